@@ -1,0 +1,109 @@
+//! Kinds of keys by the names people write in configuration.
+
+use crate::error::{Error, Kind};
+use crate::text;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+use std::str::FromStr;
+
+/// A key type and size that this program knows how to make, judge and verify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeySpec {
+    /// RSA, 2048 bits: for requests only, and only where the configuration lists it.
+    Rsa2048,
+    /// RSA, 3072 bits, exponent 65537.
+    Rsa3072,
+    /// RSA, 4096 bits, exponent 65537.
+    Rsa4096,
+    /// ECDSA on NIST P-256 (secp256r1).
+    EcdsaP256,
+    /// ECDSA on NIST P-384 (secp384r1).
+    EcdsaP384,
+    /// ECDSA on NIST P-521 (secp521r1).
+    EcdsaP521,
+    /// Ed25519 (RFC 8032, RFC 8410).
+    Ed25519,
+}
+
+impl KeySpec {
+    /// All, weakest first within a family.
+    pub const ALL: [KeySpec; 7] = [
+        KeySpec::Rsa2048,
+        KeySpec::Rsa3072,
+        KeySpec::Rsa4096,
+        KeySpec::EcdsaP256,
+        KeySpec::EcdsaP384,
+        KeySpec::EcdsaP521,
+        KeySpec::Ed25519,
+    ];
+
+    /// The name in configuration, log and profiles.
+    pub const fn name(self) -> &'static str {
+        match self {
+            KeySpec::Rsa2048 => "rsa-2048",
+            KeySpec::Rsa3072 => "rsa-3072",
+            KeySpec::Rsa4096 => "rsa-4096",
+            KeySpec::EcdsaP256 => "ecdsa-p256",
+            KeySpec::EcdsaP384 => "ecdsa-p384",
+            KeySpec::EcdsaP521 => "ecdsa-p521",
+            KeySpec::Ed25519 => "ed25519",
+        }
+    }
+
+    /// The name on screens.
+    pub const fn title(self) -> &'static str {
+        match self {
+            KeySpec::Rsa2048 => "RSA-2048",
+            KeySpec::Rsa3072 => "RSA-3072",
+            KeySpec::Rsa4096 => "RSA-4096",
+            KeySpec::EcdsaP256 => "ECDSA P-256",
+            KeySpec::EcdsaP384 => "ECDSA P-384",
+            KeySpec::EcdsaP521 => "ECDSA P-521",
+            KeySpec::Ed25519 => "Ed25519",
+        }
+    }
+
+    /// The modulus length in bits, for RSA.
+    pub const fn rsa_bits(self) -> Option<usize> {
+        match self {
+            KeySpec::Rsa2048 => Some(2048),
+            KeySpec::Rsa3072 => Some(3072),
+            KeySpec::Rsa4096 => Some(4096),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for KeySpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for KeySpec {
+    type Err = Error;
+    fn from_str(s: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|spec| spec.name() == s).ok_or_else(|| {
+            let error = Error::new(Kind::Usage, "no such kind of key")
+                .saw(format!("\"{s}\""))
+                .wanted(Self::ALL.map(KeySpec::name).join(", "));
+            match text::nearest(s, Self::ALL.map(KeySpec::name)) {
+                Some(near) => error.hint(format!("did you mean \"{near}\"?")),
+                None => error,
+            }
+        })
+    }
+}
+
+impl Serialize for KeySpec {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for KeySpec {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let name = <std::borrow::Cow<'de, str>>::deserialize(d)?;
+        name.parse().map_err(|error: Error| de::Error::custom(error))
+    }
+}

@@ -1,0 +1,12 @@
+//! Anchorite keeps a root CA offline.
+
+pub mod digest;
+pub mod error;
+pub mod finding;
+pub mod key;
+pub mod log;
+pub mod name;
+pub mod text;
+pub mod token;
+pub mod words;
+pub mod x509;

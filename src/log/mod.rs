@@ -1,0 +1,15 @@
+//! The log: a tamper-evident, signed record that is also the CA's only state. Pure: lines in, facts out.
+//!
+//! A line is printable ASCII JSON ([`entry`]); what it may say is [`record`]; lines are chained by leaf hash
+//! ([`chain`]) and committed to by an RFC 6962 tree ([`merkle`]) whose head is a C2SP checkpoint ([`note`]);
+//! [`proof`] makes and checks inclusion and consistency.
+
+pub mod chain;
+pub mod entry;
+pub mod merkle;
+pub mod note;
+pub mod proof;
+pub mod record;
+
+pub use entry::{Entry, Header, MAX_LINE};
+pub use record::Record;

@@ -1,0 +1,2 @@
+//! The `anchorite` binary.
+fn main() {}

@@ -1,0 +1,170 @@
+//! The token: where the root key lives and never leaves.
+//!
+//! [`Token`] is all that the rest of the program sees of PKCS#11. [`Pkcs11`](pkcs11::Pkcs11) is the only
+//! implementation that ships. A token is selected by serial number, a key by its CKA_ID, and proved by its
+//! public key; a PIN is tried once.
+//! Source: PKCS#11 v2.40 and v3.0 (OASIS).
+
+use crate::digest::{Digest, Hex};
+use crate::error::Error;
+use crate::key::KeySpec;
+use crate::x509::{SignatureAlgorithm, Spki};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A key's CKA_ID: 16 random bytes, logged before the key is generated.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyId(pub Hex);
+
+/// What a key in a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyRole {
+    /// Signs certificates and CRLs.
+    Root,
+    /// Signs checkpoints and envelopes.
+    Audit,
+}
+
+impl KeyRole {
+    /// The name in labels, log and screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            KeyRole::Root => "root",
+            KeyRole::Audit => "audit",
+        }
+    }
+}
+
+/// A key that was generated, with what the token says of it.
+#[derive(Debug, Clone)]
+pub struct Generated {
+    /// The key, ready to sign in this session.
+    pub key: KeyRef,
+    /// Its public half.
+    pub spki: Spki,
+    /// Every attribute as read back after generation, by PKCS#11 name (`CKA_SENSITIVE` = `true`).
+    pub attributes: BTreeMap<String, String>,
+    /// Template attributes that the token rejected and that were left out, by PKCS#11 name.
+    pub dropped: Vec<String>,
+    /// The mechanism that made it (`CKM_EC_KEY_PAIR_GEN`).
+    pub mechanism: String,
+}
+
+/// A key found in a token and proved by its public half.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRef {
+    /// Its CKA_ID.
+    pub id: KeyId,
+    /// Its public half.
+    pub spki: Spki,
+}
+
+/// Who a token says it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// CKF serial number, trimmed.
+    pub serial: String,
+    /// Label, trimmed.
+    pub label: String,
+    /// Manufacturer, trimmed.
+    pub manufacturer: String,
+    /// Model, trimmed.
+    pub model: String,
+    /// Firmware version, `major.minor`.
+    pub firmware: String,
+    /// `manufacturer description version` of the library.
+    pub library: String,
+}
+
+/// A DER ECDSA or raw RSA or Ed25519 signature, as certificates carry it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Signature(pub Vec<u8>);
+
+impl std::fmt::Debug for Signature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signature({} bytes)", self.0.len())
+    }
+}
+
+/// The newest log state that the token remembers: it cannot be rolled back with the disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// The log's id, 16 bytes.
+    pub log: Hex,
+    /// The tree size.
+    pub size: u64,
+    /// The tree's root hash at that size.
+    pub root: Digest,
+}
+
+/// An open, unlocked token. Dropping it logs out and closes its sessions.
+pub trait Token {
+    /// Who the token says it is.
+    fn identity(&self) -> &Identity;
+
+    /// Checks that this token can make and use such a key: mechanisms, the template on a session key,
+    /// one signature verified outside the token. Changes nothing in the token.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token) names what is missing.
+    fn prove(&mut self, spec: KeySpec, role: KeyRole) -> Result<(), Error>;
+
+    /// Generates a key pair in the token and reads every attribute back.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token); the error says whether a key exists now.
+    fn generate(&mut self, id: &KeyId, label: &str, spec: KeySpec, role: KeyRole) -> Result<Generated, Error>;
+
+    /// Finds a key by its id and, where `expected` is given, proves it by its public half.
+    /// `None` when the token holds no key with this id.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token) when the key is not the expected one, or found twice.
+    fn find(&mut self, id: &KeyId, expected: Option<&Spki>) -> Result<Option<KeyRef>, Error>;
+
+    /// Reads back every attribute of a key that exists (adoption after a crash).
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token).
+    fn describe(&mut self, key: &KeyRef) -> Result<Generated, Error>;
+
+    /// Signs each message, in parallel over as many sessions as the profile allows; results in order.
+    /// A failure of one says nothing of the others. Signatures are returned in certificate form and
+    /// are not verified here: the caller does, with another implementation.
+    /// `progress` is called as signatures come in, with the number done so far.
+    fn sign(
+        &mut self,
+        key: &KeyRef,
+        algorithm: SignatureAlgorithm,
+        messages: &[&[u8]],
+        progress: &mut dyn FnMut(usize),
+    ) -> Vec<Result<Signature, Error>>;
+
+    /// Random bytes from the token's generator.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token).
+    fn random(&mut self, count: usize) -> Result<Vec<u8>, Error>;
+
+    /// The newest guard of a log; `None` where there is none yet or the profile has no data objects.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token); two guards of equal size with different roots are one.
+    fn guard(&mut self, log: &Hex) -> Result<Option<Guard>, Error>;
+
+    /// Moves the guard forward: creates the new object, reads it back, destroys the older ones.
+    /// Does nothing where the profile has no data objects.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token); the old guard is still there.
+    fn set_guard(&mut self, guard: &Guard) -> Result<(), Error>;
+
+    /// Makes what was generated durable: fsyncs the profile's `sync_paths` of a file-backed token.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`](crate::error::Kind::Medium).
+    fn sync(&mut self) -> Result<(), Error>;
+}
