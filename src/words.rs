@@ -170,7 +170,10 @@ mod tests {
     #[test]
     fn the_words_of_icann_s_example() {
         // The SHA-256 of "hello, world", which ICANN's ceremony documents spell out.
-        assert_eq!(words(&crate::digest::Digest::of(b"hello, world").0[..4]), ["algol", "revenue", "locale", "distortion"]);
+        assert_eq!(
+            words(&crate::digest::Digest::of(b"hello, world").0[..4]),
+            ["algol", "revenue", "locale", "distortion"]
+        );
     }
 
     #[test]

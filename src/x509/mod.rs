@@ -6,6 +6,7 @@
 
 pub mod algorithm;
 pub mod spki;
+pub mod verify;
 
 pub use algorithm::SignatureAlgorithm;
 pub use spki::Spki;
