@@ -1,5 +1,6 @@
 //! Anchorite keeps a root CA offline.
 
+pub mod bundle;
 pub mod digest;
 pub mod error;
 pub mod files;
