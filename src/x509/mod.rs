@@ -5,7 +5,9 @@
 //! [`verify`] is the only signature verification of the program (aws-lc-rs). Source: RFC 5280.
 
 pub mod algorithm;
+pub mod read;
 pub mod spki;
+pub mod strict;
 pub mod verify;
 
 pub use algorithm::SignatureAlgorithm;
