@@ -1,11 +1,14 @@
 //! Anchorite keeps a root CA offline.
 
+pub mod clock;
 pub mod digest;
+pub mod entropy;
 pub mod error;
 pub mod finding;
 pub mod key;
 pub mod log;
 pub mod name;
+pub mod store;
 pub mod text;
 pub mod token;
 pub mod words;
