@@ -5,6 +5,8 @@
 //! [`verify`] is the only signature verification of the program (aws-lc-rs). Source: RFC 5280.
 
 pub mod algorithm;
+pub mod build;
+pub mod pem;
 pub mod read;
 pub mod spki;
 pub mod strict;
