@@ -6,6 +6,7 @@
 
 pub mod algorithm;
 pub mod build;
+pub mod keygen;
 pub mod pem;
 pub mod read;
 pub mod spki;
@@ -13,4 +14,5 @@ pub mod strict;
 pub mod verify;
 
 pub use algorithm::SignatureAlgorithm;
+pub use keygen::LocalKey;
 pub use spki::Spki;

@@ -5,22 +5,38 @@
 
 use crate::error::{Error, Kind};
 use data_encoding::BASE64;
+use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 /// Wraps DER as one PEM block: lines of 64 columns, a newline at the end.
 pub fn encode(label: &str, der: &[u8]) -> String {
-    let mut pem = format!("-----BEGIN {label}-----\n");
-    let base64 = BASE64.encode(der);
-    let mut rest = base64.as_str();
-    while let Some((line, after)) = rest.split_at_checked(64) {
+    wrap(label, &BASE64.encode(der))
+}
+
+/// As [`encode`], for a private key: every copy that is made on the way is wiped.
+pub(super) fn encode_secret(label: &str, der: &[u8]) -> SecretString {
+    let base64 = Zeroizing::new(BASE64.encode(der));
+    SecretString::from(wrap(label, &base64))
+}
+
+/// The block around base64, in a string of exactly its size: it never moves while it grows.
+fn wrap(label: &str, base64: &str) -> String {
+    let lines = base64.len().div_ceil(64);
+    let boundaries = 2 * label.len() + BEGIN.len() + END.len() + 2 * DASHES.len() + 2;
+    let mut pem = String::with_capacity(boundaries + base64.len() + lines);
+    for part in [BEGIN, label, DASHES, "\n"] {
+        pem.push_str(part);
+    }
+    let mut rest = base64;
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at_checked(64).unwrap_or((rest, ""));
         pem.push_str(line);
         pem.push('\n');
         rest = after;
     }
-    if !rest.is_empty() {
-        pem.push_str(rest);
-        pem.push('\n');
+    for part in [END, label, DASHES, "\n"] {
+        pem.push_str(part);
     }
-    pem.push_str(&format!("-----END {label}-----\n"));
     pem
 }
 
@@ -79,9 +95,14 @@ pub fn labels(bytes: &[u8]) -> Result<Vec<String>, Error> {
     Ok(blocks(bytes)?.into_iter().map(|block| block.label).collect())
 }
 
+/// The blocks of a private key file, wiped when dropped.
+pub(super) fn secret_blocks(bytes: &[u8]) -> Result<Vec<(String, Zeroizing<Vec<u8>>)>, Error> {
+    Ok(blocks(bytes)?.into_iter().map(|block| (block.label, block.der)).collect())
+}
+
 struct Block {
     label: String,
-    der: zeroize::Zeroizing<Vec<u8>>,
+    der: Zeroizing<Vec<u8>>,
 }
 
 const BEGIN: &str = "-----BEGIN ";
@@ -106,7 +127,7 @@ fn blocks(bytes: &[u8]) -> Result<Vec<Block>, Error> {
     }
     let text = printable(bytes)?;
     let mut blocks = Vec::new();
-    let mut open: Option<(String, zeroize::Zeroizing<String>)> = None;
+    let mut open: Option<(String, Zeroizing<String>)> = None;
     for (number, line) in text.split('\n').enumerate() {
         let line = line.strip_suffix('\r').unwrap_or(line);
         let at = |what: &str| Error::new(Kind::Medium, format!("line {}: {what}", number + 1));
@@ -116,7 +137,7 @@ fn blocks(bytes: &[u8]) -> Result<Vec<Block>, Error> {
                     if label.is_empty() || label.contains(DASHES) {
                         return Err(at("a PEM label that is not one").saw(line));
                     }
-                    open = Some((label.to_owned(), zeroize::Zeroizing::new(String::with_capacity(text.len()))));
+                    open = Some((label.to_owned(), Zeroizing::new(String::with_capacity(text.len()))));
                 } else if line.contains(BEGIN.trim_end()) || line.contains(END.trim_end()) {
                     return Err(at("a PEM boundary that is not on a line of its own")
                         .hint("two blocks glued together need a newline between them"));
@@ -149,9 +170,9 @@ fn bad_base64(label: &str) -> Error {
     Error::new(Kind::Medium, format!("the base64 of {label} is not canonical"))
 }
 
-fn decode(base64: &str) -> Result<zeroize::Zeroizing<Vec<u8>>, ()> {
+fn decode(base64: &str) -> Result<Zeroizing<Vec<u8>>, ()> {
     match BASE64.decode(base64.as_bytes()) {
-        Ok(der) if !der.is_empty() => Ok(zeroize::Zeroizing::new(der)),
+        Ok(der) if !der.is_empty() => Ok(Zeroizing::new(der)),
         _ => Err(()),
     }
 }
