@@ -16,3 +16,6 @@ pub mod verify;
 pub use algorithm::SignatureAlgorithm;
 pub use keygen::LocalKey;
 pub use spki::Spki;
+
+#[cfg(test)]
+mod tests;

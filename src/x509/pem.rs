@@ -221,7 +221,7 @@ mod tests {
         refused(&format!("{one}{}", encode("PRIVATE KEY", &[1])), "compromised");
         refused(&one.replace("-----END", "-----BEGIN"), "does not end");
         refused(&format!("{}{one}", one.trim_end()), "does not end as it began");
-        refused(&one.replace('B', "*"), "base64");
+        refused(&one.replace("wcH", "*cH"), "base64");
         refused(&one.replace('\n', "\r"), "0x0d");
         refused(&one.to_lowercase(), "no PEM block");
         refused(&one.replace("REQUEST-----\n", "REQUEST-----\nProc-Type: 4,ENCRYPTED\n"), "headers");
