@@ -3,8 +3,7 @@
 //! A chain is followed line by line and keeps only the last leaf hash, so a slice of a log is checked
 //! with a few lines of shell. It says nothing about who wrote the lines: checkpoints do ([`super::note`]).
 
-use super::entry::Line;
-use super::merkle;
+use super::scan::Examined;
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 
@@ -65,44 +64,31 @@ impl Chain {
         self.log.as_deref()
     }
 
-    /// Follows one line; `leaf` is its leaf hash ([`merkle::leaf_hash`]).
+    /// Follows one line.
     ///
     /// # Errors
     /// [`Kind::Verify`] with the way in which the line breaks the chain; the chain stays where it was.
-    pub fn follow(&mut self, line: &Line<'_>, leaf: Digest) -> Result<(), (Break, Error)> {
-        if line.seq != self.next {
-            return Err(broken(Break::Position, "an entry is out of its place", line.seq, self.next));
+    pub fn follow(&mut self, line: &Examined) -> Result<(), (Break, Error)> {
+        let (seq, log) = (line.entry.seq, &line.entry.header.log);
+        if seq != self.next {
+            return Err(broken(Break::Position, "an entry is out of its place", seq, self.next));
         }
         match &self.log {
-            Some(log) if log == line.log => {}
-            Some(log) => return Err(broken(Break::Log, "an entry is of another log", line.log, log)),
-            None if is_log_id(line.log) => {}
-            None => return Err(broken(Break::Log, "a log id is not in form", line.log, "32 lower-case hex digits")),
+            Some(known) if known == log => {}
+            Some(known) => return Err(broken(Break::Log, "an entry is of another log", log, known)),
+            None if is_log_id(log) => {}
+            None => return Err(broken(Break::Log, "a log id is not in form", log, "32 lower-case hex digits")),
         }
-        if !is_hex_of(line.prev, &self.last) {
+        if line.prev != self.last {
             return Err(broken(Break::Previous, "an entry does not follow the one before it", line.prev, self.last));
         }
         if self.log.is_none() {
-            self.log = Some(line.log.to_owned());
+            self.log = Some(log.clone());
         }
         self.next += 1;
-        self.last = leaf;
+        self.last = line.leaf;
         Ok(())
     }
-
-    /// Follows a line that was just written with [`super::entry::write_line`] from this chain's end.
-    pub fn append(&mut self, written: &[u8]) -> Digest {
-        self.next += 1;
-        self.last = merkle::leaf_hash(written);
-        self.last
-    }
-}
-
-/// True where `text` is this digest in lower-case hex; without allocating, since every line asks.
-pub fn is_hex_of(text: &str, digest: &Digest) -> bool {
-    let mut hex = [0; 64];
-    data_encoding::HEXLOWER.encode_mut(&digest.0, &mut hex);
-    text.as_bytes() == hex
 }
 
 fn is_log_id(text: &str) -> bool {

@@ -131,17 +131,18 @@ pub trait Token {
     /// [`Kind::Token`](crate::error::Kind::Token).
     fn describe(&mut self, key: &KeyRef) -> Result<Generated, Error>;
 
-    /// Signs each message, in parallel over as many sessions as the profile allows; results in order.
-    /// A failure of one says nothing of the others. Signatures are returned in certificate form and
-    /// are not verified here: the caller does, with another implementation.
-    /// `progress` is called as signatures come in, with the number done so far.
+    /// Signs each message, in parallel over as many sessions as the profile allows.
+    ///
+    /// `done` is called on the calling thread, once for each message, with its index and result, as they
+    /// come in: the caller verifies one while the token works on the next. A failure of one says nothing of
+    /// the others. Signatures are in certificate form and are not verified here.
     fn sign(
         &mut self,
         key: &KeyRef,
         algorithm: SignatureAlgorithm,
         messages: &[&[u8]],
-        progress: &mut dyn FnMut(usize),
-    ) -> Vec<Result<Signature, Error>>;
+        done: &mut dyn FnMut(usize, Result<Signature, Error>),
+    );
 
     /// Random bytes from the token's generator.
     ///

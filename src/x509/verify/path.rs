@@ -1,13 +1,12 @@
-//! The only signature verification of the program, by aws-lc-rs: another implementation than any token's.
+//! Issuers and paths (RFC 5280 section 6.1), as far as this program's own hierarchy needs them.
 //!
-//! Never parses: it takes bytes, a key and an algorithm, or certificates that [`read`](super::read) parsed.
-//! Sources: RFC 4055, 5480, 5758, 8410; FIPS 186-5; RFC 5280 section 6.
+//! Stricter than the standard where a certificate of ours cannot differ; never looks at the clock: the
+//! time is an argument.
 
-use super::read::{Certificate, CertificateView, Crl};
-use super::{SignatureAlgorithm, Spki};
+use super::signature;
+use crate::digest::Hex;
 use crate::error::{Error, Kind};
-use crate::key::KeySpec;
-use aws_lc_rs::signature as aws;
+use crate::x509::read::{Certificate, CertificateView, Crl, show_name};
 use jiff::Timestamp;
 
 /// extKeyUsage documentSigning (RFC 9336): what an audit certificate is for.
@@ -15,31 +14,6 @@ pub const DOCUMENT_SIGNING: &str = "1.3.6.1.5.5.7.3.36";
 
 /// The longest path that is tried, root and leaf included.
 const MAX_PATH: usize = 6;
-
-/// Verifies a signature in certificate form (PKCS#1 v1.5, DER ECDSA, raw Ed25519) over `message`.
-///
-/// The algorithm must belong to the key's family. An elliptic curve key must be an uncompressed point, which
-/// aws-lc-rs checks to be on its curve.
-///
-/// # Errors
-/// [`Kind::Verify`]: the algorithm does not fit the key, or the signature is not this key's over these bytes.
-pub fn signature(spki: &Spki, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-    let scheme = scheme(spki.spec(), algorithm).ok_or_else(|| {
-        Error::new(Kind::Verify, "a signature algorithm that does not fit the key")
-            .saw(algorithm.title())
-            .wanted(format!("an algorithm of {} keys", spki.spec().title()))
-    })?;
-    if is_elliptic(spki.spec()) && spki.key_bits().first() != Some(&0x04) {
-        return Err(Error::new(Kind::Verify, "an elliptic curve key that is not an uncompressed point"));
-    }
-    aws::UnparsedPublicKey::new(scheme, spki.key_bits()).verify(message, signature).map_err(|_| {
-        Error::new(Kind::Verify, "a signature does not verify").wanted(format!(
-            "{} by the key {}",
-            algorithm.title(),
-            spki.sha256().short()
-        ))
-    })
-}
 
 /// Checks that one certificate was issued by another: names byte for byte, key identifiers, the CA bit,
 /// keyCertSign, a path length that leaves room, validity inside the issuer's, and the signature.
@@ -53,12 +27,12 @@ pub fn issued_by(certificate: &Certificate, issuer: &Certificate) -> Result<(), 
     let refuse = |what: &str| Error::new(Kind::Verify, format!("a certificate is not its issuer's: {what}"));
     if subject.issuer_der != authority.subject_der {
         return Err(refuse("the issuer's name differs")
-            .saw(super::read::show_name(&subject.issuer))
-            .wanted(super::read::show_name(&authority.subject)));
+            .saw(show_name(&subject.issuer))
+            .wanted(show_name(&authority.subject)));
     }
     let itself = certificate.der == issuer.der;
     if !(itself && subject.authority_key_id.is_none()) && subject.authority_key_id != authority.subject_key_id {
-        let show = |id: &Option<crate::digest::Hex>| id.as_ref().map_or_else(|| "none".to_owned(), |id| id.to_string());
+        let show = |id: &Option<Hex>| id.as_ref().map_or_else(|| "none".to_owned(), |id| id.to_string());
         return Err(refuse("the authority key identifier differs")
             .saw(show(&subject.authority_key_id))
             .wanted(show(&authority.subject_key_id)));
@@ -149,8 +123,8 @@ fn climb<'a>(
     if roots.iter().any(|root| root.der == last.der) {
         return Ok(());
     }
-    let mut failure = Error::new(Kind::Verify, "no path to a trusted root")
-        .saw(format!("issuer {}", super::read::show_name(&last.view.issuer)));
+    let mut failure =
+        Error::new(Kind::Verify, "no path to a trusted root").saw(format!("issuer {}", show_name(&last.view.issuer)));
     if path.len() >= MAX_PATH {
         return Err(failure);
     }
@@ -176,7 +150,8 @@ fn climb<'a>(
 fn step(path: &[&Certificate], last: &Certificate, issuer: &Certificate, at: Timestamp) -> Result<(), Error> {
     issued_by(last, issuer)?;
     valid_at(&issuer.view, at)?;
-    // RFC 5280 section 6.1.4 (l): self-issued certificates do not count, and neither does the last one.
+    // Self-issued certificates do not count (RFC 5280 section 6.1.4 l). The end of the path does where it is
+    // a CA, which the standard leaves out: it is there to issue.
     let below = path.iter().skip(1).filter(|c| !c.view.is_self_issued()).count();
     let leaf_is_ca = path.first().is_some_and(|leaf| leaf.view.is_ca() && !leaf.view.is_self_issued());
     let below = below + usize::from(leaf_is_ca);
@@ -217,45 +192,4 @@ fn fit_for(view: &CertificateView, purpose: Purpose) -> Result<(), Error> {
             Ok(())
         }
     }
-}
-
-/// Checks that a public key is one: a point on its curve, an RSA key that the library can import.
-///
-/// # Errors
-/// [`Kind::Verify`] when aws-lc-rs cannot import it.
-pub fn importable(spki: &Spki) -> Result<(), Error> {
-    let scheme = scheme(spki.spec(), SignatureAlgorithm::of(spki.spec()))
-        .ok_or_else(|| Error::new(Kind::Bug, "a kind of key without a verification algorithm"))?;
-    if is_elliptic(spki.spec()) && spki.key_bits().first() != Some(&0x04) {
-        return Err(Error::new(Kind::Verify, "an elliptic curve key that is not an uncompressed point"));
-    }
-    aws::ParsedPublicKey::new(scheme, spki.key_bits())
-        .map(|_| ())
-        .map_err(|_| Error::new(Kind::Verify, "a public key that cannot be used").saw(spki.spec().title()))
-}
-
-fn is_elliptic(spec: KeySpec) -> bool {
-    matches!(spec, KeySpec::EcdsaP256 | KeySpec::EcdsaP384 | KeySpec::EcdsaP521)
-}
-
-/// The verification of a kind of key under an algorithm; `None` where they do not fit.
-fn scheme(spec: KeySpec, algorithm: SignatureAlgorithm) -> Option<&'static dyn aws::VerificationAlgorithm> {
-    use KeySpec::{EcdsaP256, EcdsaP384, EcdsaP521, Rsa2048, Rsa3072, Rsa4096};
-    use SignatureAlgorithm::{EcdsaSha256, EcdsaSha384, EcdsaSha512, Ed25519, RsaSha256, RsaSha384, RsaSha512};
-    Some(match (spec, algorithm) {
-        (Rsa2048 | Rsa3072 | Rsa4096, RsaSha256) => &aws::RSA_PKCS1_2048_8192_SHA256,
-        (Rsa2048 | Rsa3072 | Rsa4096, RsaSha384) => &aws::RSA_PKCS1_2048_8192_SHA384,
-        (Rsa2048 | Rsa3072 | Rsa4096, RsaSha512) => &aws::RSA_PKCS1_2048_8192_SHA512,
-        (EcdsaP256, EcdsaSha256) => &aws::ECDSA_P256_SHA256_ASN1,
-        (EcdsaP256, EcdsaSha384) => &aws::ECDSA_P256_SHA384_ASN1,
-        (EcdsaP256, EcdsaSha512) => &aws::ECDSA_P256_SHA512_ASN1,
-        (EcdsaP384, EcdsaSha256) => &aws::ECDSA_P384_SHA256_ASN1,
-        (EcdsaP384, EcdsaSha384) => &aws::ECDSA_P384_SHA384_ASN1,
-        (EcdsaP384, EcdsaSha512) => &aws::ECDSA_P384_SHA512_ASN1,
-        (EcdsaP521, EcdsaSha256) => &aws::ECDSA_P521_SHA256_ASN1,
-        (EcdsaP521, EcdsaSha384) => &aws::ECDSA_P521_SHA384_ASN1,
-        (EcdsaP521, EcdsaSha512) => &aws::ECDSA_P521_SHA512_ASN1,
-        (KeySpec::Ed25519, Ed25519) => &aws::ED25519,
-        _ => return None,
-    })
 }
