@@ -5,8 +5,17 @@
 //! [`verify`] is the only signature verification of the program (aws-lc-rs). Source: RFC 5280.
 
 pub mod algorithm;
+pub mod build;
+pub mod keygen;
+pub mod pem;
+pub mod read;
 pub mod spki;
+pub mod strict;
 pub mod verify;
 
 pub use algorithm::SignatureAlgorithm;
+pub use keygen::LocalKey;
 pub use spki::Spki;
+
+#[cfg(test)]
+mod tests;
