@@ -6,6 +6,8 @@ pub mod finding;
 pub mod key;
 pub mod log;
 pub mod name;
+pub mod profile;
+pub mod request;
 pub mod text;
 pub mod token;
 pub mod words;
