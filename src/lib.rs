@@ -1,5 +1,7 @@
 //! Anchorite keeps a root CA offline.
 
+pub mod audit;
+pub mod authority;
 pub mod clock;
 pub mod digest;
 pub mod entropy;
