@@ -2,10 +2,12 @@
 
 pub mod audit;
 pub mod authority;
+pub mod bundle;
 pub mod clock;
 pub mod digest;
 pub mod entropy;
 pub mod error;
+pub mod files;
 pub mod finding;
 pub mod key;
 pub mod log;

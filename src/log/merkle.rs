@@ -219,7 +219,8 @@ fn consistency_path(root_over: RootOver<'_>, have: usize, old: u64, new: u64) ->
 /// # Errors
 /// [`Kind::Verify`]: it is not, or the proof is for another index or size.
 pub fn verify_inclusion(leaf: &Digest, index: u64, size: u64, proof: &[Digest], root: &Digest) -> Result<(), Error> {
-    let refused = || Error::new(Kind::Verify, format!("an inclusion proof for entry {index} of {size} does not verify"));
+    let refused =
+        || Error::new(Kind::Verify, format!("an inclusion proof for entry {index} of {size} does not verify"));
     if index >= size {
         return Err(refused().saw(format!("index {index}")).wanted(format!("an index under {size}")));
     }

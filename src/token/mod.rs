@@ -1,9 +1,29 @@
 //! The token: where the root key lives and never leaves.
 //!
-//! [`Token`] is all that the rest of the program sees of PKCS#11. [`Pkcs11`](pkcs11::Pkcs11) is the only
+//! [`Token`] is all that the rest of the program sees of PKCS#11. [`Pkcs11Token`] is the only
 //! implementation that ships. A token is selected by serial number, a key by its CKA_ID, and proved by its
 //! public key; a PIN is tried once.
 //! Source: PKCS#11 v2.40 and v3.0 (OASIS).
+
+mod attributes;
+mod directory;
+mod encoding;
+mod fault;
+mod guard;
+pub mod hsm_profile;
+mod keys;
+mod mechanism;
+pub mod module;
+pub mod pkcs11;
+mod pool;
+mod reserved;
+mod template;
+pub mod unlock;
+
+pub use hsm_profile::{HsmProfile, check_pin_shape};
+pub use module::{Module, PinState, Seen, Selection, find_module, load, token_directory};
+pub use pkcs11::Pkcs11Token;
+pub use unlock::{Login, ready_for_login};
 
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
