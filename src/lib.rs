@@ -1,5 +1,6 @@
 //! Anchorite keeps a root CA offline.
 
+pub mod audit;
 pub mod authority;
 pub mod bundle;
 pub mod ceremony;

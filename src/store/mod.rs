@@ -7,7 +7,7 @@
 mod disk;
 mod read;
 
-pub use read::{Reading, Torn, read};
+pub use read::{Reading, Torn, material, read};
 
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
@@ -16,19 +16,13 @@ use crate::log::merkle::{self, Tree};
 use crate::log::note::{self, Checkpoint};
 use crate::log::record::{Record, SignIntent};
 use crate::x509::Spki;
-use read::{CHECKPOINT, ENTRIES};
+use read::{AUDIT, CHECKPOINT, CHECKPOINTS, ENTRIES, MAX_SMALL};
 use rustix::fs::{Advice, OFlags, fadvise};
 use std::fs::File;
 use std::ops::{Deref, Range};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// Every checkpoint ever signed, by size.
-const CHECKPOINTS: &str = "checkpoints";
-/// Audit certificates, by generation.
-const AUDIT: &str = "audit";
-/// The largest certificate or checkpoint file, in bytes.
-const MAX_SMALL: u64 = 64 * 1024;
 /// Held by whoever writes.
 const LOCK: &str = "lock";
 /// What is not in place yet; left by a crash, it is written over.
@@ -229,11 +223,10 @@ impl Log {
     ) -> Result<Committed, Error> {
         let tbs_digests: Vec<Digest> = intents.iter().map(|intent| intent.tbs_sha256).collect();
         let records: Vec<Record> = intents.into_iter().map(Record::from).collect();
-        let unsigned = |error: Error| error.truth("Nothing was signed with the root key.");
-        let range = self.append(header, &records).map_err(unsigned)?;
-        let checkpoint = self.checkpoint(origin, audit, sign).map_err(unsigned)?;
+        let range = self.append(header, &records)?;
+        let checkpoint = self.checkpoint(origin, audit, sign)?;
         if checkpoint.checkpoint.size < range.end {
-            return Err(unsigned(Error::new(Kind::Bug, "a checkpoint does not cover the intents")));
+            return Err(Error::new(Kind::Bug, "a checkpoint does not cover the intents"));
         }
         Ok(Committed { tbs_digests, range, checkpoint })
     }

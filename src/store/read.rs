@@ -8,19 +8,26 @@ use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::log::chain::Chain;
 use crate::log::merkle::Tree;
-use crate::log::note::{Checkpoint, MAX_NOTE, SignedNote};
+use crate::log::note::{Checkpoint, SignedNote};
 use crate::log::scan::{self, Halt};
-use crate::log::Entry;
+use crate::log::{Entry, Material};
 use jiff::Timestamp;
 use rustix::fs::OFlags;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// The file of lines in a log's directory.
 pub(super) const ENTRIES: &str = "entries.jsonl";
 /// The newest checkpoint.
 pub(super) const CHECKPOINT: &str = "checkpoint";
+/// Every checkpoint ever signed, by size.
+pub(super) const CHECKPOINTS: &str = "checkpoints";
+/// Audit certificates, by generation.
+pub(super) const AUDIT: &str = "audit";
+/// The largest certificate or checkpoint file, in bytes.
+pub(super) const MAX_SMALL: u64 = 64 * 1024;
 
 /// A log as it stands on disk.
 #[derive(Debug)]
@@ -68,6 +75,51 @@ pub fn read(target: &Path, visitor: &mut dyn FnMut(&Entry) -> Result<(), Error>)
     fold(directory, &file, visitor)
 }
 
+/// Opens everything that an audit reads (of an authority's directory, a log's, or an `entries.jsonl`).
+///
+/// # Errors
+/// [`Kind::Medium`]: there is no log, or it cannot be read. [`Kind::Verify`]: a stranger among the checkpoints or
+/// audit certificates.
+pub fn material(target: &Path) -> Result<Material<'static>, Error> {
+    let directory = directory_of(target);
+    let checkpoints = directory.join(CHECKPOINTS);
+    let mut sizes: Vec<u64> = numbered(&checkpoints, "")?;
+    sizes.sort_unstable();
+    let mut generations: Vec<u32> = numbered(&directory.join(AUDIT), ".pem")?;
+    generations.sort_unstable();
+    let mut audit_certificates = Vec::with_capacity(generations.len());
+    for generation in generations {
+        let path = directory.join(AUDIT).join(format!("{generation}.pem"));
+        audit_certificates.push((generation, disk::read_small(&path, MAX_SMALL)?.unwrap_or_default()));
+    }
+    let newest = disk::read_small(&directory.join(CHECKPOINT), MAX_SMALL)?;
+    let entries = disk::open(&directory.join(ENTRIES), OFlags::RDONLY)?;
+    let checkpoint = move |size: u64| {
+        let path = checkpoints.join(size.to_string());
+        Ok(disk::read_small(&path, MAX_SMALL)?.unwrap_or_default())
+    };
+    Ok(Material { entries: Box::new(entries), newest, sizes, checkpoint: Box::new(checkpoint), audit_certificates })
+}
+
+/// The numbers that the files of a directory are named by; none where there is no such directory.
+fn numbered<N: FromStr + ToString>(directory: &Path, suffix: &str) -> Result<Vec<N>, Error> {
+    let unreadable = |error| disk::medium("cannot list", directory, &error);
+    let files = match std::fs::read_dir(directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        listed => listed.map_err(unreadable)?,
+    };
+    files
+        .map(|file| {
+            let name = file.map_err(unreadable)?.file_name();
+            let name = name.to_string_lossy();
+            let number = name.strip_suffix(suffix).and_then(|stem| stem.parse::<N>().ok().filter(|n| n.to_string() == stem));
+            number.ok_or_else(|| {
+                Error::new(Kind::Verify, format!("a file that does not belong in {}", directory.display())).saw(&name)
+            })
+        })
+        .collect()
+}
+
 /// Folds the lines of an open file.
 pub(super) fn fold(
     directory: PathBuf,
@@ -106,7 +158,7 @@ fn damaged(error: Error, seq: u64, offset: u64, rule: &str) -> Error {
 /// The newest checkpoint, which must be of this tree.
 fn newest_checkpoint(directory: &Path, tree: &Tree) -> Result<Option<(Checkpoint, String)>, Error> {
     let path = directory.join(CHECKPOINT);
-    let Some(note) = disk::read_small(&path, u64::try_from(MAX_NOTE).unwrap_or(u64::MAX))? else { return Ok(None) };
+    let Some(note) = disk::read_small(&path, MAX_SMALL)? else { return Ok(None) };
     let checkpoint = Checkpoint::parse(&SignedNote::parse(&note)?.body)?;
     let bad = |what: String| Error::new(Kind::Verify, what).hint("`anchorite log verify` checks the whole log");
     match tree.root_at(checkpoint.size) {
@@ -147,9 +199,16 @@ impl Reading {
         self.tree.root()
     }
 
-    /// The root at an earlier size; `None` for a size that the log does not have.
-    pub fn root_at(&self, size: u64) -> Option<Digest> {
-        self.tree.root_at(size)
+    /// The root at an earlier size.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`]: the log never had this size.
+    pub fn root_at(&self, size: u64) -> Result<Digest, Error> {
+        self.tree.root_at(size).ok_or_else(|| {
+            Error::new(Kind::Usage, "the log has no such size")
+                .saw(size.to_string())
+                .wanted(format!("{} at most", self.size()))
+        })
     }
 
     /// The leaf hashes, in order.
