@@ -201,6 +201,27 @@ impl HsmProfile {
         EMBEDDED.iter().map(|(name, _)| *name)
     }
 
+    /// The profile as TOML that [`parse`](Self::parse) reads back as the same.
+    pub fn to_toml(&self) -> String {
+        // JSON's strings, numbers, booleans and arrays of them are TOML's too; only objects need their own form.
+        let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(self) else { return String::new() };
+        let (mut values, mut tables) = (String::new(), String::new());
+        let line = |name: &str, value: &serde_json::Value| match value {
+            serde_json::Value::Null => String::new(),
+            value => format!("{name} = {value}\n"),
+        };
+        for (name, value) in &fields {
+            match value {
+                serde_json::Value::Object(table) => {
+                    tables.push_str(&format!("\n[{name}]\n"));
+                    tables.extend(table.iter().map(|(name, value)| line(name, value)));
+                }
+                value => values.push_str(&line(name, value)),
+            }
+        }
+        values + &tables
+    }
+
     /// What no type can say: lengths in order, names that exist.
     fn check(&self) -> Result<(), Error> {
         let wrong = |what: &str, saw: String| Err(Error::new(Kind::Usage, what).saw(saw));
@@ -311,6 +332,14 @@ mod tests {
     fn every_embedded_profile_reads_and_has_the_name_of_its_file() {
         for name in HsmProfile::names() {
             assert_eq!(HsmProfile::embedded(name).unwrap().name, name);
+        }
+    }
+
+    #[test]
+    fn a_profile_is_written_as_it_reads() {
+        for name in HsmProfile::names() {
+            let profile = HsmProfile::embedded(name).unwrap();
+            assert_eq!(HsmProfile::parse(&profile.to_toml()).unwrap(), profile);
         }
     }
 

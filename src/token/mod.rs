@@ -16,6 +16,7 @@ mod mechanism;
 pub mod module;
 pub mod pkcs11;
 mod pool;
+pub mod probe;
 mod reserved;
 mod template;
 pub mod unlock;
@@ -23,6 +24,7 @@ pub mod unlock;
 pub use hsm_profile::{HsmProfile, check_pin_shape};
 pub use module::{Module, PinState, Seen, Selection, find_module, load, token_directory};
 pub use pkcs11::Pkcs11Token;
+pub use probe::{Probe, probe};
 pub use unlock::{Login, ready_for_login};
 
 use crate::digest::{Digest, Hex};
@@ -82,7 +84,7 @@ pub struct KeyRef {
 }
 
 /// Who a token says it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Identity {
     /// CKF serial number, trimmed.
     pub serial: String,
