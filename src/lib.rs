@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod clock;
+pub mod consumer;
 pub mod digest;
 pub mod entropy;
 pub mod error;
