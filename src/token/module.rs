@@ -1,7 +1,7 @@
-//! A PKCS#11 module: loading it, what tokens it sees, choosing one, preparing a blank one.
+//! A PKCS#11 module: loading it, what tokens it sees, choosing one.
 //!
 //! PKCS#11 state is the process's: one [`Module`] at a time, and it is finalised when the last token opened
-//! through it is dropped. Never logs a user in: `unlock` does. Source: PKCS#11 v3.0 sections 5.4 to 5.6.
+//! through it is dropped. Never logs in: `unlock` and `initialize` do. Source: PKCS#11 v3.0 sections 5.4 to 5.6.
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -9,9 +9,7 @@ use crate::token::hsm_profile::HsmProfile;
 use crate::token::{Identity, directory, fault, reserved};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Answer, RvError};
-use cryptoki::session::UserType;
 use cryptoki::slot::{Limit, Slot, TokenInfo};
-use secrecy::SecretString;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -298,65 +296,6 @@ impl Module {
             }
         }
         Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint("put it in and try again")
-    }
-
-    /// Prepares a blank token: initialises it, sets the user PIN. Gives who it is afterwards.
-    ///
-    /// The slot of a SoftHSM token stays valid in this process and changes in the next: select by serial number.
-    ///
-    /// # Errors
-    /// [`Kind::Token`]: the token is not blank, or refused; the error says how far it got. [`Kind::Usage`]: a
-    /// PIN or label of a wrong shape.
-    pub fn initialize(
-        &self,
-        selection: &Selection,
-        so_pin: &SecretString,
-        user_pin: &SecretString,
-        label: &str,
-    ) -> Result<Seen, Error> {
-        let untouched = "The token was not changed.";
-        let blank = self.select(selection)?;
-        if blank.initialized {
-            return Err(Error::new(
-                Kind::Token,
-                "the token is initialised already: initialising destroys what it holds",
-            )
-            .saw(describe(&blank))
-            .wanted("a blank token")
-            .truth(untouched));
-        }
-        if !self.profile.initialize {
-            return Err(Error::new(Kind::Token, format!("{} is prepared with its vendor's tool", self.profile.title))
-                .truth(untouched));
-        }
-        if label.is_empty() || label.len() > 32 || crate::text::first_deceptive(label).is_some() {
-            return Err(Error::new(Kind::Usage, "a token cannot have this label")
-                .saw(label)
-                .wanted("1 to 32 bytes of text")
-                .truth(untouched));
-        }
-        self.profile.so_pin.check(so_pin).map_err(|error| error.within("security officer's PIN"))?;
-        self.profile.user_pin.check(user_pin).map_err(|error| error.within("user PIN"))?;
-        let slot = slot_of(&blank)?;
-        let context = &self.library.0;
-        context
-            .init_token(slot, so_pin, label)
-            .map_err(|a| fault::refused("the token was not initialised", &a).truth("The token may be blank still."))?;
-        let half = |answer: Answer| {
-            fault::refused("the token was initialised and its user PIN was not set", &answer)
-                .truth("The token holds no key; initialise it again before use.")
-        };
-        let session = context.open_rw_session(slot).map_err(half)?;
-        session.login(UserType::So, Some(so_pin)).map_err(half)?;
-        let set = session.init_pin(user_pin);
-        let _ = session.logout();
-        set.map_err(half)?;
-        drop(session);
-        let ready = self.look(slot).map_err(half)?;
-        if !ready.initialized || ready.identity.serial.is_empty() {
-            return Err(Error::new(Kind::Token, "the token does not say that it is initialised").saw(describe(&ready)));
-        }
-        Ok(ready)
     }
 }
 
