@@ -216,12 +216,22 @@ impl Module {
     /// # Errors
     /// [`Kind::Token`] when the module does not list its slots.
     pub fn identities(&self) -> Result<Vec<Seen>, Error> {
-        let slots = self
-            .library
-            .0
-            .get_slots_with_token()
-            .map_err(|a| fault::refused("the module does not list its slots", &a))?;
-        Ok(slots.into_iter().filter_map(|slot| self.look(slot).ok()).collect())
+        Ok(self.survey()?.0)
+    }
+
+    /// The tokens that can be read, and a line for each slot that holds one that cannot.
+    fn survey(&self) -> Result<(Vec<Seen>, Vec<String>), Error> {
+        let context = &self.library.0;
+        let slots =
+            context.get_slots_with_token().map_err(|a| fault::refused("the module does not list its slots", &a))?;
+        let (mut tokens, mut unreadable) = (Vec::new(), Vec::new());
+        for slot in slots {
+            match self.look(slot) {
+                Ok(seen) => tokens.push(seen),
+                Err(answer) => unreadable.push(format!("slot {slot} cannot be read: {}", fault::name(&answer))),
+            }
+        }
+        Ok((tokens, unreadable))
     }
 
     pub(super) fn look(&self, slot: Slot) -> Result<Seen, Answer> {
@@ -234,7 +244,7 @@ impl Module {
     /// [`Kind::Token`]: none or more than one matches (the error lists what is there), or the recorded token
     /// looks damaged (the error names its newest copy).
     pub fn select(&self, selection: &Selection) -> Result<Seen, Error> {
-        let tokens = self.identities()?;
+        let (tokens, unreadable) = self.survey()?;
         let matches = |seen: &&Seen| match selection {
             Selection::Serial(serial) => seen.initialized && seen.identity.serial == *serial,
             Selection::Label(label) => seen.initialized && seen.identity.label == *label,
@@ -244,7 +254,7 @@ impl Module {
         let found: Vec<&Seen> = tokens.iter().filter(matches).collect();
         match found.as_slice() {
             [one] => Ok((*one).clone()),
-            [] => Err(self.absent(selection, &tokens)),
+            [] => Err(self.absent(selection, &tokens, &unreadable)),
             several => {
                 let what = match selection {
                     Selection::Label(label) => format!("{} tokens have the label \"{label}\"", several.len()),
@@ -260,11 +270,10 @@ impl Module {
         }
     }
 
-    fn absent(&self, selection: &Selection, tokens: &[Seen]) -> Error {
-        let there = match list(tokens.iter().filter(|seen| seen.initialized)) {
-            none if none.is_empty() => "no initialised token".to_owned(),
-            some => some,
-        };
+    fn absent(&self, selection: &Selection, tokens: &[Seen], unreadable: &[String]) -> Error {
+        let mut there: Vec<String> = tokens.iter().filter(|seen| seen.initialized).map(describe).collect();
+        there.extend_from_slice(unreadable);
+        let there = if there.is_empty() { "no initialised token".to_owned() } else { there.join("; ") };
         let wanted = match selection {
             Selection::Serial(serial) => format!("the token with serial number {serial}"),
             Selection::Label(label) => format!("the token with the label \"{label}\""),
@@ -274,7 +283,7 @@ impl Module {
         if let Selection::Serial(serial) = selection {
             let copy = self.snapshots.as_deref().and_then(|kept_in| directory::newest(kept_in, serial));
             let files = token_directory(&self.profile).and_then(|tokens| directory::own_entry(&tokens, serial));
-            if let Some(files) = files {
+            if let (Some(files), []) = (files, unreadable) {
                 let error = Error::new(Kind::Token, "the token is damaged: its files are there and it is not")
                     .saw(files.display().to_string())
                     .wanted(&wanted)
