@@ -64,9 +64,10 @@ pub(super) fn write(token: &Pkcs11Token, guard: &Guard) -> Result<(), Error> {
         return Err(Error::new(Kind::Token, "the token keeps another guard than it was given").truth(kept));
     }
     for (handle, _) in old {
-        session
-            .destroy_object(handle)
-            .map_err(|answer| fault::refused("the token keeps the older guard beside the new one", &answer))?;
+        session.destroy_object(handle).map_err(|answer| {
+            fault::refused("the token keeps the older guard beside the new one", &answer)
+                .truth("Both guards are in the token; the newer one counts.")
+        })?;
     }
     Ok(())
 }
