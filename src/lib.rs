@@ -6,6 +6,7 @@ pub mod finding;
 pub mod key;
 pub mod log;
 pub mod name;
+pub mod policy;
 pub mod profile;
 pub mod request;
 pub mod text;
