@@ -1,2 +1,5 @@
-//! The `anchorite` binary.
-fn main() {}
+//! The `anchorite` binary: parse, dispatch, map errors to exit codes.
+
+fn main() -> std::process::ExitCode {
+    anchorite::cli::main()
+}

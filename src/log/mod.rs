@@ -2,14 +2,18 @@
 //!
 //! A line is printable ASCII JSON ([`entry`]); what it may say is [`record`]; lines are chained by leaf hash
 //! ([`chain`]) and committed to by an RFC 6962 tree ([`merkle`]) whose head is a C2SP checkpoint ([`note`]);
-//! [`proof`] makes and checks inclusion and consistency.
+//! [`proof`] makes and checks inclusion and consistency; [`scan`] streams the lines of a log of any size;
+//! [`material`] is what an audit reads.
 
 pub mod chain;
 pub mod entry;
+pub mod material;
 pub mod merkle;
 pub mod note;
 pub mod proof;
 pub mod record;
+pub mod scan;
 
 pub use entry::{Entry, Header, MAX_LINE};
+pub use material::Material;
 pub use record::Record;

@@ -1,9 +1,31 @@
 //! The token: where the root key lives and never leaves.
 //!
-//! [`Token`] is all that the rest of the program sees of PKCS#11. [`Pkcs11`](pkcs11::Pkcs11) is the only
+//! [`Token`] is all that the rest of the program sees of PKCS#11. [`Pkcs11Token`] is the only
 //! implementation that ships. A token is selected by serial number, a key by its CKA_ID, and proved by its
 //! public key; a PIN is tried once.
 //! Source: PKCS#11 v2.40 and v3.0 (OASIS).
+
+mod attributes;
+mod directory;
+mod encoding;
+mod fault;
+mod guard;
+pub mod hsm_profile;
+mod keys;
+mod mechanism;
+pub mod module;
+pub mod pkcs11;
+mod pool;
+pub mod probe;
+mod reserved;
+mod template;
+pub mod unlock;
+
+pub use hsm_profile::{HsmProfile, check_pin_shape};
+pub use module::{Module, PinState, Seen, Selection, find_module, load, token_directory};
+pub use pkcs11::Pkcs11Token;
+pub use probe::{Probe, probe};
+pub use unlock::{Login, ready_for_login};
 
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
@@ -62,7 +84,7 @@ pub struct KeyRef {
 }
 
 /// Who a token says it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Identity {
     /// CKF serial number, trimmed.
     pub serial: String,
@@ -131,17 +153,18 @@ pub trait Token {
     /// [`Kind::Token`](crate::error::Kind::Token).
     fn describe(&mut self, key: &KeyRef) -> Result<Generated, Error>;
 
-    /// Signs each message, in parallel over as many sessions as the profile allows; results in order.
-    /// A failure of one says nothing of the others. Signatures are returned in certificate form and
-    /// are not verified here: the caller does, with another implementation.
-    /// `progress` is called as signatures come in, with the number done so far.
+    /// Signs each message, in parallel over as many sessions as the profile allows.
+    ///
+    /// `done` is called on the calling thread, once for each message, with its index and result, as they
+    /// come in: the caller verifies one while the token works on the next. A failure of one says nothing of
+    /// the others. Signatures are in certificate form and are not verified here.
     fn sign(
         &mut self,
         key: &KeyRef,
         algorithm: SignatureAlgorithm,
         messages: &[&[u8]],
-        progress: &mut dyn FnMut(usize),
-    ) -> Vec<Result<Signature, Error>>;
+        done: &mut dyn FnMut(usize, Result<Signature, Error>),
+    );
 
     /// Random bytes from the token's generator.
     ///

@@ -1,0 +1,70 @@
+//! What an audit found, for people and for programs.
+
+use crate::digest::{Digest, Hex};
+use crate::error::Error;
+use serde::Serialize;
+use std::time::Duration;
+
+/// A log that verifies.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// The authority's name.
+    pub authority: String,
+    /// `production`, `test` or `rehearsal`.
+    pub kind: String,
+    /// The log's id.
+    pub log: Hex,
+    /// The checkpoints' origin.
+    pub origin: String,
+    /// The number of entries.
+    pub entries: u64,
+    /// The size of the largest checkpoint.
+    pub size: u64,
+    /// The root at that size.
+    pub root: Digest,
+    /// How many checkpoints there are.
+    pub checkpoints: u64,
+    /// How many certificates were issued.
+    pub certificates: u64,
+    /// How many CRLs were issued.
+    pub crls: u64,
+    /// SHA-256 of each root certificate, by generation.
+    pub roots: Vec<Digest>,
+    /// How many signatures were checked.
+    pub signatures: u64,
+    /// How long that took, in seconds.
+    pub signature_seconds: f64,
+    /// What is unfinished, as a live log may be.
+    pub warnings: Vec<String>,
+    /// True where everything under the newest checkpoint leads to the pinned root.
+    pub authenticated: bool,
+}
+
+impl Report {
+    /// The verdict in a line.
+    pub fn verdict(&self) -> &'static str {
+        if self.authenticated { "consistent and authenticated" } else { "consistent, NOT authenticated" }
+    }
+}
+
+/// Counts signature checks and measures how long they take.
+pub(super) struct Stopwatch<'a> {
+    monotonic: &'a dyn Fn() -> Duration,
+    pub(super) count: u64,
+    pub(super) spent: Duration,
+}
+
+impl<'a> Stopwatch<'a> {
+    pub(super) fn new(monotonic: &'a dyn Fn() -> Duration) -> Self {
+        Self { monotonic, count: 0, spent: Duration::ZERO }
+    }
+
+    /// Measures one check.
+    pub(super) fn check<T>(&mut self, check: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        let began = (self.monotonic)();
+        let result = check();
+        self.count += 1;
+        self.spent += (self.monotonic)().saturating_sub(began);
+        result
+    }
+}

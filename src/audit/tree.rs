@@ -1,0 +1,382 @@
+//! The tree and its signatures: chain, checkpoints, audit keys; and which line is to blame.
+//!
+//! A line that was changed no longer has the leaf hash that the next one carries, so a broken chain accuses two
+//! lines. The line after them, or the checkpoint over them, tells which of the two is false.
+
+use super::report::{Report, Stopwatch};
+use super::signing::Signing;
+use super::{Options, at_file, fingerprint};
+use crate::authority::State;
+use crate::digest::{Digest, Hex};
+use crate::error::{Error, Kind};
+use crate::log::chain::{Break, Chain};
+use crate::log::merkle::Frontier;
+use crate::log::note::{self, Checkpoint, SignedNote};
+use crate::log::scan::{self, End, Examined};
+use crate::log::{Entry, Record};
+use crate::x509::read::{self, Certificate};
+use crate::x509::verify::{self, Purpose};
+use crate::x509::{Spki, pem};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+type Fetch<'a> = Box<dyn FnMut(u64) -> Result<Vec<u8>, Error> + 'a>;
+
+/// The streaming fold: lines in, in order, then the end.
+pub(super) struct Verifier<'a> {
+    chain: Chain,
+    /// The tree without the last line, whose leaf hash is the chain's end.
+    before: Frontier,
+    /// Where the last line begins.
+    last_offset: u64,
+    /// A line that does not follow the one before it; the next one tells which of them is false.
+    suspect: Option<(Examined, Error)>,
+    state: State,
+    signing: Signing,
+    keys: Vec<AuditKey>,
+    /// The newest checkpoint, as it stands, and what it says.
+    newest: Option<(Checkpoint, Vec<u8>)>,
+    /// Sizes of checkpoints that are still to come.
+    sizes: VecDeque<u64>,
+    /// The largest size that `checkpoints/` names.
+    largest: u64,
+    fetch: Fetch<'a>,
+    /// The newest checkpoint so far: size and root.
+    signed: (u64, Digest),
+    checkpoints: u64,
+    watch: Stopwatch<'a>,
+    /// Position of the last `session.closed`.
+    closed: Option<u64>,
+}
+
+/// An audit key that the log says was generated.
+struct AuditKey {
+    generation: u32,
+    spki: Spki,
+    /// True once a checkpoint was signed with it.
+    used: bool,
+}
+
+impl<'a> Verifier<'a> {
+    pub(super) fn new(
+        newest: Option<Vec<u8>>,
+        sizes: Vec<u64>,
+        fetch: Fetch<'a>,
+        monotonic: &'a dyn Fn() -> Duration,
+    ) -> Result<Self, Error> {
+        let newest = newest
+            .map(|note| {
+                let parsed = SignedNote::parse(&note).and_then(|parsed| Checkpoint::parse(&parsed.body));
+                parsed.map(|checkpoint| (checkpoint, note)).map_err(|error| at_file(error, "checkpoint", "checkpoint.signature"))
+            })
+            .transpose()?;
+        let largest = sizes.last().copied().unwrap_or_default();
+        let mut sizes = VecDeque::from(sizes);
+        match &newest {
+            Some((newest, _)) if newest.size > largest => sizes.push_back(newest.size),
+            _ => {}
+        }
+        Ok(Self {
+            chain: Chain::default(),
+            before: Frontier::default(),
+            last_offset: 0,
+            suspect: None,
+            state: State::default(),
+            signing: Signing::default(),
+            keys: Vec::new(),
+            newest,
+            sizes,
+            largest,
+            fetch,
+            signed: (0, Digest::of(b"")),
+            checkpoints: 0,
+            watch: Stopwatch::new(monotonic),
+            closed: None,
+        })
+    }
+
+    /// Folds the next line.
+    pub(super) fn line(&mut self, line: Examined) -> Result<(), Error> {
+        if let Some((suspect, error)) = self.suspect.take() {
+            // The line after the suspect carries the suspect's hash: so the suspect is as it was written.
+            return Err(self.blame(&suspect, error, line.prev == suspect.leaf));
+        }
+        let last = (self.chain.next_seq() > 0).then(|| self.chain.last_leaf());
+        match self.chain.follow(&line) {
+            Ok(()) => {}
+            // A checkpoint already vouched for every line before this one.
+            Err((Break::Previous, error)) if self.signed.0 < line.entry.seq => {
+                self.suspect = Some((line, error));
+                return Ok(());
+            }
+            Err((how, error)) => return Err(scan::at_line(error, line.entry.seq.min(self.chain.next_seq()), line.offset, how.rule())),
+        }
+        if let Some(last) = last {
+            self.before.push(last);
+        }
+        self.last_offset = line.offset;
+        self.entry(&line.entry, line.offset)?;
+        while self.sizes.front() == Some(&self.chain.next_seq()) {
+            self.sizes.pop_front();
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    /// The error of a line that is not well-formed, after all that were folded.
+    pub(super) fn bad_line(&mut self, offset: u64, error: Error) -> Error {
+        match self.suspect.take() {
+            Some((suspect, broken)) => self.blame(&suspect, broken, false),
+            None => scan::at_line(error, self.chain.next_seq(), offset, "entry.form"),
+        }
+    }
+
+    /// Names the line that is false: the suspect, or the one before it.
+    fn blame(&self, suspect: &Examined, error: Error, suspect_is_true: bool) -> Error {
+        let rule = Break::Previous.rule();
+        if suspect_is_true && suspect.entry.seq > 0 {
+            let error = Error::new(Kind::Verify, "an entry was changed: the next one carries another leaf hash")
+                .saw(format!("leaf hash {}", self.chain.last_leaf()))
+                .wanted(format!("leaf hash {}", suspect.prev));
+            return scan::at_line(error, suspect.entry.seq - 1, self.last_offset, rule);
+        }
+        scan::at_line(error, suspect.entry.seq, suspect.offset, rule)
+    }
+
+    fn entry(&mut self, entry: &Entry, offset: u64) -> Result<(), Error> {
+        let seq = entry.seq;
+        match &entry.record {
+            Record::Genesis(genesis) => {
+                let id = Hex::parse(&entry.header.log)?;
+                let origin = note::origin(&genesis.name, &id);
+                if genesis.origin != origin {
+                    let error = Error::new(Kind::Verify, "genesis has the origin of another log");
+                    return Err(scan::at_line(error.saw(&genesis.origin).wanted(origin), seq, offset, "genesis.origin"));
+                }
+            }
+            Record::KeyGenerated(key) if key.role == "audit" => {
+                let spki = Spki::from_der(&key.spki.0).map_err(|error| {
+                    scan::at_line(error.into_kind(Kind::Verify), seq, offset, "checkpoint.signature")
+                })?;
+                self.keys.push(AuditKey { generation: key.generation, spki, used: false });
+            }
+            Record::SessionClosed(_) => self.closed = Some(seq),
+            _ => {}
+        }
+        self.signing
+            .apply(entry, offset, &self.state, self.signed.0, &mut self.watch)
+            .map_err(|(rule, error)| scan::at_line(error, seq, offset, rule))?;
+        self.state.apply(entry).map_err(|error| scan::at_line(error.into_kind(Kind::Verify), seq, offset, "state"))
+    }
+
+    /// The root over the lines so far, with the last one's leaf hash as given.
+    fn root_with(&self, last: Digest) -> Digest {
+        let mut tree = self.before.clone();
+        tree.push(last);
+        tree.root()
+    }
+
+    /// Verifies the checkpoint of the size that was just reached: as kept, and as the newest.
+    fn checkpoint(&mut self) -> Result<(), Error> {
+        let size = self.chain.next_seq();
+        let mut notes = Vec::new();
+        if size <= self.largest {
+            notes.push((format!("checkpoints/{size}"), (self.fetch)(size)?));
+        }
+        if let Some((newest, note)) = &self.newest
+            && newest.size == size
+            && notes.first().is_none_or(|(_, kept)| kept != note)
+        {
+            notes.push(("checkpoint".to_owned(), note.clone()));
+        }
+        let root = self.root_with(self.chain.last_leaf());
+        for (file, note) in notes {
+            let checkpoint = self.signed_by_audit_key(&note).map_err(|e| at_file(e, &file, "checkpoint.signature"))?;
+            if checkpoint.size != size || checkpoint.origin != self.state.origin {
+                let error = Error::new(Kind::Verify, "a checkpoint of another size or log")
+                    .saw(format!("{} entries of {}", checkpoint.size, checkpoint.origin))
+                    .wanted(format!("{size} entries of {}", self.state.origin));
+                return Err(at_file(error, &file, "checkpoint.signature"));
+            }
+            if checkpoint.root != root {
+                // The chain holds up to here: this line was changed, or every line since the last checkpoint.
+                let error = Error::new(Kind::Verify, "the entries are not those that the checkpoint covers")
+                    .saw(format!("root {root}"))
+                    .wanted(format!("root {} ({file})", checkpoint.root))
+                    .hint(format!("what was changed is in lines {} to {size}", self.signed.0 + 1));
+                return Err(scan::at_line(error, size - 1, self.last_offset, "checkpoint.root"));
+            }
+        }
+        self.checkpoints += 1;
+        self.signed = (size, root);
+        Ok(())
+    }
+
+    /// Verifies a note with the audit key that it names, of those the log has had so far.
+    fn signed_by_audit_key(&mut self, note: &[u8]) -> Result<Checkpoint, Error> {
+        let ids: Vec<[u8; 4]> = SignedNote::parse(note)?.signatures.iter().map(|s| s.key_id).collect();
+        let key = self.keys.iter_mut().find(|key| ids.contains(&note::key_id(&key.spki)));
+        let key = key.ok_or_else(|| Error::new(Kind::Verify, "not signed by an audit key of this log"))?;
+        let checkpoint = self.watch.check(|| note::verify(note, &key.spki))?;
+        key.used = true;
+        Ok(checkpoint)
+    }
+
+    /// Checks what holds for the whole log.
+    pub(super) fn finish(
+        mut self,
+        end: &End,
+        certificates: Vec<(u32, Vec<u8>)>,
+        options: &Options,
+    ) -> Result<Report, Error> {
+        if let Some((suspect, error)) = self.suspect.take() {
+            let suspect_is_true = self.vouched(&suspect)?;
+            return Err(self.blame(&suspect, error, suspect_is_true));
+        }
+        let entries = self.chain.next_seq();
+        if entries == 0 {
+            let error = Error::new(Kind::Verify, "the log is empty").saw(format!("{} torn bytes", end.torn.len()));
+            return Err(scan::at_line(error, 0, 0, "entry.form"));
+        }
+        if let Some(size) = self.sizes.front() {
+            let error = Error::new(Kind::Verify, "entries are missing at the end of the log")
+                .saw(format!("{entries} entries"))
+                .wanted(format!("{size} entries, which a checkpoint covers"));
+            return Err(scan::at_line(error, entries, end.length, "checkpoint.missing"));
+        }
+        let newest = self.newest.as_ref().map_or(0, |(newest, _)| newest.size);
+        if newest < self.largest {
+            let error = Error::new(Kind::Verify, "the newest checkpoint was replaced by an older one, or removed")
+                .saw(format!("{newest} entries"))
+                .wanted(format!("{} entries, as checkpoints/ has", self.largest));
+            return Err(at_file(error, "checkpoint", "checkpoint.newest"));
+        }
+        if let Some((seq, offset, (rule, error))) = self.signing.left_waiting() {
+            return Err(scan::at_line(error, seq, offset, rule));
+        }
+        let mut warnings = self.unfinished(end);
+        let authenticated = self.authenticate(&certificates, options, &mut warnings)?;
+        if options.at_rest
+            && let Some(first) = warnings.first()
+        {
+            return Err(at_file(Error::new(Kind::Verify, first), "a log at rest", "rest"));
+        }
+        Ok(Report {
+            authority: self.state.name,
+            kind: self.state.kind,
+            log: self.state.log.unwrap_or(Hex(Vec::new())),
+            origin: self.state.origin,
+            entries,
+            size: self.signed.0,
+            root: self.signed.1,
+            checkpoints: self.checkpoints,
+            certificates: self.signing.certificates,
+            crls: self.signing.crls,
+            roots: self.signing.roots.values().map(fingerprint).collect(),
+            signatures: self.watch.count,
+            signature_seconds: self.watch.spent.as_secs_f64(),
+            warnings,
+            authenticated,
+        })
+    }
+
+    /// True where a checkpoint over the suspect, which is the last line, has the leaf hash that the suspect
+    /// carries in its tree: then the line before it is the false one.
+    fn vouched(&mut self, suspect: &Examined) -> Result<bool, Error> {
+        let size = suspect.entry.seq.saturating_add(1);
+        let note = match &self.newest {
+            Some((newest, note)) if newest.size == size => note.clone(),
+            _ if self.sizes.contains(&size) => (self.fetch)(size)?,
+            _ => return Ok(false),
+        };
+        let mut tree = self.before.clone();
+        tree.push(suspect.prev);
+        tree.push(suspect.leaf);
+        Ok(self.signed_by_audit_key(&note).is_ok_and(|checkpoint| checkpoint.root == tree.root()))
+    }
+
+    /// What a log that is being written may leave open.
+    fn unfinished(&self, end: &End) -> Vec<String> {
+        let mut found = Vec::new();
+        let (entries, signed) = (self.chain.next_seq(), self.signed.0);
+        if !end.torn.is_empty() {
+            found.push(format!("line {} is torn: {} bytes from byte {}", entries + 1, end.torn.len(), end.length));
+        }
+        if signed < entries {
+            found.push(format!("lines {} to {entries} are not under a checkpoint", signed + 1));
+        }
+        if let Some(closed) = self.closed.filter(|closed| *closed >= signed) {
+            found.push(format!("the session that line {} closes is not under a checkpoint", closed + 1));
+        }
+        if let Some((first, _)) = self.state.open_intents.first_key_value() {
+            let count = self.state.open_intents.len();
+            found.push(format!("{count} intents have no outcome, the first at line {}", first + 1));
+        } else if self.state.session.is_some() {
+            found.push("a session is open".to_owned());
+        }
+        if self.newest.as_ref().is_some_and(|(newest, _)| newest.size > self.largest) {
+            found.push("the newest checkpoint is not among checkpoints/".to_owned());
+        }
+        found
+    }
+
+    /// Checks the audit certificates up to the root; true where that is the pinned one.
+    fn authenticate(
+        &self,
+        files: &[(u32, Vec<u8>)],
+        options: &Options,
+        warnings: &mut Vec<String>,
+    ) -> Result<bool, Error> {
+        let pin = options.root.fingerprint();
+        let roots: Vec<Certificate> = self.signing.roots.values().cloned().collect();
+        let trusted: Vec<Certificate> =
+            roots.iter().filter(|root| pin.is_none_or(|pin| pin == fingerprint(root))).cloned().collect();
+        if let Some(pin) = pin.filter(|_| trusted.is_empty()) {
+            let seen: Vec<String> = roots.iter().map(|root| fingerprint(root).hex()).collect();
+            let error = Error::new(Kind::Verify, "the log is not of the pinned root")
+                .saw(if seen.is_empty() { "no root certificate".to_owned() } else { seen.join(", ") })
+                .wanted(pin.hex());
+            return Err(at_file(error, "the log", "root.pin"));
+        }
+        for (generation, text) in files {
+            let name = format!("audit/{generation}.pem");
+            let bad = |error| at_file(error, &name, "audit.certificate");
+            self.kept_certificate(*generation, text).map_err(bad)?;
+        }
+        let mut certified = 0;
+        for key in self.keys.iter().filter(|key| key.used) {
+            let rule = |error| at_file(error, &format!("audit key {}", key.generation), "audit.certificate");
+            let Some(certificate) = self.signing.audit.iter().find(|c| c.view.spki == key.spki) else {
+                if pin.is_some() {
+                    return Err(rule(Error::new(Kind::Verify, "it is not certified by the pinned root")));
+                }
+                warnings.push(format!("audit key {} is not certified", key.generation));
+                continue;
+            };
+            let at = certificate.view.not_before;
+            verify::chain(certificate, &[], &trusted, at, Purpose::DocumentSigning).map_err(rule)?;
+            certified += 1;
+            if !files.iter().any(|(generation, _)| *generation == key.generation) {
+                warnings.push(format!("audit/{}.pem is missing", key.generation));
+            }
+        }
+        Ok(pin.is_some() && certified > 0)
+    }
+
+    /// A kept audit certificate is one that the log holds, for the key of its generation, written as we write PEM.
+    fn kept_certificate(&self, generation: u32, text: &[u8]) -> Result<(), Error> {
+        let der = pem::decode_one(text, "CERTIFICATE")?;
+        if pem::encode("CERTIFICATE", &der).as_bytes() != text {
+            return Err(Error::new(Kind::Verify, "not written as this program writes PEM"));
+        }
+        let certificate = read::certificate(&der)?;
+        let key = self.keys.iter().find(|key| key.generation == generation);
+        if key.is_none_or(|key| key.spki != certificate.view.spki) {
+            return Err(Error::new(Kind::Verify, format!("not of audit key {generation}")));
+        }
+        if !self.signing.audit.iter().any(|logged| logged.der == der) {
+            return Err(Error::new(Kind::Verify, "not a certificate that the log says was issued"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! What `anchorite new` writes: two files to read, edit and review. Nothing here is read by the program.
+
+/// A commented `authority.toml` for an authority of this name; it parses as it stands.
+pub fn config_template(name: &str) -> String {
+    // A TOML basic string: JSON's escapes are TOML's.
+    let quoted = format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
+    TEMPLATE.replace("@NAME@", &quoted)
+}
+
+/// A commented `local.toml`; it parses as it stands.
+pub fn local_template() -> String {
+    LOCAL.to_owned()
+}
+
+const TEMPLATE: &str = r#"# What people review before the root key exists. Anchorite never writes this file again.
+# `anchorite config check` validates it and prints its digest; genesis logs it whole.
+
+name = @NAME@                  # on every screen and paper, part of the log's origin
+kind = "production"            # production | test | rehearsal; fixed at genesis.
+                               # test and rehearsal add OU=TEST / OU=REHEARSAL to every subject
+unattended = false             # true lets an answers file stand for people: only test or rehearsal
+
+[token]
+profile = "softhsm2"           # `anchorite hsm profiles` lists them; the module's path is in local.toml
+
+# [audit.token]                # the audit key on another token: needed where the root's has no ECDSA P-256
+# profile = "softhsm2"
+
+[root]
+subject = { organization = "Example", common_name = "Example Mesh Root CA" }
+key = "ecdsa-p384"             # rsa-3072 | rsa-4096 | ecdsa-p256 | ecdsa-p384 | ecdsa-p521 | ed25519
+validity_days = 3650
+
+[intermediates]                # for every cluster; a cluster may be stricter, never laxer
+profile = "istio"
+max_validity_days = 365
+keys = ["rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384"]
+subject = { organization = "Example", common_name = "Intermediate CA" }   # L=<cluster>, serialNumber=<generation> follow
+# dns_names = ["istiod.istio-system.svc"]     # SAN; left out: the profile's own; [] for none
+
+# [clusters.cluster1]          # optional: fixes what enrolment must find
+# trust_domain = "cluster.local"
+# environment = "prod"
+# recipients = ["age1…"]       # who can open its bundles
+# key_origin = "cluster"       # or "offline": made here, sealed to the recipients
+# algorithm = "ecdsa-p384"     # the kind of key, for key_origin = "offline"
+# validity_days = 180
+
+[crl]
+validity_days = 180            # at most 365
+
+[roles]
+administrator = 1
+witness = 1
+may_overlap = false            # true: one person may hold several roles
+
+[key_backup]
+mode = "none"                  # losing the token loses the root: every mesh then needs a new one
+"#;
+
+const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest is in the log of every session.
+
+[token]
+# module = "/usr/lib/softhsm/libsofthsm2.so"   # left out: the profile's search paths
+
+# [audit.token]
+# module = "/usr/lib/softhsm/libsofthsm2.so"
+
+[media]
+# requests = "/media/requests"                 # default of `sign --from`
+# exports = "/media/exports"                   # default of `sign --to`
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authority::{Config, Local};
+
+    #[test]
+    fn what_new_writes_is_valid_as_it_stands() {
+        let config = Config::parse(&config_template("Example \"Mesh\" Root")).unwrap();
+        assert_eq!(config.name, "Example \"Mesh\" Root");
+        assert_eq!(Local::parse(&local_template()).unwrap(), Local::default());
+    }
+}

@@ -1,0 +1,222 @@
+//! An answers file: what stands for people in an unattended authority.
+//!
+//! A plan is approved by what is known beforehand, the digest of what was reviewed. An answer that is
+//! missing, extra or unused is an error, and nothing is signed.
+
+use super::people::{Assignment, Compared, People, Secret, Stop, Unassigned, Verdict};
+use crate::authority::local::parse_toml;
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::plan::MadePlan;
+use crate::screen::Screen;
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Prints screens for an unattended run; the terminal's part of it.
+pub trait Printer {
+    /// Prints a screen.
+    fn print(&mut self, screen: &Screen);
+    /// Shows progress.
+    fn working(&mut self, done: usize, of: usize, what: &str);
+}
+
+/// PINs for an unattended run, read from files by the command line.
+#[derive(Default)]
+pub struct Pins {
+    /// The user PIN of the root's token.
+    pub pin: Option<SecretString>,
+    /// The security officer's PIN.
+    pub so_pin: Option<SecretString>,
+    /// The user PIN of the audit key's own token.
+    pub audit_pin: Option<SecretString>,
+}
+
+/// One table per step id; what each means depends on the step's activity.
+type Tables = BTreeMap<String, toml::Table>;
+
+/// The answers, and which of them were used.
+pub struct Answers<'p> {
+    tables: Tables,
+    used: BTreeSet<(String, String)>,
+    sha256: Digest,
+    pins: Pins,
+    printer: &'p mut dyn Printer,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestAnswer {
+    cluster: Option<String>,
+    environment: Option<String>,
+    trust_domain: Option<String>,
+    recipients: Option<Vec<String>>,
+    words: Option<String>,
+    strike: Option<String>,
+}
+
+impl<'p> Answers<'p> {
+    /// Reads an answers file.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] with line and column.
+    pub fn parse(text: &str, pins: Pins, printer: &'p mut dyn Printer) -> Result<Self, Error> {
+        let tables: Tables = parse_toml("answers", text)?;
+        Ok(Self { tables, used: BTreeSet::new(), sha256: Digest::of(text.as_bytes()), pins, printer })
+    }
+
+    /// Refuses answers that nothing asked for.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`].
+    pub fn check_unused(&self) -> Result<(), Error> {
+        for (step, table) in &self.tables {
+            for key in table.keys() {
+                if !self.used.contains(&(step.clone(), key.clone())) {
+                    return Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} answers nothing that is asked"))
+                        .hint("remove it, or check the digest: anchorite words FILE prints it")
+                        .truth("Nothing was signed."));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, step: &str, key: &str) -> Result<toml::Value, Error> {
+        let found = self.tables.get(step).and_then(|t| t.get(key)).cloned();
+        match found {
+            Some(value) => {
+                self.used.insert((step.to_owned(), key.to_owned()));
+                Ok(value)
+            }
+            None => Err(Error::new(Kind::Usage, format!("answers: [{step}] has no answer for {key}"))
+                .hint(format!("add it under [{step}]"))
+                .truth("Nothing was signed.")),
+        }
+    }
+
+    fn request(&mut self, step: &str, sha256: Digest) -> Result<RequestAnswer, Error> {
+        let key = format!("sha256:{sha256}");
+        let value = self.take(step, &key)?;
+        RequestAnswer::deserialize(value).map_err(|error| out_of_form(step, &key, &error.to_string()))
+    }
+}
+
+fn out_of_form(step: &str, key: &str, seen: &str) -> Error {
+    Error::new(Kind::Usage, format!("answers: [{step}] {key} is out of form"))
+        .saw(seen.trim().replace('\n', " "))
+        .truth("Nothing was signed.")
+}
+
+impl People for Answers<'_> {
+    fn unattended(&self) -> Option<Digest> {
+        Some(self.sha256)
+    }
+
+    fn show(&mut self, screen: &Screen) -> Result<(), Stop> {
+        self.printer.print(screen);
+        Ok(())
+    }
+
+    fn step(&mut self, _: usize, _: usize, _: &str, _: &str) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    /// Nobody is there to answer again: a wrong answer ends the ceremony.
+    fn help(&mut self, error: &Error) -> Result<(), Stop> {
+        Err(Stop::Failed(error.clone().truth("Nothing was signed.")))
+    }
+
+    fn names(&mut self, step: &str, role: &str, _: usize) -> Result<Vec<String>, Stop> {
+        let value = self.take(step, role)?;
+        Ok(Vec::<String>::deserialize(value).map_err(|error| out_of_form(step, role, &error.to_string()))?)
+    }
+
+    fn type_back(&mut self, step: &str, what: &str) -> Result<Compared, Stop> {
+        let value = self.take(step, what)?;
+        match value.as_str() {
+            Some(text) => Ok(Compared::Typed(text.to_owned())),
+            None => Err(out_of_form(step, what, "not a string").into()),
+        }
+    }
+
+    fn assign(&mut self, step: &str, csr: &Unassigned<'_>) -> Result<Assignment, Stop> {
+        let answer = self.request(step, csr.sha256)?;
+        let key = format!("sha256:{}", csr.sha256);
+        let cluster = answer.cluster.ok_or_else(|| out_of_form(step, &key, "no cluster"))?;
+        let known = (csr.known)(&cluster);
+        let missing = |what: &str| out_of_form(step, &key, &format!("no {what}"));
+        let known = known.as_ref();
+        Ok(Assignment {
+            environment: answer
+                .environment
+                .or_else(|| known.map(|k| k.environment.clone()))
+                .ok_or_else(|| missing("environment"))?,
+            trust_domain: answer
+                .trust_domain
+                .or_else(|| known.map(|k| k.trust_domain.clone()))
+                .ok_or_else(|| missing("trust_domain"))?,
+            recipients: answer
+                .recipients
+                .or_else(|| known.map(|k| k.recipients.clone()))
+                .ok_or_else(|| missing("recipients"))?,
+            cluster,
+        })
+    }
+
+    fn strike(&mut self, step: &str, _: &str, sha256: Option<Digest>) -> Result<Option<String>, Stop> {
+        let Some(sha256) = sha256 else { return Ok(None) };
+        let known = self.tables.get(step).is_some_and(|t| t.contains_key(&format!("sha256:{sha256}")));
+        if !known {
+            return Ok(None);
+        }
+        Ok(self.request(step, sha256)?.strike)
+    }
+
+    fn request_words(&mut self, step: &str, request: Digest, _: &[usize]) -> Result<Compared, Stop> {
+        match self.request(step, request)?.words.as_deref() {
+            Some("same") => Ok(Compared::Beforehand),
+            Some(other) => Ok(Compared::Differs(other.to_owned())),
+            None => Err(out_of_form(step, &format!("sha256:{request}"), "no words").into()),
+        }
+    }
+
+    fn decide(&mut self, step: &str, made: &MadePlan) -> Result<Verdict, Stop> {
+        let reviewed = made.plan().reviewed.clone();
+        let value = self.take(step, &reviewed)?;
+        if value.as_str() == Some("approve") {
+            return Ok(Verdict::Beforehand { reviewed, reason: None });
+        }
+        let with = |name: &str| value.as_table().filter(|t| t.len() == 1).and_then(|t| t.get(name)?.as_str());
+        match (with("approve"), with("decline")) {
+            (Some(reason), _) => Ok(Verdict::Beforehand { reviewed, reason: Some(reason.to_owned()) }),
+            (_, Some(reason)) => Ok(Verdict::Decline(Some(reason.to_owned()))),
+            _ => Err(out_of_form(step, &reviewed, &value.to_string()).into()),
+        }
+    }
+
+    fn adopt(&mut self, step: &str, sha256: Digest) -> Result<Compared, Stop> {
+        let key = format!("sha256:{sha256}");
+        match self.take(step, &key)?.as_str() {
+            Some("adopt") => Ok(Compared::Beforehand),
+            other => Ok(Compared::Differs(other.unwrap_or_default().to_owned())),
+        }
+    }
+
+    fn secret(&mut self, which: &Secret, _: &Screen) -> Result<SecretString, Stop> {
+        let (secret, option) = match which {
+            Secret::Pin("audit") | Secret::NewPin("audit") => (&self.pins.audit_pin, "--audit-pin-file"),
+            Secret::Pin(_) | Secret::NewPin(_) => (&self.pins.pin, "--pin-file"),
+            Secret::NewSoPin(_) => (&self.pins.so_pin, "--so-pin-file"),
+        };
+        Ok(secret.clone().ok_or_else(|| {
+            Error::new(Kind::Usage, "an unattended ceremony reads PINs from files")
+                .wanted(format!("{option} FILE (mode 0600, one line)"))
+                .truth("Nothing was signed.")
+        })?)
+    }
+
+    fn working(&mut self, done: usize, of: usize, what: &str) {
+        self.printer.working(done, of, what);
+    }
+}

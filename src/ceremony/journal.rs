@@ -1,0 +1,169 @@
+//! The journal of a session: the log and the state that is its fold, kept in step.
+//!
+//! Entries wait in memory until the first act that cannot be undone (an unlocked or initialised token):
+//! a ceremony that fails before it leaves the authority as it was.
+
+use crate::authority::State;
+use crate::clock::Clock;
+use crate::digest::Hex;
+use crate::error::{Error, Kind};
+use crate::execute::Keyring;
+use crate::log::{Entry, Header, Record, entry};
+use crate::store::Log;
+use std::path::PathBuf;
+
+/// The log of a session and its fold.
+pub struct Journal {
+    log: Option<Log>,
+    create: Option<(PathBuf, Hex)>,
+    state: State,
+    waiting: Vec<(Header, Vec<Record>)>,
+    clock: Clock,
+    session: String,
+    log_id: Hex,
+    actors: Vec<String>,
+    durable: bool,
+}
+
+impl Journal {
+    /// A journal that continues a log.
+    pub fn continuing(log: Log, state: State, clock: Clock, session: String, actors: Vec<String>) -> Self {
+        let log_id = log.log_id().clone();
+        Self { log: Some(log), create: None, state, waiting: Vec::new(), clock, session, log_id, actors, durable: false }
+    }
+
+    /// A journal whose log is created in `dir` at the first durable entry.
+    pub fn beginning(dir: PathBuf, log_id: Hex, clock: Clock, session: String, actors: Vec<String>) -> Self {
+        let create = Some((dir, log_id.clone()));
+        let state = State::default();
+        Self { log: None, create, state, waiting: Vec::new(), clock, session, log_id, actors, durable: false }
+    }
+
+    /// The state: every entry of the log and every one that waits.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The session's id.
+    pub fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// The clock's now, whole seconds.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
+    /// The header of entries made now.
+    pub fn header(&self) -> Header {
+        Header {
+            log: self.log_id.to_string(),
+            session: self.session.clone(),
+            time: self.clock.now(),
+            time_source: self.clock.source().to_owned(),
+            actors: self.actors.clone(),
+        }
+    }
+
+    /// The log, once it is durable.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`] before that.
+    pub fn log(&mut self) -> Result<&mut Log, Error> {
+        self.log.as_mut().ok_or_else(|| Error::new(Kind::Bug, "the log was asked for before it exists"))
+    }
+
+    /// True once entries are on disk as they are made.
+    pub fn is_durable(&self) -> bool {
+        self.durable
+    }
+
+    /// Appends entries: checked against the rules of the state first, then written and fsynced, or kept
+    /// waiting where nothing durable happened yet.
+    ///
+    /// # Errors
+    /// [`Kind::Verify`] for an entry that breaks a rule (nothing is written), [`Kind::Medium`].
+    pub fn append(&mut self, records: Vec<Record>) -> Result<(), Error> {
+        let header = self.header();
+        for record in &records {
+            let entry = Entry { seq: self.state.size, header: header.clone(), record: record.clone() };
+            self.state.apply(&entry)?;
+        }
+        if self.durable {
+            return self.log()?.append(&header, &records).map(|_| ());
+        }
+        self.waiting.push((header, records));
+        Ok(())
+    }
+
+    /// Writes what waits; from now on entries are durable when `append` returns.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`].
+    pub fn make_durable(&mut self) -> Result<(), Error> {
+        if let Some((dir, id)) = self.create.take() {
+            self.log = Some(Log::create(&dir, id)?);
+        }
+        self.durable = true;
+        let waiting = std::mem::take(&mut self.waiting);
+        let log = self.log()?;
+        for (header, records) in waiting {
+            log.append(&header, &records)?;
+        }
+        Ok(())
+    }
+
+    /// Signs a checkpoint over all entries and moves the guard to it.
+    ///
+    /// # Errors
+    /// [`Kind::Token`], [`Kind::Medium`]; the entries are in the log all the same.
+    pub fn checkpoint(&mut self, keys: &mut Keyring) -> Result<(), Error> {
+        let origin = self.state.origin.clone();
+        let audit = keys.audit_spki()?.clone();
+        let log = self.log()?;
+        log.checkpoint(&origin, &audit, &mut |body| keys.sign_statement(body))?;
+        keys.set_guard(log)
+    }
+
+    /// Lends the log, the checkpoint origin and a maker of headers to the signing protocol.
+    ///
+    /// # Errors
+    /// What the protocol returns.
+    pub fn with_log<T>(
+        &mut self,
+        act: impl FnOnce(&mut Log, &str, &mut dyn FnMut() -> Header) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let origin = self.state.origin.clone();
+        let template = self.header();
+        let clock = self.clock;
+        let mut header = || Header { time: clock.now(), ..template.clone() };
+        act(self.log()?, &origin, &mut header)
+    }
+
+    /// Finds a full disk before the root key is used: room for the intents and outcomes of `plans`.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`].
+    pub fn check_room_for(&mut self, plans: usize) -> Result<(), Error> {
+        // An intent is under 1 KiB, an outcome with an RSA-4096 certificate under 4 KiB.
+        let bytes = u64::try_from(plans).unwrap_or(u64::MAX).saturating_mul(8 * 1024).saturating_add(1 << 20);
+        self.log()?.ensure_room(bytes)
+    }
+
+    /// Folds the entries that the signing protocol appended.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`] where they break a rule.
+    pub fn catch_up(&mut self) -> Result<(), Error> {
+        let size = self.log()?.size();
+        while self.state.size < size {
+            let line = {
+                let seq = self.state.size;
+                self.log()?.entry_line(seq)?
+            };
+            let entry = entry::parse_line(&line)?.entry()?;
+            self.state.apply(&entry).map_err(|error| error.into_kind(Kind::Bug))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,19 @@
+//! Ceremonies: a script is checked, then run step by step by one engine. There is no other path to the
+//! root key.
+//!
+//! [`script`] reads a script, [`vocabulary`] says what its steps need and give, [`runner`] runs it in a
+//! [`room::Room`] with [`people`], who are a terminal or an answers file. What the steps do is in
+//! `steps`, a file each.
+
+pub mod answers;
+pub mod journal;
+pub mod media;
+pub mod people;
+pub mod recovery;
+pub mod room;
+pub mod runner;
+pub mod script;
+pub mod session;
+mod steps;
+pub mod tokens;
+pub mod vocabulary;

@@ -1,0 +1,143 @@
+//! The room: what a ceremony can reach, and the bench: what lies on the table during one.
+
+use super::journal::Journal;
+use super::people::People;
+use super::recovery::Interrupted;
+use super::script::Script;
+use super::session::Folder;
+use super::tokens::Tokens;
+use crate::authority::Config;
+use crate::digest::{Digest, Hex};
+use crate::entropy::Entropy;
+use crate::error::{Error, Kind};
+use crate::execute::{Issued, Keyring};
+use crate::plan::make::{Accepted, Context};
+use crate::plan::screen::Banner;
+use crate::plan::ApprovedPlan;
+use crate::token::KeyRole;
+use crate::x509::keygen::LocalKey;
+use secrecy::SecretString;
+use std::path::PathBuf;
+
+/// What a ceremony can reach.
+pub struct Room<'a> {
+    /// Who is asked.
+    pub people: &'a mut dyn People,
+    /// The machine's tokens.
+    pub tokens: &'a mut dyn Tokens,
+    /// The log and its fold.
+    pub journal: Journal,
+    /// The authority's directory.
+    pub folder: Folder,
+    /// The configuration in force.
+    pub config: Config,
+    /// The file's text and digest; another than the adopted one until `adopt-config`.
+    pub config_file: (String, Digest),
+    /// Randomness.
+    pub entropy: Entropy,
+    /// The script that runs.
+    pub script: Script,
+    /// What the command line chose.
+    pub wishes: Wishes,
+    /// The participants' file, until the session is durable: its name and content.
+    pub participants: Option<(String, Vec<u8>)>,
+}
+
+/// What the command line chose.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// Where requests are read from.
+    pub requests: Option<PathBuf>,
+    /// Where bundles are written to.
+    pub exports: Option<PathBuf>,
+    /// An initialised token to use at genesis.
+    pub token_serial: Option<String>,
+    /// The slot of the blank token to initialise.
+    pub slot: Option<u64>,
+    /// True where a last PIN try may be spent.
+    pub final_try: bool,
+    /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
+    pub clusters: Vec<String>,
+}
+
+/// A request on the bench: accepted, with what the log needs of it.
+pub struct Pending {
+    /// For the plan.
+    pub accepted: Accepted,
+    /// The file's name, escaped; `offline` for a key made here.
+    pub file: String,
+    /// The certificate profile.
+    pub profile: String,
+    /// The digest whose words people compare; `None` for a key made here.
+    pub words_of: Option<Digest>,
+    /// The key, where it was made here.
+    pub key: Option<LocalKey>,
+}
+
+/// What lies on the table.
+#[derive(Default)]
+pub struct Bench {
+    /// The unlocked tokens and their keys.
+    pub keys: Option<Keyring>,
+    /// The serial number of the root's token.
+    pub serial: Option<String>,
+    /// The PIN set at initialisation, until the token is unlocked with it.
+    pub pin: Option<SecretString>,
+    /// A session that was interrupted before this one.
+    pub interrupted: Option<Interrupted>,
+    /// Requests that were accepted.
+    pub pending: Vec<Pending>,
+    /// Plans that were approved.
+    pub approved: Vec<ApprovedPlan>,
+    /// What was signed.
+    pub issued: Vec<Issued>,
+    /// What was written, for the last screen.
+    pub written: Vec<String>,
+    /// True once `session.closed` is under a checkpoint.
+    pub closed: bool,
+}
+
+impl Bench {
+    /// The unlocked keys.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`]: the script's check makes an unlocked token certain.
+    pub fn keys(&mut self) -> Result<&mut Keyring, Error> {
+        self.keys.as_mut().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))
+    }
+}
+
+impl Room<'_> {
+    /// What plans of this session share.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            config: &self.config,
+            config_sha256: self.config_file.1,
+            session: self.journal.session(),
+            now: self.journal.now(),
+        }
+    }
+
+    /// The authority's line at the top of every screen.
+    pub fn banner(&self) -> Banner {
+        Banner { name: self.config.name.clone(), kind: self.config.kind.name().to_owned() }
+    }
+
+    /// Random bytes from the token and the operating system, mixed.
+    ///
+    /// # Errors
+    /// [`Kind::Token`].
+    pub fn random(&mut self, keys: &mut Keyring, count: usize) -> Result<Vec<u8>, Error> {
+        let from_token = keys.token(KeyRole::Root)?.random(32)?;
+        self.entropy.bytes(count, &from_token)
+    }
+
+    /// A serial number: 16 random bytes, positive.
+    ///
+    /// # Errors
+    /// [`Kind::Token`].
+    pub fn serial_number(&mut self, keys: &mut Keyring) -> Result<Hex, Error> {
+        let from_token = keys.token(KeyRole::Root)?.random(32)?;
+        self.entropy.serial(&from_token)
+    }
+}

@@ -1,0 +1,215 @@
+//! The directory of an authority, and the beginning of a session in it.
+
+use super::journal::Journal;
+use super::recovery::Interrupted;
+use super::script::Script;
+use super::tokens::Tokens;
+use crate::authority::{Config, State};
+use crate::clock::Clock;
+use crate::digest::{Digest, Hex};
+use crate::entropy::Entropy;
+use crate::error::{Error, Kind};
+use crate::files::intake;
+use crate::log::note;
+use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened};
+use crate::store::{self, Log, Reading};
+use crate::text;
+use std::path::{Path, PathBuf};
+
+/// The longest configuration or script, in bytes: both stand whole in one entry of the log.
+const MAX_TEXT: u64 = 256 * 1024;
+
+/// An authority's directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    dir: PathBuf,
+}
+
+impl Folder {
+    /// The folder at a path; nothing is looked at yet.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    /// The path itself.
+    pub fn path(&self) -> &Path {
+        &self.dir
+    }
+    /// `authority.toml`.
+    pub fn config(&self) -> PathBuf {
+        self.dir.join("authority.toml")
+    }
+    /// `local.toml`.
+    pub fn local(&self) -> PathBuf {
+        self.dir.join("local.toml")
+    }
+    /// `log/`.
+    pub fn log(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+    /// `issued/`.
+    pub fn issued(&self) -> PathBuf {
+        self.dir.join("issued")
+    }
+    /// `public/`.
+    pub fn public(&self) -> PathBuf {
+        self.dir.join("public")
+    }
+    /// `records/`.
+    pub fn records(&self) -> PathBuf {
+        self.dir.join("records")
+    }
+    /// Where file-backed tokens are copied before a login.
+    pub fn snapshots(&self) -> PathBuf {
+        self.dir.join("token-snapshots")
+    }
+
+    /// Reads a text file of the authority.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`] where it is missing, [`Kind::Usage`] where it is not UTF-8.
+    pub fn read_text(path: &Path) -> Result<String, Error> {
+        let bytes = intake::read(path, MAX_TEXT)?;
+        String::from_utf8(bytes).map_err(|_| {
+            Error::new(Kind::Usage, format!("{} is not UTF-8 text", path.display())).hint("save it as UTF-8")
+        })
+    }
+
+    /// Reads and validates the configuration.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`], [`Kind::Usage`].
+    pub fn read_config(&self) -> Result<(Config, String, Digest), Error> {
+        if !self.dir.is_dir() {
+            return Err(Error::new(Kind::Medium, "there is no authority here")
+                .saw(self.dir.display().to_string())
+                .wanted("a directory with authority.toml")
+                .hint("name it with -C DIR, or make one with: anchorite new DIR"));
+        }
+        if !self.config().exists() {
+            return Err(Error::new(Kind::Medium, "this directory is not an authority: it has no authority.toml")
+                .saw(self.dir.display().to_string())
+                .hint("name the authority with -C DIR, or make one with: anchorite new DIR"));
+        }
+        let text = Self::read_text(&self.config())?;
+        let config = Config::parse(&text)?;
+        let digest = Config::digest(&text);
+        Ok((config, text, digest))
+    }
+
+    /// True once genesis began.
+    pub fn has_log(&self) -> bool {
+        self.log().join("entries.jsonl").exists()
+    }
+
+    /// The state of the log, read without a lock; with what a reading command should say first.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`], [`Kind::Verify`].
+    pub fn read_state(&self) -> Result<(State, Option<Interrupted>), Error> {
+        if !self.has_log() {
+            return Err(Error::new(Kind::Medium, "this authority has no log yet")
+                .saw(self.dir.display().to_string())
+                .hint("its root is made by: anchorite root create"));
+        }
+        let mut state = State::default();
+        let read = store::read(&self.log(), &mut |entry| state.apply(entry))?;
+        let interrupted = Interrupted::find(&state, covered(&read), read.torn().map(|t| t.sha256));
+        Ok((state, interrupted))
+    }
+}
+
+/// What a session begins with.
+pub struct Opening<'a> {
+    /// The authority's directory.
+    pub folder: &'a Folder,
+    /// Its configuration, text and digest.
+    pub config: &'a (Config, String, Digest),
+    /// The script.
+    pub script: &'a Script,
+    /// The tokens.
+    pub tokens: &'a dyn Tokens,
+    /// SHA-256 of the running binary.
+    pub binary_sha256: Digest,
+    /// SHA-256 of `local.toml`.
+    pub local_sha256: Option<Digest>,
+    /// SHA-256 of the answers file.
+    pub answers_sha256: Option<Digest>,
+    /// The clock.
+    pub clock: Clock,
+}
+
+/// Opens the log (or prepares its first entries) and records the beginning of a session.
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Verify`], [`Kind::Clock`] for a clock behind the log. Nothing is written.
+pub fn begin(opening: Opening<'_>, entropy: &mut Entropy) -> Result<(Journal, Option<Interrupted>), Error> {
+    let session = Hex(entropy.bytes(8, &[])?).to_string();
+    let actors: Vec<String> = opening.script.roles.iter().map(|(role, _)| role.clone()).collect();
+    let (mut journal, interrupted) = if opening.folder.has_log() {
+        let mut state = State::default();
+        let opened = Log::open(&opening.folder.log(), &mut |entry| state.apply(entry))?;
+        check_clock(&opening.clock, &state)?;
+        let torn = opened.torn.as_ref().map(|t| t.sha256);
+        let interrupted = Interrupted::find(&state, covered(&opened.log), torn);
+        (Journal::continuing(opened.log, state, opening.clock, session, actors), interrupted)
+    } else {
+        store::check_writable(opening.folder.path())?;
+        let log_id = Hex(entropy.bytes(16, &[])?);
+        let journal =
+            Journal::beginning(opening.folder.log(), log_id.clone(), opening.clock, session, actors);
+        (begin_log(journal, &opening, &log_id)?, None)
+    };
+    let (module, module_sha256) = opening.tokens.module();
+    if !journal.state().knows_script(&opening.script.sha256) {
+        let script = ScriptAdopted {
+            name: opening.script.name.clone(),
+            sha256: opening.script.sha256,
+            text: opening.script.text.clone(),
+        };
+        journal.append(vec![script.into()])?;
+    }
+    let opened = SessionOpened {
+        ceremony: opening.script.name.clone(),
+        script_sha256: opening.script.sha256,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        binary_sha256: opening.binary_sha256,
+        module: text::escape(&module),
+        module_sha256,
+        local_sha256: opening.local_sha256,
+        unattended: opening.answers_sha256.is_some(),
+        answers_sha256: opening.answers_sha256,
+    };
+    journal.append(vec![opened.into()])?;
+    Ok((journal, interrupted))
+}
+
+fn begin_log(mut journal: Journal, opening: &Opening<'_>, log_id: &Hex) -> Result<Journal, Error> {
+    let (config, text, sha256) = opening.config;
+    let genesis = Genesis {
+        name: config.name.clone(),
+        kind: config.kind.name().to_owned(),
+        origin: note::origin(&config.name, log_id),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let adopted = ConfigAdopted { sha256: *sha256, text: text.clone() };
+    journal.append(vec![genesis.into(), adopted.into()])?;
+    Ok(journal)
+}
+
+/// The tree size of the newest checkpoint: what it covers may have been acted on.
+fn covered(log: &Reading) -> u64 {
+    log.checkpoint().map_or(0, |checkpoint| checkpoint.size)
+}
+
+fn check_clock(clock: &Clock, state: &State) -> Result<(), Error> {
+    let now = clock.now();
+    match state.last_time {
+        Some(last) if now < last => Err(Error::new(Kind::Clock, "the clock is behind the log's last entry")
+            .saw(now.to_string())
+            .wanted(format!("not before {last}"))
+            .hint("set the clock from the master clock of the room (date -u -s …), then run the ceremony again")
+            .truth("Nothing was signed.")),
+        _ => Ok(()),
+    }
+}

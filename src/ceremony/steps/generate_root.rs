@@ -1,0 +1,108 @@
+//! `generate-root`: the audit key and the root key, in the token, each proved possible before it is made.
+
+use crate::ceremony::people::Stop;
+use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::script::Step;
+use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::digest::{Base64, Hex};
+use crate::error::{Error, Kind};
+use crate::execute::Keyring;
+use crate::key::KeySpec;
+use crate::log::record::{KeyGenerated, KeyIntent};
+use crate::screen::Screen;
+use crate::token::{Generated, KeyId, KeyRole};
+
+/// The activity.
+pub const ACTIVITY: Activity = Activity {
+    name: "generate-root",
+    says: "Generate the audit key and the root key",
+    needs: &[Fact::Unlocked, Fact::NoRoot],
+    gives: &[Fact::NewKeys, Fact::Plannable],
+    takes: &[],
+    run,
+};
+
+fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
+    let root = room.config.root.key;
+    let wanted = [(KeyRole::Audit, KeySpec::EcdsaP256), (KeyRole::Root, root)];
+    let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
+    let result = generate_all(room, &mut keys, &wanted);
+    bench.keys = Some(keys);
+    result
+}
+
+fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole, KeySpec)]) -> Result<(), Stop> {
+    // A root key is never made and then stranded by what could have been foreseen: everything is tried on
+    // session keys before the first key is generated.
+    for (role, spec) in wanted {
+        keys.token(*role)?.prove(*spec, *role).map_err(|error| error.truth("No key was generated."))?;
+    }
+    for (role, spec) in wanted {
+        if room.journal.state().key(role.name()).is_some() {
+            continue;
+        }
+        room.people.working(0, 1, &format!("generating the {} key ({})", role.name(), spec.title()));
+        let (generated, adopted) = match left_over(room, keys, *role)? {
+            Some(generated) => (generated, true),
+            None => (generate(room, keys, *role, *spec)?, false),
+        };
+        room.people.working(1, 1, "");
+        keys.token(*role)?.sync()?;
+        let generation = 1;
+        let record = KeyGenerated {
+            id: generated.key.id.0.clone(),
+            role: role.name().to_owned(),
+            generation,
+            spki: Base64(generated.spki.der().to_vec()),
+            attributes: generated.attributes.clone(),
+            dropped: generated.dropped.clone(),
+            mechanism: generated.mechanism.clone(),
+        };
+        room.journal.append(vec![record.into()])?;
+        keys.hold(*role, generated.key.clone());
+        room.people.show(&screen(*role, *spec, &generated, adopted))?;
+    }
+    Ok(())
+}
+
+/// A key that an interrupted genesis intended and the token made: it is adopted, not made twice.
+fn left_over(room: &mut Room<'_>, keys: &mut Keyring, role: KeyRole) -> Result<Option<Generated>, Error> {
+    let intended: Vec<Hex> = room
+        .journal
+        .state()
+        .keys
+        .iter()
+        .filter(|k| k.role == role.name() && k.spki.is_none())
+        .map(|k| k.id.clone())
+        .collect();
+    for id in intended {
+        let token = keys.token(role)?;
+        if let Some(key) = token.find(&KeyId(id), None)? {
+            return Ok(Some(token.describe(&key)?));
+        }
+    }
+    Ok(None)
+}
+
+fn generate(room: &mut Room<'_>, keys: &mut Keyring, role: KeyRole, spec: KeySpec) -> Result<Generated, Error> {
+    let id = Hex(room.random(keys, 16)?);
+    let token_serial = keys.token(role)?.identity().serial.clone();
+    let intent =
+        KeyIntent { id: id.clone(), role: role.name().to_owned(), generation: 1, spec, token_serial };
+    room.journal.append(vec![intent.into()])?;
+    let label = format!("anchorite {} 1", role.name());
+    keys.token(role)?.generate(&KeyId(id), &label, spec, role)
+}
+
+fn screen(role: KeyRole, spec: KeySpec, generated: &Generated, adopted: bool) -> Screen {
+    let how = if adopted { "found: made by the interrupted session" } else { "generated" };
+    let dropped = if generated.dropped.is_empty() { "none".to_owned() } else { generated.dropped.join(", ") };
+    let flag = |name: &str| generated.attributes.get(name).map_or("unknown", String::as_str).to_owned();
+    Screen::new()
+        .heading(format!("The {} key", role.name()), how)
+        .noted("kind", spec.title(), format!("by {}", generated.mechanism))
+        .field("spki sha256", generated.spki.sha256().hex())
+        .field("sensitive", flag("CKA_SENSITIVE"))
+        .field("extractable", flag("CKA_EXTRACTABLE"))
+        .field("not accepted", dropped)
+}

@@ -1,0 +1,271 @@
+//! `import-requests`: what lies on the inbound stick, and the keys that are made here. Nothing on the stick
+//! is trusted; what was read once is what is used.
+
+mod offline;
+mod read;
+
+use crate::ceremony::people::{Assignment, Stop, Unassigned};
+use crate::ceremony::room::{Bench, Pending, Room};
+use crate::ceremony::script::Step;
+use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::digest::{Base64, Digest};
+use crate::error::{Error, Kind};
+use crate::files::medium::{self, Role};
+use crate::finding::{Finding, Severity};
+use crate::log::record::{RequestImported, RequestRefused};
+use crate::plan::ForCluster;
+use crate::plan::make::Accepted;
+use crate::policy::{self, Claim};
+use crate::request::{VerifiedRequest, package};
+use crate::screen::Screen;
+use crate::text;
+use crate::x509::keygen::LocalKey;
+use read::{Form, Read};
+use std::collections::BTreeMap;
+
+/// The activity.
+pub const ACTIVITY: Activity = Activity {
+    name: "import-requests",
+    says: "Read and check the requests",
+    needs: &[Fact::Unlocked, Fact::Root],
+    gives: &[Fact::Requests, Fact::Plannable],
+    takes: &[],
+    run,
+};
+
+fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
+    let mut found = Vec::new();
+    if let Some(dir) = room.wishes.requests.clone() {
+        medium::expect(&dir, Role::Requests)?;
+        found = read::read_all(&dir, &room.config)?;
+    }
+    let offline = offline::wanted(room)?;
+    if found.is_empty() && offline.is_empty() {
+        return Err(nothing_to_sign(room).into());
+    }
+    for read in found {
+        if let Some(pending) = import(room, step, read)? {
+            take(room, bench, pending)?;
+        }
+    }
+    for cluster in offline {
+        let pending = offline::make(room, &cluster)?;
+        take(room, bench, pending)?;
+    }
+    if bench.pending.is_empty() {
+        return Err(Stop::Declined("every request was struck".to_owned()));
+    }
+    Ok(())
+}
+
+fn nothing_to_sign(room: &Room<'_>) -> Error {
+    match &room.wishes.requests {
+        Some(dir) => Error::new(Kind::Medium, "there is no request on the medium")
+            .saw(dir.display().to_string())
+            .wanted("a directory with request.json and request.sig, or a .csr or .pem file")
+            .hint("copy NAME/request.json and NAME/request.sig of `anchorite request NAME` to it"),
+        None => Error::new(Kind::Usage, "no medium with requests was named")
+            .hint("name it: anchorite sign --from DIR, or in local.toml: [media] requests = \"DIR\""),
+    }
+    .truth("Nothing was signed.")
+}
+
+/// Puts a request on the bench; a second one for the same cluster is refused.
+fn take(_: &Room<'_>, bench: &mut Bench, pending: Pending) -> Result<(), Error> {
+    let name = &pending.accepted.cluster.name;
+    if let Some(other) = bench.pending.iter().find(|p| p.accepted.cluster.name == *name) {
+        return Err(Error::new(Kind::Refused, format!("two requests for the cluster {name} in one session"))
+            .saw(format!("{} and {}", other.file, pending.file))
+            .wanted("one")
+            .hint("remove the older one from the stick")
+            .truth("Nothing was signed."));
+    }
+    bench.pending.push(pending);
+    Ok(())
+}
+
+/// Judges one request; `None` when people struck it.
+fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending>, Stop> {
+    let Read { file, sha256, form, verdict } = read;
+    let request = match verdict {
+        Ok(request) => request,
+        Err(findings) => return refuse(room, step, &file, sha256, findings),
+    };
+    let (claim, words_of) = match &form {
+        Form::Package(package) => {
+            let json = &package.request;
+            let claim = Assignment {
+                cluster: json.cluster.clone(),
+                environment: json.environment.clone(),
+                trust_domain: json.trust_domain.clone(),
+                recipients: json.recipients.clone(),
+            };
+            (claim, package.words_of)
+        }
+        Form::Csr => {
+            let known = known_clusters(room);
+            let lookup = |name: &str| known.get(name).cloned();
+            let claim = room.people.assign(&step.id, &Unassigned { file: &file, sha256, known: &lookup })?;
+            let words_of =
+                package::words_of_csr(&claim.cluster, &claim.environment, &sha256, &claim.recipients);
+            (claim, words_of)
+        }
+    };
+    for recipient in &claim.recipients {
+        crate::bundle::recipient::parse(recipient)?;
+    }
+    let renewal = matches!(&form, Form::Package(p) if p.renewal_of(room.journal.state()));
+    match judge(room, &file, sha256, request, claim, &form, words_of, renewal)? {
+        Ok(pending) => Ok(Some(pending)),
+        Err(findings) => refuse(room, step, &file, sha256, findings),
+    }
+}
+
+/// What configuration and log fix of clusters, for people who assign a plain CSR.
+fn known_clusters(room: &Room<'_>) -> BTreeMap<String, Assignment> {
+    let mut known = BTreeMap::new();
+    for (name, cluster) in &room.journal.state().clusters {
+        let assignment = Assignment {
+            cluster: name.clone(),
+            environment: cluster.environment.clone(),
+            trust_domain: cluster.trust_domain.clone(),
+            recipients: cluster.recipients.clone(),
+        };
+        known.insert(name.clone(), assignment);
+    }
+    for (name, cluster) in &room.config.clusters {
+        let assignment = Assignment {
+            cluster: name.clone(),
+            environment: cluster.environment.clone(),
+            trust_domain: cluster.trust_domain.clone(),
+            recipients: cluster.recipients.clone(),
+        };
+        known.insert(name.clone(), assignment);
+    }
+    known
+}
+
+#[allow(clippy::too_many_arguments)]
+fn judge(
+    room: &mut Room<'_>,
+    file: &str,
+    sha256: Digest,
+    request: VerifiedRequest,
+    claim: Assignment,
+    form: &Form,
+    words_of: Digest,
+    renewal: bool,
+) -> Result<Result<Pending, Vec<Finding>>, Error> {
+    let mut recipients = claim.recipients.clone();
+    recipients.sort();
+    recipients.dedup();
+    let spki = request.spki().clone();
+    let judgement = policy::judge(
+        &room.config,
+        room.journal.state(),
+        &Claim {
+            cluster: &claim.cluster,
+            environment: &claim.environment,
+            trust_domain: &claim.trust_domain,
+            recipients: &recipients,
+            spki: &spki,
+            offline: false,
+            renewal,
+        },
+    );
+    let mut findings = request.findings().to_vec();
+    findings.extend(judgement.findings.clone());
+    if findings.iter().any(|f| f.severity == Severity::Refuse) {
+        return Ok(Err(findings));
+    }
+    let (request_json, request_sig, renewal_sig) = match form {
+        Form::Package(p) => (Some(Base64(p.json.clone())), Some(Base64(p.signature.clone())), p.renewal.clone().map(Base64)),
+        Form::Csr => (None, None, None),
+    };
+    let record = RequestImported {
+        sha256,
+        form: form.name().to_owned(),
+        cluster: claim.cluster.clone(),
+        environment: claim.environment.clone(),
+        trust_domain: claim.trust_domain.clone(),
+        recipients: recipients.clone(),
+        words_of,
+        csr: Base64(request.der().to_vec()),
+        request_json,
+        request_sig,
+        renewal_sig,
+        findings: findings.clone(),
+    };
+    room.journal.append(vec![record.into()])?;
+    Ok(Ok(pending(room, file, sha256, &claim, recipients, judgement, findings, spki, request.view().asked.clone(), words_of)))
+}
+
+#[allow(clippy::too_many_arguments)]
+fn pending(
+    room: &Room<'_>,
+    file: &str,
+    sha256: Digest,
+    claim: &Assignment,
+    recipients: Vec<String>,
+    judgement: policy::Judgement,
+    findings: Vec<Finding>,
+    spki: crate::x509::Spki,
+    asked: Vec<String>,
+    words_of: Digest,
+) -> Pending {
+    let cluster = ForCluster {
+        name: claim.cluster.clone(),
+        environment: claim.environment.clone(),
+        trust_domain: claim.trust_domain.clone(),
+        generation: judgement.generation,
+        recipients,
+        key_origin: "cluster".to_owned(),
+        request_sha256: sha256,
+        spki_sha256: spki.sha256(),
+        enrols: judgement.enrols,
+        changes: judgement.changes,
+    };
+    Pending {
+        accepted: Accepted { cluster, spki, reviewed: format!("sha256:{sha256}"), asked, findings },
+        file: file.to_owned(),
+        profile: room.config.intermediates.profile.clone(),
+        words_of: Some(words_of),
+        key: None::<LocalKey>,
+    }
+}
+
+/// Shows a refusal, logs it, and asks whether the others go on without it.
+fn refuse(
+    room: &mut Room<'_>,
+    step: &Step,
+    file: &str,
+    sha256: Digest,
+    findings: Vec<Finding>,
+) -> Result<Option<Pending>, Stop> {
+    let refusals: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Refuse).collect();
+    let mut screen = Screen::new()
+        .heading(format!("{file} is refused"), text::count(refusals.len(), "reason"))
+        .field("sha256", sha256.hex());
+    for finding in &refusals {
+        screen = screen
+            .field("rule", &finding.id)
+            .field("seen", &finding.observed)
+            .field("wanted", &finding.expected)
+            .field("source", &finding.source)
+            .field("to do", &finding.hint);
+    }
+    room.people.show(&screen)?;
+    let struck = room.people.strike(&step.id, file, Some(sha256))?;
+    let record =
+        RequestRefused { sha256: Some(sha256), file: file.to_owned(), findings: findings.clone(), struck: struck.is_some() };
+    room.journal.append(vec![record.into()])?;
+    if struck.is_some() {
+        return Ok(None);
+    }
+    let first = refusals.first();
+    let mut error = Error::new(Kind::Refused, format!("{file} is refused by the rule {}", first.map_or("", |f| &f.id)));
+    if let Some(first) = first {
+        error = error.saw(&first.observed).wanted(&first.expected).hint(&first.hint);
+    }
+    Err(error.hint("the others can be signed without it: strike it, or take it off the stick").truth("Nothing was signed.").into())
+}

@@ -1,0 +1,160 @@
+//! Reading the inbound stick: packages and plain CSRs, each read once.
+
+use crate::authority::{Config, State};
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::files::intake::{self, Found, Shape};
+use crate::finding::{Finding, Severity};
+use crate::request::package::{self, RequestJson};
+use crate::request::{self, KeyPolicy, VerifiedRequest};
+use crate::x509::{read, verify, SignatureAlgorithm};
+use std::path::Path;
+
+/// Files and directories on one stick, at the most.
+const MAX_REQUESTS: usize = 20_000;
+/// A request file, at the most, in bytes.
+const MAX_FILE: u64 = 64 * 1024;
+
+/// One request as it was read.
+pub struct Read {
+    /// Its name on the stick, escaped.
+    pub file: String,
+    /// Its digest: of `request.json`, or of the CSR file.
+    pub sha256: Digest,
+    /// A package or a plain CSR.
+    pub form: Form,
+    /// The request, or why it is refused.
+    pub verdict: Result<VerifiedRequest, Vec<Finding>>,
+}
+
+/// How a request travelled.
+pub enum Form {
+    /// A package of `anchorite request`.
+    Package(Box<Package>),
+    /// A PKCS#10 request of any tool.
+    Csr,
+}
+
+impl Form {
+    /// The name in the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Form::Package(_) => "package",
+            Form::Csr => "csr",
+        }
+    }
+}
+
+/// A package's parts.
+pub struct Package {
+    /// `request.json`, as it was read.
+    pub json: Vec<u8>,
+    /// `request.sig`.
+    pub signature: Vec<u8>,
+    /// `renewal.sig`.
+    pub renewal: Option<Vec<u8>>,
+    /// `request.json`, parsed.
+    pub request: RequestJson,
+    /// The digest whose words are compared.
+    pub words_of: Digest,
+}
+
+impl Package {
+    /// True where the newest intermediate key of the cluster signed the package too.
+    pub fn renewal_of(&self, state: &State) -> bool {
+        let previous = state.newest_intermediate(&self.request.cluster).and_then(|c| c.der.as_ref());
+        let (Some(der), Some(signature)) = (previous, &self.renewal) else { return false };
+        let Ok(spki) = read::certificate(der).map(|c| c.view.spki) else { return false };
+        verify::signature(&spki, SignatureAlgorithm::of(spki.spec()), &self.json, signature).is_ok()
+    }
+}
+
+/// Reads everything on the stick that is a request, in the order of names.
+///
+/// # Errors
+/// [`Kind::Medium`] for what cannot be read; [`Kind::Refused`] where a private key lies on the stick.
+pub fn read_all(dir: &Path, config: &Config) -> Result<Vec<Read>, Error> {
+    let keys = KeyPolicy { keys: config.intermediates.keys.clone() };
+    let mut all = Vec::new();
+    for found in intake::list(dir, MAX_REQUESTS)? {
+        let path = found.path.clone();
+        match found.shape {
+            Shape::Directory => {
+                if let Some(read) = read_package(&path, &found.shown, &keys)? {
+                    all.push(read);
+                }
+            }
+            _ if is_request_name(&found) => all.push(read_csr(&path, &found.shown, &keys)?),
+            _ => {}
+        }
+    }
+    if dir.join("request.json").exists()
+        && let Some(read) = read_package(dir, "request.json", &keys)?
+    {
+        all.push(read);
+    }
+    Ok(all)
+}
+
+fn is_request_name(found: &Found) -> bool {
+    [".csr", ".pem", ".req", ".p10"].iter().any(|ending| found.shown.to_lowercase().ends_with(ending))
+}
+
+fn read_csr(path: &Path, shown: &str, keys: &KeyPolicy) -> Result<Read, Error> {
+    let bytes = intake::read(path, MAX_FILE)?;
+    if contains_private_key(&bytes) {
+        return Err(travelling_key(shown));
+    }
+    let inspected = request::inspect(&bytes, keys).map_err(|error| error.within(shown).truth("Nothing was signed."))?;
+    Ok(Read { file: shown.to_owned(), sha256: Digest::of(&bytes), form: Form::Csr, verdict: inspected.verified() })
+}
+
+/// A package in a directory; `None` for a directory that is none.
+fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy) -> Result<Option<Read>, Error> {
+    let json_path = dir.join("request.json");
+    if json_path.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    for name in ["ca-key.pem", "identity.age"] {
+        if dir.join(name).symlink_metadata().is_ok() {
+            return Err(travelling_key(&format!("{shown}/{name}")));
+        }
+    }
+    let within = |error: Error| error.within(shown).truth("Nothing was signed.");
+    let json = intake::read(&json_path, MAX_FILE).map_err(within)?;
+    let signature = intake::read(&dir.join("request.sig"), MAX_FILE).map_err(within)?;
+    let renewal_path = dir.join("renewal.sig");
+    let renewal = match renewal_path.symlink_metadata() {
+        Ok(_) => Some(intake::read(&renewal_path, MAX_FILE).map_err(within)?),
+        Err(_) => None,
+    };
+    let request = package::parse(&json).map_err(within)?;
+    let inspected = request::inspect(request.csr.as_bytes(), keys).map_err(within)?;
+    let mut verdict = inspected.verified();
+    if let Ok(verified) = &verdict
+        && let Err(finding) = package::check_signature(&json, &signature, verified.spki())
+    {
+        verdict = Err(vec![finding]);
+    }
+    if let Err(findings) = &verdict
+        && !findings.iter().any(|f| f.severity == Severity::Refuse)
+    {
+        return Err(Error::new(Kind::Bug, "a request is refused without a refusal"));
+    }
+    let words_of = package::words_of_package(&json);
+    let package = Package { json, signature, renewal, request, words_of };
+    Ok(Some(Read { file: shown.to_owned(), sha256: words_of, form: Form::Package(Box::new(package)), verdict }))
+}
+
+fn contains_private_key(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.contains("PRIVATE KEY-----") || text.contains("AGE-SECRET-KEY-")
+}
+
+fn travelling_key(shown: &str) -> Error {
+    Error::new(Kind::Refused, "a private key lies on the stick with the requests")
+        .saw(shown)
+        .wanted("request.json and request.sig only")
+        .hint("treat that key as exposed: destroy it, make a new request, and copy only those two files")
+        .truth("Nothing was signed.")
+}

@@ -1,0 +1,153 @@
+//! `initialize-token`: a blank token gets its label and its PINs. An initialised token is never touched.
+
+use crate::authority::config::names;
+use crate::ceremony::people::{Compared, Secret, Stop};
+use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::script::Step;
+use crate::ceremony::steps::participants;
+use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::error::{Error, Kind};
+use crate::log::record::TokenInitialized;
+use crate::screen::Screen;
+use crate::token::KeyRole;
+use crate::token::module::Seen;
+
+/// The activity.
+pub const ACTIVITY: Activity = Activity {
+    name: "initialize-token",
+    says: "Initialise the token",
+    needs: &[Fact::Participants, Fact::NoRoot],
+    gives: &[Fact::TokenReady],
+    takes: &[],
+    run,
+};
+
+/// PKCS#11 labels have 32 bytes.
+const LABEL: usize = 32;
+
+fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
+    // After an interrupted genesis the token is already this authority's.
+    if let Some(token) = room.journal.state().tokens.get(KeyRole::Root.name()) {
+        bench.serial = Some(token.serial.clone());
+        return Ok(());
+    }
+    if let Some(serial) = &room.wishes.token_serial {
+        bench.serial = Some(serial.clone());
+        return Ok(());
+    }
+    let slots = room.tokens.list(KeyRole::Root)?;
+    let blank = choose(&slots, room.wishes.slot)?;
+    check_key(room)?;
+    let label = label_of(&room.config.name);
+    let identity = &blank.identity;
+    let serial = if identity.serial.is_empty() { "none yet" } else { &identity.serial };
+    let screen = Screen::new()
+        .heading("Initialise a blank token", "this erases nothing: it is blank")
+        .field("slot", blank.slot.to_string())
+        .field("maker", format!("{} {}", identity.manufacturer, identity.model))
+        .field("serial", serial)
+        .field("new label", &label);
+    room.people.show(&screen)?;
+    loop {
+        match room.people.type_back(&step.id, "label")? {
+            Compared::Typed(typed) if typed.trim() == label => break,
+            Compared::Typed(typed) => room.people.help(
+                &Error::new(Kind::Declined, "the label typed is not the new label").saw(typed).wanted(&label),
+            )?,
+            _ => return Err(Stop::Declined("the token is not to be initialised".to_owned())),
+        }
+    }
+    let so_pin = room.people.secret(
+        &Secret::NewSoPin("root"),
+        &Screen::new().text(format!(
+            "A new security officer's PIN for the token: {}.",
+            room.tokens.profile(KeyRole::Root).so_pin.says()
+        )),
+    )?;
+    let pin = room.people.secret(
+        &Secret::NewPin("root"),
+        &Screen::new().text(format!(
+            "A new user PIN for the token: {}. It opens the root key.",
+            room.tokens.profile(KeyRole::Root).user_pin.says()
+        )),
+    )?;
+    room.journal.make_durable()?;
+    participants::write_names(room)?;
+    let identity = room.tokens.initialize(KeyRole::Root, blank.slot, &label, &so_pin, &pin)?;
+    let record = TokenInitialized {
+        role: KeyRole::Root.name().to_owned(),
+        serial: identity.serial.clone(),
+        label: identity.label.clone(),
+        manufacturer: identity.manufacturer.clone(),
+        model: identity.model.clone(),
+    };
+    room.journal.append(vec![record.into()])?;
+    bench.serial = Some(identity.serial);
+    bench.pin = Some(pin);
+    Ok(())
+}
+
+/// The root's kind of key must be one that the profile knows to work.
+fn check_key(room: &Room<'_>) -> Result<(), Error> {
+    let profile = room.tokens.profile(KeyRole::Root);
+    let spec = room.config.root.key;
+    if profile.algorithms.contains(&spec) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Token, format!("{} cannot make the root key that is configured", profile.title))
+        .saw(spec.name())
+        .wanted(names(&profile.algorithms))
+        .hint("choose another [root] key in authority.toml, or another token")
+        .truth("Nothing was changed."))
+}
+
+/// The blank token to initialise: the one in the slot that was named, else the only one.
+fn choose(slots: &[Seen], wanted: Option<u64>) -> Result<&Seen, Error> {
+    if let Some(wanted) = wanted {
+        let Some(slot) = slots.iter().find(|s| s.slot == wanted) else {
+            return Err(Error::new(Kind::Token, "there is no such slot")
+                .saw(format!("slot {wanted}"))
+                .wanted(list(slots))
+                .truth("Nothing was changed."));
+        };
+        if slot.initialized {
+            return Err(Error::new(Kind::Token, "the token is already initialised")
+                .saw(format!("slot {}, label \"{}\", serial {}", slot.slot, slot.identity.label, slot.identity.serial))
+                .wanted("a blank token")
+                .hint("to use it as it is, with its PIN: anchorite root create --token-serial SERIAL")
+                .truth("Nothing was changed."));
+        }
+        return Ok(slot);
+    }
+    let blank: Vec<&Seen> = slots.iter().filter(|s| !s.initialized).collect();
+    match blank.as_slice() {
+        [one] => Ok(one),
+        [] => Err(Error::new(Kind::Token, "no blank token is here")
+            .saw(list(slots))
+            .wanted("one token that is not initialised")
+            .hint("insert a blank token")
+            .hint("to use an initialised one, with its PIN: anchorite root create --token-serial SERIAL")
+            .truth("Nothing was changed.")),
+        _ => Err(Error::new(Kind::Token, "more than one blank token is here")
+            .saw(list(slots))
+            .wanted("one, or --slot N")
+            .truth("Nothing was changed.")),
+    }
+}
+
+fn list(slots: &[Seen]) -> String {
+    if slots.is_empty() {
+        return "no token".to_owned();
+    }
+    let of = |s: &Seen| match s.initialized {
+        true => format!("slot {}: \"{}\", serial {}", s.slot, s.identity.label, s.identity.serial),
+        false => format!("slot {}: blank", s.slot),
+    };
+    slots.iter().map(of).collect::<Vec<_>>().join("; ")
+}
+
+/// The authority's name as a label: ASCII, at most 32 bytes.
+fn label_of(name: &str) -> String {
+    let ascii: String = name.chars().filter(|c| matches!(c, ' '..='~')).take(LABEL).collect();
+    ascii.trim().to_owned()
+}

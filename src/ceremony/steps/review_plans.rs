@@ -1,0 +1,219 @@
+//! `review-plans`: each plan on its own screen, approved by its words or not at all.
+
+use crate::ceremony::people::{Compared, Stop, Verdict};
+use crate::ceremony::room::{Bench, Pending, Room};
+use crate::ceremony::script::Step;
+use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::execute::Keyring;
+use crate::log::Record;
+use crate::log::record::{ClusterEnrolled, PlanDeclined};
+use crate::plan::make::{self, Issuer};
+use crate::plan::{ApprovedPlan, MadePlan, TbsView, screen};
+use crate::screen::Screen;
+use crate::token::KeyRole;
+use crate::words;
+use crate::x509::read;
+
+/// The activity.
+pub const ACTIVITY: Activity = Activity {
+    name: "review-plans",
+    says: "Review and approve each plan",
+    needs: &[Fact::Unlocked, Fact::Plannable],
+    gives: &[Fact::Approved],
+    takes: &[Fact::Plannable],
+    run,
+};
+
+/// Words asked of the witness, at random positions from the sheet.
+const ASKED: usize = 3;
+
+fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
+    let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
+    let made = if room.journal.state().certificate_of("root").is_some() {
+        intermediates(room, &mut keys, &bench.pending)
+    } else {
+        genesis(room, &mut keys)
+    };
+    bench.keys = Some(keys);
+    let made = made?;
+    let mut records: Vec<Record> = made.iter().map(|(plan, _)| plan.record().into()).collect();
+    // In small portions: each entry is at most a megabyte, a batch may be thousands.
+    while !records.is_empty() {
+        let rest = records.split_off(records.len().min(256));
+        room.journal.append(std::mem::replace(&mut records, rest))?;
+    }
+    let of = made.len();
+    for (number, (plan, pending)) in made.iter().enumerate() {
+        let pending = pending.and_then(|index| bench.pending.get(index));
+        room.people.show(&screen::screen(plan, &room.banner(), number + 1, of)?)?;
+        if let Some(approved) = review(room, step, plan, pending)? {
+            bench.approved.push(approved);
+        }
+    }
+    if bench.approved.is_empty() {
+        return Err(Stop::Declined("no plan was approved".to_owned()));
+    }
+    Ok(())
+}
+
+type Made = Vec<(MadePlan, Option<usize>)>;
+
+/// The three plans of a genesis; what an interrupted one already signed is not planned again.
+fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
+    let spki = keys.root_spki()?.clone();
+    let serial = room.serial_number(keys)?;
+    let root = make::root(room.context(), &spki, 1, serial)?;
+    let view = match root.plan().view()? {
+        TbsView::Certificate(view) => *view,
+        TbsView::Crl(_) => return Err(Error::new(Kind::Bug, "a root plan is a CRL")),
+    };
+    let issuer = Issuer { generation: 1, spki, view };
+    let audit_spki = keys.audit_spki()?.clone();
+    let serial = room.serial_number(keys)?;
+    let audit = make::audit(room.context(), &issuer, &audit_spki, 1, serial)?;
+    let crl = make::crl(room.context(), &issuer, room.journal.state())?;
+    Ok(vec![(root, None), (audit, None), (crl, None)])
+}
+
+fn intermediates(room: &mut Room<'_>, keys: &mut Keyring, pending: &[Pending]) -> Result<Made, Error> {
+    let issuer = issuer(room)?;
+    let mut made = Vec::with_capacity(pending.len());
+    for (index, pending) in pending.iter().enumerate() {
+        let serial = room.serial_number(keys)?;
+        made.push((make::intermediate(room.context(), &issuer, &pending.accepted, serial)?, Some(index)));
+    }
+    Ok(made)
+}
+
+/// The newest root, from the log.
+pub fn issuer(room: &Room<'_>) -> Result<Issuer, Error> {
+    let state = room.journal.state();
+    let missing = || Error::new(Kind::Bug, "a founded authority has no root certificate");
+    let key = state.key(KeyRole::Root.name()).ok_or_else(missing)?;
+    let der = state.certificate_of(KeyRole::Root.name()).and_then(|c| c.der.clone()).ok_or_else(missing)?;
+    let spki = key.spki.clone().ok_or_else(missing)?;
+    Ok(Issuer { generation: key.generation, spki, view: read::certificate(&der)?.view })
+}
+
+/// One plan: the request's words, then the plan's; what was said is logged at once.
+fn review(
+    room: &mut Room<'_>,
+    step: &Step,
+    made: &MadePlan,
+    pending: Option<&Pending>,
+) -> Result<Option<ApprovedPlan>, Stop> {
+    if let Some(pending) = pending
+        && let Some(words_of) = pending.words_of
+    {
+        compare_words(room, pending, words_of)?;
+    }
+    loop {
+        let result = match room.people.decide(&step.id, made)? {
+            Verdict::Decline(reason) => {
+                let record = PlanDeclined { plan_sha256: made.digest(), reason };
+                room.journal.append(vec![record.into()])?;
+                return Ok(None);
+            }
+            Verdict::Words { administrator, witness, reason } => {
+                made.approve_by_words(&administrator, &witness, reason.as_deref())
+            }
+            Verdict::Beforehand { reviewed, reason } if may_be_unattended(room) => {
+                made.approve_by_answer(&reviewed, reason.as_deref())
+            }
+            Verdict::Beforehand { .. } => Err(Error::new(Kind::Usage, "only an unattended authority takes answers")),
+        };
+        match result {
+            Ok(approved) => {
+                let mut records: Vec<Record> = Vec::new();
+                if let Some(pending) = pending.filter(|p| p.accepted.cluster.enrols) {
+                    records.push(enrolment(pending).into());
+                }
+                records.push(approved.record().into());
+                room.journal.append(records)?;
+                return Ok(Some(approved));
+            }
+            Err(error) if error.kind() == Kind::Refused => return Err(error.into()),
+            Err(error) => room.people.help(&error)?,
+        }
+    }
+}
+
+fn may_be_unattended(room: &Room<'_>) -> bool {
+    room.config.unattended && room.people.unattended().is_some()
+}
+
+fn enrolment(pending: &Pending) -> ClusterEnrolled {
+    let cluster = &pending.accepted.cluster;
+    ClusterEnrolled {
+        cluster: cluster.name.clone(),
+        environment: cluster.environment.clone(),
+        trust_domain: cluster.trust_domain.clone(),
+        recipients: cluster.recipients.clone(),
+        profile: pending.profile.clone(),
+        key_origin: cluster.key_origin.clone(),
+        spki_sha256: cluster.spki_sha256,
+        words_of: pending.words_of.unwrap_or(cluster.request_sha256),
+    }
+}
+
+/// Three words of the request, at random positions, from the sheet that its engineer dictated: reading
+/// along becomes habit, answering does not.
+fn compare_words(room: &mut Room<'_>, pending: &Pending, words_of: Digest) -> Result<(), Stop> {
+    loop {
+        let positions = positions(room)?;
+        match room.people.request_words("requests", pending.accepted.cluster.request_sha256, &positions)? {
+            Compared::Beforehand if may_be_unattended(room) => return Ok(()),
+            Compared::Typed(typed) => {
+                let asked: Vec<u8> = positions.iter().filter_map(|p| words_of.0.get(p - 1).copied()).collect();
+                match check_words(&typed, &positions, &asked) {
+                    Ok(()) => return Ok(()),
+                    Err(error) => {
+                        let error = error.hint(
+                            "if the sheet says otherwise, the request is not the engineer's: type \"no\" to stop",
+                        );
+                        room.people.help(&error)?;
+                    }
+                }
+            }
+            _ => {
+                room.people.show(&Screen::new().text("The words differ: this is not the request that was dictated."))?;
+                return Err(Stop::Declined(format!("the words of {} differ from the sheet", pending.file)));
+            }
+        }
+    }
+}
+
+fn check_words(typed: &str, positions: &[usize], bytes: &[u8]) -> Result<(), Error> {
+    let typed: Vec<&str> = typed.split_whitespace().collect();
+    if typed.len() != positions.len() {
+        return Err(Error::new(Kind::Declined, "not the number of words that was asked for")
+            .saw(typed.len().to_string())
+            .wanted(positions.len().to_string()));
+    }
+    for ((typed, position), byte) in typed.iter().zip(positions).zip(bytes) {
+        // One word at its own place in the list of its parity.
+        let mut row = vec![0; *position];
+        if let Some(last) = row.last_mut() {
+            *last = *byte;
+        }
+        words::compare(typed, &row, position - 1, 1)?;
+    }
+    Ok(())
+}
+
+/// Distinct random positions from 1 to 32, rising.
+fn positions(room: &mut Room<'_>) -> Result<Vec<usize>, Error> {
+    let mut positions: Vec<usize> = Vec::new();
+    while positions.len() < ASKED {
+        for byte in room.entropy.bytes(8, &[])? {
+            let position = usize::from(byte % 32) + 1;
+            if positions.len() < ASKED && !positions.contains(&position) {
+                positions.push(position);
+            }
+        }
+    }
+    positions.sort_unstable();
+    Ok(positions)
+}

@@ -1,0 +1,72 @@
+//! `sign`: the approved plans become one batch; keys made here are sealed and logged first.
+
+use crate::bundle::seal;
+use crate::ceremony::people::Stop;
+use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::script::Step;
+use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::digest::Base64;
+use crate::error::{Error, Kind};
+use crate::execute::{self, Desk};
+use crate::log::record::KeySealed;
+use crate::plan::Batch;
+use secrecy::ExposeSecret;
+
+/// The activity.
+pub const ACTIVITY: Activity = Activity {
+    name: "sign",
+    says: "Sign with the root key",
+    needs: &[Fact::Unlocked, Fact::Approved],
+    gives: &[Fact::Signed, Fact::Root],
+    takes: &[Fact::Approved],
+    run,
+};
+
+fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
+    let approved = std::mem::take(&mut bench.approved);
+    if approved.is_empty() {
+        return Ok(());
+    }
+    seal_keys_made_here(room, bench, &approved)?;
+    let batch = Batch::new(approved, room.journal.now())?;
+    room.journal.check_room_for(batch.plans().len())?;
+    let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
+    let people = &mut room.people;
+    let result = room.journal.with_log(|log, origin, header| {
+        let mut progress = |done, of| people.working(done, of, "signing");
+        execute::execute(batch, &mut keys, &mut Desk { log, origin, header, progress: &mut progress })
+    });
+    bench.keys = Some(keys);
+    // Also after a failure: the state is what the log says.
+    let caught_up = room.journal.catch_up();
+    bench.issued = result?;
+    caught_up?;
+    Ok(())
+}
+
+/// A key made here is sealed to its recipients and logged before its certificate exists, so that no crash
+/// loses it.
+fn seal_keys_made_here(
+    room: &mut Room<'_>,
+    bench: &Bench,
+    approved: &[crate::plan::ApprovedPlan],
+) -> Result<(), Error> {
+    for pending in &bench.pending {
+        let Some(key) = &pending.key else { continue };
+        let cluster = &pending.accepted.cluster;
+        let approved = approved.iter().any(|p| p.plan().cluster.as_ref().is_some_and(|c| c.name == cluster.name));
+        if !approved {
+            continue;
+        }
+        let pem = key.to_pkcs8_pem()?;
+        let ciphertext = seal::encrypt(pem.expose_secret().as_bytes(), &cluster.recipients)?;
+        let record = KeySealed {
+            cluster: cluster.name.clone(),
+            spki_sha256: key.spki().sha256(),
+            recipients: cluster.recipients.clone(),
+            ciphertext: Base64(ciphertext),
+        };
+        room.journal.append(vec![record.into()])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! `unlock-token`: the PIN, once; the guard; what an interrupted session left behind.
+
+use crate::ceremony::people::{Secret, Stop};
+use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::script::Step;
+use crate::ceremony::steps::{participants, publish};
+use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::digest::Hex;
+use crate::error::{Error, Kind};
+use crate::execute::Keyring;
+use crate::log::record::TokenUnlocked;
+use crate::screen::Screen;
+use crate::token::{Identity, KeyId, KeyRole, Token};
+use crate::x509::Spki;
+use secrecy::SecretString;
+
+/// The activity.
+pub const ACTIVITY: Activity = Activity {
+    name: "unlock-token",
+    says: "Unlock the token",
+    needs: &[Fact::Participants, Fact::TokenReady],
+    gives: &[Fact::Unlocked],
+    takes: &[],
+    run,
+};
+
+fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
+    let state = room.journal.state();
+    let recorded = state.tokens.get(KeyRole::Root.name()).map(|t| t.serial.clone());
+    let serial = match recorded.or_else(|| bench.serial.clone()) {
+        Some(serial) => serial,
+        None => return Err(Error::new(Kind::Bug, "no token was chosen").into()),
+    };
+    let fresh = bench.pin.take();
+    let root = unlock(room, KeyRole::Root, &serial, fresh)?;
+    let mut unlocked = vec![record(room, KeyRole::Root, root.identity())];
+    let mut keys = Keyring::new(root);
+    if room.config.audit.is_some() {
+        let serial = audit_serial(room)?;
+        let audit = unlock(room, KeyRole::Audit, &serial, None)?;
+        unlocked.push(record(room, KeyRole::Audit, audit.identity()));
+        keys.add_audit_token(audit);
+    }
+    // Proved before anything is written: a token that lacks the keys, or remembers a newer log, stops here.
+    find_keys(room, &mut keys)?;
+    if room.journal.state().certificate_of("root").is_some()
+        && let Ok(log) = room.journal.log()
+    {
+        keys.check_guard(log)?;
+    }
+    room.journal.append(unlocked.into_iter().map(Into::into).collect())?;
+    room.journal.make_durable()?;
+    participants::write_names(room)?;
+    bench.keys = Some(keys);
+    if let Some(interrupted) = bench.interrupted.take() {
+        interrupted.close(&mut room.journal)?;
+        let keys = bench.keys()?;
+        if keys.audit_spki().is_ok() {
+            room.journal.checkpoint(keys)?;
+        }
+        publish::write_issued(room)?;
+    }
+    Ok(())
+}
+
+/// The audit key's own token: the recorded one, else the only initialised one behind its module.
+fn audit_serial(room: &mut Room<'_>) -> Result<String, Error> {
+    if let Some(token) = room.journal.state().tokens.get(KeyRole::Audit.name()) {
+        return Ok(token.serial.clone());
+    }
+    let root = room.journal.state().tokens.get(KeyRole::Root.name()).map(|t| t.serial.clone());
+    let slots = room.tokens.list(KeyRole::Audit)?;
+    let mut usable = slots.iter().filter(|s| s.initialized && Some(&s.identity.serial) != root.as_ref());
+    match (usable.next(), usable.next()) {
+        (Some(one), None) => Ok(one.identity.serial.clone()),
+        (None, _) => Err(Error::new(Kind::Token, "the audit key's token is not here")
+            .wanted("one initialised token behind [audit.token]")
+            .hint("initialise it with its vendor's tool and give it a user PIN")
+            .truth("Nothing was signed.")),
+        _ => Err(Error::new(Kind::Token, "more than one token could hold the audit key")
+            .hint("leave only one of them inserted")
+            .truth("Nothing was signed.")),
+    }
+}
+
+fn unlock(
+    room: &mut Room<'_>,
+    role: KeyRole,
+    serial: &str,
+    known: Option<SecretString>,
+) -> Result<Box<dyn Token>, Stop> {
+    // The token is looked for before anybody types a PIN.
+    let slots = room.tokens.list(role)?;
+    let label = slots.iter().find(|s| s.identity.serial == serial).map(|s| s.identity.label.clone());
+    let pin = match known {
+        Some(pin) => pin,
+        None => {
+            let profile = room.tokens.profile(role);
+            let screen = Screen::new()
+                .field("token", label.unwrap_or_else(|| "not here".to_owned()))
+                .field("serial", serial)
+                .text(format!("One try is made: {}.", profile.user_pin.cost()));
+            room.people.secret(&Secret::Pin(role.name()), &screen)?
+        }
+    };
+    Ok(room.tokens.unlock(role, serial, &pin, room.wishes.final_try)?)
+}
+
+fn record(room: &Room<'_>, role: KeyRole, identity: &Identity) -> TokenUnlocked {
+    TokenUnlocked {
+        role: role.name().to_owned(),
+        serial: identity.serial.clone(),
+        label: identity.label.clone(),
+        manufacturer: identity.manufacturer.clone(),
+        model: identity.model.clone(),
+        firmware: identity.firmware.clone(),
+        library: identity.library.clone(),
+        profile: room.tokens.profile(role).name.clone(),
+    }
+}
+
+/// Finds the keys that the log names and proves them by their public halves.
+fn find_keys(room: &Room<'_>, keys: &mut Keyring) -> Result<(), Error> {
+    for role in [KeyRole::Root, KeyRole::Audit] {
+        let Some(key) = room.journal.state().key(role.name()) else { continue };
+        let (id, spki): (Hex, Option<Spki>) = (key.id.clone(), key.spki.clone());
+        let found = keys.token(role)?.find(&KeyId(id.clone()), spki.as_ref())?;
+        let Some(found) = found else {
+            return Err(Error::new(Kind::Token, format!("the token does not hold the {} key", role.name()))
+                .saw(format!("no key with the id {id}"))
+                .wanted(format!("the key of generation {}", key.generation))
+                .hint("this may be another token with the same serial number, or one that was cleared")
+                .truth("Nothing was signed."));
+        };
+        keys.hold(role, found);
+    }
+    Ok(())
+}

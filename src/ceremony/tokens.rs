@@ -1,0 +1,124 @@
+//! The tokens of a room: one PKCS#11 module for the root's token, and another where the audit key lives
+//! elsewhere.
+
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::token::hsm_profile::HsmProfile;
+use crate::token::module::{self, Module, Seen, Selection};
+use crate::token::unlock::Login;
+use crate::token::{Identity, KeyRole, Token};
+use secrecy::SecretString;
+use std::path::Path;
+
+/// What a ceremony asks of the machine's tokens before one is unlocked.
+pub trait Tokens {
+    /// The path and the SHA-256 of the root's module.
+    fn module(&self) -> (String, Digest);
+
+    /// The profile of the token of a role.
+    fn profile(&self, role: KeyRole) -> &HsmProfile;
+
+    /// Every token that can be seen.
+    ///
+    /// # Errors
+    /// [`Kind::Token`].
+    fn list(&mut self, role: KeyRole) -> Result<Vec<Seen>, Error>;
+
+    /// Initialises a blank token and sets both PINs.
+    ///
+    /// # Errors
+    /// [`Kind::Token`]; the error says whether the token was changed.
+    fn initialize(
+        &mut self,
+        role: KeyRole,
+        slot: u64,
+        label: &str,
+        so_pin: &SecretString,
+        pin: &SecretString,
+    ) -> Result<Identity, Error>;
+
+    /// Unlocks the token with this serial number; one try.
+    ///
+    /// # Errors
+    /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`].
+    fn unlock(&mut self, role: KeyRole, serial: &str, pin: &SecretString, final_try: bool)
+    -> Result<Box<dyn Token>, Error>;
+}
+
+/// Tokens behind real PKCS#11 modules; file-backed ones are copied before each login.
+pub struct Modules {
+    root: Module,
+    audit: Option<Module>,
+}
+
+impl Modules {
+    /// Loads the root's module, and the audit key's where that is another; copies of file-backed tokens are
+    /// kept in `snapshots`.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token).
+    pub fn load(
+        root: (&HsmProfile, Option<&Path>),
+        audit: Option<(&HsmProfile, Option<&Path>)>,
+        snapshots: &Path,
+    ) -> Result<Self, Error> {
+        let load = |(profile, named): (&HsmProfile, Option<&Path>)| {
+            let path = named.map_or_else(|| module::find_module(profile), |named| Ok(named.to_owned()))?;
+            Ok::<Module, Error>(module::load(&path, profile)?.with_snapshots(snapshots))
+        };
+        let root_module = load(root)?;
+        let audit = match audit {
+            // One module is loaded once a process: two tokens behind it are two slots of it.
+            Some((profile, named)) => {
+                let path = named.map_or_else(|| module::find_module(profile), |named| Ok(named.to_owned()))?;
+                if path == root_module.path() { None } else { Some(load((profile, Some(&path)))?) }
+            }
+            None => None,
+        };
+        Ok(Self { root: root_module, audit })
+    }
+
+    fn of(&self, role: KeyRole) -> &Module {
+        match (role, &self.audit) {
+            (KeyRole::Audit, Some(module)) => module,
+            _ => &self.root,
+        }
+    }
+}
+
+impl Tokens for Modules {
+    fn module(&self) -> (String, Digest) {
+        (self.root.path().display().to_string(), self.root.sha256())
+    }
+
+    fn profile(&self, role: KeyRole) -> &HsmProfile {
+        self.of(role).profile()
+    }
+
+    fn list(&mut self, role: KeyRole) -> Result<Vec<Seen>, Error> {
+        self.of(role).identities()
+    }
+
+    fn initialize(
+        &mut self,
+        role: KeyRole,
+        slot: u64,
+        label: &str,
+        so_pin: &SecretString,
+        pin: &SecretString,
+    ) -> Result<Identity, Error> {
+        Ok(self.of(role).initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
+    }
+
+    fn unlock(
+        &mut self,
+        role: KeyRole,
+        serial: &str,
+        pin: &SecretString,
+        final_try: bool,
+    ) -> Result<Box<dyn Token>, Error> {
+        let selection = Selection::Serial(serial.to_owned());
+        let login = Login { pin: Some(pin.clone()), final_try };
+        Ok(Box::new(self.of(role).unlock(&selection, login)?))
+    }
+}

@@ -1,0 +1,85 @@
+//! The closed vocabulary of steps: what each needs, gives and takes is the whole model of a ceremony.
+
+use super::people::Stop;
+use super::room::{Bench, Room};
+use super::script::Step;
+use super::steps;
+
+/// Something that is true at a point of a ceremony.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fact {
+    /// The authority has no root yet.
+    NoRoot,
+    /// The authority has a root.
+    Root,
+    /// Everybody's name is known.
+    Participants,
+    /// A token is initialised and has a user PIN.
+    TokenReady,
+    /// The token is unlocked.
+    Unlocked,
+    /// Keys exist whose certificates are not yet issued.
+    NewKeys,
+    /// Requests were read and accepted.
+    Requests,
+    /// There is something to make plans of.
+    Plannable,
+    /// People approved plans.
+    Approved,
+    /// The root key signed.
+    Signed,
+}
+
+impl Fact {
+    /// The fact in words.
+    pub const fn says(self) -> &'static str {
+        match self {
+            Fact::NoRoot => "an authority without a root",
+            Fact::Root => "an authority with a root",
+            Fact::Participants => "participants",
+            Fact::TokenReady => "an initialised token",
+            Fact::Unlocked => "an unlocked token",
+            Fact::NewKeys => "newly generated keys",
+            Fact::Requests => "imported requests",
+            Fact::Plannable => "keys or requests to make plans of",
+            Fact::Approved => "approved plans",
+            Fact::Signed => "a signature",
+        }
+    }
+}
+
+/// One word of the vocabulary.
+pub struct Activity {
+    /// Its name in scripts.
+    pub name: &'static str,
+    /// What it does, for the paper and the screen.
+    pub says: &'static str,
+    /// What must be true before.
+    pub needs: &'static [Fact],
+    /// What is true after.
+    pub gives: &'static [Fact],
+    /// What is no longer true after.
+    pub takes: &'static [Fact],
+    /// Does it.
+    pub run: fn(&mut Room<'_>, &mut Bench, &Step) -> Result<(), Stop>,
+}
+
+/// Every activity; a file each under `steps/`.
+pub static VOCABULARY: &[Activity] = &[
+    steps::participants::ACTIVITY,
+    steps::initialize_token::ACTIVITY,
+    steps::unlock_token::ACTIVITY,
+    steps::adopt_config::ACTIVITY,
+    steps::generate_root::ACTIVITY,
+    steps::import_requests::ACTIVITY,
+    steps::review_plans::ACTIVITY,
+    steps::sign::ACTIVITY,
+    steps::export_bundles::ACTIVITY,
+    steps::publish::ACTIVITY,
+    steps::close::ACTIVITY,
+];
+
+/// The activity of a name.
+pub fn find(name: &str) -> Option<&'static Activity> {
+    VOCABULARY.iter().find(|activity| activity.name == name)
+}

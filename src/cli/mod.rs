@@ -1,0 +1,64 @@
+//! The command line: one file per command. Commands decide what to ask of the library and what to show;
+//! only [`terminal`] prints.
+
+mod args;
+mod ceremonies;
+mod cluster;
+mod configuration;
+mod hsm;
+mod inspect;
+mod log;
+mod room;
+mod status;
+pub mod terminal;
+mod verify;
+
+use crate::error::{Error, Kind};
+use args::{Args, Command};
+use clap::Parser;
+use std::process::ExitCode;
+use terminal::Terminal;
+
+/// Runs the program; every way out has an exit code of [`Kind`].
+pub fn main() -> ExitCode {
+    // A panic is a defect: say so, and let destructors log out of the token.
+    std::panic::set_hook(Box::new(|info| terminal::report_panic(&info.to_string())));
+    let outcome = std::panic::catch_unwind(|| {
+        let args = match Args::try_parse() {
+            Ok(args) => args,
+            Err(error) => return terminal::usage(&error),
+        };
+        let mut terminal = Terminal::new(args.json);
+        match dispatch(&args, &mut terminal) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                terminal.error(&error);
+                ExitCode::from(error.kind().exit_code())
+            }
+        }
+    });
+    outcome.unwrap_or_else(|_| ExitCode::from(Kind::Bug.exit_code()))
+}
+
+fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
+    match &args.command {
+        Command::New(a) => configuration::new(a, terminal),
+        Command::Config(a) => configuration::config(args, a, terminal),
+        Command::Medium(a) => configuration::medium(args, a, terminal),
+        Command::Ceremony(a) => ceremonies::ceremony(a, terminal),
+        Command::Root(a) => ceremonies::root(args, a, terminal),
+        Command::Sign(a) => ceremonies::sign(args, a, terminal),
+        Command::Export(a) => ceremonies::export(args, a, terminal),
+        Command::Hsm(a) => hsm::hsm(args, a, terminal),
+        Command::Status => status::status(args, terminal),
+        Command::Request(a) => cluster::request(args, a, terminal),
+        Command::Open(a) => cluster::open(args, a, terminal),
+        Command::Manifest(a) => cluster::manifest(a, terminal),
+        Command::Verify(a) => verify::verify(a, terminal),
+        Command::Log(a) => log::log(args, a, terminal),
+        Command::Inspect(a) => inspect::inspect(a, terminal),
+        Command::Words(a) => inspect::words(a, terminal),
+        Command::Completions(a) => configuration::completions(a, terminal),
+        Command::Man(a) => configuration::man(a, terminal),
+    }
+}

@@ -1,0 +1,174 @@
+//! People at a terminal: one question at a time, a mistake is helped, "no" is always an answer.
+
+use super::{Terminal, secret};
+use crate::ceremony::people::{Assignment, Compared, People, Secret, Stop, Unassigned, Verdict};
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::plan::MadePlan;
+use crate::screen::Screen;
+use crate::text;
+use console::Term;
+use dialoguer::Input;
+use dialoguer::theme::SimpleTheme;
+use secrecy::{ExposeSecret, SecretString};
+use std::fs::File;
+
+/// A terminal with people at it.
+pub struct Attended<'t> {
+    terminal: &'t mut Terminal,
+    tty: File,
+    term: Term,
+}
+
+impl<'t> Attended<'t> {
+    /// Opens the terminal itself.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] where there is none: a ceremony needs people, or an unattended authority and answers.
+    pub fn open(terminal: &'t mut Terminal) -> Result<Self, Error> {
+        let none = |_| {
+            Error::new(Kind::Usage, "a ceremony needs people at a terminal, and there is no terminal")
+                .hint("run it in a terminal")
+                .hint("for pipelines: kind = \"test\", unattended = true in authority.toml, and --answers FILE")
+                .truth("Nothing was signed.")
+        };
+        let tty = File::options().read(true).write(true).open("/dev/tty").map_err(none)?;
+        let read = tty.try_clone().map_err(none)?;
+        let write = tty.try_clone().map_err(none)?;
+        Ok(Self { terminal, tty, term: Term::read_write_pair(read, write) })
+    }
+
+    /// Asks for one line; surrounding spaces do not matter.
+    fn ask(&mut self, prompt: &str) -> Result<String, Stop> {
+        self.terminal.finish_progress();
+        let typed: String = Input::with_theme(&SimpleTheme)
+            .with_prompt(text::escape(prompt))
+            .allow_empty(true)
+            .interact_text_on(&self.term)
+            .map_err(|error| {
+                Error::new(Kind::Declined, "the terminal ended in the middle of a question").saw(error.to_string())
+            })?;
+        Ok(typed.trim().to_owned())
+    }
+
+    fn ask_or(&mut self, prompt: &str, default: &str) -> Result<String, Stop> {
+        let typed = self.ask(&format!("{prompt} [{default}]"))?;
+        Ok(if typed.is_empty() { default.to_owned() } else { typed })
+    }
+}
+
+fn is_no(typed: &str) -> bool {
+    matches!(typed.to_lowercase().as_str(), "no" | "n")
+}
+
+impl People for Attended<'_> {
+    fn unattended(&self) -> Option<Digest> {
+        None
+    }
+
+    fn show(&mut self, screen: &Screen) -> Result<(), Stop> {
+        self.terminal.line("");
+        self.terminal.screen(screen);
+        Ok(())
+    }
+
+    fn step(&mut self, number: usize, of: usize, says: &str, by: &str) -> Result<(), Stop> {
+        let screen = Screen::new().blank().heading(format!("── Step {number} of {of} · {says}"), by.to_owned());
+        self.terminal.screen(&screen);
+        Ok(())
+    }
+
+    fn help(&mut self, error: &Error) -> Result<(), Stop> {
+        self.terminal.line("");
+        self.terminal.talk(&format!("Not yet: {error}."));
+        for hint in error.hints() {
+            self.terminal.talk(&format!("hint: {hint}"));
+        }
+        self.terminal.talk("Please answer again.");
+        Ok(())
+    }
+
+    fn names(&mut self, _: &str, role: &str, count: usize) -> Result<Vec<String>, Stop> {
+        let mut names = Vec::with_capacity(count);
+        for index in 1..=count {
+            let which = if count > 1 { format!(" {index} of {count}") } else { String::new() };
+            names.push(self.ask(&format!("Name of the {role}{which}"))?);
+        }
+        Ok(names)
+    }
+
+    fn type_back(&mut self, _: &str, what: &str) -> Result<Compared, Stop> {
+        let typed = self.ask(&format!("Administrator, type the {what} to go on (or no)"))?;
+        Ok(if is_no(&typed) { Compared::Differs(typed) } else { Compared::Typed(typed) })
+    }
+
+    fn assign(&mut self, _: &str, csr: &Unassigned<'_>) -> Result<Assignment, Stop> {
+        self.terminal.line("");
+        self.terminal.talk(&format!("{} is a plain CSR: say whom it is for.", csr.file));
+        let cluster = self.ask("Cluster")?;
+        let known = (csr.known)(&cluster);
+        let of = |pick: fn(&Assignment) -> String, default: &str| known.as_ref().map_or(default.to_owned(), pick);
+        let environment = self.ask_or("Environment", &of(|k| k.environment.clone(), "prod"))?;
+        let trust_domain = self.ask_or("Trust domain", &of(|k| k.trust_domain.clone(), "cluster.local"))?;
+        let recipients = match known.as_ref().filter(|k| !k.recipients.is_empty()) {
+            Some(known) => self.ask_or("age recipients", &known.recipients.join(" "))?,
+            None => self.ask("age recipients (age1…, separated by spaces)")?,
+        };
+        let recipients = recipients.split([' ', ',']).filter(|r| !r.is_empty()).map(str::to_owned).collect();
+        Ok(Assignment { cluster, environment, trust_domain, recipients })
+    }
+
+    fn strike(&mut self, _: &str, file: &str, _: Option<Digest>) -> Result<Option<String>, Stop> {
+        let typed = self.ask(&format!("Type a reason to strike {file} and go on without it, or nothing to stop"))?;
+        Ok(Some(typed).filter(|t| !t.is_empty()))
+    }
+
+    fn request_words(&mut self, _: &str, _: Digest, positions: &[usize]) -> Result<Compared, Stop> {
+        let places = positions.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        let typed = self.ask(&format!("Witness, from your sheet: words {places} (or no)"))?;
+        Ok(if is_no(&typed) { Compared::Differs(typed) } else { Compared::Typed(typed) })
+    }
+
+    fn decide(&mut self, _: &str, made: &MadePlan) -> Result<Verdict, Stop> {
+        let administrator = self.ask("Administrator, to approve type words 1 and 2 (or no)")?;
+        if is_no(&administrator) {
+            let reason = self.ask("Why not? (the log keeps it; may be empty)")?;
+            return Ok(Verdict::Decline(Some(reason).filter(|r| !r.is_empty())));
+        }
+        let witness = self.ask("Witness, to approve type words 3 and 4 (or no)")?;
+        if is_no(&witness) {
+            let reason = self.ask("Why not? (the log keeps it; may be empty)")?;
+            return Ok(Verdict::Decline(Some(reason).filter(|r| !r.is_empty())));
+        }
+        let reason = match made.needs_reason() {
+            true => Some(self.ask("There are warnings. Why is it signed all the same? (the log keeps it)")?),
+            false => None,
+        };
+        Ok(Verdict::Words { administrator, witness, reason })
+    }
+
+    fn adopt(&mut self, _: &str, _: Digest) -> Result<Compared, Stop> {
+        let typed = self.ask("Administrator, to adopt it type words 1 to 4 (or no)")?;
+        Ok(if is_no(&typed) { Compared::Differs(typed) } else { Compared::Typed(typed) })
+    }
+
+    fn secret(&mut self, which: &Secret, screen: &Screen) -> Result<SecretString, Stop> {
+        self.show(screen)?;
+        match which {
+            Secret::Pin(role) => Ok(secret::read(&self.tty, &format!("User PIN of the {role} token: "))?),
+            Secret::NewPin(_) | Secret::NewSoPin(_) => loop {
+                let name = if matches!(which, Secret::NewPin(_)) { "user PIN" } else { "security officer's PIN" };
+                let first = secret::read(&self.tty, &format!("New {name}: "))?;
+                let second = secret::read(&self.tty, &format!("New {name}, again: "))?;
+                if first.expose_secret() == second.expose_secret() {
+                    return Ok(first);
+                }
+                self.terminal.talk("The two are not the same. Please type it again.");
+            },
+        }
+    }
+
+    fn working(&mut self, done: usize, of: usize, what: &str) {
+        self.terminal.progress(done, of, what);
+    }
+}

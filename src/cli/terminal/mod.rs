@@ -1,0 +1,239 @@
+//! The one place that prints. Three streams, and each has one use:
+//!
+//! - results go to stdout: what a pipe or a file wants, JSON with `--json`;
+//! - talk goes to stderr: screens, progress, what was written, the next step, errors;
+//! - questions go to the terminal itself (`/dev/tty`), so that a redirected stream never answers one.
+//!
+//! What comes from files is escaped where it enters a screen or an error; here every line is escaped
+//! again. Colour never carries meaning alone and is left out where `NO_COLOR` is set or nobody looks.
+
+mod attended;
+mod secret;
+
+pub use attended::Attended;
+
+use crate::ceremony::answers::Printer;
+use crate::error::{Error, Kind};
+use crate::screen::{Screen, WIDTH};
+use crate::text;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// The program's voice.
+pub struct Terminal {
+    json: bool,
+    progress: Option<ProgressBar>,
+}
+
+impl Terminal {
+    /// A voice; with `json`, results are JSON objects.
+    pub fn new(json: bool) -> Self {
+        Self { json, progress: None }
+    }
+
+    /// True where `--json` was given.
+    pub fn wants_json(&self) -> bool {
+        self.json
+    }
+
+    /// A result in text: to stdout.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`] where stdout is gone.
+    pub fn result(&mut self, text: &str) -> Result<(), Error> {
+        write_out(text::escape_lines(text).as_bytes())
+    }
+
+    /// A result that is a document of its own (a manifest, a completion script): to stdout as it stands.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`] where stdout is gone.
+    pub fn document(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        write_out(bytes)
+    }
+
+    /// A result as JSON: to stdout, one object, indented; non-ASCII escaped by nobody: JSON is UTF-8.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`] where stdout is gone.
+    pub fn json<T: Serialize>(&mut self, value: &T) -> Result<(), Error> {
+        let mut text = serde_json::to_string_pretty(value)
+            .map_err(|error| Error::new(Kind::Bug, "a result cannot be written as JSON").saw(error.to_string()))?;
+        text.push('\n');
+        write_out(text.as_bytes())
+    }
+
+    /// A screen: to stdout where it is the result of a reading command.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`] where stdout is gone.
+    pub fn result_screen(&mut self, screen: &Screen) -> Result<(), Error> {
+        write_out(screen.render().as_bytes())
+    }
+
+    /// Talk: to stderr, wrapped to the width.
+    pub fn talk(&mut self, sentence: &str) {
+        for line in text::wrap(&text::escape(sentence), WIDTH) {
+            self.line(&line);
+        }
+    }
+
+    /// One line of talk as it stands.
+    pub fn line(&mut self, line: &str) {
+        self.suspend(|| write_err(&format!("{}\n", text::escape(line))));
+    }
+
+    /// A screen as talk: to stderr.
+    pub fn screen(&mut self, screen: &Screen) {
+        let text = screen.render();
+        self.suspend(|| write_err(&text));
+    }
+
+    /// What a command ends with: what was written, and the next step someone would take.
+    pub fn done(&mut self, written: &[String], next: &[&str]) {
+        self.finish_progress();
+        for item in written {
+            self.line(&format!("wrote  {item}"));
+        }
+        for (i, step) in next.iter().enumerate() {
+            self.line(&format!("{}  {step}", if i == 0 { "next " } else { "     " }));
+        }
+    }
+
+    /// An error: one sentence, the hints, what is true now.
+    pub fn error(&mut self, error: &Error) {
+        self.finish_progress();
+        write_err(&render_error(error));
+    }
+
+    /// True where someone looks at stdout.
+    pub fn stdout_is_terminal(&self) -> bool {
+        std::io::stdout().is_terminal()
+    }
+
+    /// Shows how far long work is; nothing where stderr is not a terminal.
+    pub fn progress(&mut self, done: usize, of: usize, what: &str) {
+        if done >= of {
+            self.finish_progress();
+            return;
+        }
+        let (done, of) = (u64::try_from(done).unwrap_or(0), u64::try_from(of).unwrap_or(0));
+        let what = text::escape(what);
+        let bar = self.progress.get_or_insert_with(|| {
+            let target = ProgressDrawTarget::stderr_with_hz(8);
+            let bar = ProgressBar::with_draw_target(Some(of), target);
+            let template = if of > 1 { "{msg}  {pos} of {len}  {per_sec}  {eta} left" } else { "{spinner} {msg}  {elapsed}" };
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            if of <= 1 {
+                bar.enable_steady_tick(Duration::from_millis(200));
+            }
+            bar
+        });
+        bar.set_length(of);
+        bar.set_message(what);
+        bar.set_position(done);
+    }
+
+    fn finish_progress(&mut self) {
+        if let Some(bar) = self.progress.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn suspend(&mut self, write: impl FnOnce()) {
+        match &self.progress {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+impl Printer for Terminal {
+    fn print(&mut self, screen: &Screen) {
+        self.screen(screen);
+        self.line("");
+    }
+
+    fn working(&mut self, done: usize, of: usize, what: &str) {
+        self.progress(done, of, what);
+    }
+}
+
+/// An error as it is printed.
+pub fn render_error(error: &Error) -> String {
+    let mut out = String::new();
+    let mut push = |first: &str, sentence: &str| {
+        let indent = first.chars().count();
+        for (i, line) in text::wrap(&text::escape(sentence), WIDTH - indent).into_iter().enumerate() {
+            let lead = if i == 0 { first.to_owned() } else { " ".repeat(indent) };
+            out.push_str(&lead);
+            out.push_str(&line);
+            out.push('\n');
+        }
+    };
+    push("error: ", &error.to_string());
+    for hint in error.hints() {
+        push("hint:  ", hint);
+    }
+    for truth in error.truths() {
+        push("", truth);
+    }
+    out
+}
+
+/// What clap says of a command line: help to stdout with 0, mistakes to stderr with 2.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        write_err(&text::escape_lines(&text));
+        return ExitCode::from(Kind::Usage.exit_code());
+    }
+    match write_out(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(Kind::Medium.exit_code()),
+    }
+}
+
+/// What is said of a panic; the token is logged out by the destructors that run next.
+pub fn report_panic(what: &str) {
+    write_err(&format!(
+        "defect: {}\nhint:  this is a fault of anchorite; please report it with the text above\n",
+        text::escape_lines(what)
+    ));
+}
+
+fn write_out(bytes: &[u8]) -> Result<(), Error> {
+    let mut stdout = std::io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Error::new(Kind::Medium, "stdout cannot be written").saw(error.to_string()))
+}
+
+fn write_err(text: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_a_sentence_hints_and_what_is_true() {
+        let error = Error::new(Kind::Token, "the token is not here")
+            .saw("no token")
+            .wanted("serial 84b1")
+            .hint("insert it")
+            .truth("Nothing was signed.");
+        assert_eq!(
+            render_error(&error),
+            "error: the token is not here: saw no token, wanted serial 84b1\nhint:  insert it\nNothing was signed.\n"
+        );
+    }
+}

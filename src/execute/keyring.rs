@@ -1,0 +1,140 @@
+//! The keyring: the unlocked tokens and the two things that may be done with their keys: sign a committed
+//! batch with the root key, sign a statement with the audit key.
+
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::plan::Batch;
+use crate::store::{Committed, Log};
+use crate::token::{Guard, KeyRef, KeyRole, Signature, Token};
+use crate::x509::{Spki, SignatureAlgorithm};
+
+/// Unlocked tokens and the keys found in them. Dropping it logs out.
+pub struct Keyring {
+    tokens: Vec<(KeyRole, Box<dyn Token>)>,
+    root: Option<KeyRef>,
+    audit: Option<KeyRef>,
+}
+
+impl Keyring {
+    /// A keyring with the root's token, on which the audit key lives too unless another is added.
+    pub fn new(root: Box<dyn Token>) -> Self {
+        Self { tokens: vec![(KeyRole::Root, root)], root: None, audit: None }
+    }
+
+    /// Adds the audit key's own token.
+    pub fn add_audit_token(&mut self, token: Box<dyn Token>) {
+        self.tokens.push((KeyRole::Audit, token));
+    }
+
+    /// The token that holds, or will hold, the key of a role.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`] on an empty keyring.
+    pub fn token(&mut self, role: KeyRole) -> Result<&mut dyn Token, Error> {
+        let own = self.tokens.iter().position(|(r, _)| *r == role).unwrap_or(0);
+        match self.tokens.get_mut(own) {
+            Some((_, token)) => Ok(token.as_mut()),
+            None => Err(Error::new(Kind::Bug, "a keyring without a token")),
+        }
+    }
+
+    /// Takes a key that was generated or found as the one of its role.
+    pub fn hold(&mut self, role: KeyRole, key: KeyRef) {
+        match role {
+            KeyRole::Root => self.root = Some(key),
+            KeyRole::Audit => self.audit = Some(key),
+        }
+    }
+
+    /// The root's public key.
+    ///
+    /// # Errors
+    /// [`Kind::Token`] where no root key is held.
+    pub fn root_spki(&self) -> Result<&Spki, Error> {
+        self.root.as_ref().map(|key| &key.spki).ok_or_else(|| absent(KeyRole::Root))
+    }
+
+    /// The audit key's public key.
+    ///
+    /// # Errors
+    /// [`Kind::Token`] where no audit key is held.
+    pub fn audit_spki(&self) -> Result<&Spki, Error> {
+        self.audit.as_ref().map(|key| &key.spki).ok_or_else(|| absent(KeyRole::Audit))
+    }
+
+    /// Signs a statement (a checkpoint, an envelope) with the audit key: DER ECDSA P-256 with SHA-256.
+    ///
+    /// # Errors
+    /// [`Kind::Token`].
+    pub fn sign_statement(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let key = self.audit.clone().ok_or_else(|| absent(KeyRole::Audit))?;
+        let algorithm = SignatureAlgorithm::of(key.spki.spec());
+        let mut result = Err(Error::new(Kind::Token, "the token gave no answer"));
+        self.token(KeyRole::Audit)?.sign(&key, algorithm, &[message], &mut |_, signature| result = signature);
+        result.map(|signature| signature.0)
+    }
+
+    /// Signs a committed batch with the root key; `done` is called on this thread with the index and the
+    /// result of each plan as it comes in.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`] where the batch is not what was committed, [`Kind::Token`] where no root key is held:
+    /// nothing was signed. Failures of single signatures go to `done`.
+    pub(super) fn sign_committed(
+        &mut self,
+        committed: &Committed,
+        batch: &Batch,
+        done: &mut dyn FnMut(usize, Result<Signature, Error>),
+    ) -> Result<(), Error> {
+        let messages: Vec<&[u8]> = batch.plans().iter().map(|p| p.plan().tbs.0.as_slice()).collect();
+        let digests: Vec<Digest> = messages.iter().map(|tbs| Digest::of(tbs)).collect();
+        if digests.is_empty() || committed.tbs_digests() != digests {
+            return Err(Error::new(Kind::Bug, "what is to be signed is not what was committed")
+                .truth("Nothing was signed."));
+        }
+        let key = self.root.clone().ok_or_else(|| absent(KeyRole::Root))?;
+        let algorithm = SignatureAlgorithm::of(key.spki.spec());
+        self.token(KeyRole::Root)?.sign(&key, algorithm, &messages, done);
+        Ok(())
+    }
+
+    /// Moves the guard of the root's token to the log's present state.
+    ///
+    /// # Errors
+    /// [`Kind::Token`].
+    pub fn set_guard(&mut self, log: &Log) -> Result<(), Error> {
+        let guard = Guard { log: log.log_id().clone(), size: log.size(), root: log.root() };
+        self.token(KeyRole::Root)?.set_guard(&guard)
+    }
+
+    /// Compares the log with the guard in the root's token.
+    ///
+    /// # Errors
+    /// [`Kind::Verify`]: the log is older than the token remembers, or another.
+    pub fn check_guard(&mut self, log: &Log) -> Result<(), Error> {
+        let Some(guard) = self.token(KeyRole::Root)?.guard(log.log_id())? else { return Ok(()) };
+        if guard.size > log.size() {
+            return Err(Error::new(Kind::Verify, "this log is older than the token remembers")
+                .saw(text_of(log.size()))
+                .wanted(format!("at least {}", text_of(guard.size)))
+                .hint("this is an older copy of the authority: insert the stick that was written last")
+                .truth("Nothing was signed."));
+        }
+        let root = log.root_at(guard.size).unwrap_or(log.root());
+        if root != guard.root {
+            return Err(Error::new(Kind::Verify, "this log is not the one the token remembers: it was changed or forked")
+                .saw(format!("root {root} at {}", text_of(guard.size)))
+                .wanted(format!("root {}", guard.root))
+                .truth("Nothing was signed."));
+        }
+        Ok(())
+    }
+}
+
+fn text_of(size: u64) -> String {
+    format!("{size} entries")
+}
+
+fn absent(role: KeyRole) -> Error {
+    Error::new(Kind::Token, format!("the {} key is not at hand", role.name())).truth("Nothing was signed.")
+}

@@ -1,0 +1,160 @@
+//! The signing protocol: the only caller of a root signature.
+//!
+//! For a batch of one or of a thousand alike: intents to the log and under a checkpoint, then the root key,
+//! then every signature verified by another implementation and every certificate read back and compared
+//! with its plan, then the outcomes to the log and under a checkpoint. See `log.md`, "The signing protocol".
+
+mod keyring;
+
+pub use keyring::Keyring;
+
+use crate::digest::Base64;
+use crate::error::{Error, Kind};
+use crate::log::record::SignOutcome;
+use crate::log::{Header, Record};
+use crate::plan::{ApprovedPlan, Batch, TbsView, What};
+use crate::store::{Committed, Log};
+use crate::token::Signature;
+use crate::x509::{Spki, build, read, verify};
+
+/// What was signed, verified and logged.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// The plan that people approved.
+    pub plan: ApprovedPlan,
+    /// The certificate or CRL, DER.
+    pub der: Vec<u8>,
+    /// The position of its `sign.outcome`.
+    pub outcome: u64,
+}
+
+/// What the protocol needs besides the batch: where it is logged, and under whose name.
+pub struct Desk<'a> {
+    /// The log.
+    pub log: &'a mut Log,
+    /// The checkpoint origin.
+    pub origin: &'a str,
+    /// Makes the header of the next entries.
+    pub header: &'a mut dyn FnMut() -> Header,
+    /// Called as signatures come in and are verified: done, of.
+    pub progress: &'a mut dyn FnMut(usize, usize),
+}
+
+/// Signs the to-be-signed bytes of a batch of approved plans with the root key.
+///
+/// People approved exactly these bytes; nothing is encoded again here. The intents are committed to the log
+/// first; each signature is verified with the issuer's public key, by another implementation than the
+/// token's and while the token works on the next, before this returns.
+///
+/// # Errors
+/// Before the token was asked: the error's own kind, "Nothing was signed.". Afterwards
+/// [`Kind::AfterSigning`]: the log, or where that failed the error, names every serial number that was
+/// signed or may have been.
+pub fn execute(batch: Batch, keys: &mut Keyring, desk: &mut Desk<'_>) -> Result<Vec<Issued>, Error> {
+    let issuer = keys.root_spki()?.clone();
+    let audit = keys.audit_spki()?.clone();
+    let first_header = (desk.header)();
+    let committed = desk
+        .log
+        .commit(&first_header, batch.intents().to_vec(), desk.origin, &audit, &mut |body| keys.sign_statement(body))
+        .map_err(|error| error.truth("Nothing was signed."))?;
+    keys.set_guard(desk.log).map_err(|error| error.truth("Nothing was signed."))?;
+    let results = sign_and_verify(&batch, &committed, keys, &issuer, desk.progress)?;
+    record(batch, &committed, results, keys, desk, &audit)
+}
+
+/// Signs every plan; each signature is assembled, verified and read back on this thread as it comes in.
+fn sign_and_verify(
+    batch: &Batch,
+    committed: &Committed,
+    keys: &mut Keyring,
+    issuer: &Spki,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Vec<Result<Vec<u8>, Error>>, Error> {
+    let of = batch.plans().len();
+    let mut results: Vec<Result<Vec<u8>, Error>> = Vec::with_capacity(of);
+    results.resize_with(of, || Err(Error::new(Kind::Token, "the token gave no answer")));
+    let mut done = 0;
+    keys.sign_committed(committed, batch, &mut |index, signature| {
+        if let (Some(slot), Some(plan)) = (results.get_mut(index), batch.plans().get(index)) {
+            *slot = signature.and_then(|signature| finish(plan, &signature, issuer));
+        }
+        done += 1;
+        progress(done, of);
+    })?;
+    Ok(results)
+}
+
+/// Assembles a signed structure, verifies its signature and compares what another parser reads with the plan.
+fn finish(approved: &ApprovedPlan, signature: &Signature, issuer: &Spki) -> Result<Vec<u8>, Error> {
+    let plan = approved.plan();
+    let algorithm = plan.algorithm()?;
+    verify::signature(issuer, algorithm, &plan.tbs.0, &signature.0)
+        .map_err(|error| error.within("the token returned a signature that does not verify"))?;
+    let der = build::assemble(&plan.tbs.0, algorithm, &signature.0)?;
+    let (tbs, found) = match plan.what {
+        What::Crl => read::crl(&der).map(|crl| (crl.tbs, crl.algorithm))?,
+        _ => read::certificate(&der).map(|certificate| (certificate.tbs, certificate.algorithm))?,
+    };
+    if tbs != plan.tbs.0 || found != algorithm {
+        return Err(Error::new(Kind::Bug, "a signed structure does not read back as its plan"));
+    }
+    Ok(der)
+}
+
+/// Appends the outcomes and puts them under a checkpoint.
+fn record(
+    batch: Batch,
+    committed: &Committed,
+    results: Vec<Result<Vec<u8>, Error>>,
+    keys: &mut Keyring,
+    desk: &mut Desk<'_>,
+    audit: &Spki,
+) -> Result<Vec<Issued>, Error> {
+    let mut outcomes = Vec::with_capacity(results.len());
+    let mut names = Vec::new();
+    for (result, (intent, approved)) in results.iter().zip(committed.range().zip(batch.plans())) {
+        let (status, der, reason) = match result {
+            Ok(der) => ("ok", Some(Base64(der.clone())), None),
+            // The token was asked: a signature may exist somewhere.
+            Err(error) => ("unknown", None, Some(error.to_string())),
+        };
+        names.push(fate(approved, result.is_ok())?);
+        outcomes.push(Record::from(SignOutcome { intent, status: status.to_owned(), der, reason }));
+    }
+    let told = |error: Error| names.iter().fold(error.into_kind(Kind::AfterSigning), |error, name| error.truth(name));
+    let header = (desk.header)();
+    let range = desk.log.append(&header, &outcomes).map_err(|error| {
+        told(error.within("the outcome could not be logged").hint(
+            "mend the cause and run any ceremony: it records these serial numbers as unknown; they are not used again",
+        ))
+    })?;
+    desk.log
+        .checkpoint(desk.origin, audit, &mut |body| keys.sign_statement(body))
+        .map_err(|error| told(error.within("the outcome is logged, but not under a checkpoint")))?;
+    keys.set_guard(desk.log).map_err(|error| told(error.within("the outcome is logged, but not in the guard")))?;
+
+    let failed = results.iter().find_map(|r| r.as_ref().err()).cloned();
+    if let Some(error) = failed {
+        let hint = "the log has each outcome; make bundles of what was issued with: anchorite export";
+        let signed = results.iter().any(Result::is_ok);
+        return Err(if signed { told(error).hint(hint) } else { names.iter().fold(error, |e, name| e.truth(name)) });
+    }
+    let plans = batch.plans().iter().cloned();
+    let ders = results.into_iter().flatten();
+    Ok(plans.zip(ders).zip(range).map(|((plan, der), outcome)| Issued { plan, der, outcome }).collect())
+}
+
+/// What is true of one plan after the token was asked.
+fn fate(approved: &ApprovedPlan, signed: bool) -> Result<String, Error> {
+    let name = match approved.plan().view()? {
+        TbsView::Certificate(view) => format!("Serial {}", view.serial.colons()),
+        TbsView::Crl(view) => format!("CRL number {}", view.number.unwrap_or_default()),
+    };
+    Ok(if signed {
+        format!("{name} WAS signed; treat it as issued.")
+    } else {
+        format!("{name} may have been signed; it is recorded as unknown and never used again.")
+    })
+}
+

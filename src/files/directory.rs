@@ -1,0 +1,295 @@
+//! Directories out: all of it or none, by a temporary directory that is renamed into place.
+//!
+//! Nothing here needs more than vfat has, but for [`exchange_directory`], which tries first. Never here:
+//! how one file is written and read back; that is [`super::deliver`]'s. Source: rename(2).
+
+use super::deliver::{Item, Placed, TEMPORARY, different, fill, occupied, parent, read_back, sync_directory};
+use super::fault::fault;
+use super::intake;
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use rustix::fs::{CWD, RenameFlags};
+use rustix::io::Errno;
+use std::fs::{File, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+/// The largest directory that is carried over when another is exchanged for it.
+const MAX_CARRIED: usize = 256;
+/// The largest file that is carried over, in bytes.
+const MAX_CARRIED_FILE: u64 = 16 << 20;
+
+/// A directory that was written, or was there with these very files, and was read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Each file: name, SHA-256, size in bytes.
+    pub files: Vec<(String, Digest, u64)>,
+    /// What became of it.
+    pub placed: Placed,
+}
+
+/// Makes a directory of our own state where there is none.
+///
+/// # Errors
+/// [`Kind::Medium`].
+pub fn create(path: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(path).map_err(|error| fault("cannot make", path, &error))?;
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a directory that is not there yet, all of it or none; the same files already there are as good.
+///
+/// # Errors
+/// [`Kind::Medium`] as [`write_new`], or a directory of that name with other files. `parent` is as it was.
+/// [`Kind::Bug`]: names that are no plain names, or equal but for case.
+pub fn write_directory(parent: &Path, name: &str, files: &[Item<'_>]) -> Result<Written, Error> {
+    plain_names(std::iter::once(name))?;
+    plain_names(files.iter().map(|(name, ..)| *name))?;
+    let path = parent.join(name);
+    let written = |placed| Written { path: path.clone(), files: account(files), placed };
+    if occupied(&path)? {
+        verify_directory(&path, files).map_err(|_| different(&path))?;
+        return Ok(written(Placed::Unchanged));
+    }
+    let staged = stage(parent, files)?;
+    match rename_new(staged.path(), &path) {
+        Ok(()) => drop(staged.keep()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(different(&path)),
+        Err(error) => return Err(abandon(staged, fault("cannot write", &path, &error))),
+    }
+    sync_directory(parent)?;
+    verify_directory(&path, files)?;
+    Ok(written(Placed::New))
+}
+
+/// Exchanges a directory for one with `files` and every other file that the old one holds.
+///
+/// Until the exchange the old directory is whole; after it, the new one. Files of other names (a key,
+/// a request) are carried over byte by byte; the old directory is removed when the new one is in place.
+///
+/// # Errors
+/// [`Kind::Medium`]: the file system cannot exchange, `target` holds what is no regular file, or as
+/// [`write_new`]. `target` is as it was.
+pub fn exchange_directory(target: &Path, files: &[Item<'_>]) -> Result<Written, Error> {
+    plain_names(files.iter().map(|(name, ..)| *name))?;
+    // The directory itself, not a link to it: exchanging a link would leave the files where they were.
+    let target = &std::fs::canonicalize(target).map_err(|error| fault("cannot replace", target, &error))?;
+    if std::env::current_dir().is_ok_and(|here| here == *target) {
+        return Err(Error::new(Kind::Usage, "the directory to replace is the one this command runs in")
+            .hint("go to another directory and name this one by its path")
+            .truth("Nothing was written."));
+    }
+    let parent = parent(target);
+    can_exchange(parent)?;
+    let carried = carry(target, files)?;
+    let mut all: Vec<Item<'_>> = files.to_vec();
+    all.extend(carried.iter().map(|(name, bytes, mode)| (name.as_str(), bytes.as_slice(), *mode)));
+    let staged = stage(parent, &all)?;
+    if let Err(errno) = rustix::fs::renameat_with(CWD, staged.path(), CWD, target, RenameFlags::EXCHANGE) {
+        return Err(abandon(staged, fault("cannot replace", target, &errno.into())));
+    }
+    if let Err(error) = sync_directory(parent).and_then(|()| verify_directory(target, &all)) {
+        let old = staged.keep();
+        return Err(error.truth(format!("The old directory is kept as {}.", old.display())));
+    }
+    let old = staged.path().to_owned();
+    staged.close().map_err(|error| {
+        fault("the new directory is in place, but the old one cannot be removed from", &old, &error)
+    })?;
+    Ok(Written { path: target.to_owned(), files: account(files), placed: Placed::New })
+}
+
+/// Renames onto a name that is free. Where the file system has no RENAME_NOREPLACE, looks first.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => match std::fs::symlink_metadata(to) {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => std::fs::rename(from, to),
+        },
+        other => other.map_err(io::Error::from),
+    }
+}
+
+/// Writes all files into a temporary directory in `parent`, synced and read back.
+fn stage(parent: &Path, files: &[Item<'_>]) -> Result<TempDir, Error> {
+    let private = files.iter().any(|(_, _, mode)| mode & 0o077 == 0);
+    let mode = if private { 0o700 } else { 0o755 };
+    let staged = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .permissions(Permissions::from_mode(mode))
+        .tempdir_in(parent)
+        .map_err(|error| fault("cannot write to", parent, &error))?;
+    let filled = files.iter().try_for_each(|(name, bytes, mode)| {
+        let path = staged.path().join(name);
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(*mode)
+            .open(&path)
+            .map_err(|error| fault("cannot write", &path, &error))?;
+        fill(&mut file, &path, bytes, *mode)
+    });
+    let ready =
+        filled.and_then(|()| sync_directory(staged.path())).and_then(|()| verify_directory(staged.path(), files));
+    match ready {
+        Ok(()) => Ok(staged),
+        Err(error) => Err(abandon(staged, error)),
+    }
+}
+
+/// Removes the unfinished directory and says whether that worked.
+fn abandon(staged: TempDir, error: Error) -> Error {
+    let path = staged.path().to_owned();
+    match staged.close() {
+        Ok(()) => error.truth("Nothing was put in place; the unfinished copy was removed."),
+        Err(_) => error.truth(format!("Nothing was put in place; {} is unfinished: remove it.", path.display())),
+    }
+}
+
+/// The directory on disk holds these files and nothing else (hidden files of a desktop aside).
+fn verify_directory(path: &Path, files: &[Item<'_>]) -> Result<(), Error> {
+    let found = intake::list(path, files.len().saturating_add(64))?;
+    let visible = files.iter().filter(|(name, ..)| !name.starts_with('.')).count();
+    if found.len() != visible {
+        return Err(Error::new(Kind::Medium, format!("{} does not hold what was written", path.display()))
+            .saw(format!("{} files", found.len()))
+            .wanted(format!("{visible} files")));
+    }
+    files.iter().try_for_each(|(name, bytes, _)| read_back(&path.join(name), bytes))
+}
+
+fn account(files: &[Item<'_>]) -> Vec<(String, Digest, u64)> {
+    let size = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    files.iter().map(|(name, bytes, _)| ((*name).to_owned(), Digest::of(bytes), size(bytes))).collect()
+}
+
+/// Names of one component, distinct even where a file system ignores case.
+fn plain_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names {
+        let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\0']);
+        if !plain || !seen.insert(name.to_lowercase()) {
+            return Err(Error::new(Kind::Bug, "a file name that is not plain, or is there twice").saw(name));
+        }
+    }
+    Ok(())
+}
+
+/// Two empty directories change places: where that fails, nothing real has been touched.
+fn can_exchange(parent: &Path) -> Result<(), Error> {
+    let failed = |error: io::Error| fault("cannot write to", parent, &error);
+    let trial = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(parent).map_err(failed)?;
+    let (one, other) = (trial.path().join("1"), trial.path().join("2"));
+    std::fs::create_dir(&one).and_then(|()| std::fs::create_dir(&other)).map_err(failed)?;
+    rustix::fs::renameat_with(CWD, &one, CWD, &other, RenameFlags::EXCHANGE).map_err(|errno| {
+        Error::new(Kind::Medium, format!("the file system of {} cannot exchange two directories", parent.display()))
+            .saw(errno.to_string())
+            .hint("open into a directory on ext4, xfs, btrfs or tmpfs, or into a new directory")
+            .truth("Nothing was written.")
+    })
+}
+
+/// The files of the old directory that the new one does not bring: names, bytes, modes.
+fn carry(target: &Path, files: &[Item<'_>]) -> Result<Vec<(String, Zeroizing<Vec<u8>>, u32)>, Error> {
+    let odd = |shown: &str, seen: &str| {
+        Error::new(Kind::Medium, format!("{} holds what cannot be carried over: {shown}", target.display()))
+            .saw(seen)
+            .wanted("regular files only")
+            .hint("move it away first")
+            .truth("Nothing was written.")
+    };
+    let mut carried = Vec::new();
+    for (count, entry) in std::fs::read_dir(target).map_err(|error| fault("cannot list", target, &error))?.enumerate() {
+        let entry = entry.map_err(|error| fault("cannot list", target, &error))?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else {
+            return Err(odd(&name.to_string_lossy(), "a name that is not UTF-8"));
+        };
+        if count >= MAX_CARRIED {
+            return Err(odd(name, "too many files"));
+        }
+        let about = entry.metadata().map_err(|error| fault("cannot read", &entry.path(), &error))?;
+        if !about.is_file() {
+            return Err(odd(name, "a directory, a link or a device"));
+        }
+        if !files.iter().any(|(new, ..)| new.eq_ignore_ascii_case(name)) {
+            let bytes = Zeroizing::new(intake::read(&entry.path(), MAX_CARRIED_FILE)?);
+            carried.push((name.to_owned(), bytes, about.permissions().mode() & 0o777));
+        }
+    }
+    Ok(carried)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::deliver::write_new;
+    use super::*;
+
+    pub(in crate::files) fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_directory_is_written_whole_and_the_same_again_is_fine() {
+        let dir = tempfile::tempdir().unwrap();
+        let files: [Item<'_>; 2] = [("a", b"1", 0o644), ("b", b"22", 0o600)];
+        let written = write_directory(dir.path(), "d", &files).unwrap();
+        assert_eq!(written.files, [("a".into(), Digest::of(b"1"), 1), ("b".into(), Digest::of(b"22"), 2)]);
+        assert_eq!(written.placed, Placed::New);
+        assert_eq!(write_directory(dir.path(), "d", &files).unwrap().placed, Placed::Unchanged);
+        let other: [Item<'_>; 2] = [("a", b"1", 0o644), ("b", b"23", 0o600)];
+        assert!(write_directory(dir.path(), "d", &other).unwrap_err().what().contains("already there"));
+        std::fs::write(dir.path().join("d/extra"), b"").unwrap();
+        assert!(write_directory(dir.path(), "d", &files).is_err());
+        assert_eq!(names(dir.path()), ["d"]);
+    }
+
+    #[test]
+    fn names_that_leave_the_directory_or_collide_on_fat_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for bad in ["..", ".", "", "a/b", "/etc/x"] {
+            assert!(write_directory(dir.path(), bad, &[]).is_err());
+            assert!(write_directory(dir.path(), "d", &[(bad, b"", 0o644)]).is_err());
+        }
+        assert!(write_directory(dir.path(), "d", &[("a", b"", 0o644), ("A", b"", 0o644)]).is_err());
+        assert_eq!(names(dir.path()), [""; 0]);
+    }
+
+    #[test]
+    fn an_exchanged_directory_has_the_new_files_and_keeps_the_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("cluster1");
+        std::fs::create_dir(&target).unwrap();
+        write_new(&target.join("ca-key.pem"), b"key", 0o600).unwrap();
+        write_new(&target.join("ca-cert.pem"), b"old", 0o644).unwrap();
+        let written = exchange_directory(&target, &[("ca-cert.pem", b"new", 0o644), ("r.json", b"{}", 0o644)]).unwrap();
+        assert_eq!(written.files.len(), 2);
+        assert_eq!(names(&target), ["ca-cert.pem", "ca-key.pem", "r.json"]);
+        assert_eq!(std::fs::read(target.join("ca-cert.pem")).unwrap(), b"new");
+        assert_eq!(std::fs::read(target.join("ca-key.pem")).unwrap(), b"key");
+        assert_eq!(std::fs::metadata(target.join("ca-key.pem")).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(names(dir.path()), ["cluster1"]);
+    }
+
+    #[test]
+    fn a_directory_with_what_cannot_be_carried_over_is_left_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("t");
+        std::fs::create_dir_all(target.join("sub")).unwrap();
+        let error = exchange_directory(&target, &[("f", b"new", 0o644)]).unwrap_err();
+        assert_eq!(error.truths(), ["Nothing was written."]);
+        assert_eq!(names(&target), ["sub"]);
+        assert_eq!(names(dir.path()), ["t"]);
+    }
+}

@@ -1,0 +1,224 @@
+//! From a plan to something that may be signed: made, approved, batched. Each type is built here only.
+
+use super::{MAX_AGE_HOURS, Plan, TbsView, What};
+use crate::digest::{Digest, Hex};
+use crate::error::{Error, Kind};
+use crate::finding::{self, Severity};
+use crate::log::entry::to_ascii_json;
+use crate::log::record::{PlanApproved, PlanMade, SignIntent};
+use crate::words;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::value::RawValue;
+use std::collections::BTreeSet;
+
+/// A plan with its exact bytes and their digest.
+#[derive(Debug, Clone)]
+pub struct MadePlan {
+    plan: Plan,
+    json: Box<RawValue>,
+    digest: Digest,
+}
+
+/// What people decided on one plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Approved, with the reason where a finding asks for one.
+    Approve {
+        /// The typed reason.
+        reason: Option<String>,
+    },
+    /// Declined, with the reason if one was given.
+    Decline {
+        /// The typed reason.
+        reason: Option<String>,
+    },
+}
+
+impl MadePlan {
+    /// Fixes a plan's bytes and digest.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`] where the plan cannot be written as JSON, or does not read back as itself.
+    pub fn new(plan: Plan) -> Result<Self, Error> {
+        let bug = || Error::new(Kind::Bug, "a plan does not read back as itself");
+        let json = String::from_utf8(to_ascii_json(&plan)?).map_err(|_| bug())?;
+        let again: Plan = serde_json::from_str(&json).map_err(|_| bug())?;
+        if again != plan {
+            return Err(bug());
+        }
+        let digest = Digest::of(json.as_bytes());
+        Ok(Self { plan, json: RawValue::from_string(json).map_err(|_| bug())?, digest })
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// SHA-256 of the plan's bytes.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The log's record of it.
+    pub fn record(&self) -> PlanMade {
+        PlanMade { sha256: self.digest, plan: self.json.clone() }
+    }
+
+    /// True when a finding asks people for a reason.
+    pub fn needs_reason(&self) -> bool {
+        finding::worst(&self.plan.findings) == Some(Severity::Warn)
+    }
+
+    /// Approves by the words that people typed: the administrator the first two, the witness the next two.
+    ///
+    /// # Errors
+    /// [`Kind::Declined`] names the word that differs; [`Kind::Refused`] where a finding cannot be overruled
+    /// or a reason is missing. The plan is as it was.
+    pub fn approve_by_words(
+        &self,
+        administrator: &str,
+        witness: &str,
+        reason: Option<&str>,
+    ) -> Result<ApprovedPlan, Error> {
+        words::compare(administrator, &self.digest.0, 0, 2)?;
+        words::compare(witness, &self.digest.0, 2, 2)?;
+        self.approve("words", reason)
+    }
+
+    /// Approves by what was reviewed beforehand, for an unattended authority: `reviewed` must name exactly
+    /// what this plan was made from.
+    ///
+    /// # Errors
+    /// [`Kind::Declined`] where the answer is about something else; otherwise as [`Self::approve_by_words`].
+    pub fn approve_by_answer(&self, reviewed: &str, reason: Option<&str>) -> Result<ApprovedPlan, Error> {
+        if reviewed != self.plan.reviewed {
+            return Err(Error::new(Kind::Declined, "an answer approves something else than this plan")
+                .saw(reviewed)
+                .wanted(&self.plan.reviewed));
+        }
+        self.approve("answers", reason)
+    }
+
+    fn approve(&self, by: &str, reason: Option<&str>) -> Result<ApprovedPlan, Error> {
+        if let Some(refused) = self.plan.findings.iter().find(|f| f.severity == Severity::Refuse) {
+            return Err(Error::new(Kind::Refused, format!("the plan is refused by the rule {}", refused.id))
+                .saw(&refused.observed)
+                .wanted(&refused.expected)
+                .hint(&refused.hint)
+                .truth("Nothing was signed."));
+        }
+        let reason = reason.map(str::trim).filter(|r| !r.is_empty());
+        if self.needs_reason() && reason.is_none() {
+            return Err(Error::new(Kind::Refused, "a plan with warnings needs a reason, which the log keeps")
+                .saw("no reason")
+                .truth("Nothing was signed."));
+        }
+        Ok(ApprovedPlan { made: self.clone(), by: by.to_owned(), reason: reason.map(str::to_owned) })
+    }
+}
+
+/// A plan whose digest people confirmed.
+#[derive(Debug, Clone)]
+pub struct ApprovedPlan {
+    made: MadePlan,
+    by: String,
+    reason: Option<String>,
+}
+
+impl ApprovedPlan {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.made.plan
+    }
+
+    /// Its digest.
+    pub fn digest(&self) -> Digest {
+        self.made.digest
+    }
+
+    /// The log's record of the approval.
+    pub fn record(&self) -> PlanApproved {
+        PlanApproved { plan_sha256: self.made.digest, by: self.by.clone(), reason: self.reason.clone() }
+    }
+
+    /// The log's record of what is about to be signed.
+    fn intent(&self) -> Result<SignIntent, Error> {
+        let plan = self.plan();
+        let (serial, crl_number, not_after) = match plan.view()? {
+            TbsView::Certificate(view) => (Some(view.serial.clone()), None, view.not_after),
+            TbsView::Crl(view) => (None, view.number, view.next_update),
+        };
+        Ok(SignIntent {
+            plan_sha256: self.made.digest,
+            tbs_sha256: Digest::of(&plan.tbs.0),
+            what: plan.what.name().to_owned(),
+            serial,
+            crl_number,
+            issuer_generation: plan.issuer_generation,
+            cluster: plan.cluster.as_ref().map(|c| c.name.clone()),
+            generation: plan.cluster.as_ref().map(|c| c.generation),
+            not_after,
+        })
+    }
+}
+
+/// Approved plans that one root key signs together.
+#[derive(Debug)]
+pub struct Batch {
+    plans: Vec<ApprovedPlan>,
+    intents: Vec<SignIntent>,
+}
+
+impl Batch {
+    /// Puts approved plans together: one issuer key; serial numbers, subjects and keys distinct; none expired.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`]. Nothing was signed.
+    pub fn new(plans: Vec<ApprovedPlan>, now: Timestamp) -> Result<Self, Error> {
+        let refuse = |what: &str, seen: String| Error::new(Kind::Refused, what).saw(seen).truth("Nothing was signed.");
+        let mut intents = Vec::with_capacity(plans.len());
+        let mut serials: BTreeSet<Hex> = BTreeSet::new();
+        let mut subjects: BTreeSet<Vec<u8>> = BTreeSet::new();
+        let mut keys: BTreeSet<Vec<u8>> = BTreeSet::new();
+        let issuer = plans.first().map(|p| (p.plan().issuer_generation, p.plan().algorithm.clone()));
+        for approved in &plans {
+            let plan = approved.plan();
+            if Some((plan.issuer_generation, plan.algorithm.clone())) != issuer {
+                return Err(refuse("a batch has one issuer key", format!("generation {}", plan.issuer_generation)));
+            }
+            let age = now.duration_since(plan.made);
+            if age > SignedDuration::from_hours(MAX_AGE_HOURS) {
+                return Err(refuse("a plan has expired", format!("made {}", plan.made))
+                    .wanted(format!("at most {MAX_AGE_HOURS} hours"))
+                    .hint("run the ceremony again: the plan is made and reviewed anew"));
+            }
+            if let TbsView::Certificate(view) = plan.view()? {
+                if !serials.insert(view.serial.clone()) {
+                    return Err(refuse("two plans have one serial number", view.serial.to_string()));
+                }
+                if !subjects.insert(view.subject_der.clone()) {
+                    return Err(refuse("two plans have one subject", crate::x509::read::show_name(&view.subject)));
+                }
+                if !keys.insert(view.spki_der.clone()) {
+                    return Err(refuse("two plans have one key", Digest::of(&view.spki_der).hex()));
+                }
+            }
+            intents.push(approved.intent()?);
+        }
+        if intents.iter().filter(|i| i.what == What::Crl.name()).count() > 1 {
+            return Err(refuse("two CRLs in one batch", plans.len().to_string()));
+        }
+        Ok(Self { plans, intents })
+    }
+
+    /// The plans, in order.
+    pub fn plans(&self) -> &[ApprovedPlan] {
+        &self.plans
+    }
+
+    /// What the log records before anything is signed, in the order of the plans.
+    pub fn intents(&self) -> &[SignIntent] {
+        &self.intents
+    }
+}

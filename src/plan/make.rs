@@ -1,0 +1,261 @@
+//! Making plans: the to-be-signed bytes of the root, the audit certificate, an intermediate and a CRL.
+
+use super::{ForCluster, MadePlan, Plan, TYPE, What};
+use crate::authority::{Config, State};
+use crate::digest::{Base64, Digest, Hex};
+use crate::error::{Error, Kind};
+use crate::finding::Finding;
+use crate::name::{Attribute, DistinguishedName};
+use crate::policy;
+use crate::profile;
+use crate::x509::build::{self, CertificateTemplate, CrlTemplate, Usage};
+use crate::x509::read::{self, CertificateView};
+use crate::x509::{SignatureAlgorithm, Spki};
+use jiff::{SignedDuration, Timestamp};
+
+/// Validity begins this long before the clock's now, because clocks of clusters are not ours.
+const BACKDATE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What every plan of one session shares.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The adopted configuration.
+    pub config: &'a Config,
+    /// Its digest.
+    pub config_sha256: Digest,
+    /// The session's id.
+    pub session: &'a str,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The key that will sign: its generation, its public half, and its certificate as far as it is known.
+#[derive(Debug, Clone)]
+pub struct Issuer {
+    /// Generation.
+    pub generation: u32,
+    /// The public key.
+    pub spki: Spki,
+    /// The issuer's certificate, issued or planned.
+    pub view: CertificateView,
+}
+
+/// A request that policy accepted, and whom it is for.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// Whom it is for.
+    pub cluster: ForCluster,
+    /// The public key to certify.
+    pub spki: Spki,
+    /// `sha256:…` or `offline:…`.
+    pub reviewed: String,
+    /// What the request asked for and does not get.
+    pub asked: Vec<String>,
+    /// What intake and policy found.
+    pub findings: Vec<Finding>,
+}
+
+/// Plans the self-signed certificate of a root key.
+///
+/// # Errors
+/// [`Kind::Bug`] or [`Kind::Usage`] where the bytes cannot be built.
+pub fn root(context: Context<'_>, spki: &Spki, generation: u32, serial: Hex) -> Result<MadePlan, Error> {
+    let config = context.config;
+    let subject = build::name_der(&root_name(config, generation))?;
+    let algorithm = SignatureAlgorithm::of(spki.spec());
+    let not_before = whole(context.now - BACKDATE);
+    let template = CertificateTemplate {
+        serial,
+        signature: algorithm,
+        issuer: subject.clone(),
+        not_before,
+        not_after: not_before + days(config.root.validity_days) - SignedDuration::from_secs(1),
+        subject,
+        spki: spki.clone(),
+        subject_key_id: spki.key_identifier(),
+        authority_key_id: None,
+        usage: ca(None, Vec::new()),
+    };
+    let tbs = build::certificate_tbs(&template)?;
+    let view = read::tbs_certificate(&tbs)?;
+    let findings = policy::lint(&view, None, profile::by_name("root")?);
+    made(context, What::Root, tbs, algorithm, generation, "root", findings)
+}
+
+/// Plans the certificate of the audit key.
+///
+/// # Errors
+/// [`Kind::Bug`] or [`Kind::Usage`] where the bytes cannot be built.
+pub fn audit(
+    context: Context<'_>,
+    issuer: &Issuer,
+    spki: &Spki,
+    generation: u32,
+    serial: Hex,
+) -> Result<MadePlan, Error> {
+    let config = context.config;
+    let suffix = format!(" audit {generation}");
+    let subject = config.root.subject.name(config.kind.marking_unit(), &suffix);
+    let not_before = begin(context.now, issuer);
+    let template = CertificateTemplate {
+        serial,
+        signature: SignatureAlgorithm::of(issuer.spki.spec()),
+        issuer: issuer.view.subject_der.clone(),
+        not_before,
+        not_after: end(not_before, config.root.validity_days, issuer),
+        subject: build::name_der(&subject)?,
+        spki: spki.clone(),
+        subject_key_id: spki.key_identifier(),
+        authority_key_id: issuer.view.subject_key_id.clone(),
+        usage: Usage::Audit,
+    };
+    let tbs = build::certificate_tbs(&template)?;
+    let view = read::tbs_certificate(&tbs)?;
+    let findings = policy::lint(&view, Some(&issuer.view), profile::by_name("audit")?);
+    made(context, What::Audit, tbs, template.signature, issuer.generation, "audit", findings)
+}
+
+/// Plans a cluster's intermediate. What the request asks for is never copied: subject, extensions and
+/// validity come from configuration and profile.
+///
+/// # Errors
+/// [`Kind::Bug`] or [`Kind::Usage`] where the bytes cannot be built.
+pub fn intermediate(
+    context: Context<'_>,
+    issuer: &Issuer,
+    accepted: &Accepted,
+    serial: Hex,
+) -> Result<MadePlan, Error> {
+    let config = context.config;
+    let profile = profile::by_name(&config.intermediates.profile)?;
+    let subject = intermediate_name(config, &accepted.cluster.name, accepted.cluster.generation);
+    let not_before = begin(context.now, issuer);
+    let template = CertificateTemplate {
+        serial,
+        signature: SignatureAlgorithm::of(issuer.spki.spec()),
+        issuer: issuer.view.subject_der.clone(),
+        not_before,
+        not_after: end(not_before, config.validity_days_for(&accepted.cluster.name), issuer),
+        subject: build::name_der(&subject)?,
+        spki: accepted.spki.clone(),
+        subject_key_id: accepted.spki.key_identifier(),
+        authority_key_id: issuer.view.subject_key_id.clone(),
+        usage: ca(profile.path_len, config.dns_names()?),
+    };
+    let tbs = build::certificate_tbs(&template)?;
+    let view = read::tbs_certificate(&tbs)?;
+    let mut findings = accepted.findings.clone();
+    findings.extend(policy::lint(&view, Some(&issuer.view), profile));
+    let mut plan =
+        base(context, What::Intermediate, tbs, template.signature, issuer.generation, profile.name, findings);
+    plan.reviewed.clone_from(&accepted.reviewed);
+    plan.cluster = Some(accepted.cluster.clone());
+    plan.asked.clone_from(&accepted.asked);
+    MadePlan::new(plan)
+}
+
+/// Plans a CRL of the root.
+///
+/// # Errors
+/// [`Kind::Bug`] where the bytes cannot be built; [`Kind::Refused`] where the issuer has no key identifier.
+pub fn crl(context: Context<'_>, issuer: &Issuer, state: &State) -> Result<MadePlan, Error> {
+    let this_update = begin(context.now, issuer);
+    let key_id = issuer.view.subject_key_id.clone();
+    let template = CrlTemplate {
+        signature: SignatureAlgorithm::of(issuer.spki.spec()),
+        issuer: issuer.view.subject_der.clone(),
+        this_update,
+        next_update: end(this_update, context.config.crl.validity_days, issuer),
+        authority_key_id: key_id.ok_or_else(|| {
+            Error::new(Kind::Refused, "the issuer's certificate has no subject key identifier")
+                .truth("Nothing was signed.")
+        })?,
+        number: state.crl_number + 1,
+        revoked: Vec::new(),
+    };
+    let tbs = build::crl_tbs(&template)?;
+    let findings = policy::lint_crl(&read::tbs_crl(&tbs)?, &issuer.view);
+    made(context, What::Crl, tbs, template.signature, issuer.generation, "crl", findings)
+}
+
+/// The subject of a root key's generation: from the second on, ` G<n>` ends the common name, because a
+/// distinguished name belongs to one key.
+pub fn root_name(config: &Config, generation: u32) -> DistinguishedName {
+    let suffix = if generation > 1 { format!(" G{generation}") } else { String::new() };
+    config.root.subject.name(config.kind.marking_unit(), &suffix)
+}
+
+/// The subject of a cluster's intermediate: unique by cluster and generation.
+pub fn intermediate_name(config: &Config, cluster: &str, generation: u32) -> DistinguishedName {
+    let unit = config.kind.marking_unit();
+    let name = config.intermediates.subject.name(unit, "");
+    name.with(Attribute::Locality, cluster).with(Attribute::SerialNumber, generation.to_string())
+}
+
+fn ca(path_len: Option<u8>, dns_names: Vec<String>) -> Usage {
+    Usage::Ca {
+        path_len,
+        dns_names,
+        permitted_dns: Vec::new(),
+        excluded_dns: Vec::new(),
+        permitted_uris: Vec::new(),
+        crl_urls: Vec::new(),
+        ca_issuers_urls: Vec::new(),
+    }
+}
+
+fn made(
+    context: Context<'_>,
+    what: What,
+    tbs: Vec<u8>,
+    algorithm: SignatureAlgorithm,
+    generation: u32,
+    profile: &str,
+    findings: Vec<Finding>,
+) -> Result<MadePlan, Error> {
+    MadePlan::new(base(context, what, tbs, algorithm, generation, profile, findings))
+}
+
+fn base(
+    context: Context<'_>,
+    what: What,
+    tbs: Vec<u8>,
+    algorithm: SignatureAlgorithm,
+    generation: u32,
+    profile: &str,
+    findings: Vec<Finding>,
+) -> Plan {
+    Plan {
+        kind: TYPE.to_owned(),
+        what,
+        session: context.session.to_owned(),
+        made: context.now,
+        tbs: Base64(tbs),
+        algorithm: algorithm.oid().to_owned(),
+        issuer_generation: generation,
+        profile: profile.to_owned(),
+        reviewed: format!("sha256:{}", context.config_sha256),
+        cluster: None,
+        asked: Vec::new(),
+        findings,
+    }
+}
+
+/// notBefore: a little in the past, never before the issuer's.
+fn begin(now: Timestamp, issuer: &Issuer) -> Timestamp {
+    whole(now - BACKDATE).max(issuer.view.not_before)
+}
+
+/// notAfter: days minus one second after notBefore (both ends are inclusive, RFC 5280 section 4.1.2.5),
+/// never after the issuer's.
+fn end(not_before: Timestamp, validity_days: u32, issuer: &Issuer) -> Timestamp {
+    (not_before + days(validity_days) - SignedDuration::from_secs(1)).min(issuer.view.not_after)
+}
+
+fn days(days: u32) -> SignedDuration {
+    SignedDuration::from_hours(24 * i64::from(days))
+}
+
+fn whole(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}

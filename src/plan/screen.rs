@@ -1,0 +1,133 @@
+//! The screen of a plan, rendered from the to-be-signed bytes by a parser that did not build them.
+//!
+//! The request's words are never on it: the witness answers from the sheet, and the plan's words are
+//! typed from it.
+
+use super::{MadePlan, Plan, TbsView, What};
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::finding::{self, Severity};
+use crate::screen::Screen;
+use crate::text;
+use crate::words;
+use crate::x509::read::{CertificateView, CrlView, show_name};
+use jiff::Timestamp;
+
+/// The authority's line at the top of every screen.
+#[derive(Debug, Clone)]
+pub struct Banner {
+    /// The authority's name.
+    pub name: String,
+    /// `production`, `test`, `rehearsal`.
+    pub kind: String,
+}
+
+/// The screen of plan `number` of `of`.
+///
+/// # Errors
+/// [`Kind::Bug`](crate::error::Kind::Bug) where the bytes do not parse.
+pub fn screen(made: &MadePlan, banner: &Banner, number: usize, of: usize) -> Result<Screen, Error> {
+    let plan = made.plan();
+    let head = Screen::new()
+        .heading(format!("{} · {}", banner.name, banner.kind), format!("plan {number} of {of}"));
+    let body = match plan.view()? {
+        TbsView::Certificate(view) => certificate(head, plan, &view),
+        TbsView::Crl(view) => crl(head, plan, &view),
+    };
+    let mut screen = body;
+    if !plan.asked.is_empty() {
+        screen = screen.field("asked, not", plan.asked.join(", ")).field("given", "");
+    }
+    screen = screen.field("findings", finding::tally(&plan.findings));
+    for finding in &plan.findings {
+        if finding.severity > Severity::Info {
+            screen = screen
+                .indented(format!("{} {}: saw {}, wanted {}", finding.severity, finding.id, finding.observed, finding.expected))
+                .indented(format!("  {}", finding.hint));
+        }
+    }
+    Ok(screen
+        .noted("plan digest", made.digest().hex(), "")
+        .field("words 1-4", words::words(made.digest().0.get(..4).unwrap_or_default()).join(" ")))
+}
+
+fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
+    let (title, right) = match (&plan.cluster, plan.what) {
+        (Some(c), _) => {
+            (format!("Intermediate CA for {} ({})", c.name, c.environment), format!("generation {}", c.generation))
+        }
+        (None, What::Root) => ("Root certificate, signed by its own key".to_owned(), generation(plan)),
+        (None, _) => ("Certificate of the audit key".to_owned(), String::new()),
+    };
+    let mut screen = head.heading(title, right).field("subject", show_name(&view.subject));
+    screen = if view.subject_der == view.issuer_der {
+        screen.field("issuer", "itself")
+    } else {
+        screen.noted("issuer", show_name(&view.issuer), format!("({})", generation(plan)))
+    };
+    let spki = Digest::of(&view.spki_der);
+    let key = view.spki.spec().title();
+    let same = match &plan.cluster {
+        Some(c) if c.key_origin == "offline" => "made here, sealed to the recipients",
+        Some(c) if c.spki_sha256 == spki => "same as in the request: yes",
+        Some(_) => "same as in the request: NO",
+        None => "in the token",
+    };
+    screen = screen
+        .noted("key", format!("{key}   spki {}…", spki.short()), same)
+        .field("valid", validity(view.not_before, view.not_after))
+        .field("may issue", may_issue(view))
+        .field("serial", view.serial.colons());
+    let mut purpose = vec![plan.profile.clone()];
+    purpose.extend(view.dns_names.iter().map(|n| format!("DNS:{n}")));
+    screen = screen.field("for", purpose.join(" · "));
+    if let Some(cluster) = &plan.cluster {
+        screen = screen.field("trust domain", &cluster.trust_domain);
+        let how = if cluster.enrols { "(new cluster)" } else { "(as enrolled)" };
+        let recipients: Vec<String> = cluster.recipients.iter().map(|r| text::ellipsis(r, 20)).collect();
+        screen = screen.noted(
+            "to",
+            format!("{}   {}", text::count(recipients.len(), "recipient"), recipients.join(", ")),
+            how,
+        );
+        if !cluster.changes.is_empty() {
+            screen = screen.field("changed", cluster.changes.join("; "));
+        }
+    }
+    screen
+}
+
+fn crl(head: Screen, plan: &Plan, view: &CrlView) -> Screen {
+    let number = view.number.map_or_else(|| "none".to_owned(), |n| n.to_string());
+    head.heading("Certificate revocation list", format!("number {number}"))
+        .noted("issuer", show_name(&view.issuer), format!("({})", generation(plan)))
+        .field("valid", validity(view.this_update, view.next_update))
+        .field("revokes", text::count(view.revoked.len(), "certificate"))
+}
+
+fn generation(plan: &Plan) -> String {
+    format!("generation {}", plan.issuer_generation)
+}
+
+fn may_issue(view: &CertificateView) -> String {
+    match &view.basic_constraints {
+        Some(basic) if basic.ca => match basic.path_len {
+            Some(0) => "leaves only (pathlen 0)".to_owned(),
+            Some(n) => format!("leaves and CAs below it to a depth of {n} (pathlen {n})"),
+            None => "leaves and CAs (no pathlen)".to_owned(),
+        },
+        _ => "nothing: not a CA".to_owned(),
+    }
+}
+
+/// `2026-11-21 09:25:00 UTC → 2027-11-21 09:24:59 UTC    365 days`
+pub fn validity(from: Timestamp, to: Timestamp) -> String {
+    let seconds = to.as_second() - from.as_second() + 1;
+    format!("{} → {}   {} days", utc(from), utc(to), seconds / 86_400)
+}
+
+/// `2026-11-21 09:25:00 UTC`
+pub fn utc(time: Timestamp) -> String {
+    let text = time.to_string();
+    text.replace('T', " ").replace('Z', " UTC")
+}

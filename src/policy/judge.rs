@@ -1,0 +1,205 @@
+//! May this request become this cluster's intermediate? Rules over configuration, log and request; what the
+//! request itself is worth was found by intake.
+
+use crate::authority::{Config, State};
+use crate::authority::config::{KeyOrigin, check_label, names};
+use crate::digest::Digest;
+use crate::finding::{Finding, Rule, Severity};
+use crate::x509::Spki;
+
+/// A request as it stands before judgement: whom it says it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim<'a> {
+    /// Cluster name.
+    pub cluster: &'a str,
+    /// Environment.
+    pub environment: &'a str,
+    /// SPIFFE trust domain.
+    pub trust_domain: &'a str,
+    /// age recipients, sorted.
+    pub recipients: &'a [String],
+    /// The key.
+    pub spki: &'a Spki,
+    /// True where the key is made here.
+    pub offline: bool,
+    /// True where the previous intermediate key signed the request too.
+    pub renewal: bool,
+}
+
+/// What policy says of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// What the rules found.
+    pub findings: Vec<Finding>,
+    /// What differs from the enrolment.
+    pub changes: Vec<String>,
+    /// True where this request enrols the cluster.
+    pub enrols: bool,
+    /// The generation it would get.
+    pub generation: u32,
+}
+
+static KEY_KIND: Rule = Rule {
+    id: "policy.key.kind",
+    severity: Severity::Refuse,
+    says: "The kind of key is one that the configuration allows for this cluster.",
+    source: "authority.toml [intermediates] keys, [clusters.<name>] keys",
+    hint: "make the request again with an allowed kind of key: anchorite request NAME --key ecdsa-p384",
+};
+static KEY_OURS: Rule = Rule {
+    id: "policy.key.own",
+    severity: Severity::Refuse,
+    says: "An intermediate's key is not a key of the authority.",
+    source: "peers.md mistake 3: an intermediate key equal to the root key, signed and written, then reported",
+    hint: "the request was made with the authority's own key: find out who could",
+};
+static KEY_ELSEWHERE: Rule = Rule {
+    id: "policy.key.elsewhere",
+    severity: Severity::Refuse,
+    says: "A key is certified for one cluster only.",
+    source: "consumers.md: clusters that share a key share their compromise",
+    hint: "make a new key for this cluster",
+};
+static KEY_AGAIN: Rule = Rule {
+    id: "policy.key.again",
+    severity: Severity::Refuse,
+    says: "A key is certified once; a renewal brings a new key.",
+    source: "peers.md mistake 6: duplicate subject and key",
+    hint: "its certificate exists already: make its bundle again with anchorite export, or a new request",
+};
+static NAME_FORM: Rule = Rule {
+    id: "policy.cluster.name",
+    severity: Severity::Refuse,
+    says: "Cluster and environment are DNS labels.",
+    source: "RFC 1123 section 2.1; Kubernetes object names",
+    hint: "1 to 63 lower-case letters, digits and hyphens",
+};
+static FIXED: Rule = Rule {
+    id: "policy.cluster.fixed",
+    severity: Severity::Refuse,
+    says: "What the configuration fixes of a cluster is what the request says.",
+    source: "authority.toml [clusters.<name>]",
+    hint: "correct the request, or the configuration (a ceremony adopts it)",
+};
+static ORIGIN: Rule = Rule {
+    id: "policy.key.origin",
+    severity: Severity::Refuse,
+    says: "A key is made where the configuration says.",
+    source: "authority.toml [clusters.<name>] key_origin",
+    hint: "set key_origin for the cluster, or leave the request out",
+};
+static RECIPIENTS: Rule = Rule {
+    id: "policy.recipients",
+    severity: Severity::Refuse,
+    says: "A bundle has at least one recipient.",
+    source: "bundle.md, Recipients",
+    hint: "name an age recipient (age1…): anchorite request makes one, so does age-keygen",
+};
+static CHANGED: Rule = Rule {
+    id: "policy.cluster.changed",
+    severity: Severity::Info,
+    says: "A later request agrees with the enrolment; where it differs, people are shown how.",
+    source: "authority.md, Clusters",
+    hint: "the words of the request settle it: ask for them from the sheet",
+};
+static NOT_RENEWAL: Rule = Rule {
+    id: "policy.renewal.unsigned",
+    severity: Severity::Info,
+    says: "A later request is signed by the previous intermediate key too.",
+    source: "authority.md, Clusters",
+    hint: "anchorite request --renew signs with both keys",
+};
+
+/// The rules of this module, for the printed table.
+pub static RULES: &[&Rule] = &[
+    &KEY_KIND,
+    &KEY_OURS,
+    &KEY_ELSEWHERE,
+    &KEY_AGAIN,
+    &NAME_FORM,
+    &FIXED,
+    &ORIGIN,
+    &RECIPIENTS,
+    &CHANGED,
+    &NOT_RENEWAL,
+];
+
+/// Judges a claim.
+pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
+    let mut findings = Vec::new();
+    for name in [claim.cluster, claim.environment] {
+        if let Err(error) = check_label(name) {
+            findings.push(NAME_FORM.finding(name, error.wants().unwrap_or_default()));
+        }
+    }
+    judge_key(config, state, claim, &mut findings);
+    judge_configuration(config, claim, &mut findings);
+    let enrolled = state.clusters.get(claim.cluster);
+    let mut changes = Vec::new();
+    if let Some(enrolled) = enrolled {
+        let mut differ = |what: &str, was: String, is: String| {
+            if was != is {
+                findings.push(CHANGED.finding(format!("{what} {is}"), format!("{what} {was}")));
+                changes.push(format!("{what}: was {was}, is {is}"));
+            }
+        };
+        differ("environment", enrolled.environment.clone(), claim.environment.to_owned());
+        differ("trust domain", enrolled.trust_domain.clone(), claim.trust_domain.to_owned());
+        differ("recipients", enrolled.recipients.join(", "), claim.recipients.join(", "));
+        let has_one = state.newest_intermediate(claim.cluster).is_some();
+        if has_one && !claim.renewal && !claim.offline {
+            findings.push(NOT_RENEWAL.finding("one signature", "a signature of the previous key as well"));
+            changes.push("not signed by the previous key".to_owned());
+        }
+    }
+    if claim.recipients.is_empty() {
+        findings.push(RECIPIENTS.finding("no recipient", "one or more"));
+    }
+    Judgement {
+        findings,
+        changes,
+        enrols: enrolled.is_none(),
+        generation: enrolled.map_or(0, |c| c.generation) + 1,
+    }
+}
+
+fn judge_key(config: &Config, state: &State, claim: &Claim<'_>, findings: &mut Vec<Finding>) {
+    let allowed = config.keys_for(claim.cluster);
+    if !allowed.contains(&claim.spki.spec()) {
+        findings.push(KEY_KIND.finding(claim.spki.spec().name(), names(allowed)));
+    }
+    let digest: Digest = claim.spki.sha256();
+    if let Some(own) = state.keys.iter().find(|k| k.spki.as_ref() == Some(claim.spki)) {
+        findings.push(KEY_OURS.finding(format!("the {} key", own.role), "a key of the cluster"));
+    }
+    match state.key_holder(&digest) {
+        Some(holder) if holder == claim.cluster => {
+            findings.push(KEY_AGAIN.finding(format!("the key of {holder}, spki {}", digest.short()), "a new key"));
+        }
+        Some(holder) => {
+            findings.push(KEY_ELSEWHERE.finding(format!("the key of {holder}, spki {}", digest.short()), "a key of its own"));
+        }
+        None => {}
+    }
+}
+
+fn judge_configuration(config: &Config, claim: &Claim<'_>, findings: &mut Vec<Finding>) {
+    let Some(fixed) = config.clusters.get(claim.cluster) else { return };
+    let mut wants = |what: &str, seen: &str, wanted: &str| {
+        if seen != wanted {
+            findings.push(FIXED.finding(format!("{what} {seen}"), format!("{what} {wanted}")));
+        }
+    };
+    wants("environment", claim.environment, &fixed.environment);
+    wants("trust domain", claim.trust_domain, &fixed.trust_domain);
+    if !fixed.recipients.is_empty() {
+        let mut sorted = fixed.recipients.clone();
+        sorted.sort();
+        wants("recipients", &claim.recipients.join(", "), &sorted.join(", "));
+    }
+    let offline = fixed.key_origin == KeyOrigin::Offline;
+    if offline != claim.offline {
+        let here = |offline: bool| if offline { "made here" } else { "made by the cluster" };
+        findings.push(ORIGIN.finding(here(claim.offline), here(offline)));
+    }
+}

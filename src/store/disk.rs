@@ -1,0 +1,98 @@
+//! How the log's files are opened, locked and replaced: each act is whole or did not happen.
+
+use crate::error::{Error, Kind};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+
+/// An error about a file or directory of the log.
+pub(super) fn medium(what: &str, path: &Path, error: &std::io::Error) -> Error {
+    let medium = Error::new(Kind::Medium, format!("{what} {}", path.display())).saw(error.to_string());
+    match error.kind() {
+        ErrorKind::NotFound => medium.hint("is the medium mounted, and is this the authority's directory?"),
+        ErrorKind::ReadOnlyFilesystem => medium.hint("mount the medium so that it can be written"),
+        ErrorKind::PermissionDenied => medium.hint("is the medium mounted for this user?"),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => medium.hint("free space on the medium, or use a larger one"),
+        _ => medium,
+    }
+}
+
+/// Opens a file without following a link.
+pub(super) fn open(path: &Path, flags: OFlags) -> Result<File, Error> {
+    openat(CWD, path, flags | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::from_raw_mode(0o644))
+        .map(File::from)
+        .map_err(|errno| medium("cannot open", path, &errno.into()))
+}
+
+/// Reads a whole file of at most `limit` bytes; `None` where there is none.
+pub(super) fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+    let file = match openat(CWD, path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
+        Ok(fd) => File::from(fd),
+        Err(rustix::io::Errno::NOENT) => return Ok(None),
+        Err(errno) => return Err(medium("cannot open", path, &errno.into())),
+    };
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| medium("cannot read", path, &error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {
+        return Err(Error::new(Kind::Verify, format!("{} is too large", path.display()))
+            .wanted(format!("{limit} bytes at most")));
+    }
+    Ok(Some(bytes))
+}
+
+/// Puts a complete file in place: temporary file beside the log, fsync, rename, fsync of the directory, read back.
+///
+/// # Errors
+/// [`Kind::Medium`]: what was at `target` before is still there, or the new file is there whole.
+pub(super) fn replace(temporary: &Path, target: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        drop(file);
+        std::fs::rename(temporary, target)
+    };
+    write().map_err(|error| medium("cannot write", target, &error))?;
+    if let Some(directory) = target.parent() {
+        sync_directory(directory)?;
+    }
+    let back = std::fs::read(target).map_err(|error| medium("cannot read back", target, &error))?;
+    if back == bytes {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Medium, format!("{} does not read back as it was written", target.display()))
+        .hint("the medium is failing: use another"))
+}
+
+/// Makes names that were created or renamed in a directory durable.
+pub(super) fn sync_directory(directory: &Path) -> Result<(), Error> {
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| medium("cannot sync", directory, &error))
+}
+
+/// Takes the log's lock, which is given back when the file is closed, however the process ends.
+///
+/// # Errors
+/// [`Kind::Medium`]: another process holds it (its id is named), or the medium cannot be written.
+pub(super) fn lock(path: &Path) -> Result<File, Error> {
+    let mut file = open(path, OFlags::RDWR | OFlags::CREATE)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {}
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            let mut holder = String::new();
+            let known = file.take(32).read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
+            let who = if known { format!("process {}", holder.trim()) } else { "another process".to_owned() };
+            return Err(Error::new(Kind::Medium, "the log is locked")
+                .saw(who)
+                .hint("one anchorite at a time writes a log: end the other one, or wait for it")
+                .truth("Nothing was changed."));
+        }
+        Err(errno) => return Err(medium("cannot lock", path, &errno.into())),
+    }
+    // Who holds it is for people: the lock does not depend on it.
+    let note = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+    note.map_err(|error| medium("cannot write", path, &error))?;
+    Ok(file)
+}

@@ -1,0 +1,323 @@
+//! The log's files: the only module that reads or writes them.
+//!
+//! A writer holds the lock, appends whole acts with one write, fsyncs, reads back what it wrote, and puts signed
+//! checkpoints in place before what they cover is acted on. It never rewrites an entry: a torn last line is moved
+//! aside. What entries mean is for others; keys are handed in as closures.
+
+mod disk;
+mod read;
+
+pub use read::{Reading, Torn, material, read};
+
+use crate::digest::{Digest, Hex};
+use crate::error::{Error, Kind};
+use crate::log::entry::{self, Entry, Header};
+use crate::log::merkle::{self, Tree};
+use crate::log::note::{self, Checkpoint};
+use crate::log::record::{Record, SignIntent};
+use crate::x509::Spki;
+use read::{AUDIT, CHECKPOINT, CHECKPOINTS, ENTRIES, MAX_SMALL};
+use rustix::fs::{Advice, OFlags, fadvise};
+use std::fs::File;
+use std::ops::{Deref, Range};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// Held by whoever writes.
+const LOCK: &str = "lock";
+/// What is not in place yet; left by a crash, it is written over.
+const TEMPORARY: &str = "new";
+
+/// A log that is open for writing. The lock is given back when it is dropped.
+#[derive(Debug)]
+pub struct Log {
+    reading: Reading,
+    entries: File,
+    /// Leaf hash of the last line.
+    last: Digest,
+    /// True when the file could not be put back as it was: nothing is appended behind what may be torn.
+    broken: bool,
+    _lock: File,
+}
+
+/// A log that was opened, and what was found.
+#[derive(Debug)]
+pub struct Opened {
+    /// The log.
+    pub log: Log,
+    /// A torn last line, which was moved aside.
+    pub torn: Option<Torn>,
+    /// How many entries are after the newest checkpoint.
+    pub unsigned_tail: u64,
+}
+
+/// A checkpoint and the note that carries it, in place on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedCheckpoint {
+    /// The tree's head.
+    pub checkpoint: Checkpoint,
+    /// The signed note, as it stands.
+    pub note: String,
+}
+
+/// Intents that are on disk, read back and under a signed checkpoint: what a root signature asks for.
+///
+/// Made by [`Log::commit`] and in no other way: "logged first" is this type.
+#[derive(Debug)]
+pub struct Committed {
+    tbs_digests: Vec<Digest>,
+    range: Range<u64>,
+    checkpoint: SignedCheckpoint,
+}
+
+impl Committed {
+    /// SHA-256 of the to-be-signed bytes of each intent, in order: only these may be signed.
+    pub fn tbs_digests(&self) -> &[Digest] {
+        &self.tbs_digests
+    }
+
+    /// The positions of the intents.
+    pub fn range(&self) -> Range<u64> {
+        self.range.clone()
+    }
+
+    /// The checkpoint that covers them.
+    pub fn checkpoint(&self) -> &SignedCheckpoint {
+        &self.checkpoint
+    }
+}
+
+/// What the audit key does: signs the bytes handed to it, DER ECDSA.
+pub type Sign<'a> = &'a mut dyn FnMut(&[u8]) -> Result<Vec<u8>, Error>;
+
+impl Log {
+    /// Begins an empty log in `directory` (an authority's `log/`), which need not be there yet.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`]: the medium cannot be written, or a log with entries is there: it is left as it is.
+    pub fn create(directory: &Path, log_id: Hex) -> Result<Log, Error> {
+        for part in [directory.to_path_buf(), directory.join(CHECKPOINTS), directory.join(AUDIT)] {
+            std::fs::create_dir_all(&part).map_err(|error| disk::medium("cannot make", &part, &error))?;
+        }
+        let lock = disk::lock(&directory.join(LOCK))?;
+        let path = directory.join(ENTRIES);
+        let entries = disk::open(&path, OFlags::RDWR | OFlags::CREATE)?;
+        let length = entries.metadata().map_err(|error| disk::medium("cannot read", &path, &error))?.len();
+        if length != 0 {
+            return Err(Error::new(Kind::Medium, format!("there is a log in {} already", directory.display()))
+                .saw(format!("{length} bytes of entries"))
+                .hint("a log is begun once; use another directory for another authority")
+                .truth("Nothing was changed."));
+        }
+        entries.sync_all().map_err(|error| disk::medium("cannot sync", &path, &error))?;
+        disk::sync_directory(directory)?;
+        if let Some(parent) = directory.parent().filter(|p| !p.as_os_str().is_empty()) {
+            disk::sync_directory(parent)?;
+        }
+        let reading = Reading {
+            directory: directory.to_path_buf(),
+            log_id,
+            tree: Tree::default(),
+            offsets: vec![0],
+            last_time: None,
+            checkpoint: None,
+            torn: Vec::new(),
+        };
+        Ok(Log { reading, entries, last: Digest([0; 32]), broken: false, _lock: lock })
+    }
+
+    /// Opens a log for writing, handing each entry to `visitor` so that state is folded without holding them.
+    ///
+    /// A torn last line is moved to `torn-<seq>-<digest>` beside the entries, never trimmed silently.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`]: no log, locked by another process, a medium that cannot be written, an empty log (whose
+    /// genesis may begin again). [`Kind::Verify`]: lines or the newest checkpoint are damaged. Nothing was changed.
+    /// Whatever `visitor` fails with.
+    pub fn open(directory: &Path, visitor: &mut dyn FnMut(&Entry) -> Result<(), Error>) -> Result<Opened, Error> {
+        let path = directory.join(ENTRIES);
+        let entries = disk::open(&path, OFlags::RDWR)?;
+        let lock = disk::lock(&directory.join(LOCK))?;
+        let mut reading = read::fold(directory.to_path_buf(), &entries, visitor)?;
+        let torn = quarantine(&mut reading, &entries)?;
+        let last = reading.tree.leaves().last().copied().unwrap_or(Digest([0; 32]));
+        let unsigned_tail = reading.unsigned_tail();
+        let log = Log { reading, entries, last, broken: false, _lock: lock };
+        log.keep_checkpoint()?;
+        Ok(Opened { log, torn, unsigned_tail })
+    }
+
+    /// Appends the records of one act: one write, fsync, read back from the medium, compared.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`]: the entries are not in the log; where the file could not be put back as it was, the
+    /// error says so and this log takes no more. [`Kind::Usage`]: a record is too long. [`Kind::Bug`]: a header
+    /// of another log.
+    pub fn append(&mut self, header: &Header, records: &[Record]) -> Result<Range<u64>, Error> {
+        let first = self.size();
+        if header.log != self.reading.log_id.to_string() {
+            return Err(Error::new(Kind::Bug, "an entry for another log").saw(&header.log));
+        }
+        if self.broken {
+            return Err(Error::new(Kind::Medium, "the log takes no more entries after a failed write")
+                .hint("start again: what is torn is moved aside then")
+                .truth(format!("The log holds {first} whole entries.")));
+        }
+        let (mut bytes, mut ends, mut last) = (Vec::new(), Vec::with_capacity(records.len()), self.last);
+        for (seq, record) in (first..).zip(records) {
+            let line = entry::write_line(header, seq, &last, record)?;
+            last = merkle::leaf_hash(&line);
+            bytes.extend_from_slice(&line);
+            bytes.push(b'\n');
+            ends.push(bytes.len());
+        }
+        let end = self.length();
+        let back = self.write_and_read_back(&bytes).map_err(|error| self.put_back(end, error))?;
+        for (line, stop) in back.split_inclusive(|b| *b == b'\n').zip(ends) {
+            self.last = merkle::leaf_hash(line.strip_suffix(b"\n").unwrap_or(line));
+            self.reading.tree.push(self.last);
+            self.reading.offsets.push(end + u64::try_from(stop).unwrap_or(u64::MAX));
+        }
+        if !records.is_empty() {
+            self.reading.last_time = Some(header.time);
+        }
+        Ok(first..self.size())
+    }
+
+    /// Has the audit key sign the tree as it stands, verifies the signature, and puts the checkpoint in place.
+    ///
+    /// Where the newest checkpoint is of this size already, it is given back and nothing is signed.
+    ///
+    /// # Errors
+    /// Of `sign`; [`Kind::Token`]: its signature does not verify; [`Kind::Medium`]: it cannot be put in place. The
+    /// entries are in the log, and the newest checkpoint on disk is the one before or this one.
+    pub fn checkpoint(&mut self, origin: &str, audit: &Spki, sign: Sign<'_>) -> Result<SignedCheckpoint, Error> {
+        if let Some((checkpoint, note)) = &self.reading.checkpoint
+            && checkpoint.size == self.size()
+            && note::verify(note, audit).is_ok_and(|signed| signed.origin == origin)
+        {
+            return Ok(SignedCheckpoint { checkpoint: checkpoint.clone(), note: note.clone() });
+        }
+        let checkpoint = Checkpoint { origin: origin.to_owned(), size: self.size(), root: self.root() };
+        let signature = sign(checkpoint.body().as_bytes())?;
+        let note = note::sign_checkpoint(&checkpoint, audit, &signature);
+        note::verify(&note, audit).map_err(|error| error.into_kind(Kind::Token).within("the audit token"))?;
+        let target = self.reading.directory.join(CHECKPOINT);
+        disk::replace(&self.reading.directory.join(TEMPORARY), &target, note.as_bytes())?;
+        self.reading.checkpoint = Some((checkpoint.clone(), note.clone()));
+        self.keep_checkpoint()?;
+        Ok(SignedCheckpoint { checkpoint, note })
+    }
+
+    /// Commits intents: appends them, reads them back, and puts them under a signed checkpoint.
+    ///
+    /// # Errors
+    /// As [`Log::append`] and [`Log::checkpoint`]. The root key was not used.
+    pub fn commit(
+        &mut self,
+        header: &Header,
+        intents: Vec<SignIntent>,
+        origin: &str,
+        audit: &Spki,
+        sign: Sign<'_>,
+    ) -> Result<Committed, Error> {
+        let tbs_digests: Vec<Digest> = intents.iter().map(|intent| intent.tbs_sha256).collect();
+        let records: Vec<Record> = intents.into_iter().map(Record::from).collect();
+        let range = self.append(header, &records)?;
+        let checkpoint = self.checkpoint(origin, audit, sign)?;
+        if checkpoint.checkpoint.size < range.end {
+            return Err(Error::new(Kind::Bug, "a checkpoint does not cover the intents"));
+        }
+        Ok(Committed { tbs_digests, range, checkpoint })
+    }
+
+    /// Keeps the audit certificate of a key generation as `audit/<generation>.pem`.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`]: it cannot be written, or another certificate is there under this number, which stays.
+    pub fn store_audit_certificate(&mut self, generation: u32, pem: &str) -> Result<(), Error> {
+        let target = self.reading.directory.join(AUDIT).join(format!("{generation}.pem"));
+        match disk::read_small(&target, MAX_SMALL)? {
+            Some(there) if there == pem.as_bytes() => Ok(()),
+            Some(_) => {
+                Err(Error::new(Kind::Medium, format!("another certificate is in {}", target.display()))
+                    .truth("It was left as it is."))
+            }
+            None => disk::replace(&self.reading.directory.join(TEMPORARY), &target, pem.as_bytes()),
+        }
+    }
+
+    /// Ends of lines, in bytes.
+    fn length(&self) -> u64 {
+        self.reading.offsets.last().copied().unwrap_or_default()
+    }
+
+    /// Writes at the end, with one write, and reads back what the medium then holds.
+    fn write_and_read_back(&self, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        let path = self.reading.directory.join(ENTRIES);
+        let medium = |what: &'static str| move |error: std::io::Error| (what, error);
+        let end = self.length();
+        let attempt = || -> Result<Vec<u8>, (&'static str, std::io::Error)> {
+            self.entries.write_all_at(bytes, end).map_err(medium("cannot append to"))?;
+            self.entries.sync_all().map_err(medium("cannot sync"))?;
+            // Asks for the medium's bytes, not the cache's; a file system may decline.
+            let length = std::num::NonZeroU64::new(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            let _ = fadvise(&self.entries, end, length, Advice::DontNeed);
+            let mut back = vec![0; bytes.len()];
+            self.entries.read_exact_at(&mut back, end).map_err(medium("cannot read back"))?;
+            Ok(back)
+        };
+        let back = attempt().map_err(|(what, error)| disk::medium(what, &path, &error))?;
+        if back == bytes {
+            return Ok(back);
+        }
+        Err(Error::new(Kind::Medium, "the log does not read back as it was written")
+            .hint("the medium is failing: copy the log to another"))
+    }
+
+    /// Cuts off what a failed append may have left, and says what is true.
+    fn put_back(&mut self, end: u64, error: Error) -> Error {
+        let cut = self.entries.set_len(end).and_then(|()| self.entries.sync_all());
+        self.broken = cut.is_err();
+        if self.broken {
+            error.truth(format!("The log holds {} whole entries and may end in a torn line.", self.size()))
+        } else {
+            error.truth(format!("The log is as it was: {} entries.", self.size()))
+        }
+    }
+
+    /// Keeps the newest checkpoint under its size as well. It is put in place as `checkpoint` first: so a crash
+    /// between the two leaves one to be copied at the next start, and an older `checkpoint` is never honest.
+    fn keep_checkpoint(&self) -> Result<(), Error> {
+        let Some((checkpoint, note)) = &self.reading.checkpoint else { return Ok(()) };
+        let target = self.reading.directory.join(CHECKPOINTS).join(checkpoint.size.to_string());
+        match disk::read_small(&target, MAX_SMALL)? {
+            Some(_) => Ok(()),
+            None => disk::replace(&self.reading.directory.join(TEMPORARY), &target, note.as_bytes()),
+        }
+    }
+}
+
+impl Deref for Log {
+    type Target = Reading;
+
+    /// A log that is open for writing is read in every way in which a log is.
+    fn deref(&self) -> &Reading {
+        &self.reading
+    }
+}
+
+/// Moves what was torn aside, then cuts it off; in this order, so a crash between leaves both.
+fn quarantine(reading: &mut Reading, entries: &File) -> Result<Option<Torn>, Error> {
+    let Some(mut torn) = reading.torn() else { return Ok(None) };
+    let digest: String = torn.sha256.hex().chars().take(8).collect();
+    let aside = reading.directory.join(format!("torn-{}-{digest}", torn.seq));
+    disk::replace(&reading.directory.join(TEMPORARY), &aside, &reading.torn)?;
+    let end = reading.offsets.last().copied().unwrap_or_default();
+    let path = reading.directory.join(ENTRIES);
+    let cut = entries.set_len(end).and_then(|()| entries.sync_all());
+    cut.map_err(|error| disk::medium("cannot cut the torn line off", &path, &error))?;
+    reading.torn.clear();
+    torn.quarantined = Some(aside);
+    Ok(Some(torn))
+}

@@ -1,0 +1,253 @@
+//! The files of a token without hardware: where they are, a copy before each login, fsync after key generation.
+//!
+//! SoftHSM's `C_Login` truncates and rewrites `token.object`; a kill in between loses the token (measured with
+//! 2.6.1). Never reads what the files mean, never writes into the token's directory.
+
+use crate::error::{Error, Kind};
+use crate::token::hsm_profile::TokenFiles;
+use fs_err as fs;
+use std::fs::Permissions;
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Copies kept of each token.
+const KEPT: usize = 3;
+
+/// The directory that holds the token's files, where one is configured.
+pub(super) fn locate(files: &TokenFiles) -> Option<PathBuf> {
+    let named = files.environment.as_ref().and_then(std::env::var_os).filter(|value| !value.is_empty());
+    let path = match named {
+        Some(path) => PathBuf::from(path),
+        None => files.paths.iter().filter_map(|path| home(path)).find(|path| path.exists())?,
+    };
+    match &files.setting {
+        None => Some(path),
+        Some(setting) => setting_in(&fs::read_to_string(path).ok()?, setting).map(PathBuf::from),
+    }
+}
+
+fn home(path: &str) -> Option<PathBuf> {
+    match path.strip_prefix("~/") {
+        Some(rest) => Some(PathBuf::from(std::env::var_os("HOME")?).join(rest)),
+        None => Some(PathBuf::from(path)),
+    }
+}
+
+/// The value of a line `setting = value`; `#` begins a comment, the last line wins.
+fn setting_in<'a>(configuration: &'a str, setting: &str) -> Option<&'a str> {
+    configuration
+        .lines()
+        .map(|line| line.split_once('#').map_or(line, |(before, _)| before))
+        .filter_map(|line| line.split_once('='))
+        .filter(|(name, _)| name.trim() == setting)
+        .map(|(_, value)| value.trim().trim_matches('"'))
+        .next_back()
+}
+
+/// The part of the directory that belongs to one token: the entry whose name, hyphens aside, ends with the
+/// serial number (SoftHSM); else the whole directory.
+fn part_of(directory: &Path, serial: &str) -> PathBuf {
+    own_entry(directory, serial).unwrap_or_else(|| directory.to_owned())
+}
+
+/// The entry that is named after the serial number.
+pub(super) fn own_entry(directory: &Path, serial: &str) -> Option<PathBuf> {
+    let matches = |path: &PathBuf| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.replace('-', "").ends_with(serial))
+    };
+    if serial.is_empty() {
+        return None;
+    }
+    fs::read_dir(directory).ok()?.filter_map(|entry| entry.ok().map(|e| e.path())).find(matches)
+}
+
+/// Copies the token's files to `<kept_in>/<serial>-<n>`: written beside it, fsynced, then renamed, so that a
+/// copy is complete or absent. The last three of a token are kept.
+///
+/// # Errors
+/// [`Kind::Medium`]; the token was not touched.
+pub(super) fn snapshot(directory: &Path, serial: &str, kept_in: &Path) -> Result<PathBuf, Error> {
+    let work = || -> std::io::Result<PathBuf> {
+        create_private(kept_in)?;
+        let before = snapshots(kept_in, serial);
+        let number = before.last().map_or(1, |(number, _)| number + 1);
+        let partial = kept_in.join(format!(".{}-partial", file_name(serial)));
+        if partial.exists() {
+            fs::remove_dir_all(&partial)?;
+        }
+        create_private(&partial)?;
+        let from = part_of(directory, serial);
+        let name = from.file_name().unwrap_or_default();
+        copy_tree(&from, &partial.join(name), before.last().map(|(_, last)| last.join(name)).as_deref())?;
+        fsync(&partial)?;
+        let to = kept_in.join(format!("{}-{number:06}", file_name(serial)));
+        fs::rename(&partial, &to)?;
+        fsync(kept_in)?;
+        for (_, old) in before.iter().rev().skip(KEPT - 1) {
+            fs::remove_dir_all(old)?;
+        }
+        Ok(to)
+    };
+    work().map_err(|error| {
+        Error::new(Kind::Medium, "cannot copy the token's files before the login")
+            .saw(error.to_string())
+            .hint("free space or mend permissions there; logging in to such a token can lose it")
+            .truth("The PIN was not tried; the token was not touched.")
+    })
+}
+
+/// The newest copy of a token's files.
+pub(super) fn newest(kept_in: &Path, serial: &str) -> Option<PathBuf> {
+    snapshots(kept_in, serial).pop().map(|(_, path)| path)
+}
+
+/// The copies of one token, oldest first.
+fn snapshots(kept_in: &Path, serial: &str) -> Vec<(u64, PathBuf)> {
+    let prefix = format!("{}-", file_name(serial));
+    let number = |path: &Path| path.file_name()?.to_str()?.strip_prefix(&prefix)?.parse().ok();
+    let Ok(entries) = fs::read_dir(kept_in) else { return Vec::new() };
+    let mut found: Vec<(u64, PathBuf)> =
+        entries.filter_map(|entry| entry.ok().map(|e| e.path())).filter_map(|p| Some((number(&p)?, p))).collect();
+    found.sort();
+    found
+}
+
+/// A serial number as a file name: tokens may put anything in it.
+fn file_name(serial: &str) -> String {
+    serial.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+/// Flushes the token's files and directories to the disk.
+///
+/// # Errors
+/// [`Kind::Medium`].
+pub(super) fn sync(directory: &Path, serial: &str) -> Result<(), Error> {
+    let work = || -> std::io::Result<()> {
+        fsync_tree(&part_of(directory, serial))?;
+        fsync(directory)
+    };
+    work().map_err(|error| {
+        Error::new(Kind::Medium, "cannot make the token's files durable")
+            .saw(error.to_string())
+            .truth("What was just written to the token may not survive a power cut.")
+    })
+}
+
+fn create_private(directory: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(directory)?;
+    fs::set_permissions(directory, Permissions::from_mode(0o700))
+}
+
+/// Copies directories and regular files; anything else has no place in a token. A file that is the same in the
+/// last copy, which is durable and never written again, becomes a link to that: a login changes one file of many,
+/// and an fsync of each would cost more than the login.
+fn copy_tree(from: &Path, to: &Path, last: Option<&Path>) -> std::io::Result<()> {
+    let kind = fs::symlink_metadata(from)?.file_type();
+    if kind.is_dir() {
+        create_private(to)?;
+        for entry in fs::read_dir(from)? {
+            let name = entry?.file_name();
+            copy_tree(&from.join(&name), &to.join(&name), last.map(|last| last.join(&name)).as_deref())?;
+        }
+        return fsync(to);
+    }
+    if !kind.is_file() {
+        return Ok(());
+    }
+    let bytes = fs::read(from)?;
+    if let Some(last) = last {
+        let same = fs::symlink_metadata(last).is_ok_and(|m| m.is_file()) && fs::read(last).is_ok_and(|b| b == bytes);
+        // Some file systems have no links.
+        if same && fs::hard_link(last, to).is_ok() {
+            return Ok(());
+        }
+    }
+    let mut copy = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    copy.write_all(&bytes)?;
+    copy.sync_all()
+}
+
+fn fsync_tree(path: &Path) -> std::io::Result<()> {
+    let metadata = fs::symlink_metadata(path)?;
+    if metadata.is_dir() {
+        for entry in fs::read_dir(path)? {
+            fsync_tree(&entry?.path())?;
+        }
+    }
+    if metadata.is_dir() || metadata.is_file() { fsync(path) } else { Ok(()) }
+}
+
+fn fsync(path: &Path) -> std::io::Result<()> {
+    fs::File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directory_is_read_from_a_softhsm_configuration() {
+        let text = "# directories.tokendir = /no\n directories.tokendir = /a b/tokens # here\nlog.level = ERROR\n";
+        assert_eq!(setting_in(text, "directories.tokendir"), Some("/a b/tokens"));
+        assert_eq!(setting_in(text, "tokendir"), None);
+    }
+
+    #[test]
+    fn three_complete_copies_of_one_token_are_kept() {
+        let place = tempfile::tempdir().unwrap();
+        let (tokens, kept) = (place.path().join("tokens"), place.path().join("kept"));
+        for (name, content) in [("7f90-8a76-4a09c08e4272", "mine"), ("1111-2222", "another's")] {
+            fs::create_dir_all(tokens.join(name)).unwrap();
+            fs::write(tokens.join(name).join("token.object"), content).unwrap();
+        }
+        let serial = "8a764a09c08e4272";
+        for _ in 0..5 {
+            snapshot(&tokens, serial, &kept).unwrap();
+        }
+        let mut names: Vec<String> =
+            fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, ["8a764a09c08e4272-000003", "8a764a09c08e4272-000004", "8a764a09c08e4272-000005"]);
+        let last = newest(&kept, serial).unwrap();
+        assert_eq!(fs::read_to_string(last.join("7f90-8a76-4a09c08e4272/token.object")).unwrap(), "mine");
+        assert!(!last.join("1111-2222").exists());
+        assert_eq!(newest(&kept, "4a09"), None);
+    }
+
+    #[test]
+    fn a_copy_holds_what_the_token_was_then_although_unchanged_files_are_shared() {
+        use std::os::unix::fs::MetadataExt;
+        let place = tempfile::tempdir().unwrap();
+        let (tokens, kept) = (place.path().join("tokens"), place.path().join("kept"));
+        let token = tokens.join("x-01");
+        fs::create_dir_all(&token).unwrap();
+        fs::write(token.join("key.object"), "key").unwrap();
+        fs::write(token.join("token.object"), "before").unwrap();
+        let first = snapshot(&tokens, "01", &kept).unwrap().join("x-01");
+        // As SoftHSM does it: in place.
+        fs::write(token.join("token.object"), "after").unwrap();
+        let second = snapshot(&tokens, "01", &kept).unwrap().join("x-01");
+        fs::write(token.join("key.object"), "").unwrap();
+        let read = |path: &Path, name| fs::read_to_string(path.join(name)).unwrap();
+        assert_eq!((read(&first, "token.object"), read(&second, "token.object")), ("before".into(), "after".into()));
+        assert_eq!((read(&first, "key.object"), read(&second, "key.object")), ("key".into(), "key".into()));
+        let inode = |path: &Path| fs::metadata(path.join("key.object")).unwrap().ino();
+        assert_eq!(inode(&first), inode(&second));
+        assert_ne!(inode(&first), inode(&token));
+    }
+
+    #[test]
+    fn a_serial_number_cannot_leave_the_directory() {
+        assert_eq!(file_name("../../etc"), "______etc");
+    }
+
+    #[test]
+    fn copies_can_be_read_by_their_owner_only() {
+        let place = tempfile::tempdir().unwrap();
+        let tokens = place.path().join("tokens");
+        fs::create_dir_all(&tokens).unwrap();
+        let copy = snapshot(&tokens, "01", &place.path().join("kept")).unwrap();
+        assert_eq!(fs::metadata(copy).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}

@@ -1,0 +1,226 @@
+//! Making a key pair, proving that one could be made, finding one.
+//!
+//! A key is found by its CKA_ID and proved by its public half; labels never select. Nothing here signs a
+//! certificate.
+
+use crate::error::{Error, Kind};
+use crate::key::KeySpec;
+use crate::token::pkcs11::Pkcs11Token;
+use crate::token::template::{self, Wanted};
+use crate::token::{Generated, KeyId, KeyRef, KeyRole, attributes, fault, mechanism, pool};
+use crate::x509::{SignatureAlgorithm, Spki, verify};
+use cryptoki::error::Error as Answer;
+use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
+use cryptoki::session::Session;
+
+/// What a session key signs to prove that such keys work; it cannot be taken for anything else.
+const PROOF: &[u8] = b"anchorite/prove-token/v1\n";
+
+/// Both halves of a key pair in a session.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair {
+    public: ObjectHandle,
+    private: ObjectHandle,
+}
+
+/// Makes a key that ends with the session, judges it, signs with it, verifies outside the token, destroys it.
+///
+/// The template that the token accepted is remembered for the key to come.
+///
+/// # Errors
+/// [`Kind::Token`]; nothing in the token changed.
+pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, role: KeyRole) -> Result<(), Error> {
+    let about = |error: Error| {
+        error
+            .within(format!("the token cannot hold the {} key {}", role.name(), spec.title()))
+            .truth("No key was made; the token was not changed.")
+    };
+    let (pair, dropped) = make(token, &KeyId(crate::digest::Hex(vec![0; 16])), "prove", spec, false).map_err(about)?;
+    let checked = check_session_key(token, pair, spec, &dropped);
+    destroy(&token.session, pair);
+    checked.map_err(about)?;
+    token.accepted.insert(spec, dropped);
+    Ok(())
+}
+
+fn check_session_key(token: &Pkcs11Token, pair: Pair, spec: KeySpec, dropped: &[String]) -> Result<(), Error> {
+    let session = &token.session;
+    template::judge(&attributes::read_back(session, pair.public, pair.private), dropped)?;
+    let spki = attributes::public_key(session, pair.public)?;
+    expect_spec(&spki, spec)?;
+    let algorithm = SignatureAlgorithm::of(spec);
+    let job = pool::job(token, spec, algorithm)?;
+    let signature = pool::sign_one(session, pair.private, &job, PROOF)?;
+    verify::signature(&spki, algorithm, PROOF, &signature.0).map_err(|error| error.into_kind(Kind::Token))
+}
+
+fn expect_spec(spki: &Spki, spec: KeySpec) -> Result<(), Error> {
+    if spki.spec() == spec {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Token, "the token made another kind of key").saw(spki.spec().title()).wanted(spec.title()))
+}
+
+/// Makes the key, reads it back, judges it. A key that contradicts its template is destroyed again: it was
+/// never used, and nobody must adopt it.
+///
+/// # Errors
+/// [`Kind::Token`]; the error says whether the token holds a key now.
+pub(super) fn generate(
+    token: &mut Pkcs11Token,
+    id: &KeyId,
+    label: &str,
+    spec: KeySpec,
+    role: KeyRole,
+) -> Result<Generated, Error> {
+    let none = "No key was made.";
+    if !token
+        .session
+        .find_objects(&[Attribute::Id(id.0.0.clone())])
+        .map_err(|a| fault::refused("cannot search the token", &a))?
+        .is_empty()
+    {
+        return Err(Error::new(Kind::Token, "the token holds an object with this id already")
+            .saw(id.0.to_string())
+            .truth(none));
+    }
+    let about = |error: Error| error.within(format!("cannot make the {} key {}", role.name(), spec.title()));
+    let (pair, dropped) = make(token, id, label, spec, true).map_err(|error| about(error).truth(none))?;
+    let judged = describe(token, pair, spec, dropped);
+    judged.map_err(|error| {
+        let truth = match destroy(&token.session, pair) {
+            true => "The key was destroyed again, unused; the token holds no key with this id.".to_owned(),
+            false => format!("The token holds a key with the id {}; it was never used. Destroy it.", id.0),
+        };
+        about(error).truth(truth)
+    })
+}
+
+/// A key that exists, as it would have been reported when it was made.
+///
+/// # Errors
+/// [`Kind::Token`]: not there, or not what a signing key must be.
+pub(super) fn describe_existing(token: &Pkcs11Token, key: &KeyRef) -> Result<Generated, Error> {
+    let pair = find_pair(&token.session, &key.id)?.ok_or_else(|| missing(&key.id))?;
+    let dropped = template::departures(&attributes::read_back(&token.session, pair.public, pair.private));
+    let made = describe(token, pair, key.spki.spec(), dropped)?;
+    same(&made.spki, &key.spki)?;
+    Ok(made)
+}
+
+fn describe(token: &Pkcs11Token, pair: Pair, spec: KeySpec, dropped: Vec<String>) -> Result<Generated, Error> {
+    let attributes = attributes::read_back(&token.session, pair.public, pair.private);
+    template::judge(&attributes, &dropped)?;
+    let spki = attributes::public_key(&token.session, pair.public)?;
+    expect_spec(&spki, spec)?;
+    let id = match attributes::one(&token.session, pair.private, AttributeType::Id) {
+        Some(Attribute::Id(id)) => KeyId(crate::digest::Hex(id)),
+        _ => return Err(Error::new(Kind::Token, "the token does not tell the id of a key")),
+    };
+    let mechanism = match attributes.get("CKA_KEY_GEN_MECHANISM").map(String::as_str) {
+        Some(name) if name.starts_with("CKM_") => name.to_owned(),
+        _ => mechanism::name(mechanism::generation(spec)),
+    };
+    Ok(Generated { key: KeyRef { id, spki: spki.clone() }, spki, attributes, dropped, mechanism })
+}
+
+/// Asks for a key pair, with each name of the curve and each graded template, until the token makes one.
+fn make(
+    token: &Pkcs11Token,
+    id: &KeyId,
+    label: &str,
+    spec: KeySpec,
+    on_token: bool,
+) -> Result<(Pair, Vec<String>), Error> {
+    let generation = mechanism::generation(spec);
+    if !token.mechanisms.contains(&generation) {
+        return Err(
+            Error::new(Kind::Token, "no such mechanism in the token's list").wanted(mechanism::name(generation))
+        );
+    }
+    mechanism::choose(SignatureAlgorithm::of(spec), &token.mechanisms, token.profile.hash)?;
+    let allowed = mechanism::allowed(spec, &token.mechanisms);
+    let call = mechanism::call(generation)?;
+    let rejects = token.accepted.get(&spec).unwrap_or(&token.profile.rejects);
+    let mut last: Option<Answer> = None;
+    for params in template::params(spec) {
+        let wanted = Wanted { id: &id.0.0, label, spec, on_token, allowed: &allowed, params: params.as_deref() };
+        let made = template::graded(rejects, |dropped| {
+            let (public, private) = template::pair(&wanted, dropped);
+            token.session.generate_key_pair(&call, &public, &private)
+        });
+        match made {
+            Ok(((public, private), dropped)) => return Ok((Pair { public, private }, dropped)),
+            Err(answer) if fault::token_is_gone(&answer) => return Err(fault::refused("the token is gone", &answer)),
+            Err(answer) => last = last.or(Some(answer)),
+        }
+    }
+    Err(match last {
+        Some(answer) => fault::refused("the token refused", &answer),
+        None => Error::new(Kind::Bug, "no template was tried"),
+    })
+}
+
+/// True when both halves are gone.
+fn destroy(session: &Session, pair: Pair) -> bool {
+    let private = session.destroy_object(pair.private).is_ok();
+    let public = session.destroy_object(pair.public).is_ok();
+    private && public
+}
+
+/// Finds a key by its id and proves it by its public half.
+///
+/// # Errors
+/// [`Kind::Token`]: found twice, without its public half, or another key than expected.
+pub(super) fn find(token: &Pkcs11Token, id: &KeyId, expected: Option<&Spki>) -> Result<Option<KeyRef>, Error> {
+    let Some(pair) = find_pair(&token.session, id)? else { return Ok(None) };
+    let spki = attributes::public_key(&token.session, pair.public)?;
+    if let Some(expected) = expected {
+        same(&spki, expected)?;
+    }
+    Ok(Some(KeyRef { id: id.clone(), spki }))
+}
+
+fn same(found: &Spki, expected: &Spki) -> Result<(), Error> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Token, "the token holds another key under this id")
+        .saw(format!("{} {}", found.spec().title(), found.sha256()))
+        .wanted(format!("{} {}", expected.spec().title(), expected.sha256()))
+        .hint("is it the right token? A restored or copied one may hold an older key"))
+}
+
+fn missing(id: &KeyId) -> Error {
+    Error::new(Kind::Token, "the token holds no key with this id").saw(id.0.to_string())
+}
+
+/// The one private key with this id in a session.
+///
+/// # Errors
+/// [`Kind::Token`]: none, or more than one.
+pub(super) fn private_key(session: &Session, id: &KeyId) -> Result<ObjectHandle, Error> {
+    only(session, id, ObjectClass::PRIVATE_KEY)?.ok_or_else(|| missing(id))
+}
+
+fn find_pair(session: &Session, id: &KeyId) -> Result<Option<Pair>, Error> {
+    let Some(private) = only(session, id, ObjectClass::PRIVATE_KEY)? else { return Ok(None) };
+    match only(session, id, ObjectClass::PUBLIC_KEY)? {
+        Some(public) => Ok(Some(Pair { public, private })),
+        None => Err(Error::new(Kind::Token, "the token holds the private half of a key and not its public half")
+            .saw(id.0.to_string())),
+    }
+}
+
+fn only(session: &Session, id: &KeyId, class: ObjectClass) -> Result<Option<ObjectHandle>, Error> {
+    let found = session
+        .find_objects(&[Attribute::Class(class), Attribute::Id(id.0.0.clone())])
+        .map_err(|answer| fault::refused("cannot search the token", &answer))?;
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        several => Err(Error::new(Kind::Token, "the token holds more than one key with the same id")
+            .saw(format!("{} with the id {}", several.len(), id.0))
+            .wanted("one")),
+    }
+}

@@ -1,0 +1,408 @@
+//! A PKCS#11 module: loading it, what tokens it sees, choosing one, preparing a blank one.
+//!
+//! PKCS#11 state is the process's: one [`Module`] at a time, and it is finalised when the last token opened
+//! through it is dropped. Never logs a user in: `unlock` does. Source: PKCS#11 v3.0 sections 5.4 to 5.6.
+
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::token::hsm_profile::HsmProfile;
+use crate::token::{Identity, directory, fault, reserved};
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::error::{Error as Answer, RvError};
+use cryptoki::session::UserType;
+use cryptoki::slot::{Limit, Slot, TokenInfo};
+use secrecy::SecretString;
+use std::ffi::CString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A loaded and initialised PKCS#11 module.
+#[derive(Debug, Clone)]
+pub struct Module {
+    pub(super) library: Arc<Library>,
+    pub(super) profile: Arc<HsmProfile>,
+    pub(super) snapshots: Option<PathBuf>,
+    path: PathBuf,
+    sha256: Digest,
+    description: String,
+}
+
+/// The module's context; finalised when it is dropped, which cryptoki leaves to us.
+#[derive(Debug)]
+pub(super) struct Library(pub(super) Pkcs11);
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        // Nothing can be done about a module that does not end well, and a signature may have been made.
+        let _ = self.0.clone().finalize();
+    }
+}
+
+/// A token that the module sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The slot that holds it now; slots move.
+    pub slot: u64,
+    /// Who it says it is.
+    pub identity: Identity,
+    /// False for a blank token.
+    pub initialized: bool,
+    /// The state of the user PIN.
+    pub pin: PinState,
+    /// The PIN is typed on the token's own keys; this program never sees it.
+    pub pinpad: bool,
+    /// Nothing can be written to it.
+    pub write_protected: bool,
+    /// The most sessions it allows, where it says so.
+    pub max_sessions: Option<u64>,
+}
+
+/// What a token says of its user PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PinState {
+    /// A user PIN exists.
+    pub set: bool,
+    /// At least one wrong try since the last login.
+    pub count_low: bool,
+    /// The next wrong try locks it.
+    pub final_try: bool,
+    /// It is locked.
+    pub locked: bool,
+    /// It must be changed before use.
+    pub to_be_changed: bool,
+}
+
+/// How a token is chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// By its serial number, as the log recorded it.
+    Serial(String),
+    /// By its label: a last resort, since some modules change labels.
+    Label(String),
+    /// The only initialised token.
+    Only,
+    /// By its slot, for a blank token, which has neither serial number nor label.
+    Slot(u64),
+}
+
+/// The module of a profile: the first of its search paths that exists.
+///
+/// # Errors
+/// [`Kind::Token`] with the paths and how to install it.
+pub fn find_module(profile: &HsmProfile) -> Result<PathBuf, Error> {
+    profile.modules.iter().map(PathBuf::from).find(|path| path.exists()).ok_or_else(|| {
+        Error::new(Kind::Token, format!("the PKCS#11 module of {} is not installed", profile.title))
+            .saw("none of the profile's paths exists")
+            .wanted(profile.modules.join(", "))
+            .hint(&profile.install)
+    })
+}
+
+/// The directory with the files of a token without hardware, where it is configured.
+pub fn token_directory(profile: &HsmProfile) -> Option<PathBuf> {
+    profile.files.as_ref().and_then(directory::locate)
+}
+
+/// Loads and initialises a module.
+///
+/// # Errors
+/// [`Kind::Token`]: no such file, another machine's, not a PKCS#11 module, already in use by this process, or
+/// it refuses to start.
+pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
+    let shown = path.display().to_string();
+    let bytes = fs_err::read(path).map_err(|error| {
+        Error::new(Kind::Token, "cannot read the PKCS#11 module").saw(error.to_string()).hint(&profile.install)
+    })?;
+    same_machine(&bytes, &shown, profile)?;
+    let not_a_module = |detail: String| {
+        Error::new(Kind::Token, format!("{shown} cannot be loaded as a PKCS#11 module"))
+            .saw(detail)
+            .hint("give the path of the module itself, for example /usr/lib/softhsm/libsofthsm2.so")
+    };
+    let context = Pkcs11::new(path).map_err(|answer| match answer {
+        Answer::MissingSymbol(symbol) => not_a_module(format!("it has no {symbol}")),
+        Answer::LibraryLoading(error) => not_a_module(error.to_string()),
+        other => not_a_module(fault::name(&other)),
+    })?;
+    let started = match &profile.initialize_with {
+        None => context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)),
+        Some(with) => match CString::new(with.as_str()) {
+            Ok(with) => reserved::initialize(&context, with),
+            Err(error) => Err(Answer::NulError(error)),
+        },
+    };
+    started.map_err(|answer| does_not_start(&shown, &answer, profile))?;
+    let library = Arc::new(Library(context));
+    let description = match library.0.get_library_info() {
+        Ok(info) => [info.manufacturer_id(), info.library_description(), &info.library_version().to_string()]
+            .map(str::trim)
+            .join(" "),
+        Err(answer) => return Err(fault::refused("the module does not say who it is", &answer)),
+    };
+    Ok(Module {
+        library,
+        profile: Arc::new(profile.clone()),
+        snapshots: None,
+        path: path.to_owned(),
+        sha256: Digest::of(&bytes),
+        description,
+    })
+}
+
+/// Compares the module's ELF header with that of this program: class, byte order and machine.
+fn same_machine(module: &[u8], shown: &str, profile: &HsmProfile) -> Result<(), Error> {
+    let header = |bytes: &[u8]| Some((bytes.get(..6)?.to_vec(), bytes.get(18..20)?.to_vec()));
+    let own = || {
+        use std::io::Read as _;
+        let mut start = [0; 20];
+        std::fs::File::open(std::env::current_exe().ok()?).ok()?.read_exact(&mut start).ok()?;
+        header(&start)
+    };
+    let Some(own) = own() else { return Ok(()) };
+    let error = Error::new(Kind::Token, format!("{shown} cannot be loaded as a PKCS#11 module")).hint(&profile.install);
+    match header(module) {
+        Some(theirs) if theirs == own => Ok(()),
+        Some(theirs) if theirs.0.starts_with(b"\x7fELF") => {
+            Err(error.saw("a library for another kind of processor").wanted(std::env::consts::ARCH))
+        }
+        _ => Err(error.saw("not a shared library").wanted("a shared library for this machine")),
+    }
+}
+
+fn does_not_start(shown: &str, answer: &Answer, profile: &HsmProfile) -> Error {
+    let error = fault::refused(&format!("the PKCS#11 module {shown} does not start"), answer);
+    if matches!(answer, Answer::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) {
+        return error.hint("this process uses it already");
+    }
+    let Some(files) = &profile.files else { return error };
+    let named = files.environment.as_deref().unwrap_or("its configuration");
+    match directory::locate(files) {
+        Some(directory) if directory.is_dir() => {
+            error.hint(format!("its token directory is {}; is it readable and writable for you?", directory.display()))
+        }
+        Some(directory) => error
+            .hint(format!("its token directory {} does not exist: create it with mkdir -m 700", directory.display())),
+        None => error.hint(format!("{named} must name a configuration with the token directory")),
+    }
+}
+
+impl Module {
+    /// The same module, which keeps copies of a file-backed token's files here before each login.
+    pub fn with_snapshots(mut self, kept_in: impl Into<PathBuf>) -> Self {
+        self.snapshots = Some(kept_in.into());
+        self
+    }
+
+    /// Where the module was loaded from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// SHA-256 of the module's file as it was read just before it was loaded.
+    pub fn sha256(&self) -> Digest {
+        self.sha256
+    }
+
+    /// `manufacturer description version` of the library.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The profile that it was loaded with.
+    pub fn profile(&self) -> &HsmProfile {
+        &self.profile
+    }
+
+    /// Every token that can be read; slots without a token or with one that cannot be read are passed over.
+    ///
+    /// # Errors
+    /// [`Kind::Token`] when the module does not list its slots.
+    pub fn identities(&self) -> Result<Vec<Seen>, Error> {
+        let slots = self
+            .library
+            .0
+            .get_slots_with_token()
+            .map_err(|a| fault::refused("the module does not list its slots", &a))?;
+        Ok(slots.into_iter().filter_map(|slot| self.look(slot).ok()).collect())
+    }
+
+    pub(super) fn look(&self, slot: Slot) -> Result<Seen, Answer> {
+        self.library.0.get_token_info(slot).map(|info| seen(slot, &info, &self.description))
+    }
+
+    /// The token of a selection.
+    ///
+    /// # Errors
+    /// [`Kind::Token`]: none or more than one matches (the error lists what is there), or the recorded token
+    /// looks damaged (the error names its newest copy).
+    pub fn select(&self, selection: &Selection) -> Result<Seen, Error> {
+        let tokens = self.identities()?;
+        let matches = |seen: &&Seen| match selection {
+            Selection::Serial(serial) => seen.initialized && seen.identity.serial == *serial,
+            Selection::Label(label) => seen.initialized && seen.identity.label == *label,
+            Selection::Only => seen.initialized,
+            Selection::Slot(slot) => seen.slot == *slot,
+        };
+        let found: Vec<&Seen> = tokens.iter().filter(matches).collect();
+        match found.as_slice() {
+            [one] => Ok((*one).clone()),
+            [] => Err(self.absent(selection, &tokens)),
+            several => {
+                let what = match selection {
+                    Selection::Label(label) => format!("{} tokens have the label \"{label}\"", several.len()),
+                    Selection::Serial(serial) => format!("{} tokens have the serial number {serial}", several.len()),
+                    _ => format!("there are {} tokens", several.len()),
+                };
+                let error = Error::new(Kind::Token, what).saw(list(several.iter().copied())).wanted("exactly one");
+                Err(match selection {
+                    Selection::Serial(_) => error.hint("take all but one out: one may be a clone"),
+                    _ => error.hint("name the token by its serial number"),
+                })
+            }
+        }
+    }
+
+    fn absent(&self, selection: &Selection, tokens: &[Seen]) -> Error {
+        let there = match list(tokens.iter().filter(|seen| seen.initialized)) {
+            none if none.is_empty() => "no initialised token".to_owned(),
+            some => some,
+        };
+        let wanted = match selection {
+            Selection::Serial(serial) => format!("the token with serial number {serial}"),
+            Selection::Label(label) => format!("the token with the label \"{label}\""),
+            Selection::Only => "one initialised token".into(),
+            Selection::Slot(slot) => format!("a token in slot {slot}"),
+        };
+        if let Selection::Serial(serial) = selection {
+            let copy = self.snapshots.as_deref().and_then(|kept_in| directory::newest(kept_in, serial));
+            let files = token_directory(&self.profile).and_then(|tokens| directory::own_entry(&tokens, serial));
+            if let Some(files) = files {
+                let error = Error::new(Kind::Token, "the token is damaged: its files are there and it is not")
+                    .saw(files.display().to_string())
+                    .wanted(&wanted)
+                    .hint("do not initialise it: that destroys the key");
+                return match copy {
+                    Some(copy) => error.hint(format!(
+                        "move that directory aside and put the newest copy in its place: cp -a {}/* {}/",
+                        copy.display(),
+                        files.parent().unwrap_or(Path::new("/")).display()
+                    )),
+                    None => error.hint("restore it from a backup of the token directory"),
+                };
+            }
+            if let Some(copy) = copy {
+                return Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint(format!(
+                    "its newest copy is {}; is the module looking at the right token directory?",
+                    copy.display()
+                ));
+            }
+        }
+        Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint("put it in and try again")
+    }
+
+    /// Prepares a blank token: initialises it, sets the user PIN. Gives who it is afterwards.
+    ///
+    /// The slot of a SoftHSM token stays valid in this process and changes in the next: select by serial number.
+    ///
+    /// # Errors
+    /// [`Kind::Token`]: the token is not blank, or refused; the error says how far it got. [`Kind::Usage`]: a
+    /// PIN or label of a wrong shape.
+    pub fn initialize(
+        &self,
+        selection: &Selection,
+        so_pin: &SecretString,
+        user_pin: &SecretString,
+        label: &str,
+    ) -> Result<Seen, Error> {
+        let untouched = "The token was not changed.";
+        let blank = self.select(selection)?;
+        if blank.initialized {
+            return Err(Error::new(
+                Kind::Token,
+                "the token is initialised already: initialising destroys what it holds",
+            )
+            .saw(describe(&blank))
+            .wanted("a blank token")
+            .truth(untouched));
+        }
+        if !self.profile.initialize {
+            return Err(Error::new(Kind::Token, format!("{} is prepared with its vendor's tool", self.profile.title))
+                .truth(untouched));
+        }
+        if label.is_empty() || label.len() > 32 || crate::text::first_deceptive(label).is_some() {
+            return Err(Error::new(Kind::Usage, "a token cannot have this label")
+                .saw(label)
+                .wanted("1 to 32 bytes of text")
+                .truth(untouched));
+        }
+        self.profile.so_pin.check(so_pin).map_err(|error| error.within("security officer's PIN"))?;
+        self.profile.user_pin.check(user_pin).map_err(|error| error.within("user PIN"))?;
+        let slot = slot_of(&blank)?;
+        let context = &self.library.0;
+        context
+            .init_token(slot, so_pin, label)
+            .map_err(|a| fault::refused("the token was not initialised", &a).truth("The token may be blank still."))?;
+        let half = |answer: Answer| {
+            fault::refused("the token was initialised and its user PIN was not set", &answer)
+                .truth("The token holds no key; initialise it again before use.")
+        };
+        let session = context.open_rw_session(slot).map_err(half)?;
+        session.login(UserType::So, Some(so_pin)).map_err(half)?;
+        let set = session.init_pin(user_pin);
+        let _ = session.logout();
+        set.map_err(half)?;
+        drop(session);
+        let ready = self.look(slot).map_err(half)?;
+        if !ready.initialized || ready.identity.serial.is_empty() {
+            return Err(Error::new(Kind::Token, "the token does not say that it is initialised").saw(describe(&ready)));
+        }
+        Ok(ready)
+    }
+}
+
+/// cryptoki's slot of a token that was seen.
+pub(super) fn slot_of(seen: &Seen) -> Result<Slot, Error> {
+    Slot::try_from(seen.slot).map_err(|answer| fault::refused("an impossible slot number", &answer))
+}
+
+fn seen(slot: Slot, info: &TokenInfo, library: &str) -> Seen {
+    // Some tokens fill their fields with NUL instead of the blanks of the standard.
+    let trimmed = |field: &str| field.trim_matches(|c: char| c == '\0' || c.is_whitespace()).to_owned();
+    Seen {
+        slot: slot.id(),
+        identity: Identity {
+            serial: trimmed(info.serial_number()),
+            label: trimmed(info.label()),
+            manufacturer: trimmed(info.manufacturer_id()),
+            model: trimmed(info.model()),
+            firmware: info.firmware_version().to_string(),
+            library: library.to_owned(),
+        },
+        initialized: info.token_initialized(),
+        pin: PinState {
+            set: info.user_pin_initialized(),
+            count_low: info.user_pin_count_low(),
+            final_try: info.user_pin_final_try(),
+            locked: info.user_pin_locked(),
+            to_be_changed: info.user_pin_to_be_changed(),
+        },
+        pinpad: info.protected_authentication_path(),
+        write_protected: info.write_protected(),
+        max_sessions: match info.max_session_count() {
+            Limit::Max(max) => Some(max),
+            Limit::Infinite | Limit::Unavailable => None,
+        },
+    }
+}
+
+/// `serial 8a764a09c08e4272, label "root"`
+pub(super) fn describe(seen: &Seen) -> String {
+    match seen.identity.serial.as_str() {
+        "" => format!("slot {}, {} {}", seen.slot, seen.identity.manufacturer, seen.identity.model),
+        serial => format!("serial {serial}, label \"{}\"", seen.identity.label),
+    }
+}
+
+fn list<'a>(tokens: impl Iterator<Item = &'a Seen>) -> String {
+    tokens.map(describe).collect::<Vec<_>>().join("; ")
+}

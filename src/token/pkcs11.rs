@@ -1,0 +1,150 @@
+//! An unlocked PKCS#11 token: the implementation of [`Token`] that ships.
+//!
+//! One read-write session is kept open for everything but batches of signatures, which open their own. On every
+//! way out, a panic included, it is logged out, its sessions are closed, and the module is finalised once the
+//! last token is gone.
+
+use crate::digest::Hex;
+use crate::error::{Error, Kind};
+use crate::key::KeySpec;
+use crate::token::hsm_profile::HsmProfile;
+use crate::token::module::{Library, Module, Seen, token_directory};
+use crate::token::{Generated, Guard, Identity, KeyId, KeyRef, KeyRole, Signature, Token};
+use crate::token::{directory, fault, guard, keys, pool};
+use crate::x509::{SignatureAlgorithm, Spki};
+use cryptoki::context::Pkcs11;
+use cryptoki::mechanism::MechanismType;
+use cryptoki::session::Session;
+use cryptoki::slot::Slot;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A token that is logged in to.
+// Fields are dropped in this order: sessions close before the module is finalised.
+pub struct Pkcs11Token {
+    pub(super) session: Session,
+    pub(super) slot: Slot,
+    pub(super) profile: Arc<HsmProfile>,
+    pub(super) mechanisms: Vec<MechanismType>,
+    /// Attributes left out of the template that this token accepted, as `prove` found them.
+    pub(super) accepted: BTreeMap<KeySpec, Vec<String>>,
+    /// How many sessions sign at once.
+    pub(super) sessions: usize,
+    /// Only where keys ask for it at each signature.
+    pub(super) pin: Option<SecretString>,
+    identity: Identity,
+    library: Arc<Library>,
+}
+
+impl std::fmt::Debug for Pkcs11Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pkcs11Token({:?})", self.identity)
+    }
+}
+
+impl Drop for Pkcs11Token {
+    fn drop(&mut self) {
+        // A token that was pulled out cannot be logged out of; there is nobody to tell here.
+        let _ = self.session.logout();
+    }
+}
+
+impl Pkcs11Token {
+    pub(super) fn new(
+        module: &Module,
+        seen: Seen,
+        slot: Slot,
+        session: Session,
+        mechanisms: Vec<MechanismType>,
+        pin: Option<SecretString>,
+    ) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        // One of the token's sessions is this one's own.
+        let allowed =
+            seen.max_sessions.and_then(|max| usize::try_from(max).ok()).map_or(usize::MAX, |max| max - 1.min(max));
+        Self {
+            session,
+            slot,
+            profile: Arc::clone(&module.profile),
+            mechanisms,
+            accepted: BTreeMap::new(),
+            sessions: module.profile.sessions.min(processors).min(allowed).max(1),
+            pin,
+            identity: seen.identity,
+            library: Arc::clone(&module.library),
+        }
+    }
+
+    /// How many sessions sign a batch: the profile's, the token's or the number of processors, whichever is least.
+    pub fn sessions(&self) -> usize {
+        self.sessions
+    }
+
+    /// Signs batches over so many sessions, at least one.
+    pub fn set_sessions(&mut self, sessions: usize) {
+        self.sessions = sessions.max(1);
+    }
+
+    pub(super) fn context(&self) -> &Pkcs11 {
+        &self.library.0
+    }
+}
+
+impl Token for Pkcs11Token {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn prove(&mut self, spec: KeySpec, role: KeyRole) -> Result<(), Error> {
+        keys::prove(self, spec, role)
+    }
+
+    fn generate(&mut self, id: &KeyId, label: &str, spec: KeySpec, role: KeyRole) -> Result<Generated, Error> {
+        keys::generate(self, id, label, spec, role)
+    }
+
+    fn find(&mut self, id: &KeyId, expected: Option<&Spki>) -> Result<Option<KeyRef>, Error> {
+        keys::find(self, id, expected)
+    }
+
+    fn describe(&mut self, key: &KeyRef) -> Result<Generated, Error> {
+        keys::describe_existing(self, key)
+    }
+
+    fn sign(
+        &mut self,
+        key: &KeyRef,
+        algorithm: SignatureAlgorithm,
+        messages: &[&[u8]],
+        progress: &mut dyn FnMut(usize),
+    ) -> Vec<Result<Signature, Error>> {
+        pool::sign_all(self, key, algorithm, messages, progress)
+    }
+
+    fn random(&mut self, count: usize) -> Result<Vec<u8>, Error> {
+        let mut bytes = vec![0; count];
+        self.session
+            .generate_random_slice(&mut bytes)
+            .map_err(|answer| fault::refused("the token gave no random bytes", &answer))?;
+        if count >= 16 && bytes.iter().all(|byte| *byte == 0) {
+            return Err(Error::new(Kind::Token, "the token gave zeros for random bytes"));
+        }
+        Ok(bytes)
+    }
+
+    fn guard(&mut self, log: &Hex) -> Result<Option<Guard>, Error> {
+        guard::read(self, log)
+    }
+
+    fn set_guard(&mut self, guard: &Guard) -> Result<(), Error> {
+        guard::write(self, guard)
+    }
+
+    fn sync(&mut self) -> Result<(), Error> {
+        match token_directory(&self.profile) {
+            Some(tokens) => directory::sync(&tokens, &self.identity.serial),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Logging in: what can be known without spending a try is known first, and a PIN is tried once.
+//!
+//! Source: PKCS#11 v3.0 section 5.6 (C_Login), CK_TOKEN_INFO flags of section 3.2.
+
+use crate::error::{Error, Kind};
+use crate::token::module::{Module, Seen, Selection, describe, slot_of};
+use crate::token::pkcs11::Pkcs11Token;
+use crate::token::{directory, fault};
+use cryptoki::error::{Error as Answer, RvError};
+use cryptoki::session::UserType;
+use secrecy::SecretString;
+
+/// How to log in.
+#[derive(Debug)]
+pub struct Login {
+    /// The user PIN; `None` where it is typed on the token itself.
+    pub pin: Option<SecretString>,
+    /// Go on although the token says that the next wrong PIN locks it.
+    pub final_try: bool,
+}
+
+impl Login {
+    /// With a PIN, not at the final try.
+    pub fn with_pin(pin: SecretString) -> Self {
+        Self { pin: Some(pin), final_try: false }
+    }
+}
+
+/// Checks that a token can be logged in to at all: before a person is asked for the PIN, and again before it is tried.
+///
+/// # Errors
+/// [`Kind::PinFinal`]: locked, or at its final try and `final_try` is false. [`Kind::Token`]: not initialised,
+/// no user PIN, a PIN that must be changed first. No try was spent.
+pub fn ready_for_login(seen: &Seen, final_try: bool) -> Result<(), Error> {
+    let fault = |kind, what: &str| Err(Error::new(kind, what).saw(describe(seen)).truth("No try was spent."));
+    if !seen.initialized {
+        return fault(Kind::Token, "the token is not initialised");
+    }
+    if seen.pin.locked {
+        return fault(Kind::PinFinal, "the token's PIN is locked")
+            .map_err(|error| error.hint("its security officer can set a new one, where the vendor allows that"));
+    }
+    if seen.pin.final_try && !final_try {
+        return fault(Kind::PinFinal, "the next wrong PIN locks the token")
+            .map_err(|error| error.hint("look the PIN up, then use --final-try"));
+    }
+    if !seen.pin.set {
+        return fault(Kind::Token, "the token has no user PIN");
+    }
+    if seen.pin.to_be_changed {
+        return fault(Kind::Token, "the token's PIN must be changed before use")
+            .map_err(|error| error.hint("change it with the vendor's tool"));
+    }
+    Ok(())
+}
+
+impl Module {
+    /// Logs in to a token. The PIN is tried once; before that its shape and the token's flags are checked, and
+    /// the files of a token without hardware are copied.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`]: the PIN's shape. [`Kind::PinRejected`]: wrong; one try is spent. [`Kind::PinFinal`]: locked
+    /// or at its final try. [`Kind::Medium`]: no copy of its files. [`Kind::Token`]: anything else.
+    pub fn unlock(&self, selection: &Selection, login: Login) -> Result<Pkcs11Token, Error> {
+        let seen = self.select(selection)?;
+        ready_for_login(&seen, login.final_try)?;
+        match &login.pin {
+            Some(pin) => self.profile.user_pin.check(pin)?,
+            None if seen.pinpad => {}
+            None => {
+                return Err(Error::new(Kind::Usage, "the token has no keys of its own to type the PIN on")
+                    .saw(describe(&seen))
+                    .truth("No try was spent."));
+            }
+        }
+        if let (Some(kept_in), Some(tokens)) = (&self.snapshots, super::module::token_directory(&self.profile)) {
+            directory::snapshot(&tokens, &seen.identity.serial, kept_in)?;
+        }
+        let slot = slot_of(&seen)?;
+        let context = &self.library.0;
+        let session = context.open_rw_session(slot).map_err(|a| fault::refused("cannot open the token", &a))?;
+        let pin = if seen.pinpad { None } else { login.pin.as_ref() };
+        session.login(UserType::User, pin).map_err(|answer| self.rejected(&seen, &answer))?;
+        let mechanisms = context
+            .get_mechanism_list(slot)
+            .map_err(|a| fault::refused("the token does not list its mechanisms", &a))?;
+        let pin = login.pin.filter(|_| self.profile.reauthenticate);
+        Ok(Pkcs11Token::new(self, seen, slot, session, mechanisms, pin))
+    }
+
+    /// What a refused login means, with the flags as they are afterwards.
+    fn rejected(&self, seen: &Seen, answer: &Answer) -> Error {
+        let Answer::Pkcs11(code, _) = answer else { return fault::refused("cannot log in to the token", answer) };
+        let kind = match code {
+            RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange => Kind::PinRejected,
+            RvError::PinLocked => Kind::PinFinal,
+            _ => return fault::refused("cannot log in to the token", answer).truth("The PIN was not accepted."),
+        };
+        let what = if kind == Kind::PinFinal { "the token's PIN is locked" } else { "the token rejected the PIN" };
+        let error = fault::refused(what, answer).into_kind(kind).hint(self.profile.user_pin.cost());
+        let now = slot_of(seen).ok().and_then(|slot| self.look(slot).ok()).map(|seen| seen.pin).unwrap_or_default();
+        let error = if now.locked {
+            error.hint("it is locked now")
+        } else if now.final_try {
+            error.hint("the next wrong PIN locks it")
+        } else {
+            error
+        };
+        error.truth("One try was spent; it was not tried again.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::Identity;
+    use crate::token::module::PinState;
+
+    fn token(pin: PinState) -> Seen {
+        let identity = Identity {
+            serial: "01".into(),
+            label: "root".into(),
+            manufacturer: String::new(),
+            model: String::new(),
+            firmware: String::new(),
+            library: String::new(),
+        };
+        Seen { slot: 0, identity, initialized: true, pin, pinpad: false, write_protected: false, max_sessions: None }
+    }
+
+    #[test]
+    fn a_token_at_its_final_try_is_asked_only_when_someone_insists() {
+        let seen = token(PinState { set: true, count_low: true, final_try: true, ..PinState::default() });
+        let error = ready_for_login(&seen, false).unwrap_err();
+        assert_eq!(error.kind(), Kind::PinFinal);
+        assert_eq!(error.truths(), ["No try was spent."]);
+        assert!(ready_for_login(&seen, true).is_ok());
+    }
+
+    #[test]
+    fn a_locked_token_is_never_asked() {
+        let seen = token(PinState { set: true, locked: true, ..PinState::default() });
+        assert_eq!(ready_for_login(&seen, true).unwrap_err().kind(), Kind::PinFinal);
+    }
+
+    #[test]
+    fn a_token_without_a_usable_pin_is_not_asked() {
+        assert!(ready_for_login(&token(PinState::default()), false).is_err());
+        let changed = PinState { set: true, to_be_changed: true, ..PinState::default() };
+        assert!(ready_for_login(&token(changed), false).is_err());
+        assert!(ready_for_login(&token(PinState { set: true, ..PinState::default() }), false).is_ok());
+    }
+}
