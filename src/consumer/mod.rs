@@ -10,7 +10,7 @@ pub mod layout;
 pub mod secret;
 
 pub use check::{CaFiles, RULES, check};
-pub use layout::{Layout, arrange};
+pub use layout::{Data, Layout, arrange};
 pub use secret::manifest_yaml;
 
 #[cfg(test)]
