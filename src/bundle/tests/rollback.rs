@@ -72,4 +72,9 @@ fn an_older_bundle_is_refused_and_taken_on_demand_without_lowering_the_floor() {
     assert_eq!(taken.receipt, newest);
     assert_eq!(taken.notes.len(), 1);
     assert_eq!(taken.manifest.log, LOG);
+    // Even then the log must be the one that was seen, as far as it can be shown.
+    let late = world.make(&world.contents(1));
+    assert!(world.open_again(&late, &newest, true).is_ok());
+    let forked = Receipt { root: Digest::of(b"other"), ..newest };
+    refused(world.open_again(&late, &forked, true), "rewritten");
 }
