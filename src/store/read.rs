@@ -6,11 +6,11 @@
 use super::disk;
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
-use crate::log::Entry;
 use crate::log::chain::Chain;
 use crate::log::merkle::Tree;
 use crate::log::note::{Checkpoint, MAX_NOTE, SignedNote};
 use crate::log::scan::{self, Halt};
+use crate::log::Entry;
 use jiff::Timestamp;
 use rustix::fs::OFlags;
 use std::fs::File;
