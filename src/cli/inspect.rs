@@ -53,36 +53,27 @@ struct Inspected {
 
 fn inspect_request(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
     let keys = KeyPolicy::default();
-    let directory = file.is_dir();
-    let (bytes, cluster, extra) = if directory {
+    let (inspected, cluster, sha256) = if file.is_dir() {
         let json = intake::read(&file.join("request.json"), MAX_FILE)?;
         let signature = intake::read(&file.join("request.sig"), MAX_FILE)?;
-        let parsed = package::parse(&json)?;
-        (parsed.csr.clone().into_bytes(), Some(parsed.cluster), Some((json, signature)))
+        // A renewal's other signature needs the log, which is not here.
+        let package = package::verify_own_signature(&json, &signature, &keys)?;
+        (package.inspected, Some(package.request.cluster), package::words_of_package(&json))
     } else {
-        (intake::read(file, MAX_FILE)?, None, None)
+        let bytes = intake::read(file, MAX_FILE)?;
+        (request::inspect(&bytes, &keys)?, None, Digest::of(&bytes))
     };
-    let inspected = request::inspect(&bytes, &keys)?;
-    let mut findings = inspected.findings.clone();
-    let mut sha256 = Digest::of(&bytes);
-    if let Some((json, signature)) = extra {
-        sha256 = package::words_of_package(&json);
-        if let Some(spki) = &inspected.spki
-            && let Err(finding) = package::check_signature(&json, &signature, spki)
-        {
-            findings.push(finding);
-        }
-    }
+    let findings = inspected.findings.clone();
     let refused: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Refuse).collect();
     let verdict = if refused.is_empty() { "fit" } else { "refused" };
     let report = Inspected {
         verdict,
         cluster,
         sha256,
-        subject: inspected.view.as_ref().map(|v| show_name(&v.subject)),
+        subject: Some(show_name(&inspected.view.subject)),
         key: inspected.spki.as_ref().map(|s| s.spec().title()),
         spki_sha256: inspected.spki.as_ref().map(|s| s.sha256()),
-        asked: inspected.view.as_ref().map(|v| v.asked.clone()).unwrap_or_default(),
+        asked: inspected.view.asked.clone(),
         findings: findings.clone(),
     };
     if terminal.wants_json() {

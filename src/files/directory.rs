@@ -37,7 +37,7 @@ pub struct Written {
 ///
 /// # Errors
 /// [`Kind::Medium`].
-pub fn create(path: &Path) -> Result<(), Error> {
+pub fn create_directory(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(path).map_err(|error| fault("cannot make", path, &error))?;
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),

@@ -14,5 +14,6 @@ use crate::finding::Rule;
 
 /// Every rule of requests, policy and lint.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    crate::request::rules().chain(judge::RULES.iter().copied()).chain(lint::rules())
+    let package = std::iter::once(&crate::request::package::SIGNATURE);
+    crate::request::rules().chain(package).chain(judge::RULES.iter().copied()).chain(lint::rules())
 }

@@ -7,6 +7,7 @@ use super::KeyPolicy;
 use super::intake::{self, Inspected};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
+use crate::finding::{Rule, Severity};
 use crate::x509::{LocalKey, SignatureAlgorithm, Spki, pem, verify};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,15 @@ use serde::{Deserialize, Serialize};
 pub const TYPE: &str = "anchorite/request/v1";
 /// The most recipients of a bundle.
 const MAX_RECIPIENTS: usize = 16;
+
+/// The rule of a package's signatures.
+pub static SIGNATURE: Rule = Rule {
+    id: "request.package.signature",
+    severity: Severity::Refuse,
+    says: "A package is signed by its own key, and a renewal by the previous key too.",
+    source: "bundle.md and certificates.md: recipients cannot be swapped without the key",
+    hint: "make the request again, and copy request.json and request.sig unchanged",
+};
 
 /// `request.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +82,7 @@ pub fn words_of_package(json: &[u8]) -> Digest {
 /// The digest whose words are compared for a bare CSR.
 ///
 /// SHA-256 of `anchorite/enrol/v1\n<cluster>\n<environment>\n<csr sha256>\n<recipients, sorted, one a line>\n`;
-/// `csr_sha256` is that of the CSR file's DER.
+/// `csr_sha256` is that of the CSR file as it travels, so that `sha256sum` gives it.
 pub fn words_of_csr(cluster: &str, environment: &str, csr_sha256: &Digest, recipients: &[String]) -> Digest {
     let mut recipients: Vec<&str> = recipients.iter().map(String::as_str).collect();
     recipients.sort_unstable();
@@ -122,6 +132,31 @@ pub fn verify_package(
     policy: &KeyPolicy,
     previous_key: impl FnOnce(&Digest) -> Option<Spki>,
 ) -> Result<Package, Error> {
+    let mut package = verify_own_signature(json, signature, policy)?;
+    let refuse = |what: &str| Error::new(Kind::Refused, what).truth("Nothing was signed.");
+    package.renewed_by = match (&package.request.previous, renewal_signature) {
+        (None, None) => None,
+        (None, Some(_)) => return Err(refuse("a renewal.sig beside a request that renews nothing")),
+        (Some(_), None) => return Err(refuse("a renewal without its renewal.sig")),
+        (Some(digest), Some(signature)) => {
+            let key = previous_key(digest)
+                .ok_or_else(|| refuse("a renewal of a key that was never certified").saw(digest.hex()))?;
+            if key.sha256() != *digest {
+                return Err(Error::new(Kind::Bug, "another key than the previous one was looked up"));
+            }
+            signed_by(&key, json, signature)
+                .map_err(|error| refuse("renewal.sig is not by the previous key over these bytes").saw(error.what()))?;
+            Some(key)
+        }
+    };
+    Ok(package)
+}
+
+/// Checks a package but for the renewal's signature, which needs the log: see [`verify_package`].
+///
+/// # Errors
+/// As [`verify_package`].
+pub fn verify_own_signature(json: &[u8], signature: &[u8], policy: &KeyPolicy) -> Result<Package, Error> {
     if json.len() > intake::MAX_BYTES {
         return Err(unreadable("request.json is too large").saw(format!("{} bytes", json.len())));
     }
@@ -137,22 +172,7 @@ pub fn verify_package(
                 .hint("request.json was changed after it was signed, or the files are of two requests")
         })?;
     }
-    let renewed_by = match (&request.previous, renewal_signature) {
-        (None, None) => None,
-        (None, Some(_)) => return Err(refuse("a renewal.sig beside a request that renews nothing")),
-        (Some(_), None) => return Err(refuse("a renewal without its renewal.sig")),
-        (Some(digest), Some(signature)) => {
-            let key = previous_key(digest)
-                .ok_or_else(|| refuse("a renewal of a key that was never certified").saw(digest.hex()))?;
-            if key.sha256() != *digest {
-                return Err(Error::new(Kind::Bug, "another key than the previous one was looked up"));
-            }
-            signed_by(&key, json, signature)
-                .map_err(|error| refuse("renewal.sig is not by the previous key over these bytes").saw(error.what()))?;
-            Some(key)
-        }
-    };
-    Ok(Package { json: json.to_vec(), request, inspected, renewed_by })
+    Ok(Package { json: json.to_vec(), request, inspected, renewed_by: None })
 }
 
 fn signed_by(spki: &Spki, json: &[u8], signature: &[u8]) -> Result<(), Error> {

@@ -4,16 +4,26 @@ use crate::authority::{Config, State};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::intake::{self, Found, Shape};
-use crate::finding::{Finding, Severity};
-use crate::request::package::{self, RequestJson};
-use crate::request::{self, KeyPolicy, VerifiedRequest};
-use crate::x509::{read, verify, SignatureAlgorithm};
+use crate::finding::Finding;
+use crate::request::package::{self, Package};
+use crate::request::{self, Inspected, KeyPolicy, VerifiedRequest};
+use crate::x509::{Spki, read};
 use std::path::Path;
 
 /// Files and directories on one stick, at the most.
 const MAX_REQUESTS: usize = 20_000;
 /// A request file, at the most, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
+
+/// A package and the signatures that travelled with it.
+pub struct Travelled {
+    /// What was verified.
+    pub package: Package,
+    /// `request.sig`.
+    pub signature: Vec<u8>,
+    /// `renewal.sig`.
+    pub renewal: Option<Vec<u8>>,
+}
 
 /// One request as it was read.
 pub struct Read {
@@ -29,8 +39,8 @@ pub struct Read {
 
 /// How a request travelled.
 pub enum Form {
-    /// A package of `anchorite request`.
-    Package(Box<Package>),
+    /// A package of `anchorite request`, and its signatures as they were read.
+    Package(Box<Travelled>),
     /// A PKCS#10 request of any tool.
     Csr,
 }
@@ -45,42 +55,18 @@ impl Form {
     }
 }
 
-/// A package's parts.
-pub struct Package {
-    /// `request.json`, as it was read.
-    pub json: Vec<u8>,
-    /// `request.sig`.
-    pub signature: Vec<u8>,
-    /// `renewal.sig`.
-    pub renewal: Option<Vec<u8>>,
-    /// `request.json`, parsed.
-    pub request: RequestJson,
-    /// The digest whose words are compared.
-    pub words_of: Digest,
-}
-
-impl Package {
-    /// True where the newest intermediate key of the cluster signed the package too.
-    pub fn renewal_of(&self, state: &State) -> bool {
-        let previous = state.newest_intermediate(&self.request.cluster).and_then(|c| c.der.as_ref());
-        let (Some(der), Some(signature)) = (previous, &self.renewal) else { return false };
-        let Ok(spki) = read::certificate(der).map(|c| c.view.spki) else { return false };
-        verify::signature(&spki, SignatureAlgorithm::of(spki.spec()), &self.json, signature).is_ok()
-    }
-}
-
 /// Reads everything on the stick that is a request, in the order of names.
 ///
 /// # Errors
 /// [`Kind::Medium`] for what cannot be read; [`Kind::Refused`] where a private key lies on the stick.
-pub fn read_all(dir: &Path, config: &Config) -> Result<Vec<Read>, Error> {
+pub fn read_all(dir: &Path, config: &Config, state: &State) -> Result<Vec<Read>, Error> {
     let keys = KeyPolicy { keys: config.intermediates.keys.clone() };
     let mut all = Vec::new();
     for found in intake::list(dir, MAX_REQUESTS)? {
         let path = found.path.clone();
         match found.shape {
             Shape::Directory => {
-                if let Some(read) = read_package(&path, &found.shown, &keys)? {
+                if let Some(read) = read_package(&path, &found.shown, &keys, state)? {
                     all.push(read);
                 }
             }
@@ -89,7 +75,7 @@ pub fn read_all(dir: &Path, config: &Config) -> Result<Vec<Read>, Error> {
         }
     }
     if dir.join("request.json").exists()
-        && let Some(read) = read_package(dir, "request.json", &keys)?
+        && let Some(read) = read_package(dir, "request.json", &keys, state)?
     {
         all.push(read);
     }
@@ -106,11 +92,17 @@ fn read_csr(path: &Path, shown: &str, keys: &KeyPolicy) -> Result<Read, Error> {
         return Err(travelling_key(shown));
     }
     let inspected = request::inspect(&bytes, keys).map_err(|error| error.within(shown).truth("Nothing was signed."))?;
-    Ok(Read { file: shown.to_owned(), sha256: Digest::of(&bytes), form: Form::Csr, verdict: inspected.verified() })
+    Ok(Read { file: shown.to_owned(), sha256: Digest::of(&bytes), form: Form::Csr, verdict: judged(inspected) })
+}
+
+/// The request, or everything that was found against it.
+fn judged(inspected: Inspected) -> Result<VerifiedRequest, Vec<Finding>> {
+    let findings = inspected.findings.clone();
+    inspected.verified().map_err(|_| findings)
 }
 
 /// A package in a directory; `None` for a directory that is none.
-fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy) -> Result<Option<Read>, Error> {
+fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy, state: &State) -> Result<Option<Read>, Error> {
     let json_path = dir.join("request.json");
     if json_path.symlink_metadata().is_err() {
         return Ok(None);
@@ -128,22 +120,28 @@ fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy) -> Result<Option<Read
         Ok(_) => Some(intake::read(&renewal_path, MAX_FILE).map_err(within)?),
         Err(_) => None,
     };
-    let request = package::parse(&json).map_err(within)?;
-    let inspected = request::inspect(request.csr.as_bytes(), keys).map_err(within)?;
-    let mut verdict = inspected.verified();
-    if let Ok(verified) = &verdict
-        && let Err(finding) = package::check_signature(&json, &signature, verified.spki())
-    {
-        verdict = Err(vec![finding]);
-    }
-    if let Err(findings) = &verdict
-        && !findings.iter().any(|f| f.severity == Severity::Refuse)
-    {
-        return Err(Error::new(Kind::Bug, "a request is refused without a refusal"));
-    }
-    let words_of = package::words_of_package(&json);
-    let package = Package { json, signature, renewal, request, words_of };
-    Ok(Some(Read { file: shown.to_owned(), sha256: words_of, form: Form::Package(Box::new(package)), verdict }))
+    let sha256 = package::words_of_package(&json);
+    let previous = |digest: &Digest| previous_key(state, digest);
+    let package = match package::verify_package(&json, &signature, renewal.as_deref(), keys, previous) {
+        Ok(package) => package,
+        Err(error) if error.kind() == Kind::Refused => {
+            let observed = error.seen().unwrap_or(error.what()).to_owned();
+            let finding = package::SIGNATURE.finding(observed, error.wants().unwrap_or("signatures that hold"));
+            return Ok(Some(Read { file: shown.to_owned(), sha256, form: Form::Csr, verdict: Err(vec![finding]) }));
+        }
+        Err(error) => return Err(within(error)),
+    };
+    let verdict = judged(package.inspected.clone());
+    let form = Form::Package(Box::new(Travelled { package, signature, renewal }));
+    Ok(Some(Read { file: shown.to_owned(), sha256, form, verdict }))
+}
+
+/// A certified key by the digest of its SubjectPublicKeyInfo.
+fn previous_key(state: &State, digest: &Digest) -> Option<Spki> {
+    let holder = state.key_holder(digest)?;
+    let of_holder = state.certificates.values().filter(|c| c.cluster.as_deref() == Some(holder));
+    let keys = of_holder.filter_map(|c| read::certificate(c.der.as_deref()?).ok().map(|c| c.view.spki));
+    keys.into_iter().find(|spki| spki.sha256() == *digest)
 }
 
 fn contains_private_key(bytes: &[u8]) -> bool {
