@@ -14,5 +14,5 @@ use crate::finding::Rule;
 
 /// Every rule of requests, policy and lint.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    crate::request::rules().chain(judge::RULES.iter().copied()).chain(lint::RULES.iter().copied())
+    crate::request::rules().chain(judge::RULES.iter().copied()).chain(lint::rules())
 }
