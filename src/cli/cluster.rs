@@ -10,7 +10,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
 use crate::key::KeySpec;
-use crate::name::{Attribute, DistinguishedName};
+use crate::name::{Attribute, DistinguishedName, check_label};
 use crate::request::package::{self, RequestJson};
 use crate::screen::Screen;
 use crate::words;
@@ -40,7 +40,7 @@ struct Requested {
 
 /// `anchorite request NAME`
 pub fn request(args: &Args, a: &Request, terminal: &mut Terminal) -> Result<(), Error> {
-    package::check_label("cluster name", &a.name)?;
+    check_label("cluster name", &a.name)?;
     let spec: KeySpec = a.key.parse()?;
     for text in &a.recipient {
         recipient::parse(text)?;

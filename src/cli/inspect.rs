@@ -53,17 +53,24 @@ struct Inspected {
 
 fn inspect_request(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
     let keys = KeyPolicy::default();
-    let (inspected, cluster, sha256) = if file.is_dir() {
+    let (inspected, package) = if file.is_dir() {
         let json = intake::read(&file.join("request.json"), MAX_FILE)?;
         let signature = intake::read(&file.join("request.sig"), MAX_FILE)?;
-        // A renewal's other signature needs the log, which is not here.
-        let package = package::verify_own_signature(&json, &signature, &keys)?;
-        (package.inspected, Some(package.request.cluster), package::words_of_package(&json))
+        let parsed = package::parse(&json)?;
+        (request::inspect(parsed.csr.as_bytes(), &keys)?, Some((parsed, json, signature)))
     } else {
-        let bytes = intake::read(file, MAX_FILE)?;
-        (request::inspect(&bytes, &keys)?, None, Digest::of(&bytes))
+        (request::inspect(&intake::read(file, MAX_FILE)?, &keys)?, None)
     };
-    let findings = inspected.findings.clone();
+    let mut findings = inspected.findings.clone();
+    let (mut cluster, mut sha256) = (None, Digest::of(&inspected.der));
+    if let Some((parsed, json, signature)) = package {
+        if let Some(spki) = &inspected.spki
+            && let Err(finding) = package::check_signature(&json, &signature, spki)
+        {
+            findings.push(finding);
+        }
+        (cluster, sha256) = (Some(parsed.cluster), package::words_of_package(&json));
+    }
     let refused: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Refuse).collect();
     let verdict = if refused.is_empty() { "fit" } else { "refused" };
     let report = Inspected {

@@ -14,6 +14,5 @@ use crate::finding::Rule;
 
 /// Every rule of requests, policy and lint.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let package = std::iter::once(&crate::request::package::SIGNATURE);
-    crate::request::rules().chain(package).chain(judge::RULES.iter().copied()).chain(lint::rules())
+    crate::request::rules().chain(judge::RULES.iter().copied()).chain(lint::rules())
 }

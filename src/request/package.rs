@@ -3,11 +3,11 @@
 //!
 //! Pure: bytes in, bytes out. Writing the files and sealing to recipients is done elsewhere.
 
-use super::KeyPolicy;
-use super::intake::{self, Inspected};
+use super::intake;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use crate::finding::{Rule, Severity};
+use crate::finding::{Finding, Rule, Severity};
+use crate::name::check_label;
 use crate::x509::{LocalKey, SignatureAlgorithm, Spki, pem, verify};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,15 +16,6 @@ use serde::{Deserialize, Serialize};
 pub const TYPE: &str = "anchorite/request/v1";
 /// The most recipients of a bundle.
 const MAX_RECIPIENTS: usize = 16;
-
-/// The rule of a package's signatures.
-pub static SIGNATURE: Rule = Rule {
-    id: "request.package.signature",
-    severity: Severity::Refuse,
-    says: "A package is signed by its own key, and a renewal by the previous key too.",
-    source: "bundle.md and certificates.md: recipients cannot be swapped without the key",
-    hint: "make the request again, and copy request.json and request.sig unchanged",
-};
 
 /// `request.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,19 +41,6 @@ pub struct RequestJson {
     pub created: Timestamp,
 }
 
-/// A package whose signatures hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
-    /// `request.json`, as it was read.
-    pub json: Vec<u8>,
-    /// What it says.
-    pub request: RequestJson,
-    /// The request in it, with its findings.
-    pub inspected: Inspected,
-    /// The renewal's signature was made by the previous key.
-    pub renewed_by: Option<Spki>,
-}
-
 /// The bytes of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageFiles {
@@ -82,7 +60,7 @@ pub fn words_of_package(json: &[u8]) -> Digest {
 /// The digest whose words are compared for a bare CSR.
 ///
 /// SHA-256 of `anchorite/enrol/v1\n<cluster>\n<environment>\n<csr sha256>\n<recipients, sorted, one a line>\n`;
-/// `csr_sha256` is that of the CSR file as it travels, so that `sha256sum` gives it.
+/// `csr_sha256` is that of the file, as `sha256sum` prints it.
 pub fn words_of_csr(cluster: &str, environment: &str, csr_sha256: &Digest, recipients: &[String]) -> Digest {
     let mut recipients: Vec<&str> = recipients.iter().map(String::as_str).collect();
     recipients.sort_unstable();
@@ -116,71 +94,63 @@ pub fn make_package(
     Ok(PackageFiles { json, signature, renewal_signature })
 }
 
-/// Checks a package: strict JSON, names, recipients, the CSR, `request.sig` by the CSR's key, and
-/// `renewal.sig` by the previous key where one is named.
-///
-/// The previous key is looked up by the caller, who knows what was issued: `previous_key` finds it by the
-/// SHA-256 of its SubjectPublicKeyInfo.
+/// Reads `request.json`: strict JSON, names, recipients. Signatures are checked apart.
 ///
 /// # Errors
-/// [`Kind::Medium`]: unreadable. [`Kind::Refused`]: a signature does not hold, or a renewal of an unknown key.
-/// A request inside that must be refused is `Ok` with findings, as in [`inspect`](super::inspect).
-pub fn verify_package(
-    json: &[u8],
-    signature: &[u8],
-    renewal_signature: Option<&[u8]>,
-    policy: &KeyPolicy,
-    previous_key: impl FnOnce(&Digest) -> Option<Spki>,
-) -> Result<Package, Error> {
-    let mut package = verify_own_signature(json, signature, policy)?;
-    let refuse = |what: &str| Error::new(Kind::Refused, what).truth("Nothing was signed.");
-    package.renewed_by = match (&package.request.previous, renewal_signature) {
-        (None, None) => None,
-        (None, Some(_)) => return Err(refuse("a renewal.sig beside a request that renews nothing")),
-        (Some(_), None) => return Err(refuse("a renewal without its renewal.sig")),
-        (Some(digest), Some(signature)) => {
-            let key = previous_key(digest)
-                .ok_or_else(|| refuse("a renewal of a key that was never certified").saw(digest.hex()))?;
-            if key.sha256() != *digest {
-                return Err(Error::new(Kind::Bug, "another key than the previous one was looked up"));
-            }
-            signed_by(&key, json, signature)
-                .map_err(|error| refuse("renewal.sig is not by the previous key over these bytes").saw(error.what()))?;
-            Some(key)
-        }
-    };
-    Ok(package)
-}
-
-/// Checks a package but for the renewal's signature, which needs the log: see [`verify_package`].
-///
-/// # Errors
-/// As [`verify_package`].
-pub fn verify_own_signature(json: &[u8], signature: &[u8], policy: &KeyPolicy) -> Result<Package, Error> {
+/// [`Kind::Medium`]: larger than a request may be, not this JSON, a name or a recipient that is not one.
+pub fn parse(json: &[u8]) -> Result<RequestJson, Error> {
+    let unreadable = |what: &str| Error::new(Kind::Medium, what);
     if json.len() > intake::MAX_BYTES {
         return Err(unreadable("request.json is too large").saw(format!("{} bytes", json.len())));
     }
     let request: RequestJson = serde_json::from_slice(json)
         .map_err(|error| unreadable("request.json cannot be read").saw(error.to_string()))?;
     check_fields(&request).map_err(|error| error.into_kind(Kind::Medium))?;
-    let inspected = intake::inspect(request.csr.as_bytes(), policy)?;
-    let refuse = |what: &str| Error::new(Kind::Refused, what).truth("Nothing was signed.");
-    if let Some(spki) = &inspected.spki {
-        signed_by(spki, json, signature).map_err(|error| {
-            refuse("request.sig is not by the request's own key over these bytes")
-                .saw(error.what())
-                .hint("request.json was changed after it was signed, or the files are of two requests")
-        })?;
-    }
-    Ok(Package { json: json.to_vec(), request, inspected, renewed_by: None })
+    Ok(request)
 }
+
+/// Checks `request.sig`: by the request's own key, over the bytes of `request.json`.
+///
+/// # Errors
+/// The finding `request.package.signature`.
+pub fn check_signature(json: &[u8], signature: &[u8], key: &Spki) -> Result<(), Finding> {
+    signed_by(key, json, signature)
+        .map_err(|error| SIGNATURE.finding(error.what(), "a signature by the request's own key"))
+}
+
+/// Checks `renewal.sig`: by the previous intermediate's key, which is the one that `request.json` names.
+///
+/// # Errors
+/// The finding `request.package.renewal`.
+pub fn check_renewal(json: &[u8], request: &RequestJson, signature: &[u8], previous: &Spki) -> Result<(), Finding> {
+    if request.previous != Some(previous.sha256()) {
+        let named = request.previous.map_or_else(|| "no previous key".to_owned(), |digest| digest.hex());
+        return Err(RENEWAL.finding(named, previous.sha256().hex()));
+    }
+    signed_by(previous, json, signature)
+        .map_err(|error| RENEWAL.finding(error.what(), "a signature by the previous intermediate's key"))
+}
+
+static SIGNATURE: Rule = Rule {
+    id: "request.package.signature",
+    severity: Severity::Refuse,
+    says: "request.json is signed by the request's own key, so that nobody else can name its recipients.",
+    source: "the request package's format, anchorite/request/v1",
+    hint: "request.json was changed after it was signed, or the files are of two requests: ask for a new package",
+};
+static RENEWAL: Rule = Rule {
+    id: "request.package.renewal",
+    severity: Severity::Refuse,
+    says: "A renewal is signed by the key of the intermediate that it renews.",
+    source: "the request package's format, anchorite/request/v1",
+    hint: "renew with the key that is in use: anchorite request --renew --previous SECRET.json",
+};
+
+/// The rules for packages.
+pub(super) static RULES: [&Rule; 2] = [&SIGNATURE, &RENEWAL];
 
 fn signed_by(spki: &Spki, json: &[u8], signature: &[u8]) -> Result<(), Error> {
     verify::signature(spki, SignatureAlgorithm::of(spki.spec()), json, signature)
-}
-
-fn unreadable(what: &str) -> Error {
-    Error::new(Kind::Medium, what)
 }
 
 fn check_fields(request: &RequestJson) -> Result<(), Error> {
@@ -192,21 +162,6 @@ fn check_fields(request: &RequestJson) -> Result<(), Error> {
     check_label("environment", &request.environment)?;
     check_trust_domain(&request.trust_domain)?;
     check_recipients(&request.recipients)
-}
-
-/// Checks a cluster's or environment's name: 1 to 63 lower-case letters, digits and inner hyphens (a DNS label).
-///
-/// # Errors
-/// [`Kind::Usage`] for anything else.
-pub fn check_label(what: &str, name: &str) -> Result<(), Error> {
-    let letters = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    let hyphens = name.starts_with('-') || name.ends_with('-');
-    if letters && !hyphens && (1..=63).contains(&name.len()) {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Usage, format!("not a {what}"))
-        .saw(format!("\"{name}\""))
-        .wanted("1 to 63 of a-z, 0-9 and -, a letter or digit at both ends"))
 }
 
 /// Checks a SPIFFE trust domain: 1 to 255 of `a-z 0-9 . - _` (SPIFFE-ID section 2.1).
@@ -277,50 +232,56 @@ mod tests {
         make_package(request(), &csr, key, previous).unwrap()
     }
 
-    fn check(files: &PackageFiles, known: Option<&LocalKey>) -> Result<Package, Error> {
-        let known = known.map(|key| key.spki().clone());
-        let policy = KeyPolicy::default();
-        verify_package(&files.json, &files.signature, files.renewal_signature.as_deref(), &policy, |_| known)
-    }
-
     #[test]
     fn a_package_verifies_and_any_changed_byte_is_refused() {
         let key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
         let files = package(&key, None);
-        let checked = check(&files, None).unwrap();
-        assert_eq!(checked.request.recipients, [recipient('q'), recipient('z')]);
-        assert_eq!(checked.inspected.findings, []);
+        let request = parse(&files.json).unwrap();
+        assert_eq!(request.recipients, [recipient('q'), recipient('z')]);
+        assert_eq!(request.previous, None);
+        check_signature(&files.json, &files.signature, key.spki()).unwrap();
         for position in 0..files.json.len() {
-            let mut changed = files.clone();
-            changed.json[position] ^= 0x02;
-            let verified = check(&changed, None).and_then(|package| package.inspected.verified());
-            assert!(verified.is_err(), "byte {position}");
+            let mut changed = files.json.clone();
+            changed[position] ^= 0x02;
+            let finding = check_signature(&changed, &files.signature, key.spki()).unwrap_err();
+            assert_eq!(finding.id, "request.package.signature", "byte {position}");
         }
+        let other = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
+        check_signature(&files.json, &files.signature, other.spki()).unwrap_err();
     }
 
     #[test]
-    fn recipients_cannot_be_swapped_without_the_key() {
-        let key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
-        let mut files = package(&key, None);
-        let json = String::from_utf8(files.json).unwrap().replace(&recipient('q'), &recipient('r'));
-        files.json = json.into_bytes();
-        let error = check(&files, None).unwrap_err();
-        assert_eq!(error.kind(), Kind::Refused);
-        assert!(error.what().contains("request.sig"));
+    fn a_file_that_is_not_exactly_a_request_is_unreadable() {
+        let files = package(&LocalKey::generate(KeySpec::EcdsaP256).unwrap(), None);
+        let json = String::from_utf8(files.json).unwrap();
+        for (from, to) in [
+            ("\"cluster\"", "\"klaster\""),
+            ("cluster1", "Cluster1"),
+            ("request/v1", "request/v2"),
+            ("\"prod\",", "\"prod\", \"environment\": \"dev\","),
+            ("\"prod\",", "\"prod\", \"more\": 1,"),
+            ("age1q", "AGE1q"),
+        ] {
+            assert_eq!(parse(json.replace(from, to).as_bytes()).unwrap_err().kind(), Kind::Medium, "{to}");
+        }
+        assert_eq!(parse(&vec![b' '; 65 * 1024]).unwrap_err().kind(), Kind::Medium);
     }
 
     #[test]
-    fn a_renewal_is_signed_by_the_previous_key() {
+    fn a_renewal_is_signed_by_the_previous_key_that_it_names() {
         let old = LocalKey::generate(KeySpec::EcdsaP384).unwrap();
         let key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
         let files = package(&key, Some(&old));
-        assert_eq!(check(&files, Some(&old)).unwrap().renewed_by.as_ref(), Some(old.spki()));
-        assert_eq!(check(&files, None).unwrap_err().kind(), Kind::Refused);
-        let without = PackageFiles { renewal_signature: None, ..files.clone() };
-        assert!(check(&without, Some(&old)).unwrap_err().what().contains("without its renewal.sig"));
+        let request = parse(&files.json).unwrap();
+        let signature = files.renewal_signature.unwrap();
+        check_renewal(&files.json, &request, &signature, old.spki()).unwrap();
         let other = LocalKey::generate(KeySpec::EcdsaP384).unwrap();
-        let forged = PackageFiles { renewal_signature: Some(other.sign(&files.json).unwrap()), ..files };
-        assert!(check(&forged, Some(&old)).unwrap_err().what().contains("renewal.sig"));
+        check_renewal(&files.json, &request, &signature, other.spki()).unwrap_err();
+        let forged = other.sign(&files.json).unwrap();
+        assert_eq!(
+            check_renewal(&files.json, &request, &forged, old.spki()).unwrap_err().id,
+            "request.package.renewal"
+        );
     }
 
     #[test]

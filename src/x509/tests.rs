@@ -196,7 +196,7 @@ fn a_path_is_refused_when_one_thing_about_it_is_wrong() {
     let below_key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
     let mut below = template("Below", &below_key, Some(&h.intermediate), &h.intermediate_key, plain_ca(None));
     let certificate = issue(&below, &h.intermediate_key);
-    refused(&certificate, &[h.intermediate.clone()], now, Purpose::Authority, "path length 0");
+    refused(&certificate, std::slice::from_ref(&h.intermediate), now, Purpose::Authority, "path length 0");
 
     let stranger = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
     below = template("Intermediate CA", &below_key, Some(&h.root), &stranger, plain_ca(Some(0)));

@@ -93,7 +93,7 @@ fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending
     };
     let (claim, words_of) = match &form {
         Form::Package(travelled) => {
-            let json = &travelled.package.request;
+            let json = &travelled.request;
             let claim = Assignment {
                 cluster: json.cluster.clone(),
                 environment: json.environment.clone(),
@@ -124,7 +124,7 @@ fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending
 /// True where the newest intermediate key of the cluster signed the package too.
 fn renews(room: &Room<'_>, form: &Form, cluster: &str) -> bool {
     let Form::Package(travelled) = form else { return false };
-    let Some(spki) = &travelled.package.renewed_by else { return false };
+    let Some(spki) = &travelled.renewed_by else { return false };
     let newest = room.journal.state().newest_intermediate(cluster).and_then(|c| c.der.as_deref());
     newest.and_then(|der| crate::x509::read::certificate(der).ok()).is_some_and(|c| c.view.spki == *spki)
 }
@@ -188,7 +188,7 @@ fn judge(
     }
     let (request_json, request_sig, renewal_sig) = match form {
         Form::Package(t) => {
-            (Some(Base64(t.package.json.clone())), Some(Base64(t.signature.clone())), t.renewal.clone().map(Base64))
+            (Some(Base64(t.json.clone())), Some(Base64(t.signature.clone())), t.renewal.clone().map(Base64))
         }
         Form::Csr => (None, None, None),
     };

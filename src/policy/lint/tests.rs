@@ -166,7 +166,7 @@ fn each_rule_for_crls_fires_on_what_it_forbids_and_alone() {
 
 #[test]
 fn every_rule_of_the_program_has_its_own_id_a_source_and_a_hint() {
-    let all = crate::policy::rules();
+    let all: Vec<_> = crate::policy::rules().collect();
     let ids: BTreeSet<&str> = all.iter().map(|rule| rule.id).collect();
     assert_eq!(ids.len(), all.len());
     assert!(all.iter().all(|rule| !rule.source.is_empty() && !rule.hint.is_empty() && rule.says.ends_with('.')));

@@ -5,8 +5,8 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::intake::{self, Found, Shape};
 use crate::finding::Finding;
-use crate::request::package::{self, Package};
-use crate::request::{self, Inspected, KeyPolicy, VerifiedRequest};
+use crate::request::package::{self, RequestJson};
+use crate::request::{self, KeyPolicy, VerifiedRequest};
 use crate::x509::{Spki, read};
 use std::path::Path;
 
@@ -17,12 +17,16 @@ const MAX_FILE: u64 = 64 * 1024;
 
 /// A package and the signatures that travelled with it.
 pub struct Travelled {
-    /// What was verified.
-    pub package: Package,
+    /// `request.json`, as it was read.
+    pub json: Vec<u8>,
+    /// What it says.
+    pub request: RequestJson,
     /// `request.sig`.
     pub signature: Vec<u8>,
     /// `renewal.sig`.
     pub renewal: Option<Vec<u8>>,
+    /// The certified key that made `renewal.sig`.
+    pub renewed_by: Option<Spki>,
 }
 
 /// One request as it was read.
@@ -92,13 +96,7 @@ fn read_csr(path: &Path, shown: &str, keys: &KeyPolicy) -> Result<Read, Error> {
         return Err(travelling_key(shown));
     }
     let inspected = request::inspect(&bytes, keys).map_err(|error| error.within(shown).truth("Nothing was signed."))?;
-    Ok(Read { file: shown.to_owned(), sha256: Digest::of(&bytes), form: Form::Csr, verdict: judged(inspected) })
-}
-
-/// The request, or everything that was found against it.
-fn judged(inspected: Inspected) -> Result<VerifiedRequest, Vec<Finding>> {
-    let findings = inspected.findings.clone();
-    inspected.verified().map_err(|_| findings)
+    Ok(Read { file: shown.to_owned(), sha256: Digest::of(&bytes), form: Form::Csr, verdict: inspected.verified() })
 }
 
 /// A package in a directory; `None` for a directory that is none.
@@ -121,19 +119,25 @@ fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy, state: &State) -> Res
         Err(_) => None,
     };
     let sha256 = package::words_of_package(&json);
-    let previous = |digest: &Digest| previous_key(state, digest);
-    let package = match package::verify_package(&json, &signature, renewal.as_deref(), keys, previous) {
-        Ok(package) => package,
-        Err(error) if error.kind() == Kind::Refused => {
-            let observed = error.seen().unwrap_or(error.what()).to_owned();
-            let finding = package::SIGNATURE.finding(observed, error.wants().unwrap_or("signatures that hold"));
-            return Ok(Some(Read { file: shown.to_owned(), sha256, form: Form::Csr, verdict: Err(vec![finding]) }));
-        }
-        Err(error) => return Err(within(error)),
+    let request = package::parse(&json).map_err(within)?;
+    let verdict = request::inspect(request.csr.as_bytes(), keys).map_err(within)?.verified();
+    let verdict = verdict.and_then(|verified| {
+        package::check_signature(&json, &signature, verified.spki()).map_err(|finding| vec![finding])?;
+        Ok(verified)
+    });
+    let (renewed_by, verdict) = match (&request.previous, &renewal, verdict) {
+        (Some(digest), Some(signature), Ok(verified)) => match previous_key(state, digest) {
+            // A key of another CA, or none of ours: its signature says nothing here.
+            None => (None, Ok(verified)),
+            Some(key) => match package::check_renewal(&json, &request, signature, &key) {
+                Ok(()) => (Some(key), Ok(verified)),
+                Err(finding) => (None, Err(vec![finding])),
+            },
+        },
+        (_, _, verdict) => (None, verdict),
     };
-    let verdict = judged(package.inspected.clone());
-    let form = Form::Package(Box::new(Travelled { package, signature, renewal }));
-    Ok(Some(Read { file: shown.to_owned(), sha256, form, verdict }))
+    let travelled = Travelled { json, request, signature, renewal, renewed_by };
+    Ok(Some(Read { file: shown.to_owned(), sha256, form: Form::Package(Box::new(travelled)), verdict }))
 }
 
 /// A certified key by the digest of its SubjectPublicKeyInfo.
