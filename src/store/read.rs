@@ -147,7 +147,7 @@ pub(super) fn fold(
             .hint("its genesis was interrupted before the first entry: begin it again")
     })?;
     let log_id = Hex::parse(log_id)?;
-    let checkpoint = compared_checkpoint(&directory, &tree)?;
+    let checkpoint = newest_checkpoint(&directory, &tree)?;
     Ok(Reading { directory, log_id, tree, offsets, last_time, checkpoint, torn: end.torn })
 }
 
@@ -156,7 +156,7 @@ fn damaged(error: Error, seq: u64, offset: u64, rule: &str) -> Error {
 }
 
 /// The newest checkpoint, which must be of this tree.
-fn compared_checkpoint(directory: &Path, tree: &Tree) -> Result<Option<(Checkpoint, String)>, Error> {
+fn newest_checkpoint(directory: &Path, tree: &Tree) -> Result<Option<(Checkpoint, String)>, Error> {
     let path = directory.join(CHECKPOINT);
     let Some(note) = disk::read_small(&path, MAX_SMALL)? else { return Ok(None) };
     let checkpoint = Checkpoint::parse(&SignedNote::parse(&note)?.body)?;
@@ -222,7 +222,7 @@ impl Reading {
     }
 
     /// The newest checkpoint, which is of this tree; its signature was not verified.
-    pub fn newest_checkpoint(&self) -> Option<&Checkpoint> {
+    pub fn checkpoint(&self) -> Option<&Checkpoint> {
         self.checkpoint.as_ref().map(|(checkpoint, _)| checkpoint)
     }
 
@@ -233,7 +233,7 @@ impl Reading {
 
     /// How many entries are after the newest checkpoint.
     pub fn unsigned_tail(&self) -> u64 {
-        self.size() - self.newest_checkpoint().map_or(0, |checkpoint| checkpoint.size)
+        self.size() - self.checkpoint().map_or(0, |checkpoint| checkpoint.size)
     }
 
     /// What was torn, as it stands behind the last entry.
@@ -273,7 +273,7 @@ impl Reading {
     /// # Errors
     /// [`Kind::Usage`]: there is no such entry, or no checkpoint covers it yet.
     pub fn inclusion(&self, seq: u64) -> Result<Vec<Digest>, Error> {
-        let size = self.newest_checkpoint().map_or(0, |checkpoint| checkpoint.size);
+        let size = self.checkpoint().map_or(0, |checkpoint| checkpoint.size);
         self.tree.inclusion(seq, size).ok_or_else(|| no_entry(seq, size).hint("no checkpoint covers it yet"))
     }
 
@@ -282,7 +282,7 @@ impl Reading {
     /// # Errors
     /// [`Kind::Usage`]: the log never had this size under a checkpoint.
     pub fn consistency(&self, old: u64) -> Result<Vec<Digest>, Error> {
-        let size = self.newest_checkpoint().map_or(0, |checkpoint| checkpoint.size);
+        let size = self.checkpoint().map_or(0, |checkpoint| checkpoint.size);
         self.tree.consistency(old, size).ok_or_else(|| {
             Error::new(Kind::Usage, "there is no proof from such a size")
                 .saw(old.to_string())
