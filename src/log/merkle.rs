@@ -371,7 +371,7 @@ mod tests {
         for size in 1..=70u64 {
             theirs.push(lines[usize::try_from(size).unwrap() - 1].clone());
             let root = tree.root_at(size).unwrap();
-            assert_eq!(root.0[..], *theirs.root().as_bytes());
+            assert_eq!(root.0[..], theirs.root().as_bytes()[..]);
             for index in 0..size {
                 let proof = tree.inclusion(index, size).unwrap();
                 assert_eq!(proof, inclusion(&leaves, index, size));

@@ -45,7 +45,7 @@ fn a_log_opens_as_it_was_written() {
 #[test]
 fn proofs_and_lines_of_a_log_verify() {
     let (_directory, mut fixture) = fixture();
-    let old = fixture.log.checkpoint().unwrap().clone();
+    let old = (*fixture.log).checkpoint().unwrap().clone();
     fixture.filler(37).unwrap();
     assert_eq!(fixture.log.inclusion(old.size).unwrap_err().kind(), Kind::Usage);
     let signed = fixture.checkpoint().unwrap();
