@@ -52,7 +52,9 @@ pub struct State {
     pub open_intents: BTreeMap<u64, SignIntent>,
     /// Sealed keys by the digest of their public half: the entry's position.
     pub sealed: BTreeMap<Digest, u64>,
+    scripts: BTreeSet<Digest>,
     plans: BTreeMap<Digest, bool>,
+    csrs: BTreeMap<String, Digest>,
     requests: BTreeMap<Digest, String>,
     keys_of: BTreeMap<Digest, String>,
 }
@@ -125,7 +127,7 @@ pub struct Cluster {
     pub generation: u32,
     /// Its bundles, oldest first.
     pub bundles: Vec<BundleRecord>,
-    /// Digest of the request of each generation.
+    /// SHA-256 of the PKCS#10 request (DER) of each generation.
     pub requests: BTreeMap<u32, Digest>,
 }
 
@@ -218,6 +220,7 @@ impl State {
             Record::ScriptAdopted(script) => {
                 let found = Digest::of(script.text.as_bytes());
                 expect(found == script.sha256, "script.digest", "the text has its digest", &found.hex())?;
+                self.scripts.insert(script.sha256);
             }
             Record::SessionOpened(opened) => {
                 self.session = Some(Session {
@@ -290,6 +293,7 @@ impl State {
             }
             Record::RequestImported(request) => {
                 self.requests.insert(request.sha256, request.cluster.clone());
+                self.csrs.insert(request.cluster.clone(), Digest::of(&request.csr.0));
             }
             Record::PlanMade(plan) => {
                 let found = Digest::of(plan.plan.get().as_bytes());
@@ -334,6 +338,11 @@ impl State {
         self.last_time = Some(entry.header.time);
         self.size += 1;
         Ok(())
+    }
+
+    /// True where a script was adopted before.
+    pub fn knows_script(&self, sha256: &Digest) -> bool {
+        self.scripts.contains(sha256)
     }
 
     /// The digest of a request that was imported before, and its cluster.
@@ -432,6 +441,9 @@ impl State {
                 let rising = generation > cluster.generation;
                 expect(rising, "cluster.generation", "a cluster's generations rise", &generation.to_string())?;
                 cluster.generation = generation;
+                if let Some(csr) = self.csrs.get(name) {
+                    cluster.requests.insert(generation, *csr);
+                }
             }
             self.certificates.insert(
                 serial.clone(),
@@ -469,7 +481,7 @@ impl State {
         }
         let Some(serial) = &intent.serial else { return Ok(()) };
         if let Some(der) = &der {
-            let spki = Spki::from_der(&crate::x509::read::certificate(der)?.view.spki_der)?;
+            let spki = crate::x509::read::certificate(der)?.view.spki;
             if let Some(cluster) = &intent.cluster {
                 self.keys_of.insert(spki.sha256(), cluster.clone());
             }

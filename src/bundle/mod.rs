@@ -28,3 +28,8 @@ pub use verify::{Outer, is_bundle_id, load, verify_outer};
 
 /// Largest payload in clear, in bytes; the ciphertext may be a little more.
 pub const MAX_PAYLOAD: usize = 16 << 20;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

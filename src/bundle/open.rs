@@ -320,7 +320,7 @@ fn revocation(
             continue;
         }
         number = crl.view.number;
-        if crl.view.revoked.iter().any(|revoked| revoked.serial == certificate.view.serial) {
+        if crl.view.revoked.iter().any(|(serial, ..)| *serial == certificate.view.serial) {
             return Err(Error::new(Kind::Verify, "the intermediate is revoked by the CRL beside it")
                 .saw(certificate.view.serial.colons()));
         }

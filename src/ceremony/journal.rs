@@ -135,7 +135,7 @@ impl Journal {
     ) -> Result<T, Error> {
         let origin = self.state.origin.clone();
         let template = self.header();
-        let clock = self.clock.clone();
+        let clock = self.clock;
         let mut header = || Header { time: clock.now(), ..template.clone() };
         act(self.log()?, &origin, &mut header)
     }

@@ -7,6 +7,7 @@
 
 pub mod answers;
 pub mod journal;
+pub mod media;
 pub mod people;
 pub mod recovery;
 pub mod room;

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind};
 use crate::files::intake;
 use crate::log::note;
 use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened};
-use crate::store::{self, Log};
+use crate::store::{self, Log, Reading};
 use crate::text;
 use std::path::{Path, PathBuf};
 
@@ -114,7 +114,7 @@ impl Folder {
         }
         let mut state = State::default();
         let read = store::read(&self.log(), &mut |entry| state.apply(entry))?;
-        let interrupted = Interrupted::find(&state, read.covered, read.torn);
+        let interrupted = Interrupted::find(&state, covered(&read), read.torn().map(|t| t.sha256));
         Ok((state, interrupted))
     }
 }
@@ -150,13 +150,14 @@ pub fn begin(opening: Opening<'_>, entropy: &mut Entropy) -> Result<(Journal, Op
         let mut state = State::default();
         let opened = Log::open(&opening.folder.log(), &mut |entry| state.apply(entry))?;
         check_clock(&opening.clock, &state)?;
-        let interrupted = Interrupted::find(&state, opened.covered, opened.torn);
-        (Journal::continuing(opened.log, state, opening.clock.clone(), session, actors), interrupted)
+        let torn = opened.torn.as_ref().map(|t| t.sha256);
+        let interrupted = Interrupted::find(&state, covered(&opened.log), torn);
+        (Journal::continuing(opened.log, state, opening.clock, session, actors), interrupted)
     } else {
         store::check_writable(opening.folder.path())?;
         let log_id = Hex(entropy.bytes(16, &[])?);
         let journal =
-            Journal::beginning(opening.folder.log(), log_id.clone(), opening.clock.clone(), session, actors);
+            Journal::beginning(opening.folder.log(), log_id.clone(), opening.clock, session, actors);
         (begin_log(journal, &opening, &log_id)?, None)
     };
     let (module, module_sha256) = opening.tokens.module();
@@ -194,6 +195,11 @@ fn begin_log(mut journal: Journal, opening: &Opening<'_>, log_id: &Hex) -> Resul
     let adopted = ConfigAdopted { sha256: *sha256, text: text.clone() };
     journal.append(vec![genesis.into(), adopted.into()])?;
     Ok(journal)
+}
+
+/// The tree size of the newest checkpoint: what it covers may have been acted on.
+fn covered(log: &Reading) -> u64 {
+    log.checkpoint().map_or(0, |checkpoint| checkpoint.size)
 }
 
 fn check_clock(clock: &Clock, state: &State) -> Result<(), Error> {

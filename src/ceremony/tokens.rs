@@ -2,10 +2,13 @@
 //! elsewhere.
 
 use crate::digest::Digest;
-use crate::error::{Error, Kind};
-use crate::token::{HsmProfile, Identity, KeyRole, Module, Selection, SlotInfo, Token};
+use crate::error::Error;
+use crate::token::hsm_profile::HsmProfile;
+use crate::token::module::{self, Module, Seen, Selection};
+use crate::token::unlock::Login;
+use crate::token::{Identity, KeyRole, Token};
 use secrecy::SecretString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What a ceremony asks of the machine's tokens before one is unlocked.
 pub trait Tokens {
@@ -19,7 +22,7 @@ pub trait Tokens {
     ///
     /// # Errors
     /// [`Kind::Token`].
-    fn list(&mut self, role: KeyRole) -> Result<Vec<SlotInfo>, Error>;
+    fn list(&mut self, role: KeyRole) -> Result<Vec<Seen>, Error>;
 
     /// Initialises a blank token and sets both PINs.
     ///
@@ -42,46 +45,58 @@ pub trait Tokens {
     -> Result<Box<dyn Token>, Error>;
 }
 
-/// Tokens behind real PKCS#11 modules.
+/// Tokens behind real PKCS#11 modules; file-backed ones are copied before each login.
 pub struct Modules {
-    root: (Module, HsmProfile, PathBuf, Digest),
-    audit: Option<(Module, HsmProfile)>,
-    snapshots: PathBuf,
+    root: Module,
+    audit: Option<Module>,
 }
 
 impl Modules {
-    /// Tokens behind the root's module, whose file has this digest, and the audit key's if it is another;
-    /// file-backed tokens are copied to `snapshots` before each login.
-    pub fn new(
-        root: (Module, HsmProfile, PathBuf, Digest),
-        audit: Option<(Module, HsmProfile)>,
-        snapshots: PathBuf,
-    ) -> Self {
-        Self { root, audit, snapshots }
+    /// Loads the root's module, and the audit key's where that is another; copies of file-backed tokens are
+    /// kept in `snapshots`.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token).
+    pub fn load(
+        root: (&HsmProfile, Option<&Path>),
+        audit: Option<(&HsmProfile, Option<&Path>)>,
+        snapshots: &Path,
+    ) -> Result<Self, Error> {
+        let load = |(profile, named): (&HsmProfile, Option<&Path>)| {
+            let path = named.map_or_else(|| module::find_module(profile), |named| Ok(named.to_owned()))?;
+            Ok::<Module, Error>(module::load(&path, profile)?.with_snapshots(snapshots))
+        };
+        let root_module = load(root)?;
+        let audit = match audit {
+            // One module is loaded once a process: two tokens behind it are two slots of it.
+            Some((profile, named)) => {
+                let path = named.map_or_else(|| module::find_module(profile), |named| Ok(named.to_owned()))?;
+                if path == root_module.path() { None } else { Some(load((profile, Some(&path)))?) }
+            }
+            None => None,
+        };
+        Ok(Self { root: root_module, audit })
     }
 
-    fn of(&mut self, role: KeyRole) -> (&mut Module, &HsmProfile) {
-        match (role, &mut self.audit) {
-            (KeyRole::Audit, Some((module, profile))) => (module, profile),
-            _ => (&mut self.root.0, &self.root.1),
+    fn of(&self, role: KeyRole) -> &Module {
+        match (role, &self.audit) {
+            (KeyRole::Audit, Some(module)) => module,
+            _ => &self.root,
         }
     }
 }
 
 impl Tokens for Modules {
     fn module(&self) -> (String, Digest) {
-        (self.root.2.display().to_string(), self.root.3)
+        (self.root.path().display().to_string(), self.root.sha256())
     }
 
     fn profile(&self, role: KeyRole) -> &HsmProfile {
-        match (role, &self.audit) {
-            (KeyRole::Audit, Some((_, profile))) => profile,
-            _ => &self.root.1,
-        }
+        self.of(role).profile()
     }
 
-    fn list(&mut self, role: KeyRole) -> Result<Vec<SlotInfo>, Error> {
-        self.of(role).0.slots()
+    fn list(&mut self, role: KeyRole) -> Result<Vec<Seen>, Error> {
+        self.of(role).identities()
     }
 
     fn initialize(
@@ -92,7 +107,7 @@ impl Tokens for Modules {
         so_pin: &SecretString,
         pin: &SecretString,
     ) -> Result<Identity, Error> {
-        self.of(role).0.initialize(slot, label, so_pin, pin)
+        Ok(self.of(role).initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
     }
 
     fn unlock(
@@ -102,25 +117,8 @@ impl Tokens for Modules {
         pin: &SecretString,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error> {
-        let snapshots = self.snapshots.clone();
-        let (module, _) = self.of(role);
         let selection = Selection::Serial(serial.to_owned());
-        Ok(Box::new(module.unlock(&selection, pin, final_try, Some(&snapshots))?))
+        let login = Login { pin: Some(pin.clone()), final_try };
+        Ok(Box::new(self.of(role).unlock(&selection, login)?))
     }
-}
-
-/// The module to load: the one that is named, else the first of the profile's search paths that exists.
-///
-/// # Errors
-/// [`Kind::Token`] where none exists.
-pub fn locate(named: Option<&Path>, profile: &HsmProfile) -> Result<PathBuf, Error> {
-    if let Some(named) = named {
-        return Ok(named.to_owned());
-    }
-    profile.modules.iter().map(PathBuf::from).find(|path| path.exists()).ok_or_else(|| {
-        Error::new(Kind::Token, format!("no PKCS#11 module of the profile {} is installed", profile.name))
-            .wanted(profile.modules.join(", "))
-            .hint("install it, or name it in local.toml: [token] module = \"/path/to/module.so\"")
-            .truth("Nothing was signed.")
-    })
 }

@@ -17,7 +17,7 @@ pub fn root_card(name: &str, kind: &str, origin: &str, der: &[u8]) -> Result<Scr
         .heading(format!("Root card · {name}"), kind)
         .field("subject", show_name(&view.subject))
         .field("valid", format!("{} → {}", view.not_before, view.not_after))
-        .field("key", view.spki.as_ref().map_or("unknown", |spki| spki.spec().title()))
+        .field("key", view.spki.spec().title())
         .field("serial", view.serial.colons())
         .field("log", origin)
         .field("sha256", fingerprint.hex())

@@ -33,6 +33,18 @@ pub struct Written {
     pub placed: Placed,
 }
 
+/// Makes a directory of our own state where there is none.
+///
+/// # Errors
+/// [`Kind::Medium`].
+pub fn create(path: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(path).map_err(|error| fault("cannot make", path, &error))?;
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a directory that is not there yet, all of it or none; the same files already there are as good.
 ///
 /// # Errors

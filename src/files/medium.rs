@@ -169,8 +169,24 @@ pub fn expect_or_prepare(
     id: Hex,
     created: Timestamp,
 ) -> Result<Medium, Error> {
+    match existing(dir, role, authority)? {
+        Some(medium) => Ok(medium),
+        None => prepare(dir, role, Some(authority), id, created),
+    }
+}
+
+/// Checks that [`expect_or_prepare`] will take the medium; changes nothing.
+///
+/// # Errors
+/// [`Kind::Medium`] as there.
+pub fn fit_for(dir: &Path, role: Role, authority: &str) -> Result<(), Error> {
+    existing(dir, role, authority).map(|_| ())
+}
+
+/// The medium of this role and authority; `None` for an empty directory, which can become one.
+fn existing(dir: &Path, role: Role, authority: &str) -> Result<Option<Medium>, Error> {
     if marker(dir)?.is_none() && intake::list(dir, MAX_ENTRIES)?.is_empty() {
-        return prepare(dir, role, Some(authority), id, created);
+        return Ok(None);
     }
     let medium = expect(dir, role)?.map_or_else(|| recognise(dir), Ok)?;
     match &medium.authority {
@@ -179,7 +195,7 @@ pub fn expect_or_prepare(
                 .saw(medium.to_string())
                 .wanted(format!("{} of {authority}", role.a())))
         }
-        _ => Ok(medium),
+        _ => Ok(Some(medium)),
     }
 }
 

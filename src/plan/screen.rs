@@ -66,10 +66,7 @@ fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
         screen.noted("issuer", show_name(&view.issuer), format!("({})", generation(plan)))
     };
     let spki = Digest::of(&view.spki_der);
-    let key = match &view.spki {
-        Some(spki) => spki.spec().title().to_owned(),
-        None => "of an unknown kind".to_owned(),
-    };
+    let key = view.spki.spec().title();
     let same = match &plan.cluster {
         Some(c) if c.key_origin == "offline" => "made here, sealed to the recipients",
         Some(c) if c.spki_sha256 == spki => "same as in the request: yes",

@@ -7,7 +7,8 @@ use crate::error::{Error, Kind};
 use crate::token::hsm_profile::TokenFiles;
 use fs_err as fs;
 use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Copies kept of each token.
@@ -77,7 +78,8 @@ pub(super) fn snapshot(directory: &Path, serial: &str, kept_in: &Path) -> Result
         }
         create_private(&partial)?;
         let from = part_of(directory, serial);
-        copy_tree(&from, &partial.join(from.file_name().unwrap_or_default()))?;
+        let name = from.file_name().unwrap_or_default();
+        copy_tree(&from, &partial.join(name), before.last().map(|(_, last)| last.join(name)).as_deref())?;
         fsync(&partial)?;
         let to = kept_in.join(format!("{}-{number:06}", file_name(serial)));
         fs::rename(&partial, &to)?;
@@ -137,20 +139,33 @@ fn create_private(directory: &Path) -> std::io::Result<()> {
     fs::set_permissions(directory, Permissions::from_mode(0o700))
 }
 
-/// Copies directories and regular files; anything else has no place in a token.
-fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
-    if fs::symlink_metadata(from)?.is_dir() {
+/// Copies directories and regular files; anything else has no place in a token. A file that is the same in the
+/// last copy, which is durable and never written again, becomes a link to that: a login changes one file of many,
+/// and an fsync of each would cost more than the login.
+fn copy_tree(from: &Path, to: &Path, last: Option<&Path>) -> std::io::Result<()> {
+    let kind = fs::symlink_metadata(from)?.file_type();
+    if kind.is_dir() {
         create_private(to)?;
         for entry in fs::read_dir(from)? {
-            let entry = entry?;
-            copy_tree(&entry.path(), &to.join(entry.file_name()))?;
+            let name = entry?.file_name();
+            copy_tree(&from.join(&name), &to.join(&name), last.map(|last| last.join(&name)).as_deref())?;
         }
-    } else if fs::symlink_metadata(from)?.is_file() {
-        fs::copy(from, to)?;
-    } else {
+        return fsync(to);
+    }
+    if !kind.is_file() {
         return Ok(());
     }
-    fsync(to)
+    let bytes = fs::read(from)?;
+    if let Some(last) = last {
+        let same = fs::symlink_metadata(last).is_ok_and(|m| m.is_file()) && fs::read(last).is_ok_and(|b| b == bytes);
+        // Some file systems have no links.
+        if same && fs::hard_link(last, to).is_ok() {
+            return Ok(());
+        }
+    }
+    let mut copy = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    copy.write_all(&bytes)?;
+    copy.sync_all()
 }
 
 fn fsync_tree(path: &Path) -> std::io::Result<()> {
@@ -198,6 +213,28 @@ mod tests {
         assert_eq!(fs::read_to_string(last.join("7f90-8a76-4a09c08e4272/token.object")).unwrap(), "mine");
         assert!(!last.join("1111-2222").exists());
         assert_eq!(newest(&kept, "4a09"), None);
+    }
+
+    #[test]
+    fn a_copy_holds_what_the_token_was_then_although_unchanged_files_are_shared() {
+        use std::os::unix::fs::MetadataExt;
+        let place = tempfile::tempdir().unwrap();
+        let (tokens, kept) = (place.path().join("tokens"), place.path().join("kept"));
+        let token = tokens.join("x-01");
+        fs::create_dir_all(&token).unwrap();
+        fs::write(token.join("key.object"), "key").unwrap();
+        fs::write(token.join("token.object"), "before").unwrap();
+        let first = snapshot(&tokens, "01", &kept).unwrap().join("x-01");
+        // As SoftHSM does it: in place.
+        fs::write(token.join("token.object"), "after").unwrap();
+        let second = snapshot(&tokens, "01", &kept).unwrap().join("x-01");
+        fs::write(token.join("key.object"), "").unwrap();
+        let read = |path: &Path, name| fs::read_to_string(path.join(name)).unwrap();
+        assert_eq!((read(&first, "token.object"), read(&second, "token.object")), ("before".into(), "after".into()));
+        assert_eq!((read(&first, "key.object"), read(&second, "key.object")), ("key".into(), "key".into()));
+        let inode = |path: &Path| fs::metadata(path.join("key.object")).unwrap().ino();
+        assert_eq!(inode(&first), inode(&second));
+        assert_ne!(inode(&first), inode(&token));
     }
 
     #[test]

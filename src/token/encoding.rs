@@ -112,7 +112,7 @@ fn strange(error: der::Error) -> Error {
 /// # Errors
 /// [`Kind::Token`] for an empty or odd number of bytes.
 pub(super) fn ecdsa_der(raw: &[u8]) -> Result<Vec<u8>, Error> {
-    if raw.is_empty() || raw.len() % 2 != 0 {
+    if raw.is_empty() || !raw.len().is_multiple_of(2) {
         return Err(Error::new(Kind::Token, "the token gave an ECDSA signature of an impossible length")
             .saw(format!("{} bytes", raw.len()))
             .wanted("r and s of equal length"));

@@ -8,7 +8,7 @@ use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::token::hsm_profile::GuardSupport;
 use crate::token::pkcs11::Pkcs11Token;
-use crate::token::{Guard, fault};
+use crate::token::{Guard, attributes, fault};
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
@@ -64,11 +64,27 @@ pub(super) fn write(token: &Pkcs11Token, guard: &Guard) -> Result<(), Error> {
         return Err(Error::new(Kind::Token, "the token keeps another guard than it was given").truth(kept));
     }
     for (handle, _) in old {
-        session
-            .destroy_object(handle)
-            .map_err(|answer| fault::refused("the token keeps the older guard beside the new one", &answer))?;
+        session.destroy_object(handle).map_err(|answer| {
+            fault::refused("the token keeps the older guard beside the new one", &answer)
+                .truth("Both guards are in the token; the newer one counts.")
+        })?;
     }
     Ok(())
+}
+
+/// True where a private data object can be made and read; it ends with the session.
+pub(super) fn possible(token: &Pkcs11Token) -> bool {
+    let template = [
+        Attribute::Class(ObjectClass::DATA),
+        Attribute::Token(false),
+        Attribute::Private(true),
+        Attribute::Application(APPLICATION.to_vec()),
+        Attribute::Value(b"probe".to_vec()),
+    ];
+    let Ok(made) = token.session.create_object(&template) else { return false };
+    let back = attributes::one(&token.session, made, AttributeType::Value);
+    let gone = token.session.destroy_object(made).is_ok();
+    gone && matches!(back, Some(Attribute::Value(value)) if value == b"probe")
 }
 
 fn all(session: &Session, log: &Hex) -> Result<Vec<(ObjectHandle, Guard)>, Error> {

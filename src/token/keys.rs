@@ -74,18 +74,22 @@ pub(super) fn generate(
     role: KeyRole,
 ) -> Result<Generated, Error> {
     let none = "No key was made.";
-    if !token
-        .session
-        .find_objects(&[Attribute::Id(id.0.0.clone())])
-        .map_err(|a| fault::refused("cannot search the token", &a))?
-        .is_empty()
-    {
+    let held = |token: &Pkcs11Token| {
+        let found = token.session.find_objects(&[Attribute::Id(id.0.0.clone())]);
+        found.map(|found| !found.is_empty()).map_err(|a| fault::refused("cannot search the token", &a))
+    };
+    if held(token)? {
         return Err(Error::new(Kind::Token, "the token holds an object with this id already")
             .saw(id.0.to_string())
             .truth(none));
     }
     let about = |error: Error| error.within(format!("cannot make the {} key {}", role.name(), spec.title()));
-    let (pair, dropped) = make(token, id, label, spec, true).map_err(|error| about(error).truth(none))?;
+    // A token can make a key and fail all the same: look, rather than promise.
+    let (pair, dropped) = make(token, id, label, spec, true).map_err(|error| match held(token) {
+        Ok(false) => about(error).truth(none),
+        Ok(true) => about(error).truth(format!("The token holds a key with the id {} all the same.", id.0)),
+        Err(_) => about(error).truth(format!("The token may hold a key with the id {}.", id.0)),
+    })?;
     let judged = describe(token, pair, spec, dropped);
     judged.map_err(|error| {
         let truth = match destroy(&token.session, pair) {

@@ -11,18 +11,23 @@ mod encoding;
 mod fault;
 mod guard;
 pub mod hsm_profile;
+mod initialize;
 mod keys;
 mod mechanism;
 pub mod module;
+pub mod pin_shape;
 pub mod pkcs11;
 mod pool;
+pub mod probe;
 mod reserved;
 mod template;
 pub mod unlock;
 
-pub use hsm_profile::{HsmProfile, check_pin_shape};
+pub use hsm_profile::HsmProfile;
 pub use module::{Module, PinState, Seen, Selection, find_module, load, token_directory};
+pub use pin_shape::{PinAlphabet, PinShape, check_pin_shape};
 pub use pkcs11::Pkcs11Token;
+pub use probe::{Probe, probe};
 pub use unlock::{Login, ready_for_login};
 
 use crate::digest::{Digest, Hex};
@@ -82,7 +87,7 @@ pub struct KeyRef {
 }
 
 /// Who a token says it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Identity {
     /// CKF serial number, trimmed.
     pub serial: String,

@@ -1,7 +1,7 @@
-//! A PKCS#11 module: loading it, what tokens it sees, choosing one, preparing a blank one.
+//! A PKCS#11 module: loading it, what tokens it sees, choosing one.
 //!
 //! PKCS#11 state is the process's: one [`Module`] at a time, and it is finalised when the last token opened
-//! through it is dropped. Never logs a user in: `unlock` does. Source: PKCS#11 v3.0 sections 5.4 to 5.6.
+//! through it is dropped. Never logs in: `unlock` and `initialize` do. Source: PKCS#11 v3.0 sections 5.4 to 5.6.
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -9,9 +9,7 @@ use crate::token::hsm_profile::HsmProfile;
 use crate::token::{Identity, directory, fault, reserved};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Answer, RvError};
-use cryptoki::session::UserType;
 use cryptoki::slot::{Limit, Slot, TokenInfo};
-use secrecy::SecretString;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -218,12 +216,22 @@ impl Module {
     /// # Errors
     /// [`Kind::Token`] when the module does not list its slots.
     pub fn identities(&self) -> Result<Vec<Seen>, Error> {
-        let slots = self
-            .library
-            .0
-            .get_slots_with_token()
-            .map_err(|a| fault::refused("the module does not list its slots", &a))?;
-        Ok(slots.into_iter().filter_map(|slot| self.look(slot).ok()).collect())
+        Ok(self.survey()?.0)
+    }
+
+    /// The tokens that can be read, and a line for each slot that holds one that cannot.
+    fn survey(&self) -> Result<(Vec<Seen>, Vec<String>), Error> {
+        let context = &self.library.0;
+        let slots =
+            context.get_slots_with_token().map_err(|a| fault::refused("the module does not list its slots", &a))?;
+        let (mut tokens, mut unreadable) = (Vec::new(), Vec::new());
+        for slot in slots {
+            match self.look(slot) {
+                Ok(seen) => tokens.push(seen),
+                Err(answer) => unreadable.push(format!("slot {slot} cannot be read: {}", fault::name(&answer))),
+            }
+        }
+        Ok((tokens, unreadable))
     }
 
     pub(super) fn look(&self, slot: Slot) -> Result<Seen, Answer> {
@@ -236,7 +244,7 @@ impl Module {
     /// [`Kind::Token`]: none or more than one matches (the error lists what is there), or the recorded token
     /// looks damaged (the error names its newest copy).
     pub fn select(&self, selection: &Selection) -> Result<Seen, Error> {
-        let tokens = self.identities()?;
+        let (tokens, unreadable) = self.survey()?;
         let matches = |seen: &&Seen| match selection {
             Selection::Serial(serial) => seen.initialized && seen.identity.serial == *serial,
             Selection::Label(label) => seen.initialized && seen.identity.label == *label,
@@ -246,7 +254,7 @@ impl Module {
         let found: Vec<&Seen> = tokens.iter().filter(matches).collect();
         match found.as_slice() {
             [one] => Ok((*one).clone()),
-            [] => Err(self.absent(selection, &tokens)),
+            [] => Err(self.absent(selection, &tokens, &unreadable)),
             several => {
                 let what = match selection {
                     Selection::Label(label) => format!("{} tokens have the label \"{label}\"", several.len()),
@@ -262,11 +270,10 @@ impl Module {
         }
     }
 
-    fn absent(&self, selection: &Selection, tokens: &[Seen]) -> Error {
-        let there = match list(tokens.iter().filter(|seen| seen.initialized)) {
-            none if none.is_empty() => "no initialised token".to_owned(),
-            some => some,
-        };
+    fn absent(&self, selection: &Selection, tokens: &[Seen], unreadable: &[String]) -> Error {
+        let mut there: Vec<String> = tokens.iter().filter(|seen| seen.initialized).map(describe).collect();
+        there.extend_from_slice(unreadable);
+        let there = if there.is_empty() { "no initialised token".to_owned() } else { there.join("; ") };
         let wanted = match selection {
             Selection::Serial(serial) => format!("the token with serial number {serial}"),
             Selection::Label(label) => format!("the token with the label \"{label}\""),
@@ -276,7 +283,7 @@ impl Module {
         if let Selection::Serial(serial) = selection {
             let copy = self.snapshots.as_deref().and_then(|kept_in| directory::newest(kept_in, serial));
             let files = token_directory(&self.profile).and_then(|tokens| directory::own_entry(&tokens, serial));
-            if let Some(files) = files {
+            if let (Some(files), []) = (files, unreadable) {
                 let error = Error::new(Kind::Token, "the token is damaged: its files are there and it is not")
                     .saw(files.display().to_string())
                     .wanted(&wanted)
@@ -298,65 +305,6 @@ impl Module {
             }
         }
         Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint("put it in and try again")
-    }
-
-    /// Prepares a blank token: initialises it, sets the user PIN. Gives who it is afterwards.
-    ///
-    /// The slot of a SoftHSM token stays valid in this process and changes in the next: select by serial number.
-    ///
-    /// # Errors
-    /// [`Kind::Token`]: the token is not blank, or refused; the error says how far it got. [`Kind::Usage`]: a
-    /// PIN or label of a wrong shape.
-    pub fn initialize(
-        &self,
-        selection: &Selection,
-        so_pin: &SecretString,
-        user_pin: &SecretString,
-        label: &str,
-    ) -> Result<Seen, Error> {
-        let untouched = "The token was not changed.";
-        let blank = self.select(selection)?;
-        if blank.initialized {
-            return Err(Error::new(
-                Kind::Token,
-                "the token is initialised already: initialising destroys what it holds",
-            )
-            .saw(describe(&blank))
-            .wanted("a blank token")
-            .truth(untouched));
-        }
-        if !self.profile.initialize {
-            return Err(Error::new(Kind::Token, format!("{} is prepared with its vendor's tool", self.profile.title))
-                .truth(untouched));
-        }
-        if label.is_empty() || label.len() > 32 || crate::text::first_deceptive(label).is_some() {
-            return Err(Error::new(Kind::Usage, "a token cannot have this label")
-                .saw(label)
-                .wanted("1 to 32 bytes of text")
-                .truth(untouched));
-        }
-        self.profile.so_pin.check(so_pin).map_err(|error| error.within("security officer's PIN"))?;
-        self.profile.user_pin.check(user_pin).map_err(|error| error.within("user PIN"))?;
-        let slot = slot_of(&blank)?;
-        let context = &self.library.0;
-        context
-            .init_token(slot, so_pin, label)
-            .map_err(|a| fault::refused("the token was not initialised", &a).truth("The token may be blank still."))?;
-        let half = |answer: Answer| {
-            fault::refused("the token was initialised and its user PIN was not set", &answer)
-                .truth("The token holds no key; initialise it again before use.")
-        };
-        let session = context.open_rw_session(slot).map_err(half)?;
-        session.login(UserType::So, Some(so_pin)).map_err(half)?;
-        let set = session.init_pin(user_pin);
-        let _ = session.logout();
-        set.map_err(half)?;
-        drop(session);
-        let ready = self.look(slot).map_err(half)?;
-        if !ready.initialized || ready.identity.serial.is_empty() {
-            return Err(Error::new(Kind::Token, "the token does not say that it is initialised").saw(describe(&ready)));
-        }
-        Ok(ready)
     }
 }
 

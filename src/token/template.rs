@@ -192,8 +192,8 @@ mod tests {
     /// A token that accepts a template only if all of `hated` are left out.
     fn picky(hated: &[&str], dropped: &[String], tries: &mut usize) -> Result<(), Answer> {
         *tries += 1;
-        let gone = |name: &&str| dropped.iter().any(|d| d == *name);
-        if hated.iter().all(|name| gone(&name)) { Ok(()) } else { Err(answer(RvError::AttributeTypeInvalid)) }
+        let gone = |name: &str| dropped.iter().any(|d| d == name);
+        if hated.iter().all(|name| gone(name)) { Ok(()) } else { Err(answer(RvError::AttributeTypeInvalid)) }
     }
 
     #[test]

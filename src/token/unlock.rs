@@ -96,17 +96,19 @@ impl Module {
             RvError::PinLocked => Kind::PinFinal,
             _ => return fault::refused("cannot log in to the token", answer).truth("The PIN was not accepted."),
         };
-        let what = if kind == Kind::PinFinal { "the token's PIN is locked" } else { "the token rejected the PIN" };
-        let error = fault::refused(what, answer).into_kind(kind).hint(self.profile.user_pin.cost());
         let now = slot_of(seen).ok().and_then(|slot| self.look(slot).ok()).map(|seen| seen.pin).unwrap_or_default();
-        let error = if now.locked {
-            error.hint("it is locked now")
-        } else if now.final_try {
-            error.hint("the next wrong PIN locks it")
-        } else {
-            error
-        };
-        error.truth("One try was spent; it was not tried again.")
+        let locked = kind == Kind::PinFinal || now.locked;
+        let what = if kind == Kind::PinFinal { "the token's PIN is locked" } else { "the token rejected the PIN" };
+        fault::refused(what, answer)
+            .into_kind(kind)
+            .hint(match (locked, now.final_try) {
+                (true, _) => {
+                    "it is locked now: its security officer can set a new one, where the vendor allows that".into()
+                }
+                (false, true) => "the next wrong PIN locks it".into(),
+                (false, false) => self.profile.user_pin.cost(),
+            })
+            .truth("One try was spent; it was not tried again.")
     }
 }
 

@@ -35,7 +35,13 @@ pub(crate) fn plain_ca(path_len: Option<u8>) -> Usage {
     }
 }
 
-fn template(subject: &str, key: &LocalKey, issuer: Option<&Certificate>, signer: &LocalKey, usage: Usage) -> CertificateTemplate {
+fn template(
+    subject: &str,
+    key: &LocalKey,
+    issuer: Option<&Certificate>,
+    signer: &LocalKey,
+    usage: Usage,
+) -> CertificateTemplate {
     let subject = name_der(&name(subject)).unwrap();
     CertificateTemplate {
         serial: serial([0x9c; 16]),
@@ -214,8 +220,10 @@ fn a_cross_certificate_leads_from_the_new_root_to_the_old_one() {
     root.subject = cross.subject.clone();
     let root = issue(&root, &new.root_key);
     let cross = issue(&cross, &old.root_key);
-    let leaf =
-        issue(&template("Leaf CA", &new.intermediate_key, Some(&root), &new.root_key, plain_ca(Some(0))), &new.root_key);
+    let leaf = issue(
+        &template("Leaf CA", &new.intermediate_key, Some(&root), &new.root_key, plain_ca(Some(0))),
+        &new.root_key,
+    );
     let now = at("2027-01-01T00:00:00Z");
     let (between, roots) = ([cross], [old.root]);
     assert_eq!(verify::chain(&leaf, &between, &roots, now, Purpose::Authority).unwrap().len(), 3);
@@ -273,7 +281,24 @@ fn scratch_judges() {
         std::fs::write(format!("{d}/crl.pem"), super::pem::encode("X509 CRL", &h.crl.der)).unwrap();
         let e = crl(&h.root, &h.root_key, vec![]);
         std::fs::write(format!("{d}/crl0.pem"), super::pem::encode("X509 CRL", &e.der)).unwrap();
-        let i2 = issue(&template("Plain int", &h.intermediate_key, Some(&h.root), &h.root_key, Usage::Ca{path_len:Some(0),dns_names:vec!["istiod.istio-system.svc".into()],permitted_dns:vec![],excluded_dns:vec![],permitted_uris:vec![],crl_urls:vec![],ca_issuers_urls:vec![]}), &h.root_key);
+        let i2 = issue(
+            &template(
+                "Plain int",
+                &h.intermediate_key,
+                Some(&h.root),
+                &h.root_key,
+                Usage::Ca {
+                    path_len: Some(0),
+                    dns_names: vec!["istiod.istio-system.svc".into()],
+                    permitted_dns: vec![],
+                    excluded_dns: vec![],
+                    permitted_uris: vec![],
+                    crl_urls: vec![],
+                    ca_issuers_urls: vec![],
+                },
+            ),
+            &h.root_key,
+        );
         std::fs::write(format!("{d}/int2.pem"), super::pem::encode("CERTIFICATE", &i2.der)).unwrap();
     }
 }

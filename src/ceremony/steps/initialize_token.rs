@@ -1,5 +1,6 @@
 //! `initialize-token`: a blank token gets its label and its PINs. An initialised token is never touched.
 
+use crate::authority::config::names;
 use crate::ceremony::people::{Compared, Secret, Stop};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
@@ -8,7 +9,8 @@ use crate::ceremony::vocabulary::{Activity, Fact};
 use crate::error::{Error, Kind};
 use crate::log::record::TokenInitialized;
 use crate::screen::Screen;
-use crate::token::{KeyRole, SlotInfo};
+use crate::token::KeyRole;
+use crate::token::module::Seen;
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
@@ -35,7 +37,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     }
     let slots = room.tokens.list(KeyRole::Root)?;
     let blank = choose(&slots, room.wishes.slot)?;
-    room.tokens.profile(KeyRole::Root).check_key(room.config.root.key)?;
+    check_key(room)?;
     let label = label_of(&room.config.name);
     let identity = &blank.identity;
     let serial = if identity.serial.is_empty() { "none yet" } else { &identity.serial };
@@ -55,14 +57,19 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
             _ => return Err(Stop::Declined("the token is not to be initialised".to_owned())),
         }
     }
-    let shape = room.tokens.profile(KeyRole::Root).pin_shape();
     let so_pin = room.people.secret(
         &Secret::NewSoPin("root"),
-        &Screen::new().text(format!("A new security officer's PIN for the token: {shape}.")),
+        &Screen::new().text(format!(
+            "A new security officer's PIN for the token: {}.",
+            room.tokens.profile(KeyRole::Root).so_pin.says()
+        )),
     )?;
     let pin = room.people.secret(
         &Secret::NewPin("root"),
-        &Screen::new().text(format!("A new user PIN for the token: {shape}. It opens the root key.")),
+        &Screen::new().text(format!(
+            "A new user PIN for the token: {}. It opens the root key.",
+            room.tokens.profile(KeyRole::Root).user_pin.says()
+        )),
     )?;
     room.journal.make_durable()?;
     participants::write_names(room)?;
@@ -80,8 +87,22 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     Ok(())
 }
 
+/// The root's kind of key must be one that the profile knows to work.
+fn check_key(room: &Room<'_>) -> Result<(), Error> {
+    let profile = room.tokens.profile(KeyRole::Root);
+    let spec = room.config.root.key;
+    if profile.algorithms.contains(&spec) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Token, format!("{} cannot make the root key that is configured", profile.title))
+        .saw(spec.name())
+        .wanted(names(&profile.algorithms))
+        .hint("choose another [root] key in authority.toml, or another token")
+        .truth("Nothing was changed."))
+}
+
 /// The blank token to initialise: the one in the slot that was named, else the only one.
-fn choose(slots: &[SlotInfo], wanted: Option<u64>) -> Result<&SlotInfo, Error> {
+fn choose(slots: &[Seen], wanted: Option<u64>) -> Result<&Seen, Error> {
     if let Some(wanted) = wanted {
         let Some(slot) = slots.iter().find(|s| s.slot == wanted) else {
             return Err(Error::new(Kind::Token, "there is no such slot")
@@ -98,7 +119,7 @@ fn choose(slots: &[SlotInfo], wanted: Option<u64>) -> Result<&SlotInfo, Error> {
         }
         return Ok(slot);
     }
-    let blank: Vec<&SlotInfo> = slots.iter().filter(|s| !s.initialized).collect();
+    let blank: Vec<&Seen> = slots.iter().filter(|s| !s.initialized).collect();
     match blank.as_slice() {
         [one] => Ok(one),
         [] => Err(Error::new(Kind::Token, "no blank token is here")
@@ -114,11 +135,11 @@ fn choose(slots: &[SlotInfo], wanted: Option<u64>) -> Result<&SlotInfo, Error> {
     }
 }
 
-fn list(slots: &[SlotInfo]) -> String {
+fn list(slots: &[Seen]) -> String {
     if slots.is_empty() {
         return "no token".to_owned();
     }
-    let of = |s: &SlotInfo| match s.initialized {
+    let of = |s: &Seen| match s.initialized {
         true => format!("slot {}: \"{}\", serial {}", s.slot, s.identity.label, s.identity.serial),
         false => format!("slot {}: blank", s.slot),
     };

@@ -8,7 +8,7 @@ use crate::ceremony::script::Step;
 use crate::ceremony::vocabulary::{Activity, Fact};
 use crate::consumer::card;
 use crate::error::Error;
-use crate::files::deliver;
+use crate::files::{deliver, directory};
 use crate::x509::pem;
 
 /// The activity.
@@ -32,8 +32,8 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
 /// [`Kind::Medium`](crate::error::Kind::Medium).
 pub fn write_issued(room: &mut Room<'_>) -> Result<Vec<String>, Error> {
     let (issued, public) = (room.folder.issued(), room.folder.public());
-    deliver::create_directory(&issued)?;
-    deliver::create_directory(&public)?;
+    directory::create(&issued)?;
+    directory::create(&public)?;
     let state = room.journal.state().clone();
     for certificate in state.certificates.values().filter(|c| c.status == Status::Issued) {
         if let Some(der) = &certificate.der {
@@ -68,7 +68,7 @@ pub fn write_issued(room: &mut Room<'_>) -> Result<Vec<String>, Error> {
 /// # Errors
 /// [`Kind::Medium`](crate::error::Kind::Medium).
 pub fn write_checkpoint(room: &mut Room<'_>) -> Result<(), Error> {
-    let note = room.journal.log()?.checkpoint_note()?;
+    let note = room.journal.log()?.checkpoint_note().map(str::to_owned);
     if let Some(note) = note {
         let path = room.folder.public().join("checkpoint");
         deliver::replace(&path, note.as_bytes(), 0o644)?;

@@ -99,7 +99,7 @@ fn unlock(
             let screen = Screen::new()
                 .field("token", label.unwrap_or_else(|| "not here".to_owned()))
                 .field("serial", serial)
-                .text(profile.wrong_pin_costs());
+                .text(format!("One try is made: {}.", profile.user_pin.cost()));
             room.people.secret(&Secret::Pin(role.name()), &screen)?
         }
     };

@@ -134,8 +134,9 @@ pub(super) fn algorithm_identifier(element: &Element<'_>) -> Result<(String, boo
     let fields = strict::children(element.content)?;
     let parameters = fields.get(1..).unwrap_or_default();
     let null = SignatureAlgorithm::from_oid(&oid).is_ok_and(SignatureAlgorithm::has_null_parameters);
+    // RFC 4055 section 5: NULL is written with RSA, and its absence must be accepted.
     let canonical = match parameters {
-        [] => !null,
+        [] => true,
         [one] => null && one.whole == [0x05, 0x00],
         _ => false,
     };

@@ -12,9 +12,13 @@ use x509_parser::x509::X509Name;
 /// # Errors
 /// [`Kind::Verify`]: an RDN without attributes.
 pub(super) fn attributes(name: &X509Name<'_>) -> Result<Vec<NameAttribute>, Error> {
+    // The parser passes over an empty RDN, which the standard forbids (SET SIZE (1..MAX)).
+    let rdns = strict::children(strict::only(name.as_raw())?.content)?;
+    if rdns.iter().any(|rdn| rdn.content.is_empty()) {
+        return Err(Error::new(Kind::Verify, "a name with an empty part"));
+    }
     let mut found = Vec::new();
     for (rdn, set) in name.iter().enumerate() {
-        let before = found.len();
         for attribute in set.iter() {
             let oid = attribute.attr_type().to_id_string();
             let known = Attribute::ALL.into_iter().find(|a| a.oid() == oid);
@@ -26,9 +30,6 @@ pub(super) fn attributes(name: &X509Name<'_>) -> Result<Vec<NameAttribute>, Erro
                 string_type: string_type(tag),
                 rdn,
             });
-        }
-        if found.len() == before {
-            return Err(Error::new(Kind::Verify, "a name with an empty part"));
         }
     }
     Ok(found)

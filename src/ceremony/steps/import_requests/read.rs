@@ -64,7 +64,7 @@ impl Package {
     pub fn renewal_of(&self, state: &State) -> bool {
         let previous = state.newest_intermediate(&self.request.cluster).and_then(|c| c.der.as_ref());
         let (Some(der), Some(signature)) = (previous, &self.renewal) else { return false };
-        let Some(spki) = read::certificate(der).ok().and_then(|c| c.view.spki) else { return false };
+        let Ok(spki) = read::certificate(der).map(|c| c.view.spki) else { return false };
         verify::signature(&spki, SignatureAlgorithm::of(spki.spec()), &self.json, signature).is_ok()
     }
 }
@@ -77,7 +77,7 @@ pub fn read_all(dir: &Path, config: &Config) -> Result<Vec<Read>, Error> {
     let keys = KeyPolicy { keys: config.intermediates.keys.clone() };
     let mut all = Vec::new();
     for found in intake::list(dir, MAX_REQUESTS)? {
-        let path = dir.join(&found.name);
+        let path = found.path.clone();
         match found.shape {
             Shape::Directory => {
                 if let Some(read) = read_package(&path, &found.shown, &keys)? {

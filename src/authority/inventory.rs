@@ -1,0 +1,185 @@
+//! What exists and what is due, from the state and a time: the data behind `status`.
+
+use super::state::{State, Status};
+use crate::digest::Hex;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+/// An intermediate is worth a warning this long before its end: leaves must not outlive it.
+const SOON: SignedDuration = SignedDuration::from_hours(24 * 60);
+
+/// What exists, for people and for JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Inventory {
+    /// The authority's name.
+    pub authority: String,
+    /// `production`, `test`, `rehearsal`.
+    pub kind: String,
+    /// The checkpoint origin.
+    pub origin: String,
+    /// Number of entries in the log.
+    pub entries: u64,
+    /// Sessions that were closed.
+    pub sessions: u64,
+    /// The last closed session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_session: Option<LastSession>,
+    /// What an interrupted session left, a sentence each.
+    pub interrupted: Vec<String>,
+    /// Certificates, roots first.
+    pub certificates: Vec<Issued>,
+    /// The newest CRL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crl: Option<Crl>,
+    /// Clusters.
+    pub clusters: Vec<Cluster>,
+    /// What is due, soonest first.
+    pub due: Vec<Due>,
+}
+
+/// The last closed session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastSession {
+    /// Its ceremony.
+    pub ceremony: String,
+    /// When it closed.
+    pub closed: Timestamp,
+}
+
+/// A certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Issued {
+    /// `root`, `audit`, `intermediate`.
+    pub what: String,
+    /// Serial number.
+    pub serial: Hex,
+    /// `issued`, `failed`, `unknown`, `open`.
+    pub status: &'static str,
+    /// Its cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// The cluster's generation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// End of validity.
+    pub not_after: Timestamp,
+}
+
+/// The newest CRL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Crl {
+    /// Its number.
+    pub number: u64,
+    /// nextUpdate.
+    pub next_update: Timestamp,
+}
+
+/// A cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cluster {
+    /// Its name.
+    pub name: String,
+    /// Its environment.
+    pub environment: String,
+    /// Its newest generation.
+    pub generation: u32,
+    /// Bundles made for it.
+    pub bundles: usize,
+    /// True where its newest certificate has no bundle yet.
+    pub awaits_bundle: bool,
+    /// End of its newest certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Timestamp>,
+}
+
+/// Something that is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Due {
+    /// By when.
+    pub by: Timestamp,
+    /// Whole days from now; negative when it is past.
+    pub days: i64,
+    /// True when it is past or near.
+    pub urgent: bool,
+    /// What.
+    pub what: String,
+}
+
+/// Takes stock.
+pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventory {
+    let mut certificates: Vec<Issued> = state
+        .certificates
+        .values()
+        .map(|c| Issued {
+            what: c.what.clone(),
+            serial: c.serial.clone(),
+            status: match c.status {
+                Status::Open => "open",
+                Status::Issued => "issued",
+                Status::Failed => "failed",
+                Status::Unknown => "unknown",
+            },
+            cluster: c.cluster.clone(),
+            generation: c.generation,
+            not_after: c.not_after,
+        })
+        .collect();
+    let rank = |what: &str| match what {
+        "root" => 0,
+        "audit" => 1,
+        _ => 2,
+    };
+    certificates.sort_by(|a, b| (rank(&a.what), &a.cluster, a.generation).cmp(&(rank(&b.what), &b.cluster, b.generation)));
+    let clusters: Vec<Cluster> = state
+        .clusters
+        .iter()
+        .map(|(name, c)| {
+            let newest = state.newest_intermediate(name);
+            Cluster {
+                name: name.clone(),
+                environment: c.environment.clone(),
+                generation: c.generation,
+                bundles: c.bundles.len(),
+                awaits_bundle: newest.and_then(|n| n.generation) > c.bundles.last().map(|b| b.generation),
+                not_after: newest.map(|n| n.not_after),
+            }
+        })
+        .collect();
+    Inventory {
+        authority: state.name.clone(),
+        kind: state.kind.clone(),
+        origin: state.origin.clone(),
+        entries: state.size,
+        sessions: state.sessions_closed,
+        last_session: state.last_session.clone().map(|(ceremony, closed)| LastSession { ceremony, closed }),
+        interrupted,
+        crl: state.crl.as_ref().map(|c| Crl { number: c.number, next_update: c.next_update }),
+        due: due(state, &clusters, now),
+        certificates,
+        clusters,
+    }
+}
+
+fn due(state: &State, clusters: &[Cluster], now: Timestamp) -> Vec<Due> {
+    let mut due = Vec::new();
+    let mut add = |by: Timestamp, what: String| {
+        let left = by.duration_since(now);
+        due.push(Due { by, days: left.as_hours().div_euclid(24), urgent: left < SOON, what });
+    };
+    if let Some(crl) = &state.crl {
+        add(crl.next_update, format!("issue the CRL after number {}", crl.number));
+    }
+    for cluster in clusters {
+        if let Some(not_after) = cluster.not_after {
+            add(not_after, format!("renew the intermediate of {}", cluster.name));
+        }
+    }
+    if let Some(root) = state.certificate_of("root") {
+        add(root.not_after, "replace the root".to_owned());
+    }
+    for cluster in clusters.iter().filter(|c| c.awaits_bundle) {
+        add(now, format!("export the bundle of {}", cluster.name));
+    }
+    due.sort_by_key(|d| d.by);
+    due
+}

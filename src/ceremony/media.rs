@@ -1,0 +1,29 @@
+//! What can be known of the sticks before a token is unlocked: a wrong or missing medium is found while
+//! nothing has happened yet.
+
+use crate::error::{Error, Kind};
+use crate::files::medium::{self, Role};
+use std::path::Path;
+
+/// Checks the medium with requests.
+///
+/// # Errors
+/// [`Kind::Medium`]: absent, or of another role.
+pub fn check_requests(dir: &Path) -> Result<(), Error> {
+    medium::expect(dir, Role::Requests).map(|_| ())
+}
+
+/// Checks the medium for bundles; an empty directory will become one.
+///
+/// # Errors
+/// [`Kind::Medium`]: absent, of another role or authority, or unmarked and not empty.
+pub fn check_exports(dir: &Path, authority: &str) -> Result<(), Error> {
+    medium::fit_for(dir, Role::Exports, authority)
+}
+
+/// The error of a command that would write bundles and was told no medium.
+pub fn no_exports() -> Error {
+    Error::new(Kind::Usage, "no medium for the bundles was named")
+        .hint("name it: --to DIR, or in local.toml: [media] exports = \"DIR\"")
+        .truth("Nothing was signed.")
+}

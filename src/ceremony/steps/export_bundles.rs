@@ -1,0 +1,202 @@
+//! `export-bundles`: one sealed, signed bundle for each cluster, made from the log, written to the exports
+//! medium and read back. The key of a cluster that was made in this session travels inside; in a later one
+//! its sealed form does.
+
+use crate::authority::state::{Cluster, State};
+use crate::bundle::{self, Contents, Key};
+use crate::ceremony::media;
+use crate::ceremony::people::Stop;
+use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::script::Step;
+use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::digest::{Digest, Hex};
+use crate::error::{Error, Kind};
+use crate::execute::Keyring;
+use crate::files::directory;
+use crate::files::medium::{self, Role};
+use crate::log::record::{BundleExported, Record};
+use crate::log::{entry, proof};
+use crate::x509::pem;
+use crate::x509::read;
+use std::path::Path;
+
+/// The activity.
+pub const ACTIVITY: Activity = Activity {
+    name: "export-bundles",
+    says: "Seal the bundles and write them to the exports medium",
+    needs: &[Fact::Unlocked, Fact::Root],
+    gives: &[],
+    takes: &[],
+    run,
+};
+
+fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
+    let clusters = clusters(room, bench)?;
+    if clusters.is_empty() {
+        return Ok(());
+    }
+    let dir = exports(room)?;
+    let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
+    let result = export_all(room, bench, &mut keys, &clusters, &dir);
+    bench.keys = Some(keys);
+    Ok(result?)
+}
+
+/// The clusters of this session; else those that were named; else those whose newest certificate has no
+/// bundle.
+fn clusters(room: &Room<'_>, bench: &Bench) -> Result<Vec<String>, Error> {
+    let of_session: Vec<String> =
+        bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref().map(|c| c.name.clone())).collect();
+    if !of_session.is_empty() {
+        return Ok(of_session);
+    }
+    let state = room.journal.state();
+    for name in &room.wishes.clusters {
+        if state.newest_intermediate(name).is_none() {
+            return Err(Error::new(Kind::Usage, "no certificate was issued to this cluster")
+                .saw(name)
+                .wanted(state.clusters.keys().cloned().collect::<Vec<_>>().join(", ")));
+        }
+    }
+    if !room.wishes.clusters.is_empty() {
+        return Ok(room.wishes.clusters.clone());
+    }
+    let lacks = |(name, cluster): &(&String, &Cluster)| {
+        let newest = state.newest_intermediate(name).and_then(|c| c.generation);
+        newest.is_some() && newest > cluster.bundles.last().map(|b| b.generation)
+    };
+    Ok(state.clusters.iter().filter(lacks).map(|(name, _)| name.clone()).collect())
+}
+
+fn exports(room: &mut Room<'_>) -> Result<std::path::PathBuf, Error> {
+    let dir = room.wishes.exports.clone().ok_or_else(media::no_exports)?;
+    let id = Hex(room.entropy.bytes(8, &[])?);
+    medium::expect_or_prepare(&dir, Role::Exports, &room.config.name, id, room.journal.now())?;
+    Ok(dir)
+}
+
+fn export_all(
+    room: &mut Room<'_>,
+    bench: &mut Bench,
+    keys: &mut Keyring,
+    clusters: &[String],
+    dir: &Path,
+) -> Result<(), Error> {
+    room.journal.checkpoint(keys)?;
+    let of = clusters.len();
+    for (done, name) in clusters.iter().enumerate() {
+        room.people.working(done, of, "sealing");
+        let key = bench.pending.iter().find(|p| p.accepted.cluster.name == *name).and_then(|p| p.key.as_ref());
+        let key = key.map(|key| key.to_pkcs8_pem()).transpose()?.map(Key::Clear);
+        let exported = export(room, keys, name, key, dir)?;
+        bench.written.push(format!("{}  for {name}", dir.join(&exported.bundle_id).display()));
+        room.journal.append(vec![Record::from(exported)])?;
+    }
+    room.people.working(of, of, "");
+    Ok(())
+}
+
+fn export(
+    room: &mut Room<'_>,
+    keys: &mut Keyring,
+    name: &str,
+    key: Option<Key>,
+    dir: &Path,
+) -> Result<BundleExported, Error> {
+    let bundle_id = Hex(room.random(keys, 16)?).to_string();
+    let nonce = Hex(room.random(keys, 32)?).to_string();
+    let state = room.journal.state().clone();
+    let missing = |what: &str| Error::new(Kind::Bug, format!("the log lacks {what} of {name}"));
+    let cluster = state.clusters.get(name).ok_or_else(|| missing("the enrolment"))?;
+    let certificate = state.newest_intermediate(name).ok_or_else(|| missing("the certificate"))?;
+    let generation = certificate.generation.ok_or_else(|| missing("the generation"))?;
+    let der = certificate.der.clone().ok_or_else(|| missing("the certificate"))?;
+    let outcome = certificate.outcome.ok_or_else(|| missing("the outcome"))?;
+    let key = match key {
+        Some(key) => Some(key),
+        None => sealed_key(room, &state, &der)?,
+    };
+    let ca_cert_pem = pem::encode("CERTIFICATE", &der);
+    let roots = root_pems(&state)?;
+    let crl = state.crl.as_ref().ok_or_else(|| missing("a CRL"))?;
+    let sequence = cluster.bundles.last().map_or(0, |b| b.sequence) + 1;
+    let created = room.journal.now();
+    let log = room.journal.log()?;
+    let checkpoint = log.checkpoint_note().ok_or_else(|| missing("a checkpoint"))?.to_owned();
+    let inclusion = log.inclusion(outcome)?;
+    let mut proofs = Vec::new();
+    for bundle in &cluster.bundles {
+        let hashes = log.consistency(bundle.tree_size)?;
+        proofs.push(proof::ConsistencyProof { old: bundle.tree_size, new: log.size(), hashes });
+    }
+    let contents = Contents {
+        bundle_id,
+        nonce,
+        created,
+        cluster: name.to_owned(),
+        environment: cluster.environment.clone(),
+        trust_domain: cluster.trust_domain.clone(),
+        generation,
+        sequence,
+        previous_bundle: cluster.bundles.last().map(|b| b.id.clone()),
+        csr_sha256: cluster.requests.get(&generation).copied().ok_or_else(|| missing("the request"))?,
+        recipients: cluster.recipients.clone(),
+        profile: cluster.profile.clone(),
+        log: log.log_id().to_string(),
+        cert_chain_pem: format!("{ca_cert_pem}{}", issuer_pem(&state, certificate.issuer_generation)?),
+        ca_cert_pem,
+        root_cert_pem: roots,
+        root_crl_pem: pem::encode("X509 CRL", &crl.der),
+        entry_line: log.entry_line(outcome)?,
+        inclusion_proof: proof::inclusion_proof(outcome, &inclusion, &checkpoint),
+        consistency_proof: proof::consistency_proofs(&proofs),
+        key,
+        signer_pem: pem::encode(
+            "CERTIFICATE",
+            state.certificate_of("audit").and_then(|c| c.der.as_deref()).ok_or_else(|| missing("the audit key"))?,
+        ),
+        checkpoint,
+    };
+    let bundle = bundle::make(&contents, &mut |message| keys.sign_statement(message))?;
+    let files: Vec<(&str, &[u8], u32)> =
+        bundle.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice(), 0o644)).collect();
+    directory::write_directory(dir, &bundle.id, &files)?;
+    Ok(BundleExported {
+        bundle_id: bundle.id,
+        cluster: name.to_owned(),
+        generation,
+        sequence,
+        envelope_sha256: bundle.envelope_sha256,
+        manifest_sha256: bundle.manifest_sha256,
+        payload_sha256: bundle.payload_sha256,
+        tree_size: bundle.tree_size,
+    })
+}
+
+/// The sealed form of a key that an earlier session made.
+fn sealed_key(room: &mut Room<'_>, state: &State, der: &[u8]) -> Result<Option<Key>, Error> {
+    let spki: Digest = read::certificate(der)?.view.spki.sha256();
+    let Some(seq) = state.sealed.get(&spki) else { return Ok(None) };
+    let line = room.journal.log()?.entry_line(*seq)?;
+    match entry::parse_line(&line)?.entry()?.record {
+        Record::KeySealed(sealed) => Ok(Some(Key::Sealed(sealed.ciphertext.0))),
+        _ => Err(Error::new(Kind::Bug, "the entry of a sealed key is another")),
+    }
+}
+
+/// Every current root, PEM.
+fn root_pems(state: &State) -> Result<String, Error> {
+    let der = state.certificate_of("root").and_then(|c| c.der.as_deref());
+    let der = der.ok_or_else(|| Error::new(Kind::Bug, "the log lacks the root certificate"))?;
+    Ok(pem::encode("CERTIFICATE", der))
+}
+
+/// The root certificate that issued a certificate, PEM.
+fn issuer_pem(state: &State, generation: u32) -> Result<String, Error> {
+    let key = state.keys.iter().find(|k| k.role == "root" && k.generation == generation && k.certificate.is_some());
+    let der = key.and_then(|k| k.certificate.as_ref()).and_then(|serial| state.certificates.get(serial)?.der.as_ref());
+    match der {
+        Some(der) => Ok(pem::encode("CERTIFICATE", der)),
+        None => Err(Error::new(Kind::Bug, "the log lacks the issuer's certificate")),
+    }
+}

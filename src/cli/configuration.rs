@@ -1,0 +1,139 @@
+//! `new`, `config`, `medium`, `completions`, `man`: what is set up before anything happens.
+
+use super::args::{Args, Completions, Config, ConfigCommand, Man, Medium, MediumCommand, New};
+use super::room::find;
+use super::terminal::Terminal;
+use crate::authority;
+use crate::clock::Clock;
+use crate::digest::{Digest, Hex};
+use crate::entropy::Entropy;
+use crate::error::{Error, Kind};
+use crate::files::{deliver, directory, intake, medium};
+use crate::screen::Screen;
+use crate::words;
+use clap::CommandFactory;
+use serde::Serialize;
+use std::path::Path;
+
+/// `anchorite new`
+pub fn new(a: &New, terminal: &mut Terminal) -> Result<(), Error> {
+    if a.dir.exists() && !(a.dir.is_dir() && intake::list(&a.dir, 16).is_ok_and(|found| found.is_empty())) {
+        return Err(Error::new(Kind::Medium, "the directory for a new authority is not empty")
+            .saw(a.dir.display().to_string())
+            .wanted("an absent or empty directory")
+            .truth("Nothing was written."));
+    }
+    let config = authority::config_template(&a.name);
+    authority::Config::parse(&config).map_err(|error| error.truth("Nothing was written."))?;
+    directory::create(&a.dir)?;
+    deliver::write_new(&a.dir.join("authority.toml"), config.as_bytes(), 0o644)?;
+    deliver::write_new(&a.dir.join("local.toml"), authority::local_template().as_bytes(), 0o644)?;
+    let shown = a.dir.display();
+    terminal.done(
+        &[format!("{shown}/authority.toml"), format!("{shown}/local.toml")],
+        &[
+            "edit authority.toml, have it reviewed, then:",
+            &format!("anchorite -C {shown} config check"),
+            &format!("anchorite -C {shown} root create"),
+        ],
+    );
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    valid: bool,
+    name: &'a str,
+    kind: &'a str,
+    sha256: Digest,
+    words: Vec<&'static str>,
+}
+
+/// `anchorite config check`
+pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Error> {
+    let ConfigCommand::Check = a.command;
+    let found = find(args)?;
+    let (config, _, sha256) = &found.config;
+    if terminal.wants_json() {
+        return terminal.json(&Checked {
+            valid: true,
+            name: &config.name,
+            kind: config.kind.name(),
+            sha256: *sha256,
+            words: words::words(&sha256.0),
+        });
+    }
+    let backup = "none: losing the token loses the root";
+    let mut screen = Screen::new()
+        .heading(format!("{} · {}", config.name, config.kind.name()), "authority.toml is valid")
+        .field("root", config.root.subject.name(config.kind.marking_unit(), "").to_string())
+        .noted("", config.root.key.title(), format!("{} days", config.root.validity_days))
+        .field("clusters", format!("{}, at most {} days", config.intermediates.profile, config.intermediates.max_validity_days))
+        .field("key backup", backup)
+        .field("sha256", sha256.hex())
+        .field("words", "");
+    for row in words::rows(&sha256.0) {
+        screen = screen.verbatim(format!("    {row}"));
+    }
+    if found.folder.has_log() {
+        let (state, _) = found.folder.read_state()?;
+        let same = state.config.as_ref().is_some_and(|(adopted, _)| adopted == sha256);
+        screen = screen.field("adopted", if same { "this text" } else { "another text; the next ceremony shows the difference" });
+    }
+    terminal.result_screen(&screen)
+}
+
+/// `anchorite medium …`
+pub fn medium(args: &Args, a: &Medium, terminal: &mut Terminal) -> Result<(), Error> {
+    match &a.command {
+        MediumCommand::Prepare { role, dir } => {
+            let role: medium::Role = role.parse()?;
+            let authority = match &args.authority {
+                Some(_) => Some(find(args)?.config.0.name),
+                None => None,
+            };
+            let id = Hex(Entropy::new().bytes(8, &[])?);
+            let made = medium::prepare(dir, role, authority.as_deref(), id, Clock::system().now())?;
+            terminal.done(&[dir.display().to_string()], &[&format!("write on the stick: {made}")]);
+            Ok(())
+        }
+        MediumCommand::Show { dir } => {
+            let found = medium::recognise(dir)?;
+            if terminal.wants_json() {
+                return terminal.json(&found);
+            }
+            terminal.result(&format!("{found}\n"))
+        }
+    }
+}
+
+/// `anchorite completions SHELL`
+pub fn completions(a: &Completions, terminal: &mut Terminal) -> Result<(), Error> {
+    let mut out = Vec::new();
+    clap_complete::generate(a.shell, &mut super::args::Args::command(), "anchorite", &mut out);
+    terminal.document(&out)
+}
+
+/// `anchorite man DIR`
+pub fn man(a: &Man, terminal: &mut Terminal) -> Result<(), Error> {
+    directory::create(&a.dir)?;
+    let mut written = Vec::new();
+    pages(&super::args::Args::command(), "anchorite", &a.dir, &mut written)?;
+    terminal.done(&written, &[&format!("man -l {}/anchorite.1", a.dir.display())]);
+    Ok(())
+}
+
+fn pages(command: &clap::Command, name: &str, dir: &Path, written: &mut Vec<String>) -> Result<(), Error> {
+    let mut out = Vec::new();
+    let titled = command.clone().name(name.to_owned());
+    clap_mangen::Man::new(titled)
+        .render(&mut out)
+        .map_err(|error| Error::new(Kind::Bug, "a manual page cannot be made").saw(error.to_string()))?;
+    let path = dir.join(format!("{name}.1"));
+    deliver::replace(&path, &out, 0o644)?;
+    written.push(path.display().to_string());
+    for inner in command.get_subcommands().filter(|c| c.get_name() != "help") {
+        pages(inner, &format!("{name}-{}", inner.get_name()), dir, written)?;
+    }
+    Ok(())
+}

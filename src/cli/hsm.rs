@@ -1,0 +1,118 @@
+//! `hsm`: profiles, and what a token can do.
+
+use super::args::{Args, Hsm, HsmCommand};
+use super::room::profile_named;
+use super::terminal::{Attended, Terminal};
+use crate::ceremony::people::{People, Secret, Stop};
+use crate::error::Error;
+use crate::files::intake;
+use crate::screen::Screen;
+use crate::token::hsm_profile::HsmProfile;
+use crate::token::module::{self, Selection};
+use crate::token::probe::{self, Probe};
+use crate::token::unlock::{Login, ready_for_login};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    title: String,
+    algorithms: Vec<String>,
+    verified: String,
+    source: String,
+}
+
+/// `anchorite hsm …`
+pub fn hsm(_: &Args, a: &Hsm, terminal: &mut Terminal) -> Result<(), Error> {
+    match &a.command {
+        HsmCommand::Profiles => profiles(terminal),
+        HsmCommand::Probe { profile, module, serial, login, pin_file, toml } => {
+            let profile = profile_named(profile)?;
+            let path = match module {
+                Some(path) => path.clone(),
+                None => module::find_module(&profile)?,
+            };
+            let module = module::load(&path, &profile)?;
+            let selection = serial.clone().map_or(Selection::Only, Selection::Serial);
+            let login = if *login {
+                let seen = module.select(&selection)?;
+                ready_for_login(&seen, false)?;
+                let pin = match pin_file {
+                    Some(path) => intake::read_secret(path)?,
+                    None => {
+                        let screen = Screen::new()
+                            .field("token", &seen.identity.label)
+                            .field("serial", &seen.identity.serial)
+                            .text(format!("One try is made: {}.", profile.user_pin.cost()));
+                        Attended::open(terminal)?.secret(&Secret::Pin("probed"), &screen).map_err(Stop::into_error)?
+                    }
+                };
+                Some(Login::with_pin(pin))
+            } else {
+                None
+            };
+            let found = probe::probe(&module, &selection, login)?;
+            if terminal.wants_json() {
+                return terminal.json(&found);
+            }
+            if *toml {
+                return terminal.result(&found.to_profile_toml());
+            }
+            terminal.result_screen(&screen(&found))
+        }
+    }
+}
+
+fn profiles(terminal: &mut Terminal) -> Result<(), Error> {
+    let mut listed = Vec::new();
+    let mut screen = Screen::new();
+    for name in HsmProfile::names() {
+        let profile = HsmProfile::embedded(name)?;
+        let algorithms: Vec<String> = profile.algorithms.iter().map(|a| a.name().to_owned()).collect();
+        let verified = profile.verified.by.name().to_owned();
+        screen = screen
+            .heading(format!("{} · {}", profile.name, profile.title), format!("known by: {verified}"))
+            .field("keys", algorithms.join(", "))
+            .field("source", &profile.verified.source)
+            .field("PIN", format!("{}; {}", profile.user_pin.says(), profile.user_pin.cost()));
+        for remark in &profile.remarks {
+            screen = screen.field("remark", remark);
+        }
+        let source = profile.verified.source.clone();
+        listed.push(Listed { name: profile.name, title: profile.title, algorithms, verified, source });
+    }
+    if terminal.wants_json() {
+        return terminal.json(&listed);
+    }
+    terminal.result_screen(&screen)
+}
+
+fn screen(found: &Probe) -> Screen {
+    let mut screen = Screen::new()
+        .heading(format!("{} · {}", found.identity.label, found.identity.model), format!("profile {}", found.profile))
+        .field("serial", &found.identity.serial)
+        .field("library", &found.identity.library)
+        .field("module", &found.module)
+        .field("sha256", found.module_sha256.hex())
+        .field("mechanisms", found.mechanisms.join(" "));
+    match &found.proved {
+        None => screen = screen.text("Not logged in: with --login each kind of key is tried with session objects."),
+        Some(proved) => {
+            for key in &proved.keys {
+                let result = match &key.fault {
+                    None if key.dropped.is_empty() => "works".to_owned(),
+                    None => format!("works without {}", key.dropped.join(", ")),
+                    Some(fault) => format!("does not: {fault}"),
+                };
+                screen = screen.field(key.algorithm.name(), result);
+            }
+        }
+    }
+    if found.differences.is_empty() {
+        screen = screen.field("profile", "agrees");
+    }
+    for difference in &found.differences {
+        screen = screen.field("differs", difference);
+    }
+    screen
+}

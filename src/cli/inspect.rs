@@ -1,0 +1,241 @@
+//! `inspect`, `words`: looking at one file, needing neither token nor authority.
+
+use super::args::{Inspect, InspectCommand, Words};
+use super::terminal::Terminal;
+use crate::bundle;
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::files::intake;
+use crate::finding::{Finding, Severity};
+use crate::log::note::{Checkpoint, SignedNote};
+use crate::plan::screen::validity;
+use crate::policy;
+use crate::request::{self, KeyPolicy, package};
+use crate::screen::Screen;
+use crate::words;
+use crate::x509::pem;
+use crate::x509::read::{self, show_name};
+use serde::Serialize;
+use std::path::Path;
+
+/// A file to look at, at the most, in bytes.
+const MAX_FILE: u64 = 64 * 1024;
+/// A file to take the digest of, at the most.
+const MAX_WORDS_FILE: u64 = 1 << 30;
+
+/// `anchorite inspect …`
+pub fn inspect(a: &Inspect, terminal: &mut Terminal) -> Result<(), Error> {
+    match &a.command {
+        InspectCommand::Request { file } => inspect_request(file, terminal),
+        InspectCommand::Certificate { file } => certificate(file, terminal),
+        InspectCommand::Crl { file } => crl(file, terminal),
+        InspectCommand::Bundle { dir } => bundle(dir, terminal),
+        InspectCommand::Checkpoint { file } => checkpoint(file, terminal),
+        InspectCommand::Rules => rules(terminal),
+    }
+}
+
+#[derive(Serialize)]
+struct Inspected {
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<String>,
+    sha256: Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spki_sha256: Option<Digest>,
+    asked: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+fn inspect_request(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
+    let keys = KeyPolicy::default();
+    let directory = file.is_dir();
+    let (bytes, cluster, extra) = if directory {
+        let json = intake::read(&file.join("request.json"), MAX_FILE)?;
+        let signature = intake::read(&file.join("request.sig"), MAX_FILE)?;
+        let parsed = package::parse(&json)?;
+        (parsed.csr.clone().into_bytes(), Some(parsed.cluster), Some((json, signature)))
+    } else {
+        (intake::read(file, MAX_FILE)?, None, None)
+    };
+    let inspected = request::inspect(&bytes, &keys)?;
+    let mut findings = inspected.findings.clone();
+    let mut sha256 = Digest::of(&bytes);
+    if let Some((json, signature)) = extra {
+        sha256 = package::words_of_package(&json);
+        if let Some(spki) = &inspected.spki
+            && let Err(finding) = package::check_signature(&json, &signature, spki)
+        {
+            findings.push(finding);
+        }
+    }
+    let refused: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Refuse).collect();
+    let verdict = if refused.is_empty() { "fit" } else { "refused" };
+    let report = Inspected {
+        verdict,
+        cluster,
+        sha256,
+        subject: inspected.view.as_ref().map(|v| show_name(&v.subject)),
+        key: inspected.spki.as_ref().map(|s| s.spec().title()),
+        spki_sha256: inspected.spki.as_ref().map(|s| s.sha256()),
+        asked: inspected.view.as_ref().map(|v| v.asked.clone()).unwrap_or_default(),
+        findings: findings.clone(),
+    };
+    if terminal.wants_json() {
+        terminal.json(&report)?;
+    } else {
+        terminal.result_screen(&screen(&report))?;
+    }
+    match refused.first() {
+        None => Ok(()),
+        Some(first) => Err(Error::new(Kind::Refused, format!("the request is refused by the rule {}", first.id))
+            .saw(&first.observed)
+            .wanted(&first.expected)
+            .hint(&first.hint)
+            .truth("Nothing was signed.")),
+    }
+}
+
+fn screen(report: &Inspected) -> Screen {
+    let mut screen = Screen::new().heading("Certificate request", report.verdict);
+    if let Some(cluster) = &report.cluster {
+        screen = screen.field("cluster", cluster);
+    }
+    if let Some(subject) = &report.subject {
+        screen = screen.field("subject", if subject.is_empty() { "(empty)" } else { subject });
+    }
+    if let Some(key) = report.key {
+        screen = screen.field("key", key);
+    }
+    if let Some(spki) = &report.spki_sha256 {
+        screen = screen.field("spki sha256", spki.hex());
+    }
+    screen = screen.field("sha256", report.sha256.hex());
+    if !report.asked.is_empty() {
+        screen = screen.field("asks for", report.asked.join(", ")).field("", "(the profile decides what is given)");
+    }
+    for finding in &report.findings {
+        screen = screen
+            .noted(&finding.severity.to_string(), &finding.id, format!("({})", finding.source))
+            .field("  seen", &finding.observed)
+            .field("  wanted", &finding.expected)
+            .field("  to do", &finding.hint);
+    }
+    screen
+}
+
+fn certificate(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
+    let bytes = intake::read(file, MAX_FILE)?;
+    let mut screen = Screen::new();
+    for der in pem::decode_all(&bytes, "CERTIFICATE")? {
+        let view = read::certificate(&der)?.view;
+        screen = screen
+            .heading("Certificate", if view.is_ca() { "CA" } else { "end entity" })
+            .field("subject", show_name(&view.subject))
+            .field("issuer", show_name(&view.issuer))
+            .field("key", view.spki.spec().title())
+            .field("valid", validity(view.not_before, view.not_after))
+            .field("serial", view.serial.colons())
+            .field("sha256", Digest::of(&der).hex())
+            .field("spki sha256", Digest::of(&view.spki_der).hex())
+            .blank();
+    }
+    terminal.result_screen(&screen)
+}
+
+fn crl(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
+    let bytes = intake::read(file, 16 << 20)?;
+    let mut screen = Screen::new();
+    for der in pem::decode_all(&bytes, "X509 CRL")? {
+        let view = read::crl(&der)?.view;
+        let number = view.number.map_or_else(|| "none".to_owned(), |n| n.to_string());
+        screen = screen
+            .heading("Certificate revocation list", format!("number {number}"))
+            .field("issuer", show_name(&view.issuer))
+            .field("valid", validity(view.this_update, view.next_update))
+            .field("revokes", view.revoked.len().to_string())
+            .blank();
+    }
+    terminal.result_screen(&screen)
+}
+
+fn bundle(dir: &Path, terminal: &mut Terminal) -> Result<(), Error> {
+    let files = bundle::load(dir)?;
+    let outer = bundle::verify_outer(&files, &[])?;
+    if terminal.wants_json() {
+        return terminal.json(&outer.envelope);
+    }
+    let screen = Screen::new()
+        .heading("Bundle", "consistent, NOT authenticated")
+        .field("id", &outer.envelope.bundle_id)
+        .field("created", outer.envelope.created.to_string())
+        .field("log", format!("{} entries, {}", outer.checkpoint.size, outer.checkpoint.origin))
+        .field("signer", outer.envelope.signer_spki_sha256.hex())
+        .text("Whose it is and what is inside only its recipient can read. To authenticate it: anchorite verify BUNDLE --root root-cert.pem");
+    terminal.result_screen(&screen)
+}
+
+fn checkpoint(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
+    let note = SignedNote::parse(&intake::read(file, MAX_FILE)?)?;
+    let checkpoint = Checkpoint::parse(&note.body)?;
+    let mut screen = Screen::new()
+        .heading("Checkpoint", "signature not verified")
+        .field("origin", &checkpoint.origin)
+        .field("tree size", checkpoint.size.to_string())
+        .field("root hash", checkpoint.root.hex())
+        .field("words 1-8", words::words(checkpoint.root.0.get(..8).unwrap_or_default()).join(" "));
+    for signature in &note.signatures {
+        screen = screen.field("signed by", &signature.name);
+    }
+    terminal.result_screen(&screen)
+}
+
+#[derive(Serialize)]
+struct RuleRow {
+    id: &'static str,
+    severity: Severity,
+    says: &'static str,
+    source: &'static str,
+    hint: &'static str,
+}
+
+fn rules(terminal: &mut Terminal) -> Result<(), Error> {
+    let rows: Vec<RuleRow> = policy::rules()
+        .map(|r| RuleRow { id: r.id, severity: r.severity, says: r.says, source: r.source, hint: r.hint })
+        .collect();
+    if terminal.wants_json() {
+        return terminal.json(&rows);
+    }
+    let mut screen = Screen::new();
+    for row in rows {
+        screen = screen
+            .heading(row.id, row.severity.to_string())
+            .indented(row.says)
+            .indented(format!("source: {}", row.source))
+            .indented(format!("to do: {}", row.hint));
+    }
+    terminal.result_screen(&screen)
+}
+
+#[derive(Serialize)]
+struct InWords {
+    sha256: Digest,
+    words: Vec<&'static str>,
+}
+
+/// `anchorite words FILE`
+pub fn words(a: &Words, terminal: &mut Terminal) -> Result<(), Error> {
+    let sha256 = Digest::of(&intake::read(&a.file, MAX_WORDS_FILE)?);
+    if terminal.wants_json() {
+        return terminal.json(&InWords { sha256, words: words::words(&sha256.0) });
+    }
+    let mut screen = Screen::new().field("sha256", sha256.hex());
+    for row in words::rows(&sha256.0) {
+        screen = screen.verbatim(format!("    {row}"));
+    }
+    terminal.result_screen(&screen)
+}

@@ -1,0 +1,170 @@
+//! `log`: show, verify, prove.
+
+use super::args::{Args, Log, LogCommand, Pin};
+use super::room;
+use super::terminal::Terminal;
+use crate::audit::{self, Options, Report, RootPin};
+use crate::clock;
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::files::intake;
+use crate::log::{Entry, Record, proof};
+use crate::screen::Screen;
+use crate::store;
+use crate::x509::pem;
+use std::path::{Path, PathBuf};
+
+/// A certificate file, at the most, in bytes.
+const MAX_CERTIFICATE: u64 = 64 * 1024;
+
+/// `anchorite log …`
+pub fn log(args: &Args, a: &Log, terminal: &mut Terminal) -> Result<(), Error> {
+    match &a.command {
+        LogCommand::Show { what, uses_of_root } => show(&target(args, what.as_deref()), *uses_of_root, terminal),
+        LogCommand::Verify { what, pin, at_rest } => verify(&target(args, what.as_deref()), pin, *at_rest, terminal),
+        LogCommand::Prove { what, entry } => prove(what, *entry, terminal),
+    }
+}
+
+fn target(args: &Args, what: Option<&Path>) -> PathBuf {
+    what.map_or_else(|| room::folder(args).path().to_owned(), Path::to_owned)
+}
+
+/// The pin of a command line.
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Usage`].
+pub fn root_pin(pin: &Pin) -> Result<RootPin, Error> {
+    match (&pin.root, &pin.root_fingerprint) {
+        (Some(path), _) => {
+            let bytes = intake::read(path, MAX_CERTIFICATE)?;
+            Ok(RootPin::Certificate(pem::decode_one(&bytes, "CERTIFICATE")?))
+        }
+        (None, Some(hex)) => Ok(RootPin::Fingerprint(fingerprint(hex)?)),
+        (None, None) => Ok(RootPin::None),
+    }
+}
+
+/// A fingerprint as people type it: colons and capitals do not matter.
+///
+/// # Errors
+/// [`Kind::Usage`].
+pub fn fingerprint(typed: &str) -> Result<Digest, Error> {
+    Digest::from_hex(&typed.replace(':', "").to_lowercase())
+        .map_err(|error| error.within("--root-fingerprint").hint("it is on the root card: anchorite root show"))
+}
+
+fn verify(what: &Path, pin: &Pin, at_rest: bool, terminal: &mut Terminal) -> Result<(), Error> {
+    let report = report(what, &Options { root: root_pin(pin)?, at_rest })?;
+    if terminal.wants_json() {
+        return terminal.json(&report);
+    }
+    terminal.result_screen(&screen(&report))
+}
+
+/// Verifies a log on disk.
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Verify`].
+pub fn report(what: &Path, options: &Options) -> Result<Report, Error> {
+    audit::verify(store::material(what)?, options, &clock::monotonic)
+}
+
+/// The screen of a log that verifies.
+pub fn screen(report: &Report) -> Screen {
+    let mut screen = Screen::new()
+        .heading(format!("{} · {}", report.authority, report.kind), report.verdict())
+        .field("origin", &report.origin)
+        .field("entries", format!("{}, {} of them under a checkpoint", report.entries, report.size))
+        .field("root hash", report.root.hex())
+        .field("checkpoints", report.checkpoints.to_string())
+        .field("issued", format!("{} certificates, {} CRLs", report.certificates, report.crls));
+    for root in &report.roots {
+        screen = screen.field("root sha256", root.hex());
+    }
+    for warning in &report.warnings {
+        screen = screen.field("warning", warning);
+    }
+    if !report.authenticated {
+        screen = screen.text("To authenticate it, pin the root: --root root-cert.pem or --root-fingerprint HEX, from the root card.");
+    }
+    screen
+}
+
+fn show(what: &Path, uses_of_root: bool, terminal: &mut Terminal) -> Result<(), Error> {
+    let json = terminal.wants_json();
+    let mut shown = Vec::new();
+    let reading = store::read(what, &mut |entry| {
+        let used = matches!(entry.record, Record::SignIntent(_) | Record::SignOutcome(_) | Record::KeyGenerated(_));
+        if !uses_of_root || used {
+            shown.push((entry.seq, line(entry)));
+        }
+        Ok(())
+    })?;
+    for (seq, line) in shown {
+        if json {
+            let mut bytes = reading.entry_line(seq)?;
+            bytes.push(b'\n');
+            terminal.document(&bytes)?;
+        } else {
+            terminal.result(&format!("{line}\n"))?;
+        }
+    }
+    Ok(())
+}
+
+/// One entry in one line.
+fn line(entry: &Entry) -> String {
+    let what = match &entry.record {
+        Record::Genesis(r) => format!("{} ({})", r.name, r.kind),
+        Record::ConfigAdopted(r) => format!("sha256 {}", r.sha256.short()),
+        Record::ScriptAdopted(r) => format!("{} sha256 {}", r.name, r.sha256.short()),
+        Record::SessionOpened(r) => {
+            format!("{}{}", r.ceremony, if r.unattended { ", unattended" } else { "" })
+        }
+        Record::SessionClosed(r) => r.outcome.clone(),
+        Record::StepDone(r) => r.step.clone(),
+        Record::ValueRecorded(r) => r.name.clone(),
+        Record::TokenInitialized(r) => format!("{} \"{}\" serial {}", r.role, r.label, r.serial),
+        Record::TokenUnlocked(r) => format!("{} \"{}\" serial {}", r.role, r.label, r.serial),
+        Record::KeyIntent(r) => format!("{} {} generation {}", r.role, r.spec, r.generation),
+        Record::KeyGenerated(r) => format!("{} generation {} by {}", r.role, r.generation, r.mechanism),
+        Record::KeySealed(r) => format!("{} to {} recipients", r.cluster, r.recipients.len()),
+        Record::ClusterEnrolled(r) => format!("{} ({})", r.cluster, r.environment),
+        Record::RequestImported(r) => format!("{} {} for {}", r.form, r.sha256.short(), r.cluster),
+        Record::RequestRefused(r) => {
+            let rules: Vec<&str> = r.findings.iter().map(|f| f.id.as_str()).collect();
+            format!("{}{}: {}", r.file, if r.struck { " (struck)" } else { "" }, rules.join(", "))
+        }
+        Record::PlanMade(r) => format!("sha256 {}", r.sha256.short()),
+        Record::PlanApproved(r) => format!("{} by {}", r.plan_sha256.short(), r.by),
+        Record::PlanDeclined(r) => r.plan_sha256.short(),
+        Record::PlanExpired(r) => r.plan_sha256.short(),
+        Record::SignIntent(r) => {
+            let whom = r.cluster.as_ref().map(|c| format!(" for {c}")).unwrap_or_default();
+            match (&r.serial, r.crl_number) {
+                (Some(serial), _) => format!("{}{whom} serial {serial}", r.what),
+                (None, number) => format!("CRL number {}", number.unwrap_or_default()),
+            }
+        }
+        Record::SignOutcome(r) => format!("of {}: {}", r.intent, r.status),
+        Record::BundleExported(r) => format!("{} for {} sequence {}", r.bundle_id, r.cluster, r.sequence),
+        Record::Recovered(r) => r.found.first().cloned().unwrap_or_default(),
+    };
+    format!("{:>6}  {}  {:<17} {what}", entry.seq, entry.header.time, entry.record.kind())
+}
+
+fn prove(what: &Path, seq: u64, terminal: &mut Terminal) -> Result<(), Error> {
+    let reading = store::read(what, &mut |_| Ok(()))?;
+    let Some(note) = reading.checkpoint_note() else {
+        return Err(Error::new(Kind::Verify, "this log has no checkpoint yet").hint("a genesis that ended makes the first"));
+    };
+    let size = reading.checkpoint().map_or(0, |c| c.size);
+    if seq >= size {
+        return Err(Error::new(Kind::Usage, "the entry is not under a checkpoint")
+            .saw(format!("entry {seq}"))
+            .wanted(format!("0 to {}", size.saturating_sub(1))));
+    }
+    let hashes = reading.inclusion_at(seq, size)?;
+    terminal.document(proof::inclusion_proof(seq, &hashes, note).as_bytes())
+}

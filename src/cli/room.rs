@@ -1,0 +1,221 @@
+//! From a command line to a room: the configuration, the module, the log and the people, in the order in
+//! which they can fail without having changed anything.
+
+use super::args::{Args, Attend};
+use super::terminal::{Attended, Terminal};
+use crate::authority::config::TokenConfig;
+use crate::authority::{AuthorityKind, Config, Local};
+use crate::ceremony::answers::{Answers, Pins};
+use crate::ceremony::people::People;
+use crate::ceremony::room::{Bench, Room, Wishes};
+use crate::ceremony::runner;
+use crate::ceremony::script::Script;
+use crate::ceremony::session::{self, Folder, Opening};
+use crate::ceremony::tokens::Modules;
+use crate::clock::Clock;
+use crate::digest::Digest;
+use crate::entropy::Entropy;
+use crate::error::{Error, Kind};
+use crate::files::intake;
+use crate::token::hsm_profile::HsmProfile;
+use secrecy::SecretString;
+use std::path::{Path, PathBuf};
+
+/// The longest profile, script or answers file, in bytes.
+const MAX_TEXT: u64 = 1 << 20;
+
+/// An authority as a command finds it.
+pub struct Found {
+    /// Its directory.
+    pub folder: Folder,
+    /// `authority.toml`: parsed, text, digest.
+    pub config: (Config, String, Digest),
+    /// `local.toml`.
+    pub local: Local,
+    /// Its digest, where there is one.
+    pub local_sha256: Option<Digest>,
+}
+
+/// The authority of `-C`, or of the current directory.
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Usage`].
+pub fn find(args: &Args) -> Result<Found, Error> {
+    let folder = folder(args);
+    let config = folder.read_config()?;
+    let (local, local_sha256) = if folder.local().exists() {
+        let text = Folder::read_text(&folder.local())?;
+        (Local::parse(&text)?, Some(Digest::of(text.as_bytes())))
+    } else {
+        (Local::default(), None)
+    };
+    Ok(Found { folder, config, local, local_sha256 })
+}
+
+/// The directory of `-C`, or the current one.
+pub fn folder(args: &Args) -> Folder {
+    Folder::new(args.authority.clone().unwrap_or_else(|| PathBuf::from(".")))
+}
+
+/// A ceremony's outcome, for the last lines.
+pub struct Held {
+    /// What was written.
+    pub written: Vec<String>,
+    /// The clusters that got a certificate.
+    pub issued: Vec<String>,
+}
+
+/// Holds a ceremony.
+///
+/// # Errors
+/// Those of the ceremony; before it begins nothing is changed.
+pub fn hold(
+    args: &Args,
+    attend: &Attend,
+    so_pin_file: Option<&Path>,
+    built_in: &str,
+    found: &Found,
+    wishes: Wishes,
+    terminal: &mut Terminal,
+) -> Result<Held, Error> {
+    let config = &found.config.0;
+    let script = match &attend.script {
+        Some(path) => {
+            let name = path.file_stem().map_or_else(|| "script".to_owned(), |n| n.to_string_lossy().into_owned());
+            Script::parse(&name, &Folder::read_text(path)?)?
+        }
+        None => Script::built_in(built_in)?,
+    };
+    let clock = clock(args, config)?;
+    let unattended = check_unattended(attend, so_pin_file, config)?;
+    let pins = Pins {
+        pin: read_pin(attend.pin_file.as_deref())?,
+        so_pin: read_pin(so_pin_file)?,
+        audit_pin: read_pin(attend.audit_pin_file.as_deref())?,
+    };
+    let root_profile = profile(&config.token)?;
+    let audit_profile = config.audit.as_ref().map(|audit| profile(&audit.token)).transpose()?;
+    let mut tokens = Modules::load(
+        (&root_profile, found.local.token.module.as_deref()),
+        audit_profile.as_ref().map(|p| (p, found.local.audit.token.module.as_deref())),
+        &found.folder.snapshots(),
+    )
+    .map_err(|error| error.truth("Nothing was signed."))?;
+    if let Some(path) = unattended {
+        let text = Folder::read_text(path)?;
+        let mut answers = Answers::parse(&text, pins, terminal)?;
+        let held = run(found, script, clock, &mut tokens, &mut answers, wishes)?;
+        answers.check_unused().map_err(|error| error.into_kind(Kind::Usage))?;
+        return Ok(held);
+    }
+    let mut people = Attended::open(terminal)?;
+    run(found, script, clock, &mut tokens, &mut people, wishes)
+}
+
+fn run(
+    found: &Found,
+    script: Script,
+    clock: Clock,
+    tokens: &mut Modules,
+    people: &mut dyn People,
+    wishes: Wishes,
+) -> Result<Held, Error> {
+    let mut entropy = Entropy::new();
+    let opening = Opening {
+        folder: &found.folder,
+        config: &found.config,
+        script: &script,
+        tokens,
+        binary_sha256: own_digest()?,
+        local_sha256: found.local_sha256,
+        answers_sha256: people.unattended(),
+        clock,
+    };
+    let (journal, interrupted) = session::begin(opening, &mut entropy)?;
+    let (config, text, sha256) = found.config.clone();
+    let mut room = Room {
+        people,
+        tokens,
+        journal,
+        folder: found.folder.clone(),
+        config,
+        config_file: (text, sha256),
+        entropy,
+        script,
+        wishes,
+        participants: None,
+    };
+    let mut bench = Bench { interrupted, ..Bench::default() };
+    runner::run(&mut room, &mut bench)?;
+    let issued = bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref().map(|c| c.name.clone())).collect();
+    Ok(Held { written: bench.written, issued })
+}
+
+/// The clock: `--now` only where nobody attends, so that no ceremony of people claims a time that was typed.
+///
+/// # Errors
+/// [`Kind::Usage`].
+pub fn clock(args: &Args, config: &Config) -> Result<Clock, Error> {
+    match args.now {
+        None => Ok(Clock::system()),
+        Some(now) if config.unattended => Ok(Clock::given(now)),
+        Some(now) => Err(Error::new(Kind::Usage, "--now replaces the clock only of an unattended authority")
+            .saw(now.to_string())
+            .hint("set the machine's clock from the master clock of the room")
+            .truth("Nothing was signed.")),
+    }
+}
+
+/// The answers file, where one may stand for people.
+fn check_unattended<'a>(
+    attend: &'a Attend,
+    so_pin_file: Option<&Path>,
+    config: &Config,
+) -> Result<Option<&'a Path>, Error> {
+    let pin_file = attend.pin_file.as_deref().or(so_pin_file).or(attend.audit_pin_file.as_deref());
+    let refuse = |option: &str| {
+        Err(Error::new(Kind::Usage, format!("{option} is only for an unattended authority"))
+            .saw(match config.kind {
+                AuthorityKind::Production => "kind = \"production\"".to_owned(),
+                kind => format!("kind = \"{}\", unattended = false", kind.name()),
+            })
+            .wanted("kind = \"test\" or \"rehearsal\", and unattended = true")
+            .hint("leave it out: the ceremony asks people at the terminal")
+            .truth("Nothing was signed."))
+    };
+    match (&attend.answers, config.unattended) {
+        (Some(_), false) => refuse("--answers"),
+        (_, false) if pin_file.is_some() => refuse("--pin-file"),
+        (answers, _) => Ok(answers.as_deref()),
+    }
+}
+
+fn read_pin(path: Option<&Path>) -> Result<Option<SecretString>, Error> {
+    path.map(|path| intake::read_secret(path).map_err(|error| error.truth("Nothing was signed."))).transpose()
+}
+
+/// A profile by name or path.
+///
+/// # Errors
+/// [`Kind::Usage`], [`Kind::Medium`].
+pub fn profile_named(name: &str) -> Result<HsmProfile, Error> {
+    if name.contains('/') || name.ends_with(".toml") {
+        let bytes = intake::read(Path::new(name), MAX_TEXT)?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::new(Kind::Usage, "a profile is not UTF-8 text"))?;
+        return HsmProfile::parse(&text);
+    }
+    HsmProfile::embedded(name)
+}
+
+fn profile(token: &TokenConfig) -> Result<HsmProfile, Error> {
+    profile_named(&token.profile)
+}
+
+/// SHA-256 of the running binary.
+fn own_digest() -> Result<Digest, Error> {
+    let path = std::env::current_exe()
+        .map_err(|error| Error::new(Kind::Bug, "the program does not know its own path").saw(error.to_string()))?;
+    let bytes = fs_err::read(path)
+        .map_err(|error| Error::new(Kind::Medium, "the program cannot read itself").saw(error.to_string()))?;
+    Ok(Digest::of(&bytes))
+}

@@ -1,0 +1,66 @@
+//! `verify`: a bundle without opening it, or a log.
+
+use super::args::Verify;
+use super::log;
+use super::terminal::Terminal;
+use crate::audit::{Options, RootPin};
+use crate::bundle;
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::screen::Screen;
+use crate::x509::read;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Verified {
+    bundle_id: String,
+    created: String,
+    authenticated: bool,
+    origin: String,
+    tree_size: u64,
+    payload_sha256: Option<Digest>,
+}
+
+/// `anchorite verify`
+pub fn verify(a: &Verify, terminal: &mut Terminal) -> Result<(), Error> {
+    let pin = log::root_pin(&a.pin)?;
+    if !a.what.join("envelope.json").exists() {
+        let report = log::report(&a.what, &Options { root: pin, at_rest: false })?;
+        if terminal.wants_json() {
+            return terminal.json(&report);
+        }
+        return terminal.result_screen(&log::screen(&report));
+    }
+    let files = bundle::load(&a.what)?;
+    let roots = match &pin {
+        RootPin::Certificate(der) => vec![read::certificate(der)?],
+        RootPin::None => Vec::new(),
+        RootPin::Fingerprint(_) => {
+            return Err(Error::new(Kind::Usage, "the outside of a bundle does not hold the root")
+                .wanted("--root root-cert.pem")
+                .hint("the card's fingerprint pins the root in: anchorite open"));
+        }
+    };
+    let outer = bundle::verify_outer(&files, &roots)?;
+    let verified = Verified {
+        bundle_id: outer.envelope.bundle_id.clone(),
+        created: outer.envelope.created.to_string(),
+        authenticated: !roots.is_empty(),
+        origin: outer.checkpoint.origin.clone(),
+        tree_size: outer.checkpoint.size,
+        payload_sha256: outer.envelope.files.get("payload.age").map(|f| f.sha256),
+    };
+    if terminal.wants_json() {
+        return terminal.json(&verified);
+    }
+    let verdict = if verified.authenticated { "whole and authenticated" } else { "consistent, NOT authenticated" };
+    let mut screen = Screen::new()
+        .heading("Bundle", verdict)
+        .field("id", &verified.bundle_id)
+        .field("created", &verified.created)
+        .field("log", format!("{} entries, {}", verified.tree_size, verified.origin));
+    if !verified.authenticated {
+        screen = screen.text("To authenticate it: --root root-cert.pem, which came another way.");
+    }
+    terminal.result_screen(&screen)
+}

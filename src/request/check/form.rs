@@ -1,0 +1,132 @@
+//! Checks of a request's subject, its attributes and what it asks for.
+
+use super::{Request, Seen};
+use crate::name::Attribute;
+use crate::text;
+use crate::x509::read::NameAttribute;
+use crate::x509::strict;
+
+pub(super) fn deceptive(request: &Request<'_>) -> Vec<Seen> {
+    let find = |attribute: &NameAttribute| {
+        let (position, character) = text::first_deceptive(&attribute.value)?;
+        Some(Seen {
+            observed: format!("{}: U+{:04X} at character {}", attribute.label, u32::from(character), position + 1),
+            expected: "printable characters".to_owned(),
+        })
+    };
+    request.view.subject.iter().filter_map(find).collect()
+}
+
+pub(super) fn subject_form(request: &Request<'_>) -> Vec<Seen> {
+    let mut found = Vec::new();
+    let mut labels: Vec<&str> = Vec::new();
+    for attribute in &request.view.subject {
+        let mut wrong = |observed: String, expected: &str| {
+            found.push(Seen { observed: format!("{}: {observed}", attribute.label), expected: expected.to_owned() });
+        };
+        let Some(known) = Attribute::ALL.into_iter().find(|known| known.label() == attribute.label) else { continue };
+        let types: &[&str] = match known.printable_only() {
+            true => &["PrintableString"],
+            false => &["UTF8String", "PrintableString", "TeletexString", "BMPString", "UniversalString"],
+        };
+        if !types.contains(&attribute.string_type.as_str()) {
+            wrong(attribute.string_type.clone(), &types.join(" or "));
+        }
+        let length = attribute.value.chars().count();
+        if length == 0 || length > known.max_len() {
+            wrong(text::count(length, "character"), &format!("1 to {}", known.max_len()));
+        }
+        if known == Attribute::Country && !(length == 2 && attribute.value.bytes().all(|b| b.is_ascii_alphabetic())) {
+            wrong(attribute.value.clone(), "two letters");
+        }
+        let single = !matches!(known, Attribute::OrganizationalUnit | Attribute::Organization);
+        if single && labels.contains(&known.label()) {
+            wrong("more than one".to_owned(), "one");
+        }
+        labels.push(known.label());
+    }
+    found
+}
+
+pub(super) fn subject_path(request: &Request<'_>) -> Vec<Seen> {
+    let climbs = |value: &str| value.split(['/', '\\']).filter(|part| *part == "..").count() > 0;
+    let found = request.view.subject.iter().filter(|attribute| climbs(&attribute.value));
+    found
+        .map(|a| Seen { observed: format!("{}={}", a.label, a.value), expected: "no \"..\" in it".to_owned() })
+        .collect()
+}
+
+pub(super) fn duplicate_attribute(request: &Request<'_>) -> Vec<Seen> {
+    let found = request.view.duplicate_attributes.iter();
+    found.map(|oid| Seen { observed: format!("attribute {oid} twice"), expected: "once".to_owned() }).collect()
+}
+
+pub(super) fn duplicate_extension(request: &Request<'_>) -> Vec<Seen> {
+    let found = request.view.extensions.duplicates.iter();
+    found.map(|oid| Seen { observed: format!("extension {oid} twice"), expected: "once".to_owned() }).collect()
+}
+
+pub(super) fn critical_extension(request: &Request<'_>) -> Vec<Seen> {
+    let found = request.view.extensions.others.iter().filter(|other| other.critical);
+    found
+        .map(|e| Seen { observed: format!("extension {}", e.oid), expected: "none that is critical".to_owned() })
+        .collect()
+}
+
+pub(super) fn another_purpose(request: &Request<'_>) -> Vec<Seen> {
+    let mut found = Vec::new();
+    let mut wrong = |observed: String, expected: &str| {
+        found.push(Seen { observed, expected: expected.to_owned() });
+    };
+    let extensions = &request.view.extensions;
+    if extensions.key_usage.as_ref().is_some_and(|usage| usage.names.is_empty()) {
+        wrong("keyUsage without any use".to_owned(), "keyCertSign, or no keyUsage");
+    }
+    for purpose in extensions.extended_key_usage.iter().flat_map(|usage| &usage.purposes) {
+        if !matches!(purpose.as_str(), SERVER_AUTH | CLIENT_AUTH) {
+            wrong(format!("extendedKeyUsage {}", purpose_name(purpose)), "serverAuth and clientAuth, or none");
+        }
+    }
+    found
+}
+
+const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
+const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
+
+fn purpose_name(oid: &str) -> String {
+    match oid {
+        "2.5.29.37.0" => "anyExtendedKeyUsage".to_owned(),
+        "1.3.6.1.5.5.7.3.3" => "codeSigning".to_owned(),
+        "1.3.6.1.5.5.7.3.4" => "emailProtection".to_owned(),
+        "1.3.6.1.5.5.7.3.8" => "timeStamping".to_owned(),
+        "1.3.6.1.5.5.7.3.9" => "OCSPSigning".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+pub(super) fn unusual(request: &Request<'_>) -> Vec<Seen> {
+    let subject = &request.view.subject;
+    let mut found = Vec::new();
+    let mut odd = |observed: String| found.push(Seen { observed, expected: "a plain subject".to_owned() });
+    for attribute in subject {
+        if !attribute.value.is_ascii() {
+            odd(format!("{} beyond ASCII: {}", attribute.label, attribute.value));
+        }
+        if attribute.label.contains('.') {
+            odd(format!("attribute type {}", attribute.label));
+        }
+        if attribute.value.bytes().any(|b| !strict::is_printable_string(b) && b.is_ascii()) {
+            odd(format!("{} with characters that other programs may interpret: {}", attribute.label, attribute.value));
+        }
+    }
+    let pairs = subject.iter().zip(subject.iter().skip(1));
+    if pairs.into_iter().any(|(a, b)| a.rdn == b.rdn) {
+        odd("several values in one part".to_owned());
+    }
+    found
+}
+
+pub(super) fn asks(request: &Request<'_>) -> Vec<Seen> {
+    let expected = "what the profile gives";
+    request.view.asked.iter().map(|ask| Seen { observed: ask.clone(), expected: expected.to_owned() }).collect()
+}

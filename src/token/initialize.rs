@@ -1,0 +1,71 @@
+//! Preparing a blank token. One that is initialised is never initialised again here: that destroys its keys.
+//!
+//! Source: PKCS#11 v3.0 sections 5.5 (C_InitToken) and 5.5.8 (C_InitPIN).
+
+use crate::error::{Error, Kind};
+use crate::token::fault;
+use crate::token::module::{Module, Seen, Selection, describe, slot_of};
+use cryptoki::error::Error as Answer;
+use cryptoki::session::UserType;
+use secrecy::SecretString;
+
+impl Module {
+    /// Prepares a blank token: initialises it, sets the user PIN. Gives who it is afterwards.
+    ///
+    /// The slot of a SoftHSM token stays valid in this process and changes in the next: select by serial number.
+    ///
+    /// # Errors
+    /// [`Kind::Token`]: the token is not blank, or refused; the error says how far it got. [`Kind::Usage`]: a
+    /// PIN or label of a wrong shape.
+    pub fn initialize(
+        &self,
+        selection: &Selection,
+        so_pin: &SecretString,
+        user_pin: &SecretString,
+        label: &str,
+    ) -> Result<Seen, Error> {
+        let untouched = "The token was not changed.";
+        let blank = self.select(selection)?;
+        if blank.initialized {
+            return Err(Error::new(
+                Kind::Token,
+                "the token is initialised already: initialising destroys what it holds",
+            )
+            .saw(describe(&blank))
+            .wanted("a blank token")
+            .truth(untouched));
+        }
+        if !self.profile.initialize {
+            return Err(Error::new(Kind::Token, format!("{} is prepared with its vendor's tool", self.profile.title))
+                .truth(untouched));
+        }
+        if label.is_empty() || label.len() > 32 || crate::text::first_deceptive(label).is_some() {
+            return Err(Error::new(Kind::Usage, "a token cannot have this label")
+                .saw(label)
+                .wanted("1 to 32 bytes of text")
+                .truth(untouched));
+        }
+        self.profile.so_pin.check(so_pin).map_err(|error| error.within("security officer's PIN"))?;
+        self.profile.user_pin.check(user_pin).map_err(|error| error.within("user PIN"))?;
+        let slot = slot_of(&blank)?;
+        let context = &self.library.0;
+        context
+            .init_token(slot, so_pin, label)
+            .map_err(|a| fault::refused("the token was not initialised", &a).truth("The token may be blank still."))?;
+        let half = |answer: Answer| {
+            fault::refused("the token was initialised and its user PIN was not set", &answer)
+                .truth("The token holds no key; initialise it again before use.")
+        };
+        let session = context.open_rw_session(slot).map_err(half)?;
+        session.login(UserType::So, Some(so_pin)).map_err(half)?;
+        let set = session.init_pin(user_pin);
+        let _ = session.logout();
+        set.map_err(half)?;
+        drop(session);
+        let ready = self.look(slot).map_err(half)?;
+        if !ready.initialized || ready.identity.serial.is_empty() {
+            return Err(Error::new(Kind::Token, "the token does not say that it is initialised").saw(describe(&ready)));
+        }
+        Ok(ready)
+    }
+}

@@ -1,0 +1,107 @@
+//! What a PIN may look like, checked before a try is spent on it. Pure; no error holds a PIN.
+
+use crate::error::{Error, Kind};
+use crate::token::hsm_profile::HsmProfile;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+/// What a PIN may look like, and what a wrong one costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinShape {
+    /// The least length in characters; 0 allows an empty PIN (NSS).
+    pub min: usize,
+    /// The greatest length in characters.
+    pub max: usize,
+    /// The characters.
+    pub alphabet: PinAlphabet,
+    /// Whether wrong tries lock it.
+    pub locks: bool,
+    /// After how many wrong tries, where that is known.
+    #[serde(default)]
+    pub tries: Option<u32>,
+}
+
+/// The characters of a PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PinAlphabet {
+    /// `0` to `9`.
+    Digits,
+    /// ASCII from `!` to `~`; no space, which people cannot see.
+    Printable,
+}
+
+impl PinAlphabet {
+    /// The characters in order.
+    pub fn characters(self) -> impl Iterator<Item = char> + Clone {
+        match self {
+            PinAlphabet::Digits => '0'..='9',
+            PinAlphabet::Printable => '!'..='~',
+        }
+    }
+
+    const fn describe(self) -> &'static str {
+        match self {
+            PinAlphabet::Digits => "digits",
+            PinAlphabet::Printable => "printable ASCII characters without spaces",
+        }
+    }
+}
+
+impl PinShape {
+    /// What a wrong PIN costs, for the screen that asks and the error that reports.
+    pub fn cost(&self) -> String {
+        match (self.locks, self.tries) {
+            (false, _) => "this kind of token never locks its PIN".into(),
+            (true, Some(tries)) => format!("this kind of token locks its PIN after {tries} wrong tries"),
+            (true, None) => "this kind of token locks its PIN after some wrong tries".into(),
+        }
+    }
+
+    /// Checks a PIN's shape before a try is spent on it.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`]; no try was spent, and the error does not hold the PIN.
+    pub fn check(&self, pin: &SecretString) -> Result<(), Error> {
+        let length = pin.expose_secret().chars().count();
+        let wanted = format!("{} to {} {}", self.min, self.max, self.alphabet.describe());
+        let fault = if length < self.min {
+            "it is too short"
+        } else if length > self.max {
+            "it is too long"
+        } else if !pin.expose_secret().chars().all(|c| self.alphabet.characters().any(|known| known == c)) {
+            "a character that it cannot have"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(Kind::Usage, "this cannot be the token's PIN")
+            .saw(fault)
+            .wanted(wanted)
+            .truth("No try was spent."))
+    }
+}
+
+/// Checks a user PIN's shape before a try is spent on it.
+///
+/// # Errors
+/// Those of [`PinShape::check`].
+pub fn check_pin_shape(profile: &HsmProfile, pin: &SecretString) -> Result<(), Error> {
+    profile.user_pin.check(pin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_of_the_wrong_shape_is_refused_without_being_shown() {
+        let digits = PinShape { min: 6, max: 8, alphabet: PinAlphabet::Digits, locks: true, tries: Some(3) };
+        for wrong in ["12345", "123456789", "12345x", "12345 ", ""] {
+            let error = digits.check(&SecretString::from(wrong)).unwrap_err();
+            assert!(wrong.is_empty() || !format!("{error:?}").contains(wrong), "{error:?}");
+            assert_eq!(error.truths(), ["No try was spent."]);
+        }
+        assert!(digits.check(&SecretString::from("123456")).is_ok());
+    }
+}
