@@ -199,7 +199,12 @@ pub fn ceremony(a: &Ceremony, terminal: &mut Terminal) -> Result<(), Error> {
             for (name, text) in BUILT_IN {
                 let script = Script::parse(name, text)?;
                 screen = screen.heading(*name, script.title.clone()).indented(&script.purpose);
-                listed.push(Listed { name: script.name, title: script.title, purpose: script.purpose, sha256: script.sha256 });
+                listed.push(Listed {
+                    name: script.name,
+                    title: script.title,
+                    purpose: script.purpose,
+                    sha256: script.sha256,
+                });
             }
             if terminal.wants_json() {
                 return terminal.json(&listed);
