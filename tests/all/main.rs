@@ -1,1 +1,5 @@
 //! Every integration test, in one binary: link time is paid once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod architecture;
+mod source;
