@@ -5,7 +5,7 @@ use super::local::parse_toml;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
-use crate::name::SubjectTemplate;
+use crate::name::{SubjectTemplate, check_label};
 use crate::profile;
 use crate::text;
 use serde::Deserialize;
@@ -351,8 +351,8 @@ impl Config {
     fn validate_cluster(&self, text: &str, name: &str, cluster: &ClusterConfig) -> Result<(), Error> {
         let table = format!("clusters.{name}");
         let at = |key: &str, what: &str| contradiction(text, &table, key, what);
-        check_label(name).map_err(|error| at("", error.what()).saw(name).wanted(error.wants().unwrap_or_default()))?;
-        check_label(&cluster.environment).map_err(|error| {
+        check_label("cluster name", name).map_err(|error| at("", error.what()).saw(name).wanted(error.wants().unwrap_or_default()))?;
+        check_label("environment", &cluster.environment).map_err(|error| {
             at("environment", error.what()).saw(&cluster.environment).wanted(error.wants().unwrap_or_default())
         })?;
         if let Some(days) = cluster.validity_days
@@ -388,21 +388,6 @@ impl Config {
 /// Names of key kinds, comma-separated.
 pub fn names(keys: &[KeySpec]) -> String {
     keys.iter().map(|k| k.name()).collect::<Vec<_>>().join(", ")
-}
-
-/// Checks the name of a cluster or an environment: a DNS label (RFC 1123), because it becomes part of
-/// names, file names and Kubernetes objects.
-///
-/// # Errors
-/// [`Kind::Usage`].
-pub fn check_label(name: &str) -> Result<(), Error> {
-    let inner = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if inner && !name.is_empty() && name.len() <= 63 && !name.starts_with('-') && !name.ends_with('-') {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Usage, "not a name of a cluster or an environment")
-        .saw(name)
-        .wanted("1 to 63 lower-case letters, digits and hyphens, no hyphen first or last"))
 }
 
 fn validate_subject(subject: &SubjectTemplate) -> Result<(), Error> {

@@ -191,7 +191,7 @@ impl People for Answers<'_> {
         match (with("approve"), with("decline")) {
             (Some(reason), _) => Ok(Verdict::Beforehand { reviewed, reason: Some(reason.to_owned()) }),
             (_, Some(reason)) => Ok(Verdict::Decline(Some(reason.to_owned()))),
-            _ => Err(out_of_form(step, &reviewed, &value.to_string()).into()),
+            _ => Err(out_of_form(step, &reviewed, value.type_str()).into()),
         }
     }
 

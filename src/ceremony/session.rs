@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::digest::{Digest, Hex};
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
-use crate::files::intake;
+use crate::files::{deliver, intake};
 use crate::log::note;
 use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened};
 use crate::store::{self, Log, Reading};
@@ -154,7 +154,7 @@ pub fn begin(opening: Opening<'_>, entropy: &mut Entropy) -> Result<(Journal, Op
         let interrupted = Interrupted::find(&state, covered(&opened.log), torn);
         (Journal::continuing(opened.log, state, opening.clock, session, actors), interrupted)
     } else {
-        store::check_writable(opening.folder.path())?;
+        deliver::check_writable(opening.folder.path())?;
         let log_id = Hex(entropy.bytes(16, &[])?);
         let journal =
             Journal::beginning(opening.folder.log(), log_id.clone(), opening.clock, session, actors);

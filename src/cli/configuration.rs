@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::digest::{Digest, Hex};
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
-use crate::files::{deliver, directory, intake, medium};
+use crate::files::{deliver, intake, medium};
 use crate::screen::Screen;
 use crate::words;
 use clap::CommandFactory;
@@ -25,7 +25,7 @@ pub fn new(a: &New, terminal: &mut Terminal) -> Result<(), Error> {
     }
     let config = authority::config_template(&a.name);
     authority::Config::parse(&config).map_err(|error| error.truth("Nothing was written."))?;
-    directory::create(&a.dir)?;
+    deliver::create_directory(&a.dir)?;
     deliver::write_new(&a.dir.join("authority.toml"), config.as_bytes(), 0o644)?;
     deliver::write_new(&a.dir.join("local.toml"), authority::local_template().as_bytes(), 0o644)?;
     let shown = a.dir.display();
@@ -116,7 +116,7 @@ pub fn completions(a: &Completions, terminal: &mut Terminal) -> Result<(), Error
 
 /// `anchorite man DIR`
 pub fn man(a: &Man, terminal: &mut Terminal) -> Result<(), Error> {
-    directory::create(&a.dir)?;
+    deliver::create_directory(&a.dir)?;
     let mut written = Vec::new();
     pages(&super::args::Args::command(), "anchorite", &a.dir, &mut written)?;
     terminal.done(&written, &[&format!("man -l {}/anchorite.1", a.dir.display())]);
@@ -125,7 +125,7 @@ pub fn man(a: &Man, terminal: &mut Terminal) -> Result<(), Error> {
 
 fn pages(command: &clap::Command, name: &str, dir: &Path, written: &mut Vec<String>) -> Result<(), Error> {
     let mut out = Vec::new();
-    let titled = command.clone().name(name.to_owned());
+    let titled = command.clone().name(clap::builder::Str::from(Box::leak(name.to_owned().into_boxed_str()) as &'static str));
     clap_mangen::Man::new(titled)
         .render(&mut out)
         .map_err(|error| Error::new(Kind::Bug, "a manual page cannot be made").saw(error.to_string()))?;

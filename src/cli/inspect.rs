@@ -53,25 +53,23 @@ struct Inspected {
 
 fn inspect_request(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
     let keys = KeyPolicy::default();
-    let directory = file.is_dir();
-    let (bytes, cluster, extra) = if directory {
+    let (inspected, package) = if file.is_dir() {
         let json = intake::read(&file.join("request.json"), MAX_FILE)?;
         let signature = intake::read(&file.join("request.sig"), MAX_FILE)?;
         let parsed = package::parse(&json)?;
-        (parsed.csr.clone().into_bytes(), Some(parsed.cluster), Some((json, signature)))
+        (request::inspect(parsed.csr.as_bytes(), &keys)?, Some((parsed, json, signature)))
     } else {
-        (intake::read(file, MAX_FILE)?, None, None)
+        (request::inspect(&intake::read(file, MAX_FILE)?, &keys)?, None)
     };
-    let inspected = request::inspect(&bytes, &keys)?;
     let mut findings = inspected.findings.clone();
-    let mut sha256 = Digest::of(&bytes);
-    if let Some((json, signature)) = extra {
-        sha256 = package::words_of_package(&json);
+    let (mut cluster, mut sha256) = (None, Digest::of(&inspected.der));
+    if let Some((parsed, json, signature)) = package {
         if let Some(spki) = &inspected.spki
             && let Err(finding) = package::check_signature(&json, &signature, spki)
         {
             findings.push(finding);
         }
+        (cluster, sha256) = (Some(parsed.cluster), package::words_of_package(&json));
     }
     let refused: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Refuse).collect();
     let verdict = if refused.is_empty() { "fit" } else { "refused" };
@@ -79,10 +77,10 @@ fn inspect_request(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
         verdict,
         cluster,
         sha256,
-        subject: inspected.view.as_ref().map(|v| show_name(&v.subject)),
+        subject: Some(show_name(&inspected.view.subject)),
         key: inspected.spki.as_ref().map(|s| s.spec().title()),
         spki_sha256: inspected.spki.as_ref().map(|s| s.sha256()),
-        asked: inspected.view.as_ref().map(|v| v.asked.clone()).unwrap_or_default(),
+        asked: inspected.view.asked.clone(),
         findings: findings.clone(),
     };
     if terminal.wants_json() {

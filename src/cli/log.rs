@@ -165,6 +165,6 @@ fn prove(what: &Path, seq: u64, terminal: &mut Terminal) -> Result<(), Error> {
             .saw(format!("entry {seq}"))
             .wanted(format!("0 to {}", size.saturating_sub(1))));
     }
-    let hashes = reading.inclusion_at(seq, size)?;
+    let hashes = reading.inclusion(seq)?;
     terminal.document(proof::inclusion_proof(seq, &hashes, note).as_bytes())
 }

@@ -120,7 +120,7 @@ impl Keyring {
                 .hint("this is an older copy of the authority: insert the stick that was written last")
                 .truth("Nothing was signed."));
         }
-        let root = log.root_at(guard.size).unwrap_or(log.root());
+        let root = log.root_at(guard.size)?;
         if root != guard.root {
             return Err(Error::new(Kind::Verify, "this log is not the one the token remembers: it was changed or forked")
                 .saw(format!("root {root} at {}", text_of(guard.size)))

@@ -5,7 +5,7 @@
 //! different file is never overwritten, except our own state by [`replace`]. On a full, read-only or
 //! vanished medium the target is as it was and the temporary name is removed. Source: rename(2), fsync(2).
 
-pub use super::directory::{Written, exchange_directory, write_directory};
+pub use super::directory::{Written, create_directory, exchange_directory, write_directory};
 use super::fault::fault;
 use super::intake;
 use crate::digest::Digest;
@@ -30,6 +30,14 @@ pub enum Placed {
     New,
     /// It was there with these very bytes.
     Unchanged,
+}
+
+/// Finds out whether files can be made in a directory, by making one and taking it away.
+///
+/// # Errors
+/// [`Kind::Medium`]: absent, read-only, full.
+pub fn check_writable(dir: &Path) -> Result<(), Error> {
+    temporary_file(&dir.join("probe"), b"", 0o600).map(drop)
 }
 
 /// Writes a file that is not there yet; the same bytes already there are as good.

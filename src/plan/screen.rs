@@ -79,7 +79,7 @@ fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
         .field("may issue", may_issue(view))
         .field("serial", view.serial.colons());
     let mut purpose = vec![plan.profile.clone()];
-    purpose.extend(view.dns_names.iter().map(|n| format!("DNS:{n}")));
+    purpose.extend(view.dns_names().iter().map(|n| format!("DNS:{n}")));
     screen = screen.field("for", purpose.join(" · "));
     if let Some(cluster) = &plan.cluster {
         screen = screen.field("trust domain", &cluster.trust_domain);

@@ -2,9 +2,10 @@
 //! request itself is worth was found by intake.
 
 use crate::authority::{Config, State};
-use crate::authority::config::{KeyOrigin, check_label, names};
+use crate::authority::config::{KeyOrigin, names};
 use crate::digest::Digest;
 use crate::finding::{Finding, Rule, Severity};
+use crate::name::check_label;
 use crate::x509::Spki;
 
 /// A request as it stands before judgement: whom it says it is for.
@@ -127,8 +128,8 @@ pub static RULES: &[&Rule] = &[
 /// Judges a claim.
 pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
     let mut findings = Vec::new();
-    for name in [claim.cluster, claim.environment] {
-        if let Err(error) = check_label(name) {
+    for (what, name) in [("cluster name", claim.cluster), ("environment", claim.environment)] {
+        if let Err(error) = check_label(what, name) {
             findings.push(NAME_FORM.finding(name, error.wants().unwrap_or_default()));
         }
     }

@@ -6,7 +6,6 @@
 use super::disk;
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
-use crate::log::Entry;
 use crate::log::chain::Chain;
 use crate::log::merkle::Tree;
 use crate::log::note::{Checkpoint, SignedNote};

@@ -116,6 +116,17 @@ pub enum VerifiedBy {
     Documentation,
 }
 
+impl VerifiedBy {
+    /// The name in profiles and on screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            VerifiedBy::Ci => "ci",
+            VerifiedBy::Hand => "hand",
+            VerifiedBy::Documentation => "documentation",
+        }
+    }
+}
+
 /// Where the files of a token without hardware are.
 ///
 /// The environment variable, or the first of `paths` that exists, names the directory itself, or, where

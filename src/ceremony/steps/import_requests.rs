@@ -37,7 +37,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     let mut found = Vec::new();
     if let Some(dir) = room.wishes.requests.clone() {
         medium::expect(&dir, Role::Requests)?;
-        found = read::read_all(&dir, &room.config)?;
+        found = read::read_all(&dir, &room.config, room.journal.state())?;
     }
     let offline = offline::wanted(room)?;
     if found.is_empty() && offline.is_empty() {
@@ -92,15 +92,15 @@ fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending
         Err(findings) => return refuse(room, step, &file, sha256, findings),
     };
     let (claim, words_of) = match &form {
-        Form::Package(package) => {
-            let json = &package.request;
+        Form::Package(travelled) => {
+            let json = &travelled.request;
             let claim = Assignment {
                 cluster: json.cluster.clone(),
                 environment: json.environment.clone(),
                 trust_domain: json.trust_domain.clone(),
                 recipients: json.recipients.clone(),
             };
-            (claim, package.words_of)
+            (claim, sha256)
         }
         Form::Csr => {
             let known = known_clusters(room);
@@ -114,11 +114,19 @@ fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending
     for recipient in &claim.recipients {
         crate::bundle::recipient::parse(recipient)?;
     }
-    let renewal = matches!(&form, Form::Package(p) if p.renewal_of(room.journal.state()));
+    let renewal = renews(room, &form, &claim.cluster);
     match judge(room, &file, sha256, request, claim, &form, words_of, renewal)? {
         Ok(pending) => Ok(Some(pending)),
         Err(findings) => refuse(room, step, &file, sha256, findings),
     }
+}
+
+/// True where the newest intermediate key of the cluster signed the package too.
+fn renews(room: &Room<'_>, form: &Form, cluster: &str) -> bool {
+    let Form::Package(travelled) = form else { return false };
+    let Some(spki) = &travelled.renewed_by else { return false };
+    let newest = room.journal.state().newest_intermediate(cluster).and_then(|c| c.der.as_deref());
+    newest.and_then(|der| crate::x509::read::certificate(der).ok()).is_some_and(|c| c.view.spki == *spki)
 }
 
 /// What configuration and log fix of clusters, for people who assign a plain CSR.
@@ -179,7 +187,9 @@ fn judge(
         return Ok(Err(findings));
     }
     let (request_json, request_sig, renewal_sig) = match form {
-        Form::Package(p) => (Some(Base64(p.json.clone())), Some(Base64(p.signature.clone())), p.renewal.clone().map(Base64)),
+        Form::Package(t) => {
+            (Some(Base64(t.json.clone())), Some(Base64(t.signature.clone())), t.renewal.clone().map(Base64))
+        }
         Form::Csr => (None, None, None),
     };
     let record = RequestImported {

@@ -6,7 +6,7 @@ use crate::ceremony::script::Step;
 use crate::ceremony::vocabulary::{Activity, Fact};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
-use crate::files::{deliver, directory};
+use crate::files::deliver;
 use crate::log::record::ValueRecorded;
 use crate::text;
 use serde::Serialize;
@@ -116,7 +116,7 @@ fn check(
 pub fn write_names(room: &mut Room<'_>) -> Result<(), Error> {
     if let Some((name, json)) = room.participants.take() {
         let dir = room.folder.records();
-        directory::create(&dir)?;
+        deliver::create_directory(&dir)?;
         deliver::write_new(&dir.join(name), &json, 0o600)?;
     }
     Ok(())

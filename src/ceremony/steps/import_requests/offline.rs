@@ -51,9 +51,9 @@ pub fn make(room: &mut Room<'_>, name: &str) -> Result<Pending, Error> {
     // The same door as for any request: proof of possession on the bytes, every check of the key.
     let text = pem::encode("CERTIFICATE REQUEST", &csr);
     let keys = KeyPolicy { keys: vec![spec] };
-    let verified = request::inspect(text.as_bytes(), &keys)?.verified().map_err(|findings| {
-        Error::new(Kind::Bug, "a key made here is refused").saw(findings.first().map_or("", |f| &f.id))
-    })?;
+    let verified = request::inspect(text.as_bytes(), &keys)?
+        .verified()
+        .map_err(|error| error.into_kind(Kind::Bug).within("a key made here"))?;
     let mut recipients = cluster.recipients.clone();
     recipients.sort();
     recipients.dedup();
