@@ -297,9 +297,8 @@ impl Config {
                 .hint("set kind = \"test\" for pipelines"));
         }
         for (table, subject) in [("root", &self.root.subject), ("intermediates", &self.intermediates.subject)] {
-            validate_subject(subject).map_err(|error| {
-                at(table, "subject", error.what()).saw(error.seen().unwrap_or_default())
-            })?;
+            validate_subject(subject)
+                .map_err(|error| at(table, "subject", error.what()).saw(error.seen().unwrap_or_default()))?;
         }
         if self.root.key == KeySpec::Rsa2048 {
             return Err(at("root", "key", "a root key of RSA-2048 is not made").wanted("rsa-3072 or better"));
@@ -351,7 +350,8 @@ impl Config {
     fn validate_cluster(&self, text: &str, name: &str, cluster: &ClusterConfig) -> Result<(), Error> {
         let table = format!("clusters.{name}");
         let at = |key: &str, what: &str| contradiction(text, &table, key, what);
-        check_label("cluster name", name).map_err(|error| at("", error.what()).saw(name).wanted(error.wants().unwrap_or_default()))?;
+        check_label("cluster name", name)
+            .map_err(|error| at("", error.what()).saw(name).wanted(error.wants().unwrap_or_default()))?;
         check_label("environment", &cluster.environment).map_err(|error| {
             at("environment", error.what()).saw(&cluster.environment).wanted(error.wants().unwrap_or_default())
         })?;

@@ -235,7 +235,12 @@ impl State {
             }
             Record::SessionClosed(_) => {
                 let open = self.open_intents.keys().next().map(|seq| seq.to_string());
-                expect(open.is_none(), "session.open-intent", "no intent is open at the end", &open.unwrap_or_default())?;
+                expect(
+                    open.is_none(),
+                    "session.open-intent",
+                    "no intent is open at the end",
+                    &open.unwrap_or_default(),
+                )?;
                 let ceremony = self.session.take().map(|s| s.ceremony).unwrap_or_default();
                 self.last_session = Some((ceremony, entry.header.time));
                 self.sessions_closed += 1;
@@ -303,7 +308,11 @@ impl State {
             Record::PlanApproved(approved) => {
                 let known = self.plans.get_mut(&approved.plan_sha256);
                 *known.ok_or_else(|| {
-                    broken("plan.approved", "a plan is made in the session that approves it", &approved.plan_sha256.hex())
+                    broken(
+                        "plan.approved",
+                        "a plan is made in the session that approves it",
+                        &approved.plan_sha256.hex(),
+                    )
                 })? = true;
             }
             Record::PlanDeclined(declined) => {
@@ -315,9 +324,10 @@ impl State {
             Record::SignIntent(intent) => self.apply_intent(entry.seq, intent)?,
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
             Record::BundleExported(bundle) => {
-                let cluster = self.clusters.get_mut(&bundle.cluster).ok_or_else(|| {
-                    broken("bundle.cluster", "a bundle is for an enrolled cluster", &bundle.cluster)
-                })?;
+                let cluster = self
+                    .clusters
+                    .get_mut(&bundle.cluster)
+                    .ok_or_else(|| broken("bundle.cluster", "a bundle is for an enrolled cluster", &bundle.cluster))?;
                 let last = cluster.bundles.last().map_or(0, |b| b.sequence);
                 expect(
                     bundle.sequence > last,
@@ -424,7 +434,12 @@ impl State {
 
     fn apply_intent(&mut self, seq: u64, intent: &SignIntent) -> Result<(), Error> {
         let approved = self.plans.get(&intent.plan_sha256).copied().unwrap_or(false);
-        expect(approved, "sign.approved", "a plan is approved in its session before it is signed", &intent.plan_sha256.hex())?;
+        expect(
+            approved,
+            "sign.approved",
+            "a plan is approved in its session before it is signed",
+            &intent.plan_sha256.hex(),
+        )?;
         // A plan is signed once.
         self.plans.remove(&intent.plan_sha256);
         if let Some(number) = intent.crl_number {
@@ -435,9 +450,10 @@ impl State {
             let fresh = !self.certificates.contains_key(serial);
             expect(fresh, "serial.unique", "a serial number is used once", &serial.to_string())?;
             if let (Some(name), Some(generation)) = (&intent.cluster, intent.generation) {
-                let cluster = self.clusters.get_mut(name).ok_or_else(|| {
-                    broken("sign.cluster", "an intermediate is for an enrolled cluster", name)
-                })?;
+                let cluster = self
+                    .clusters
+                    .get_mut(name)
+                    .ok_or_else(|| broken("sign.cluster", "an intermediate is for an enrolled cluster", name))?;
                 let rising = generation > cluster.generation;
                 expect(rising, "cluster.generation", "a cluster's generations rise", &generation.to_string())?;
                 cluster.generation = generation;
@@ -466,9 +482,10 @@ impl State {
     }
 
     fn apply_outcome(&mut self, seq: u64, outcome: &SignOutcome) -> Result<(), Error> {
-        let intent = self.open_intents.remove(&outcome.intent).ok_or_else(|| {
-            broken("sign.outcome", "an outcome answers one open intent", &outcome.intent.to_string())
-        })?;
+        let intent = self
+            .open_intents
+            .remove(&outcome.intent)
+            .ok_or_else(|| broken("sign.outcome", "an outcome answers one open intent", &outcome.intent.to_string()))?;
         let der = outcome.der.as_ref().map(|d| d.0.clone());
         let status = match (outcome.status.as_str(), &der) {
             ("ok", Some(_)) => Status::Issued,

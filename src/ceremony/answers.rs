@@ -73,9 +73,12 @@ impl<'p> Answers<'p> {
         for (step, table) in &self.tables {
             for key in table.keys() {
                 if !self.used.contains(&(step.clone(), key.clone())) {
-                    return Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} answers nothing that is asked"))
-                        .hint("remove it, or check the digest: anchorite words FILE prints it")
-                        .truth("Nothing was signed."));
+                    return Err(Error::new(
+                        Kind::Usage,
+                        format!("answers: [{step}] {key} answers nothing that is asked"),
+                    )
+                    .hint("remove it, or check the digest: anchorite words FILE prints it")
+                    .truth("Nothing was signed."));
                 }
             }
         }

@@ -156,8 +156,7 @@ pub fn begin(opening: Opening<'_>, entropy: &mut Entropy) -> Result<(Journal, Op
     } else {
         deliver::check_writable(opening.folder.path())?;
         let log_id = Hex(entropy.bytes(16, &[])?);
-        let journal =
-            Journal::beginning(opening.folder.log(), log_id.clone(), opening.clock, session, actors);
+        let journal = Journal::beginning(opening.folder.log(), log_id.clone(), opening.clock, session, actors);
         (begin_log(journal, &opening, &log_id)?, None)
     };
     let (module, module_sha256) = opening.tokens.module();

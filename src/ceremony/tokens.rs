@@ -41,8 +41,13 @@ pub trait Tokens {
     ///
     /// # Errors
     /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`].
-    fn unlock(&mut self, role: KeyRole, serial: &str, pin: &SecretString, final_try: bool)
-    -> Result<Box<dyn Token>, Error>;
+    fn unlock(
+        &mut self,
+        role: KeyRole,
+        serial: &str,
+        pin: &SecretString,
+        final_try: bool,
+    ) -> Result<Box<dyn Token>, Error>;
 }
 
 /// Tokens behind real PKCS#11 modules; file-backed ones are copied before each login.

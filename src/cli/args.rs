@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use std::path::PathBuf;
 
 /// Version, commit (where it was built from a checkout) and target.
-pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("ANCHORITE_COMMIT"), ", ", env!("ANCHORITE_TARGET"), ")");
+pub const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("ANCHORITE_COMMIT"), ", ", env!("ANCHORITE_TARGET"), ")");
 
 /// An offline root CA for service meshes.
 #[derive(Debug, Parser)]
@@ -48,7 +49,9 @@ pub enum Command {
     #[command(before_help = "Example:\n  anchorite -C mesh-root config check")]
     Config(Config),
     /// Give a stick its role, or say which it has.
-    #[command(before_help = "Examples:\n  anchorite medium prepare --role exports /media/out\n  anchorite medium show /media/out")]
+    #[command(
+        before_help = "Examples:\n  anchorite medium prepare --role exports /media/out\n  anchorite medium show /media/out"
+    )]
     Medium(Medium),
     /// List the ceremonies, or check a script.
     #[command(before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml")]
@@ -63,7 +66,9 @@ pub enum Command {
     #[command(before_help = "Example:\n  anchorite -C mesh-root export cluster1 --to /media/out")]
     Export(Export),
     /// Token profiles, and what a token can do.
-    #[command(before_help = "Examples:\n  anchorite hsm profiles\n  anchorite hsm probe --profile softhsm2 --serial 84b1c0f1d3a2c6e7")]
+    #[command(
+        before_help = "Examples:\n  anchorite hsm profiles\n  anchorite hsm probe --profile softhsm2 --serial 84b1c0f1d3a2c6e7"
+    )]
     Hsm(Hsm),
     /// What was issued, to whom, until when, and what is due.
     #[command(before_help = "Example:\n  anchorite -C mesh-root status")]
@@ -81,7 +86,9 @@ pub enum Command {
     #[command(before_help = "Example:\n  anchorite verify /media/out/5f0c… --root root-cert.pem")]
     Verify(Verify),
     /// Show, verify or prove the log.
-    #[command(before_help = "Examples:\n  anchorite log verify mesh-root --root root-cert.pem\n  anchorite log show mesh-root\n  anchorite log prove mesh-root 41")]
+    #[command(
+        before_help = "Examples:\n  anchorite log verify mesh-root --root root-cert.pem\n  anchorite log show mesh-root\n  anchorite log prove mesh-root 41"
+    )]
     Log(Log),
     /// Look at a request, certificate, CRL, bundle, checkpoint or the rules.
     #[command(before_help = "Examples:\n  anchorite inspect request cluster1.csr\n  anchorite inspect rules")]

@@ -60,8 +60,8 @@ fn create(
         }
     }
     let held = hold(args, attend, so_pin_file, "root-genesis", &found, wishes, terminal)?;
-    let fingerprint = root_fingerprint(&found.folder)?
-        .ok_or_else(|| Error::new(Kind::Bug, "a finished genesis has no root"))?;
+    let fingerprint =
+        root_fingerprint(&found.folder)?.ok_or_else(|| Error::new(Kind::Bug, "a finished genesis has no root"))?;
     if terminal.wants_json() {
         return terminal.json(&Created { changed: true, root_fingerprint: fingerprint, written: held.written });
     }
@@ -173,7 +173,11 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
     check_media(&wishes, &found.config.0.name)?;
     let held = hold(args, &a.attend, None, "export", &found, wishes, terminal)?;
     if terminal.wants_json() {
-        return terminal.json(&Signed { changed: !held.written.is_empty(), issued: held.issued, written: held.written });
+        return terminal.json(&Signed {
+            changed: !held.written.is_empty(),
+            issued: held.issued,
+            written: held.written,
+        });
     }
     terminal.done(&held.written, &["on each cluster's side: anchorite open BUNDLE --into NAME"]);
     Ok(())

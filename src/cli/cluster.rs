@@ -203,7 +203,9 @@ fn find_bundle(path: &Path) -> Result<PathBuf, Error> {
         .collect();
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(Error::new(Kind::Medium, "there is no bundle here").saw(path.display().to_string()).wanted("a directory with envelope.json")),
+        [] => Err(Error::new(Kind::Medium, "there is no bundle here")
+            .saw(path.display().to_string())
+            .wanted("a directory with envelope.json")),
         several => Err(Error::new(Kind::Usage, "more than one bundle is here")
             .saw(several.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))
             .wanted("one, by its directory")
@@ -229,8 +231,8 @@ fn identities(path: &Path) -> Result<SecretString, Error> {
 
 fn secret_text(path: &Path) -> Result<SecretString, Error> {
     let bytes = intake::read_private(path, MAX_FILE)?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Error::new(Kind::Usage, format!("{} is not text", path.display())))?;
+    let text =
+        std::str::from_utf8(&bytes).map_err(|_| Error::new(Kind::Usage, format!("{} is not text", path.display())))?;
     Ok(SecretString::from(text.to_owned()))
 }
 
@@ -258,9 +260,10 @@ fn place(into: &Path, items: &[deliver::Item<'_>]) -> Result<(), Error> {
     if into.is_dir() {
         return deliver::exchange_directory(into, items).map(|_| ());
     }
-    let name = into.file_name().and_then(|n| n.to_str()).ok_or_else(|| {
-        Error::new(Kind::Usage, "--into needs a directory's name").saw(into.display().to_string())
-    })?;
+    let name = into
+        .file_name()
+        .and_then(|n| n.to_str())
+        .ok_or_else(|| Error::new(Kind::Usage, "--into needs a directory's name").saw(into.display().to_string()))?;
     let parent = into.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     deliver::write_directory(parent, name, items).map(|_| ())
 }
@@ -284,7 +287,8 @@ pub fn manifest(a: &Manifest, terminal: &mut Terminal) -> Result<(), Error> {
     let data = consumer::arrange(layout, &files, Clock::system().now())?;
     let yaml = consumer::manifest_yaml(&a.name, &a.namespace, layout.secret_type(), &data)?;
     terminal.document(yaml.as_bytes())?;
-    terminal.talk("create it if the Secret is absent (kubectl create -f -), otherwise replace it (kubectl replace -f -).");
+    terminal
+        .talk("create it if the Secret is absent (kubectl create -f -), otherwise replace it (kubectl replace -f -).");
     terminal.talk("Never kubectl apply: it copies the key into an annotation. istiod reads it at its start, or when the files change.");
     Ok(())
 }

@@ -68,7 +68,10 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
         .heading(format!("{} · {}", config.name, config.kind.name()), "authority.toml is valid")
         .field("root", config.root.subject.name(config.kind.marking_unit(), "").to_string())
         .noted("", config.root.key.title(), format!("{} days", config.root.validity_days))
-        .field("clusters", format!("{}, at most {} days", config.intermediates.profile, config.intermediates.max_validity_days))
+        .field(
+            "clusters",
+            format!("{}, at most {} days", config.intermediates.profile, config.intermediates.max_validity_days),
+        )
         .field("key backup", backup)
         .field("sha256", sha256.hex())
         .field("words", "");
@@ -78,7 +81,8 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
     if found.folder.has_log() {
         let (state, _) = found.folder.read_state()?;
         let same = state.config.as_ref().is_some_and(|(adopted, _)| adopted == sha256);
-        screen = screen.field("adopted", if same { "this text" } else { "another text; the next ceremony shows the difference" });
+        screen = screen
+            .field("adopted", if same { "this text" } else { "another text; the next ceremony shows the difference" });
     }
     terminal.result_screen(&screen)
 }
@@ -125,7 +129,8 @@ pub fn man(a: &Man, terminal: &mut Terminal) -> Result<(), Error> {
 
 fn pages(command: &clap::Command, name: &str, dir: &Path, written: &mut Vec<String>) -> Result<(), Error> {
     let mut out = Vec::new();
-    let titled = command.clone().name(clap::builder::Str::from(Box::leak(name.to_owned().into_boxed_str()) as &'static str));
+    let titled =
+        command.clone().name(clap::builder::Str::from(Box::leak(name.to_owned().into_boxed_str()) as &'static str));
     clap_mangen::Man::new(titled)
         .render(&mut out)
         .map_err(|error| Error::new(Kind::Bug, "a manual page cannot be made").saw(error.to_string()))?;

@@ -53,16 +53,17 @@ struct Inspected {
 
 fn inspect_request(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
     let keys = KeyPolicy::default();
-    let (inspected, package) = if file.is_dir() {
+    let (inspected, package, of_file) = if file.is_dir() {
         let json = intake::read(&file.join("request.json"), MAX_FILE)?;
         let signature = intake::read(&file.join("request.sig"), MAX_FILE)?;
         let parsed = package::parse(&json)?;
-        (request::inspect(parsed.csr.as_bytes(), &keys)?, Some((parsed, json, signature)))
+        (request::inspect(parsed.csr.as_bytes(), &keys)?, Some((parsed, json, signature)), None)
     } else {
-        (request::inspect(&intake::read(file, MAX_FILE)?, &keys)?, None)
+        let bytes = intake::read(file, MAX_FILE)?;
+        (request::inspect(&bytes, &keys)?, None, Some(Digest::of(&bytes)))
     };
     let mut findings = inspected.findings.clone();
-    let (mut cluster, mut sha256) = (None, Digest::of(&inspected.der));
+    let (mut cluster, mut sha256) = (None, of_file.unwrap_or_else(|| Digest::of(&inspected.der)));
     if let Some((parsed, json, signature)) = package {
         if let Some(spki) = &inspected.spki
             && let Err(finding) = package::check_signature(&json, &signature, spki)

@@ -28,8 +28,7 @@ pub struct Banner {
 /// [`Kind::Bug`](crate::error::Kind::Bug) where the bytes do not parse.
 pub fn screen(made: &MadePlan, banner: &Banner, number: usize, of: usize) -> Result<Screen, Error> {
     let plan = made.plan();
-    let head = Screen::new()
-        .heading(format!("{} · {}", banner.name, banner.kind), format!("plan {number} of {of}"));
+    let head = Screen::new().heading(format!("{} · {}", banner.name, banner.kind), format!("plan {number} of {of}"));
     let body = match plan.view()? {
         TbsView::Certificate(view) => certificate(head, plan, &view),
         TbsView::Crl(view) => crl(head, plan, &view),
@@ -42,7 +41,10 @@ pub fn screen(made: &MadePlan, banner: &Banner, number: usize, of: usize) -> Res
     for finding in &plan.findings {
         if finding.severity > Severity::Info {
             screen = screen
-                .indented(format!("{} {}: saw {}, wanted {}", finding.severity, finding.id, finding.observed, finding.expected))
+                .indented(format!(
+                    "{} {}: saw {}, wanted {}",
+                    finding.severity, finding.id, finding.observed, finding.expected
+                ))
                 .indented(format!("  {}", finding.hint));
         }
     }

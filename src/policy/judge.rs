@@ -1,8 +1,8 @@
 //! May this request become this cluster's intermediate? Rules over configuration, log and request; what the
 //! request itself is worth was found by intake.
 
-use crate::authority::{Config, State};
 use crate::authority::config::{KeyOrigin, names};
+use crate::authority::{Config, State};
 use crate::digest::Digest;
 use crate::finding::{Finding, Rule, Severity};
 use crate::name::check_label;
@@ -156,12 +156,7 @@ pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
     if claim.recipients.is_empty() {
         findings.push(RECIPIENTS.finding("no recipient", "one or more"));
     }
-    Judgement {
-        findings,
-        changes,
-        enrols: enrolled.is_none(),
-        generation: enrolled.map_or(0, |c| c.generation) + 1,
-    }
+    Judgement { findings, changes, enrols: enrolled.is_none(), generation: enrolled.map_or(0, |c| c.generation) + 1 }
 }
 
 fn judge_key(config: &Config, state: &State, claim: &Claim<'_>, findings: &mut Vec<Finding>) {
@@ -178,7 +173,9 @@ fn judge_key(config: &Config, state: &State, claim: &Claim<'_>, findings: &mut V
             findings.push(KEY_AGAIN.finding(format!("the key of {holder}, spki {}", digest.short()), "a new key"));
         }
         Some(holder) => {
-            findings.push(KEY_ELSEWHERE.finding(format!("the key of {holder}, spki {}", digest.short()), "a key of its own"));
+            findings.push(
+                KEY_ELSEWHERE.finding(format!("the key of {holder}, spki {}", digest.short()), "a key of its own"),
+            );
         }
         None => {}
     }

@@ -13,7 +13,9 @@ pub(super) fn medium(what: &str, path: &Path, error: &std::io::Error) -> Error {
         ErrorKind::NotFound => medium.hint("is the medium mounted, and is this the authority's directory?"),
         ErrorKind::ReadOnlyFilesystem => medium.hint("mount the medium so that it can be written"),
         ErrorKind::PermissionDenied => medium.hint("is the medium mounted for this user?"),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => medium.hint("free space on the medium, or use a larger one"),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            medium.hint("free space on the medium, or use a larger one")
+        }
         _ => medium,
     }
 }

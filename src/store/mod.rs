@@ -258,10 +258,8 @@ impl Log {
         let target = self.reading.directory.join(AUDIT).join(format!("{generation}.pem"));
         match disk::read_small(&target, MAX_SMALL)? {
             Some(there) if there == pem.as_bytes() => Ok(()),
-            Some(_) => {
-                Err(Error::new(Kind::Medium, format!("another certificate is in {}", target.display()))
-                    .truth("It was left as it is."))
-            }
+            Some(_) => Err(Error::new(Kind::Medium, format!("another certificate is in {}", target.display()))
+                .truth("It was left as it is.")),
             None => disk::replace(&self.reading.directory.join(TEMPORARY), &target, pem.as_bytes()),
         }
     }

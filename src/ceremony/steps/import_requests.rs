@@ -106,8 +106,7 @@ fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending
             let known = known_clusters(room);
             let lookup = |name: &str| known.get(name).cloned();
             let claim = room.people.assign(&step.id, &Unassigned { file: &file, sha256, known: &lookup })?;
-            let words_of =
-                package::words_of_csr(&claim.cluster, &claim.environment, &sha256, &claim.recipients);
+            let words_of = package::words_of_csr(&claim.cluster, &claim.environment, &sha256, &claim.recipients);
             (claim, words_of)
         }
     };
@@ -207,7 +206,18 @@ fn judge(
         findings: findings.clone(),
     };
     room.journal.append(vec![record.into()])?;
-    Ok(Ok(pending(room, file, sha256, &claim, recipients, judgement, findings, spki, request.view().asked.clone(), words_of)))
+    Ok(Ok(pending(
+        room,
+        file,
+        sha256,
+        &claim,
+        recipients,
+        judgement,
+        findings,
+        spki,
+        request.view().asked.clone(),
+        words_of,
+    )))
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -266,8 +276,12 @@ fn refuse(
     }
     room.people.show(&screen)?;
     let struck = room.people.strike(&step.id, file, Some(sha256))?;
-    let record =
-        RequestRefused { sha256: Some(sha256), file: file.to_owned(), findings: findings.clone(), struck: struck.is_some() };
+    let record = RequestRefused {
+        sha256: Some(sha256),
+        file: file.to_owned(),
+        findings: findings.clone(),
+        struck: struck.is_some(),
+    };
     room.journal.append(vec![record.into()])?;
     if struck.is_some() {
         return Ok(None);
@@ -277,5 +291,8 @@ fn refuse(
     if let Some(first) = first {
         error = error.saw(&first.observed).wanted(&first.expected).hint(&first.hint);
     }
-    Err(error.hint("the others can be signed without it: strike it, or take it off the stick").truth("Nothing was signed.").into())
+    Err(error
+        .hint("the others can be signed without it: strike it, or take it off the stick")
+        .truth("Nothing was signed.")
+        .into())
 }

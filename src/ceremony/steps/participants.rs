@@ -13,14 +13,8 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The activity.
-pub const ACTIVITY: Activity = Activity {
-    name: "participants",
-    says: "Who is here",
-    needs: &[],
-    gives: &[Fact::Participants],
-    takes: &[],
-    run,
-};
+pub const ACTIVITY: Activity =
+    Activity { name: "participants", says: "Who is here", needs: &[], gives: &[Fact::Participants], takes: &[], run };
 
 /// `records/participants-<session>.json`: what opens the log's commitments.
 #[derive(Serialize)]
@@ -65,9 +59,9 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
             }
         }
     }
-    let records = participants.iter().map(|p| {
-        ValueRecorded { step: step.id.clone(), name: p.role.clone(), value: p.commitment.hex() }.into()
-    });
+    let records = participants
+        .iter()
+        .map(|p| ValueRecorded { step: step.id.clone(), name: p.role.clone(), value: p.commitment.hex() }.into());
     room.journal.append(records.collect())?;
     let session = room.journal.session().to_owned();
     let file = Participants { session: &session, participants };
