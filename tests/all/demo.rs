@@ -34,10 +34,21 @@ fn the_demo_succeeds_and_its_checks_find_what_was_changed() {
     let output = run("demo.sh", &out);
     assert!(output.status.success(), "{}", said(&output));
     for part in [
-        "authority/log/entries.jsonl", "medium/anchorite-medium.json", "requests/cluster1/request.json",
-        "requests/cluster2.csr", "identities/cluster3/identity.age", "cluster1/ca-key.pem", "cluster2/cert-chain.pem",
-        "cluster3/root-cert.pem", "cacerts-cluster1.yaml", "token/softhsm2.conf", "token/tokens", "pins/user", "pins/so",
-        "answers", "env.sh",
+        "authority/log/entries.jsonl",
+        "medium/anchorite-medium.json",
+        "requests/cluster1/request.json",
+        "requests/cluster2.csr",
+        "identities/cluster3/identity.age",
+        "cluster1/ca-key.pem",
+        "cluster2/cert-chain.pem",
+        "cluster3/root-cert.pem",
+        "cacerts-cluster1.yaml",
+        "token/softhsm2.conf",
+        "token/tokens",
+        "pins/user",
+        "pins/so",
+        "answers",
+        "env.sh",
     ] {
         assert!(out.join(part).exists(), "{part}");
     }
@@ -53,7 +64,9 @@ fn the_demo_succeeds_and_its_checks_find_what_was_changed() {
     found(&out, "authority/log/checkpoint", older, "log: the newest checkpoint, by openssl");
     let key = |bytes: &mut Vec<u8>| bytes.extend_from_slice(b"-----BEGIN PRIVATE KEY-----\n");
     found(&out, "answers/../authority/authority.toml", key, "no private key in authority, medium, requests");
-    let name = |bytes: &mut Vec<u8>| *bytes = String::from_utf8_lossy(bytes).replacen("data:", "data:\n  ca-cert.pem: AA==", 1).into();
+    let name = |bytes: &mut Vec<u8>| {
+        *bytes = String::from_utf8_lossy(bytes).replacen("data:", "data:\n  ca-cert.pem: AA==", 1).into()
+    };
     found(&out, "cacerts-cluster1.yaml", name, "Secret: its data are the four files");
 }
 

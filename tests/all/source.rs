@@ -81,9 +81,11 @@ impl Source {
 /// Every file under `src/` that is part of the program: modules that only tests have are left out.
 pub fn program() -> Vec<Source> {
     let all = everything();
-    let tests: Vec<String> = all.iter().flat_map(|(path, text)| test_files(path, &blank_literals(text))).collect();
+    let tests: Vec<String> = all.iter().flat_map(|(path, text)| test_modules(path, &blank_literals(text))).collect();
+    let is_test =
+        |path: &str| tests.iter().any(|m| path.strip_prefix(m).is_some_and(|p| p == ".rs" || p.starts_with('/')));
     all.into_iter()
-        .filter(|(path, _)| !tests.contains(path))
+        .filter(|(path, _)| !is_test(path))
         .map(|(path, text)| Source { code: blank_tests(&blank_literals(&text)), path })
         .collect()
 }
@@ -108,8 +110,8 @@ pub fn everything() -> Vec<(String, String)> {
     found
 }
 
-/// The files of `#[cfg(test)] mod name;` declarations in the file at `path`.
-fn test_files(path: &str, code: &str) -> Vec<String> {
+/// The modules of `#[cfg(test)] mod name;` declarations in the file at `path`, as paths without `.rs`.
+fn test_modules(path: &str, code: &str) -> Vec<String> {
     let dir = match path.rsplit_once('/') {
         Some((dir, "mod.rs")) => format!("{dir}/"),
         _ if matches!(path, "lib.rs" | "main.rs") => String::new(),
@@ -120,7 +122,7 @@ fn test_files(path: &str, code: &str) -> Vec<String> {
         .filter_map(|after| {
             let item = after.split([';', '{']).next()?;
             after[item.len()..].starts_with(';').then_some(())?;
-            Some(format!("{dir}{}.rs", item.rsplit_once("mod ")?.1.trim()))
+            Some(format!("{dir}{}", item.rsplit_once("mod ")?.1.trim()))
         })
         .collect()
 }
@@ -252,5 +254,5 @@ fn what_is_not_code_is_not_read_as_code() {
         blank_tests("a; #[cfg(test)]\nmod t { use crate::x; { } } b").split_whitespace().collect::<String>(),
         "a;b"
     );
-    assert_eq!(test_files("x509/mod.rs", "#[cfg(test)]\nmod tests;\n#[cfg(test)] mod t { }"), ["x509/tests.rs"]);
+    assert_eq!(test_modules("x509/mod.rs", "#[cfg(test)]\nmod tests;\n#[cfg(test)] mod t { }"), ["x509/tests"]);
 }
