@@ -1,33 +1,31 @@
-"""Checks a log's chain and its tree against its checkpoint, with nothing but Python.
+#!/usr/bin/env python3
+"""Checks a log without Anchorite: check-log.py LOG-DIRECTORY
 
-    python3 check-log.py entries.jsonl checkpoint
-
-The checkpoint's signature is openssl's part (README). A leaf is SHA-256(0x00 || line), a node is
-SHA-256(0x01 || left || right); "prev" is the leaf hash of the line before (RFC 6962, section 2).
+Recomputes the chain and the RFC 6962 tree of entries.jsonl and compares the tree with the text of `checkpoint`.
+The checkpoint's signature is checked with openssl: see the README.
 """
-import base64
-import hashlib
-import json
-import sys
+import base64, hashlib, json, sys
 
-
-def root(hashes):
-    if len(hashes) == 1:
-        return hashes[0]
-    split = 1 << (len(hashes) - 1).bit_length() - 1
-    return hashlib.sha256(b"\x01" + root(hashes[:split]) + root(hashes[split:])).digest()
-
-
-lines = open(sys.argv[1], "rb").read().split(b"\n")
-note = open(sys.argv[2], encoding="utf-8").read().split("\n")
-leaves, prev = [], "0" * 64
-for number, line in enumerate(lines[:-1]):
+directory = sys.argv[1]
+sha = lambda data: hashlib.sha256(data).digest()
+origin, size, root = open(directory + "/checkpoint", encoding="utf-8").read().split("\n")[:3]
+last, subtrees = bytes(32), []  # the last leaf hash; (height, hash) of complete subtrees, largest first
+for seq, line in enumerate(open(directory + "/entries.jsonl", "rb")):
+    if seq == int(size):
+        break
     entry = json.loads(line)
-    assert entry["seq"] == number, f"line {number + 1}: seq is {entry['seq']}"
-    assert entry["prev"] == prev, f"line {number + 1}: prev is not the leaf hash of the line before"
-    leaves.append(hashlib.sha256(b"\x00" + line).digest())
-    prev = leaves[-1].hex()
-size = int(note[1])
-assert 0 < size <= len(leaves), f"the checkpoint covers {size} lines, the log has {len(leaves)}"
-assert base64.b64encode(root(leaves[:size])).decode() == note[2], "the tree's root is not the checkpoint's"
-print(f"{len(leaves)} lines in one chain; the root at {size} is the checkpoint's")
+    if not line.endswith(b"\n") or entry["seq"] != seq or entry["prev"] != last.hex() or entry["log"] != origin[-32:]:
+        sys.exit(f"line {seq + 1} does not follow the one before it")
+    height, node = 0, sha(b"\0" + line[:-1])
+    last = node
+    while subtrees and subtrees[-1][0] == height:
+        height, node = height + 1, sha(b"\1" + subtrees.pop()[1] + node)
+    subtrees.append((height, node))
+if sum(2**height for height, _ in subtrees) != int(size):
+    sys.exit(f"the log is shorter than the {size} entries of its checkpoint")
+node = subtrees.pop()[1]
+while subtrees:
+    node = sha(b"\1" + subtrees.pop()[1] + node)
+if node != base64.b64decode(root):
+    sys.exit(f"the tree of {size} entries is not the checkpoint's: {node.hex()}")
+print(f"{size} entries chain, and their root is the checkpoint's: {node.hex()}")

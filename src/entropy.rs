@@ -4,6 +4,7 @@
 
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
+use crate::x509::build;
 use rustix::rand::{GetRandomFlags, getrandom};
 use zeroize::Zeroizing;
 
@@ -45,17 +46,14 @@ impl Entropy {
         Ok(out)
     }
 
-    /// A certificate serial number: 16 bytes, positive, and of that length in DER whatever was drawn
-    /// (126 random bits; RFC 5280 section 4.1.2.2 allows 20 bytes, CA/Browser rules ask for 64 bits).
+    /// A certificate serial number ([`build::serial`]).
     ///
     /// # Errors
     /// [`Kind::Bug`]: the operating system gave no randomness.
     pub fn serial(&mut self, token: &[u8]) -> Result<Hex, Error> {
-        let mut serial = self.bytes(16, token)?;
-        if let Some(first) = serial.first_mut() {
-            *first = (*first & 0x7f) | 0x40;
-        }
-        Ok(Hex(serial))
+        let random = self.bytes(16, token)?;
+        let random = random.try_into().map_err(|_| Error::new(Kind::Bug, "a draw of another length"))?;
+        Ok(build::serial(random))
     }
 }
 

@@ -111,9 +111,7 @@ impl<'a> Verifier<'a> {
                 self.suspect = Some((line, error));
                 return Ok(());
             }
-            Err((how, error)) => {
-                return Err(scan::at_line(error, line.entry.seq.min(self.chain.next_seq()), line.offset, how.rule()));
-            }
+            Err((how, error)) => return Err(scan::at_line(error, self.chain.next_seq(), line.offset, how.rule())),
         }
         if let Some(last) = last {
             self.before.push(last);

@@ -59,11 +59,6 @@ impl Folder {
     pub fn records(&self) -> PathBuf {
         self.dir.join("records")
     }
-    /// Where file-backed tokens are copied before a login.
-    pub fn snapshots(&self) -> PathBuf {
-        self.dir.join("token-snapshots")
-    }
-
     /// Reads a text file of the authority.
     ///
     /// # Errors

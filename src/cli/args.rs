@@ -93,8 +93,10 @@ pub enum Command {
     /// Look at a request, certificate, CRL, bundle, checkpoint or the rules.
     #[command(before_help = "Examples:\n  anchorite inspect request cluster1.csr\n  anchorite inspect rules")]
     Inspect(Inspect),
-    /// A file's SHA-256 as words.
-    #[command(before_help = "Example:\n  anchorite words request.json")]
+    /// A file's SHA-256 as words; with --enrol, the words of a plain CSR.
+    #[command(
+        before_help = "Examples:\n  anchorite words request.json\n  anchorite words cluster2.csr --enrol cluster2 --recipient age1…"
+    )]
     Words(Words),
     /// Print a completion script for a shell.
     #[command(before_help = "Example:\n  anchorite completions bash > anchorite.bash")]
@@ -436,6 +438,15 @@ pub enum InspectCommand {
 pub struct Words {
     /// Any file.
     pub file: PathBuf,
+    /// The words that a witness asks for when this plain CSR enrols a cluster.
+    #[arg(long, value_name = "CLUSTER", requires = "recipient")]
+    pub enrol: Option<String>,
+    /// The cluster's environment, with --enrol.
+    #[arg(long, default_value = "prod", requires = "enrol")]
+    pub environment: String,
+    /// An age recipient of its bundles, with --enrol; may be repeated.
+    #[arg(long, value_name = "AGE1", requires = "enrol")]
+    pub recipient: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -68,8 +68,7 @@ fn create(
     terminal.done(
         &held.written,
         &[
-            "print the root card and give it to every cluster by another way than a stick:",
-            "anchorite root show",
+            "anchorite root show      print the card; carry it apart from the sticks",
             "then, on each cluster's side: anchorite request NAME",
         ],
     );

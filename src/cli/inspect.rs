@@ -228,7 +228,10 @@ struct InWords {
 
 /// `anchorite words FILE`
 pub fn words(a: &Words, terminal: &mut Terminal) -> Result<(), Error> {
-    let sha256 = Digest::of(&intake::read(&a.file, MAX_WORDS_FILE)?);
+    let mut sha256 = Digest::of(&intake::read(&a.file, MAX_WORDS_FILE)?);
+    if let Some(cluster) = &a.enrol {
+        sha256 = package::words_of_csr(cluster, &a.environment, &sha256, &a.recipient);
+    }
     if terminal.wants_json() {
         return terminal.json(&InWords { sha256, words: words::words(&sha256.0) });
     }

@@ -98,3 +98,48 @@ fn is_log_id(text: &str) -> bool {
 fn broken(how: Break, what: &str, saw: impl ToString, wanted: impl ToString) -> (Break, Error) {
     (how, Error::new(Kind::Verify, what).saw(saw.to_string()).wanted(wanted.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::record::StepDone;
+    use crate::log::scan::examine;
+    use crate::log::{Header, Record, entry};
+
+    fn lines(log: &str) -> Vec<Examined> {
+        let header = Header {
+            log: log.to_owned(),
+            session: "0123456789abcdef".to_owned(),
+            time: "2026-11-21T09:30:00Z".parse().unwrap(),
+            time_source: "given".to_owned(),
+            actors: vec!["administrator".to_owned()],
+        };
+        let mut prev = Digest([0; 32]);
+        (0..3)
+            .map(|seq| {
+                let record = Record::from(StepDone { step: "é \u{1f511}".into(), activity: "confirm".into() });
+                let line = entry::write_line(&header, seq, &prev, &record).unwrap();
+                let examined = examine(0, &line).unwrap();
+                assert_eq!(examined.entry.record, record);
+                prev = examined.leaf;
+                examined
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_line_follows_the_one_before_it_and_nothing_else() {
+        let (lines, others) = (lines(&"0a".repeat(16)), lines(&"0b".repeat(16)));
+        let mut chain = Chain::default();
+        chain.follow(&lines[0]).unwrap();
+        let how = |chain: &mut Chain, line: &Examined| chain.follow(line).map_err(|(how, _)| how);
+        assert_eq!(how(&mut chain, &lines[2]), Err(Break::Position));
+        assert_eq!(how(&mut chain, &others[1]), Err(Break::Log));
+        let forged = Examined { prev: Digest::of(b"another"), ..lines[1].clone() };
+        assert_eq!(how(&mut chain, &forged), Err(Break::Previous));
+        // Each refusal left the chain where it was.
+        chain.follow(&lines[1]).unwrap();
+        chain.follow(&lines[2]).unwrap();
+        assert_eq!((chain.next_seq(), chain.last_leaf()), (3, lines[2].leaf));
+    }
+}

@@ -188,3 +188,93 @@ pub(super) fn decimal(text: &str) -> Option<u64> {
 pub(super) fn digest(text: &str) -> Option<Digest> {
     BASE64.decode(text.as_bytes()).ok()?.try_into().ok().map(Digest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::KeySpec;
+    use crate::x509::keygen::LocalKey;
+
+    fn signed(size: u64) -> (LocalKey, Checkpoint, String) {
+        let key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
+        let origin = origin("Example Mesh Root", &Hex(vec![0xab; 16]));
+        let checkpoint = Checkpoint { origin, size, root: Digest::of(b"root") };
+        let signature = key.sign(checkpoint.body().as_bytes()).unwrap();
+        let note = sign_checkpoint(&checkpoint, key.spki(), &signature);
+        (key, checkpoint, note)
+    }
+
+    #[test]
+    fn a_signed_checkpoint_reads_back_and_verifies_with_its_key_only() {
+        let (key, checkpoint, note) = signed(20_852_163);
+        assert!(note.starts_with("anchorite/example-mesh-root/abababab"));
+        assert_eq!(verify(&note, key.spki()), Ok(checkpoint));
+        let other = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
+        assert_eq!(verify(&note, other.spki()).unwrap_err().kind(), Kind::Verify);
+    }
+
+    #[test]
+    fn each_byte_of_a_note_counts() {
+        let (key, _, note) = signed(7);
+        for at in 0..note.len() {
+            for flip in [0x01, 0x20, 0x80] {
+                let mut changed = note.clone().into_bytes();
+                changed[at] ^= flip;
+                assert!(verify(&changed, key.spki()).is_err(), "byte {at} ^ {flip:#x}");
+            }
+            assert!(verify(&note.as_bytes()[..at], key.spki()).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn signatures_of_other_keys_are_kept_and_never_trusted() {
+        let (key, checkpoint, note) = signed(7);
+        let witness = "— witness.example/w1 AAAAAAECAwQ=\n";
+        assert_eq!(verify(format!("{note}{witness}"), key.spki()), Ok(checkpoint.clone()));
+        assert!(verify(format!("{}\n{witness}", checkpoint.body()), key.spki()).is_err());
+        // A second line by the audit key's name and id must verify as well.
+        let forged = sign_checkpoint(&checkpoint, key.spki(), &[0x30, 0]);
+        let forged = forged.lines().last().unwrap();
+        assert!(verify(format!("{note}{forged}\n"), key.spki()).is_err());
+    }
+
+    #[test]
+    fn the_note_of_the_specification_reads_and_what_is_out_of_form_does_not() {
+        let note = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n\
+            — example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo\
+            +zyWE+xeMcTOAYQ8=\n";
+        let parsed = SignedNote::parse(note).unwrap();
+        assert_eq!(parsed.signatures[0].key_id, [0x03, 0x3d, 0xe0, 0xae]);
+        assert_eq!(Checkpoint::parse(&parsed.body).unwrap().size, 20_852_163);
+        assert_eq!(Checkpoint::parse(&parsed.body).unwrap().body(), parsed.body);
+        for (from, to) in [
+            ("20852163", "020852163"),
+            ("20852163", "+20852163"),
+            ("20852163\n", "20852163\r\n"),
+            ("q2I=\n\n", "q2I=\nextension\n\n"),
+            ("q2I=", "q2J="),
+            ("q2I=", "q2I"),
+            ("— ", "- "),
+            ("OAYQ8=\n", "OAYQ8=\n\n"),
+            ("OAYQ8=\n", "OAYQ8="),
+            ("OAYQ8=", "OAYQ8= "),
+            ("sofa Az", "sofa  Az"),
+        ] {
+            let changed = note.replacen(from, to, 1);
+            assert_ne!(changed, note);
+            let read = SignedNote::parse(&changed).and_then(|note| Checkpoint::parse(&note.body));
+            assert!(read.is_err(), "{from:?} -> {to:?}");
+        }
+        let own_name = note.replace("example.com/behind-the-sofa", "with space");
+        assert!(SignedNote::parse(own_name).is_err());
+    }
+
+    #[test]
+    fn a_slug_is_letters_digits_and_single_hyphens() {
+        for (name, expected) in
+            [("Example Mesh Root", "example-mesh-root"), (" A+B  (x) ", "a-b-x"), ("Корень", "authority")]
+        {
+            assert_eq!(slug(name), expected);
+        }
+    }
+}

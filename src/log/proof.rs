@@ -139,3 +139,62 @@ fn hashes<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Vec<Digest>, Error
 fn numbered(word: &str, line: Option<&str>) -> Option<u64> {
     line?.strip_prefix(word)?.strip_prefix(' ').and_then(note::decimal)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Hex;
+    use crate::key::KeySpec;
+    use crate::log::merkle::{leaf_hash, root_of};
+    use crate::x509::keygen::LocalKey;
+
+    fn leaves() -> Vec<Digest> {
+        (0..11u8).map(|n| leaf_hash(&[n])).collect()
+    }
+
+    #[test]
+    fn an_inclusion_proof_reads_back_and_verifies_under_its_own_checkpoint() {
+        let (leaves, key) = (leaves(), LocalKey::generate(KeySpec::EcdsaP256).unwrap());
+        let checkpoint = Checkpoint { origin: note::origin("x", &Hex(vec![1; 16])), size: 11, root: root_of(&leaves) };
+        let signature = key.sign(checkpoint.body().as_bytes()).unwrap();
+        let note = note::sign_checkpoint(&checkpoint, key.spki(), &signature);
+        for (index, leaf) in (0..).zip(&leaves) {
+            let text = inclusion_proof(index, &merkle::inclusion(&leaves, index, 11), &note);
+            let proof = parse_inclusion(&text).unwrap();
+            assert_eq!(inclusion_proof(proof.index, &proof.hashes, &proof.note), text);
+            assert_eq!(proof.verify(leaf, key.spki()), Ok(checkpoint.clone()));
+            assert!(proof.verify(&Digest::of(b"another"), key.spki()).is_err());
+            for at in 0..text.len() {
+                let mut changed = text.clone().into_bytes();
+                changed[at] ^= 1;
+                let read = String::from_utf8(changed).ok().and_then(|text| parse_inclusion(&text).ok());
+                assert!(read.is_none_or(|proof| proof.verify(leaf, key.spki()).is_err()), "byte {at}");
+            }
+        }
+        let single = inclusion_proof(0, &[], &note);
+        assert!(single.starts_with("c2sp.org/tlog-proof@v1\nindex 0\n\nanchorite/x/"));
+    }
+
+    #[test]
+    fn a_file_of_consistency_proofs_holds_none_one_or_several() {
+        let leaves = leaves();
+        let proof = |old| ConsistencyProof { old, new: 11, hashes: merkle::consistency(&leaves, old, 11) };
+        for olds in [vec![], vec![4], vec![1, 4, 7, 11]] {
+            let proofs: Vec<ConsistencyProof> = olds.iter().map(|old| proof(*old)).collect();
+            let text = consistency_proofs(&proofs);
+            assert_eq!(parse_consistency(&text), Ok(proofs.clone()));
+            for proof in proofs {
+                let old = usize::try_from(proof.old).unwrap();
+                proof.verify(&root_of(&leaves[..old]), &root_of(&leaves)).unwrap();
+                assert!(proof.verify(&Digest::of(b"fork"), &root_of(&leaves)).is_err());
+            }
+        }
+        let text = consistency_proof(7, 11, &proof(7).hashes);
+        for (from, to) in
+            [("old 7", "old 07"), ("new 11", "new 11 "), ("v1\n\n", "v1\n"), ("=\n", "\n"), ("=\n", "=\n\n")]
+        {
+            assert!(parse_consistency(&text.replacen(from, to, 1)).is_err(), "{from:?} -> {to:?}");
+        }
+        assert!(parse_consistency(text.trim_end()).is_err());
+    }
+}

@@ -490,3 +490,15 @@ pub struct Recovered {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub torn_sha256: Option<Digest>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_used_or_reserved_never_both() {
+        assert!(KINDS.iter().all(|kind| !RESERVED.contains(kind)));
+        let all: std::collections::BTreeSet<&str> = KINDS.iter().chain(RESERVED).copied().collect();
+        assert_eq!(all.len(), KINDS.len() + RESERVED.len());
+    }
+}

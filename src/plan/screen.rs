@@ -35,7 +35,7 @@ pub fn screen(made: &MadePlan, banner: &Banner, number: usize, of: usize) -> Res
     };
     let mut screen = body;
     if !plan.asked.is_empty() {
-        screen = screen.field("asked, not", plan.asked.join(", ")).field("given", "");
+        screen = screen.indented(format!("asked, not given: {}", plan.asked.join(", ")));
     }
     screen = screen.field("findings", finding::tally(&plan.findings));
     for finding in &plan.findings {

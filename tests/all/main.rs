@@ -3,4 +3,7 @@
 
 mod architecture;
 mod demo;
+mod log_fixture;
+mod log_store;
+mod log_verify;
 mod source;

@@ -103,5 +103,5 @@ fn screen(role: KeyRole, spec: KeySpec, generated: &Generated, adopted: bool) ->
         .field("spki sha256", generated.spki.sha256().hex())
         .field("sensitive", flag("CKA_SENSITIVE"))
         .field("extractable", flag("CKA_EXTRACTABLE"))
-        .field("not accepted", dropped)
+        .field("left out", dropped)
 }

@@ -4,6 +4,7 @@
 mod offline;
 mod read;
 
+use crate::ceremony::media;
 use crate::ceremony::people::{Assignment, Stop, Unassigned};
 use crate::ceremony::room::{Bench, Pending, Room};
 use crate::ceremony::script::Step;
@@ -54,6 +55,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     }
     if bench.pending.is_empty() {
         return Err(Stop::Declined("every request was struck".to_owned()));
+    }
+    // A full medium is found while nothing is signed yet.
+    if let Some(dir) = &room.wishes.exports {
+        media::check_room_for(dir, bench.pending.len())?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::x509::pem;
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
     name: "publish",
-    says: "Write the certificates, the CRL and the root card",
+    says: "Publish certificates, CRL and root card",
     needs: &[Fact::Root],
     gives: &[],
     takes: &[],
