@@ -87,6 +87,8 @@ pub struct Held {
     pub written: Vec<String>,
     /// The clusters that got a certificate.
     pub issued: Vec<String>,
+    /// Seconds from the start of signing to outcomes under a checkpoint.
+    pub signing_seconds: f64,
 }
 
 /// Holds a ceremony.
@@ -171,7 +173,7 @@ fn run(
     let mut bench = Bench { interrupted, ..Bench::default() };
     runner::run(&mut room, &mut bench)?;
     let issued = bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref().map(|c| c.name.clone())).collect();
-    Ok(Held { written: bench.written, issued })
+    Ok(Held { written: bench.written, issued, signing_seconds: bench.signing.as_secs_f64() })
 }
 
 /// The clock: `--now` only where nobody attends, so that no ceremony of people claims a time that was typed.
