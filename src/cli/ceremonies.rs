@@ -184,6 +184,7 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
             changed: !held.written.is_empty(),
             issued: held.issued,
             written: held.written,
+            signing_seconds: None,
         });
     }
     terminal.done(&held.written, &["on each cluster's side: anchorite open BUNDLE --into NAME"]);
