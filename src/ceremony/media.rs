@@ -28,9 +28,9 @@ pub fn check_exports(dir: &Path, authority: &str) -> Result<(), Error> {
 /// # Errors
 /// [`Kind::Medium`].
 pub fn check_room_for(dir: &Path, bundles: usize) -> Result<(), Error> {
-    // A bundle is some 20 KiB; its files are written under temporary names first, and FAT has large clusters.
-    let bytes = u64::try_from(bundles).unwrap_or(u64::MAX).saturating_mul(256 * 1024);
-    deliver::check_room(dir, bytes)
+    // A bundle is five files and a directory, some 32 KiB.
+    let bundles = u64::try_from(bundles).unwrap_or(u64::MAX);
+    deliver::check_room(dir, bundles.saturating_mul(32 * 1024), bundles.saturating_mul(6))
 }
 
 /// The error of a command that would write bundles and was told no medium.

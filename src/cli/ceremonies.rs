@@ -184,7 +184,7 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
 
 #[derive(Serialize)]
 struct Listed {
-    name: &'static str,
+    name: String,
     title: String,
     purpose: String,
     sha256: Digest,
@@ -199,7 +199,12 @@ pub fn ceremony(a: &Ceremony, terminal: &mut Terminal) -> Result<(), Error> {
             for (name, text) in BUILT_IN {
                 let script = Script::parse(name, text)?;
                 screen = screen.heading(*name, script.title.clone()).indented(&script.purpose);
-                listed.push(Listed { name, title: script.title, purpose: script.purpose, sha256: script.sha256 });
+                listed.push(Listed {
+                    name: script.name,
+                    title: script.title,
+                    purpose: script.purpose,
+                    sha256: script.sha256,
+                });
             }
             if terminal.wants_json() {
                 return terminal.json(&listed);
@@ -212,6 +217,10 @@ pub fn ceremony(a: &Ceremony, terminal: &mut Terminal) -> Result<(), Error> {
             } else {
                 Script::parse(script, &Folder::read_text(Path::new(script))?)?
             };
+            if terminal.wants_json() {
+                let Script { title, purpose, sha256, .. } = script;
+                return terminal.json(&Listed { name: script.name, title, purpose, sha256 });
+            }
             let screen = Screen::new()
                 .heading(format!("{} can work", script.name), format!("{} steps", script.steps.len()))
                 .field("sha256", script.sha256.hex())

@@ -122,23 +122,24 @@ pub fn completions(a: &Completions, terminal: &mut Terminal) -> Result<(), Error
 pub fn man(a: &Man, terminal: &mut Terminal) -> Result<(), Error> {
     deliver::create_directory(&a.dir)?;
     let mut written = Vec::new();
-    pages(&super::args::Args::command(), "anchorite", &a.dir, &mut written)?;
+    let mut command = super::args::Args::command();
+    command.build();
+    pages(&command, &a.dir, &mut written)?;
     terminal.done(&written, &[&format!("man -l {}/anchorite.1", a.dir.display())]);
     Ok(())
 }
 
-fn pages(command: &clap::Command, name: &str, dir: &Path, written: &mut Vec<String>) -> Result<(), Error> {
+fn pages(command: &clap::Command, dir: &Path, written: &mut Vec<String>) -> Result<(), Error> {
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
     let mut out = Vec::new();
-    let titled =
-        command.clone().name(clap::builder::Str::from(Box::leak(name.to_owned().into_boxed_str()) as &'static str));
-    clap_mangen::Man::new(titled)
+    clap_mangen::Man::new(command.clone())
         .render(&mut out)
         .map_err(|error| Error::new(Kind::Bug, "a manual page cannot be made").saw(error.to_string()))?;
     let path = dir.join(format!("{name}.1"));
     deliver::replace(&path, &out, 0o644)?;
     written.push(path.display().to_string());
     for inner in command.get_subcommands().filter(|c| c.get_name() != "help") {
-        pages(inner, &format!("{name}-{}", inner.get_name()), dir, written)?;
+        pages(inner, dir, written)?;
     }
     Ok(())
 }

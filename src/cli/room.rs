@@ -22,6 +22,8 @@ use crate::token::hsm_profile::HsmProfile;
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 
+/// This program's own file, at the most, in bytes.
+const MAX_BINARY: u64 = 1 << 30;
 /// Names the authority for commands that read, and for unattended ones.
 const VARIABLE: &str = "ANCHORITE_AUTHORITY";
 /// The longest profile, script or answers file, in bytes.
@@ -236,7 +238,6 @@ fn profile(token: &TokenConfig) -> Result<HsmProfile, Error> {
 fn own_digest() -> Result<Digest, Error> {
     let path = std::env::current_exe()
         .map_err(|error| Error::new(Kind::Bug, "the program does not know its own path").saw(error.to_string()))?;
-    let bytes = fs_err::read(path)
-        .map_err(|error| Error::new(Kind::Medium, "the program cannot read itself").saw(error.to_string()))?;
+    let bytes = intake::read(&path, MAX_BINARY)?;
     Ok(Digest::of(&bytes))
 }

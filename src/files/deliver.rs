@@ -40,17 +40,18 @@ pub fn check_writable(dir: &Path) -> Result<(), Error> {
     temporary_file(&dir.join("probe"), b"", 0o600).map(drop)
 }
 
-/// Finds out whether a medium has room for `bytes` more.
+/// Finds out whether a medium has room for `bytes` more in so many `files`, each of which takes whole blocks.
 ///
 /// # Errors
 /// [`Kind::Medium`]: it has not, or cannot be asked.
-pub fn check_room(dir: &Path, bytes: u64) -> Result<(), Error> {
+pub fn check_room(dir: &Path, bytes: u64, files: u64) -> Result<(), Error> {
     let about = rustix::fs::statvfs(dir).map_err(|error| fault("cannot look at", dir, &io::Error::from(error)))?;
     let room = about.f_bavail.saturating_mul(about.f_frsize);
-    if room < bytes {
+    let needed = bytes.saturating_add(files.saturating_mul(about.f_frsize));
+    if room < needed {
         return Err(Error::new(Kind::Medium, format!("{} is nearly full", dir.display()))
             .saw(format!("{room} bytes free"))
-            .wanted(format!("{bytes} bytes free"))
+            .wanted(format!("{needed} bytes free"))
             .hint("make room on it, or use another medium"));
     }
     Ok(())

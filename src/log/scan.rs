@@ -124,7 +124,8 @@ fn stream(
     let mut under_way = 0;
     loop {
         let next = if under_way < workers.len() * WAITING { chunks.next(from)? } else { None };
-        if let (Some(chunk), Some((give, _))) = (next, given.next()) {
+        if let Some(chunk) = next {
+            let (give, _) = given.next().ok_or_else(gone)?;
             give.send(chunk).map_err(|_| gone())?;
             under_way += 1;
             continue;
@@ -200,5 +201,95 @@ impl Chunks {
             }
         }
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::record::StepDone;
+    use crate::log::{Header, Record};
+
+    /// A log of many chunks, with lines of very different lengths.
+    fn log(lines: u64) -> Vec<u8> {
+        let header = Header {
+            log: "0a".repeat(16),
+            session: "0123456789abcdef".to_owned(),
+            time: "2026-11-21T09:30:00Z".parse().unwrap(),
+            time_source: "given".to_owned(),
+            actors: Vec::new(),
+        };
+        let (mut prev, mut bytes) = (Digest([0; 32]), Vec::new());
+        for seq in 0..lines {
+            let length = if seq % 97 == 0 { 300_000 } else { 10 };
+            let record = Record::from(StepDone { step: "x".repeat(length), activity: "confirm".into() });
+            let line = entry::write_line(&header, seq, &prev, &record).unwrap();
+            prev = merkle::leaf_hash(&line);
+            bytes.extend_from_slice(&line);
+            bytes.push(b'\n');
+        }
+        bytes
+    }
+
+    /// A reader that gives a few bytes at a time, as a slow medium may.
+    struct Drip<'a>(&'a [u8], usize);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let most = buffer.len().min(self.1);
+            self.0.read(&mut buffer[..most])
+        }
+    }
+
+    #[test]
+    fn lines_of_many_chunks_come_in_order_with_their_offsets() {
+        let bytes = log(2000);
+        assert!(bytes.len() > 20 * CHUNK);
+        for at_once in [10_007, usize::MAX] {
+            let (mut next, mut prev, mut end_of_last) = (0, Digest([0; 32]), 0);
+            let end = scan(Drip(&bytes, at_once), &mut |line| {
+                assert_eq!((line.entry.seq, line.prev), (next, prev));
+                assert_eq!(line.offset == 0, next == 0);
+                assert!(line.offset >= end_of_last);
+                (next, prev, end_of_last) = (next + 1, line.leaf, line.offset + 200);
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(next, 2000);
+            assert_eq!(end, End { length: bytes.len().try_into().unwrap(), torn: Vec::new() });
+        }
+    }
+
+    #[test]
+    fn a_bad_line_in_a_late_chunk_halts_after_all_before_it() {
+        let mut bytes = log(500);
+        let start = bytes[..bytes.len() - 1].iter().rposition(|b| *b == b'\n').unwrap() + 1;
+        bytes[start] = b'[';
+        let mut folded = 0;
+        let halt = scan(&bytes[..], &mut |_| {
+            folded += 1;
+            Ok(())
+        });
+        assert!(matches!(halt, Err(Halt::Line { offset, .. }) if offset == u64::try_from(start).unwrap()), "{halt:?}");
+        assert_eq!(folded, 499);
+        let stopped = Error::new(Kind::Verify, "enough");
+        let halt = scan(&bytes[..], &mut |line| if line.entry.seq < 3 { Ok(()) } else { Err(stopped.clone()) });
+        assert_eq!(halt, Err(Halt::Other(stopped)));
+    }
+
+    #[test]
+    fn what_follows_the_last_line_end_is_torn_and_a_line_without_end_is_too_long() {
+        let mut bytes = log(3);
+        let length = bytes.len().try_into().unwrap();
+        bytes.extend_from_slice(b"{\"v\":1");
+        assert_eq!(scan(&bytes[..], &mut |_| Ok(())), Ok(End { length, torn: b"{\"v\":1".to_vec() }));
+        bytes.resize(bytes.len() + 3 * MAX_LINE, b'x');
+        let mut folded = 0;
+        let halt = scan(&bytes[..], &mut |_| {
+            folded += 1;
+            Ok(())
+        });
+        assert!(matches!(halt, Err(Halt::Line { offset, .. }) if offset == length), "{halt:?}");
+        assert_eq!(folded, 3);
     }
 }

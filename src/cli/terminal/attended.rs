@@ -73,7 +73,7 @@ impl People for Attended<'_> {
     }
 
     fn step(&mut self, number: usize, of: usize, says: &str, by: &str) -> Result<(), Stop> {
-        let screen = Screen::new().blank().heading(format!("── Step {number} of {of} · {says}"), by.to_owned());
+        let screen = Screen::new().blank().heading(format!("── Step {number} of {of} · {says}"), by);
         self.terminal.screen(&screen);
         Ok(())
     }
