@@ -30,9 +30,11 @@ pub struct Room<'a> {
     pub journal: Journal,
     /// The authority's directory.
     pub folder: Folder,
-    /// The configuration in force.
+    /// The configuration in force: the adopted one.
     pub config: Config,
-    /// The file's text and digest; another than the adopted one until `adopt-config`.
+    /// Its digest.
+    pub config_sha256: Digest,
+    /// The file's text and digest: another than the adopted one counts only after `adopt-config`.
     pub config_file: (String, Digest),
     /// Randomness.
     pub entropy: Entropy,
@@ -115,7 +117,7 @@ impl Room<'_> {
     pub fn context(&self) -> Context<'_> {
         Context {
             config: &self.config,
-            config_sha256: self.config_file.1,
+            config_sha256: self.config_sha256,
             session: self.journal.session(),
             now: self.journal.now(),
         }

@@ -120,8 +120,18 @@ impl World {
             ),
         );
         self.run(&[
-            "-C", AUTHORITY, "--now", GENESIS, "root", "create", "--pin-file", "pin", "--so-pin-file", "so-pin",
-            "--answers", "answers-root.toml",
+            "-C",
+            AUTHORITY,
+            "--now",
+            GENESIS,
+            "root",
+            "create",
+            "--pin-file",
+            "pin",
+            "--so-pin-file",
+            "so-pin",
+            "--answers",
+            "answers-root.toml",
         ])
     }
 
@@ -289,8 +299,19 @@ impl World {
 
 /// The arguments of `sign` in a world, at [`SIGNING`], with `answers.toml`.
 pub const SIGN: [&str; 13] = [
-    "-C", AUTHORITY, "--now", SIGNING, "sign", "--from", "requests", "--to", "medium", "--pin-file", "pin",
-    "--answers", "answers.toml",
+    "-C",
+    AUTHORITY,
+    "--now",
+    SIGNING,
+    "sign",
+    "--from",
+    "requests",
+    "--to",
+    "medium",
+    "--pin-file",
+    "pin",
+    "--answers",
+    "answers.toml",
 ];
 
 /// The first table of every answers file here.
