@@ -350,6 +350,11 @@ pub const ENTRIES: &str = "authority/log/entries.jsonl";
 /// last line end. In the text, `…` at the end of a word stands for the rest of it.
 #[track_caller]
 pub fn assert_text(printed: &str, text: &str) {
+    if text == "?" {
+        let at = std::panic::Location::caller();
+        eprintln!("FILL {}:{}\n{}LLIF", at.file(), at.line(), printed);
+        return;
+    }
     let lines: Vec<&str> = text.trim_matches('\n').trim_end().lines().collect();
     let indent = lines.iter().filter(|l| !l.trim().is_empty()).map(|l| l.len() - l.trim_start().len()).min();
     let wanted: Vec<&str> = lines.iter().map(|line| line.get(indent.unwrap_or(0)..).unwrap_or("")).collect();
