@@ -191,7 +191,11 @@ pub fn render_error(error: &Error) -> String {
 pub fn usage(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     if error.use_stderr() {
-        write_err(&text::escape_lines(&text));
+        for line in text::escape_lines(&text).lines() {
+            let fits = line.chars().count() <= WIDTH;
+            let lines = if fits { vec![line.to_owned()] } else { text::wrap(line, WIDTH) };
+            lines.iter().for_each(|line| write_err(&format!("{line}\n")));
+        }
         return ExitCode::from(Kind::Usage.exit_code());
     }
     match write_out(text.as_bytes()) {
