@@ -1,9 +1,9 @@
 //! The attended path, typed through a pseudo-terminal as people type it, on a production authority.
 
-use crate::support::{AUTHORITY, ENTRIES, PIN, SO_PIN, World, configuration};
+use crate::support::{AUTHORITY, ENTRIES, PIN, SO_PIN, World};
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
-use expectrl::{Eof, Expect, Session};
+use expectrl::{ControlCode, Eof, Expect, Session};
 use std::process::Command;
 use std::time::Duration;
 
@@ -26,9 +26,15 @@ impl Seat {
         Self { session, shown: String::new() }
     }
 
-    /// Waits for a question and returns what was shown since the last one.
+    /// Waits for a question at the beginning of a line and returns what was shown since the last one.
     #[track_caller]
     fn asked(&mut self, question: &str) -> String {
+        self.reads(&format!("\n{question}"))
+    }
+
+    /// Waits for a text and returns what was shown before it.
+    #[track_caller]
+    fn reads(&mut self, question: &str) -> String {
         match self.session.expect(question) {
             Ok(found) => {
                 let before = String::from_utf8_lossy(found.before()).into_owned();
@@ -83,14 +89,12 @@ impl Seat {
     }
 }
 
-/// Every line fits in 80 columns, and only questions move the cursor.
+/// Every line fits in 80 columns, and only progress moves the cursor.
 #[track_caller]
 fn assert_fits(shown: &str) {
     for line in shown.lines() {
-        if line.contains('\u{1b}') || line.contains('\r') {
-            eprintln!("CONTROL {line:?}");
-            continue;
-        }
+        // Progress draws over its own line.
+        let line = line.rsplit("\u{1b}[2K").next().unwrap();
         assert!(line.chars().count() <= 80, "{} columns: {line:?}\n{shown}", line.chars().count());
         assert!(!line.chars().any(char::is_control), "{line:?}");
     }
@@ -109,9 +113,9 @@ fn plan_words(shown: &str) -> (String, String) {
 /// The words of a sheet at the places that a question names.
 #[track_caller]
 fn from_sheet(sheet: &str, asked: &str) -> String {
-    let rows = sheet.split_once("words").unwrap().1;
-    let words: Vec<&str> =
-        rows.split_whitespace().filter(|word| !word.starts_with(|c: char| c.is_ascii_digit())).collect();
+    let rows = sheet.lines().filter(|line| line.trim_start().starts_with(|c: char| c.is_ascii_digit()));
+    let words: Vec<&str> = rows.flat_map(|row| row.split_whitespace().skip(1)).collect();
+    assert_eq!(words.len(), 32, "{sheet}");
     let places = asked.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<usize>().ok());
     places.map(|place| words[place - 1]).collect::<Vec<_>>().join(" ")
 }
@@ -223,17 +227,17 @@ fn an_authority_is_founded_and_signs_as_people_type() {
     seat.answers("Trust domain [cluster.local]: ", "");
     seat.answers("Recipient: ", crate::support::RECIPIENT);
     for sheet in [&sheet, &plain_sheet] {
-        seat.asked("Witness, from your sheet: words ");
-        let places = seat.asked(" (or no): ");
-        let words = from_sheet(sheet, &places);
-        // Wrong first: the positions are asked anew.
+        let plan = seat.asked("Witness, from your sheet: words ");
+        let (administrator, witness) = plan_words(&plan);
+        seat.reads(" (or no): ");
+        // Wrong first: other positions are asked.
         seat.types("aardvark aardvark aardvark");
         let helped = seat.asked("Witness, from your sheet: words ");
         assert!(helped.contains("Please answer again."), "{helped}");
-        let places = seat.asked(" (or no): ");
-        assert_eq!(words.split(' ').count(), 3);
+        let places = seat.reads(" (or no): ");
         seat.types(&from_sheet(sheet, &places));
-        approves(&mut seat);
+        seat.answers(APPROVE_1, &administrator);
+        seat.answers(APPROVE_2, &witness);
     }
     let (shown, code) = seat.ends();
     assert_eq!(code, 0, "{shown}");
@@ -270,7 +274,7 @@ fn a_plan_that_is_declined_is_not_signed_and_the_session_is_closed() {
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
     seat.asked("Witness, from your sheet: words ");
-    let places = seat.asked(" (or no): ");
+    let places = seat.reads(" (or no): ");
     seat.types(&from_sheet(&sheet, &places));
     seat.answers(APPROVE_1, "no");
     seat.answers("Why not? (the log keeps it; may be empty): ", "not today");
@@ -293,7 +297,8 @@ fn words_that_differ_from_the_sheet_stop_the_ceremony() {
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
     seat.asked("Witness, from your sheet: words ");
-    seat.answers(" (or no): ", "no");
+    seat.reads(" (or no): ");
+    seat.types("no");
     let (shown, code) = seat.ends();
     assert_eq!(code, 11, "{shown}");
     assert!(
@@ -322,29 +327,53 @@ fn a_wrong_pin_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_terminal_that_ends_or_interrupts_changes_nothing() {
+fn a_terminal_that_ends_or_interrupts_stops_as_if_people_said_so() {
     let world = World::configured("production", "ecdsa-p256");
-    let before = world.everything();
-    for control in [expectrl::ControlCode::EndOfText, expectrl::ControlCode::EndOfTransmission] {
+    let before = (world.everything(), world.tree("token"));
+    for control in [ControlCode::EndOfText, ControlCode::EndOfTransmission] {
         let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
         seat.answers("Name of the administrator: ", "Ada");
         seat.asked("Name of the witness: ");
         seat.session.send(control).unwrap();
-        let found = seat.session.expect(Eof).unwrap();
-        let rest = String::from_utf8_lossy(found.as_bytes()).into_owned();
-        let status = seat.session.get_process_mut().wait().unwrap();
-        eprintln!("INTERRUPT {status:?} {rest:?}");
-        assert_eq!(world.everything(), before);
+        let (shown, code) = seat.ends();
+        assert_eq!(code, 11, "{shown}");
+        assert!(shown.ends_with(STOPPED), "{shown}");
     }
-    // In the middle of a PIN.
-    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
+    // In the middle of a PIN, whose echo must come back.
+    for interrupted in [true, false] {
+        let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
+        introduces(&mut seat);
+        seat.answers("Administrator, type the label to go on (or no): ", "World Mesh Root");
+        seat.asked("New security officer's PIN: ");
+        if interrupted {
+            seat.session.send("1234").unwrap();
+        }
+        seat.session.send(if interrupted { ControlCode::EndOfText } else { ControlCode::EndOfTransmission }).unwrap();
+        let (shown, code) = seat.ends();
+        assert_eq!(code, 11, "{shown}");
+        assert!(shown.ends_with(STOPPED) && !shown.contains("1234"), "{shown}");
+    }
+    assert_eq!((world.everything(), world.tree("token")), before);
+}
+
+const STOPPED: &str = "\nerror: stopped at a question\nhint:  run the ceremony again to go on\nNothing was signed.\n";
+
+#[test]
+fn an_interrupt_after_the_token_was_unlocked_closes_the_session() {
+    let world = founded();
+    world.request("cluster1");
+    let before = world.intents();
+    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"]);
     introduces(&mut seat);
-    seat.answers("Administrator, type the label to go on (or no): ", "World Mesh Root");
-    seat.asked("New security officer's PIN: ");
-    seat.session.send(expectrl::ControlCode::EndOfTransmission).unwrap();
+    seat.answers("User PIN of the root token: ", PIN);
+    seat.asked("Witness, from your sheet: words ");
+    seat.session.send(ControlCode::EndOfText).unwrap();
     let (shown, code) = seat.ends();
-    eprintln!("INTERRUPT2 {code} {shown}");
-    assert_eq!(world.everything(), before);
+    assert_eq!(code, 11, "{shown}");
+    assert_eq!(world.intents(), before);
+    let log = world.run(&["log", "show", AUTHORITY]).ok().stdout;
+    assert!(log.trim_end().ends_with("session.closed    declined"), "{log}");
+    world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
 }
 
 #[test]
@@ -357,5 +386,4 @@ fn a_label_that_is_not_typed_back_initialises_nothing() {
     let (shown, code) = seat.ends();
     assert_eq!(code, 11, "{shown}");
     assert_eq!((world.everything(), world.tree("token")), before);
-    let _ = configuration("production", "ecdsa-p256");
 }
