@@ -1,4 +1,37 @@
-//! Anchorite keeps a root CA offline.
+//! Anchorite keeps a root CA offline: the root key stays in a PKCS#11 token, and every use of it is shown,
+//! approved and logged first.
+//!
+//! # The architecture on a page
+//!
+//! Data flows one way, and each step is a type that only the step before can make:
+//!
+//! ```text
+//! medium → request → findings → plan → approval → execution → issued → bundle → medium
+//!          (csr)     (policy)   (TBS)  (people)   (token)     (verified)  (sealed)
+//!                       └────── every step is an entry in the log ──────┘
+//! ```
+//!
+//! *Pure* modules take values and return values and hold every decision. *Effects* each live in one module:
+//! PKCS#11 in [`token`], files in [`files`], the log's file in [`store`], the time in [`clock`], randomness in
+//! [`entropy`], the terminal in `cli::terminal`. Effects never call each other. `tests/all/architecture.rs`
+//! holds the code to this.
+//!
+//! Modules in reading order: the values ([`error`], [`text`], [`digest`], [`words`], [`name`], [`key`],
+//! [`finding`], [`screen`]); [`x509`] and [`log`]; [`request`], [`profile`], [`authority`], [`policy`],
+//! [`plan`]; [`audit`]; the effects; [`execute`], the only caller of a root signature; [`bundle`] and
+//! [`consumer`]; [`ceremony`], the one engine; [`cli`].
+//!
+//! # Decisions
+//!
+//! - State is a fold of the log ([`authority::State`]): one thing to back up, nothing that can disagree with it.
+//! - A plan's digest is of the plan's JSON as the log keeps it; the screen is made by parsing its bytes.
+//! - Entries wait in memory until a token is unlocked or initialised, so a ceremony that fails before leaves
+//!   the authority as it was.
+//! - Signatures are verified on the calling thread while the token works on the next: the token sets the pace.
+//! - One error type with kind, what was seen, what was wanted, hints and what is true now: an error enum per
+//!   module would say the same five things in forty shapes.
+//! - The signed note and the tree are ours (a few hundred lines): the crates for them have two releases.
+//! - x509-cert's builder is not used: derived `der` structures are exact and need no signer.
 
 pub mod audit;
 pub mod authority;

@@ -1,5 +1,6 @@
 //! Distinguished names as people write them: an ordered list of attributes, one per RDN.
 
+use crate::error::{Error, Kind};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -143,4 +144,19 @@ impl SubjectTemplate {
         }
         name.with(Attribute::CommonName, format!("{}{common_name_suffix}", self.common_name))
     }
+}
+
+/// Checks a cluster's or environment's name: 1 to 63 lower-case letters, digits and inner hyphens (a DNS label).
+///
+/// # Errors
+/// [`Kind::Usage`] for anything else.
+pub fn check_label(what: &str, name: &str) -> Result<(), Error> {
+    let letters = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    let hyphens = name.starts_with('-') || name.ends_with('-');
+    if letters && !hyphens && (1..=63).contains(&name.len()) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Usage, format!("not a {what}"))
+        .saw(format!("\"{name}\""))
+        .wanted("1 to 63 of a-z, 0-9 and -, a letter or digit at both ends"))
 }

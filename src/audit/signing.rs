@@ -170,7 +170,8 @@ impl Signing {
 impl Signed {
     /// Reads what was signed and compares it with its intent.
     fn read(intent: &SignIntent, der: &[u8]) -> Result<Self, Error> {
-        let differs = |what: &str| Error::new(Kind::Verify, format!("what was signed is not what was intended: {what}"));
+        let differs =
+            |what: &str| Error::new(Kind::Verify, format!("what was signed is not what was intended: {what}"));
         let (signed, tbs) = if intent.what == "crl" {
             let crl = read::crl(der)?;
             if crl.view.number != intent.crl_number {

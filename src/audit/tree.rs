@@ -67,7 +67,9 @@ impl<'a> Verifier<'a> {
         let newest = newest
             .map(|note| {
                 let parsed = SignedNote::parse(&note).and_then(|parsed| Checkpoint::parse(&parsed.body));
-                parsed.map(|checkpoint| (checkpoint, note)).map_err(|error| at_file(error, "checkpoint", "checkpoint.signature"))
+                parsed
+                    .map(|checkpoint| (checkpoint, note))
+                    .map_err(|error| at_file(error, "checkpoint", "checkpoint.signature"))
             })
             .transpose()?;
         let largest = sizes.last().copied().unwrap_or_default();
@@ -151,7 +153,12 @@ impl<'a> Verifier<'a> {
                 let origin = note::origin(&genesis.name, &id);
                 if genesis.origin != origin {
                     let error = Error::new(Kind::Verify, "genesis has the origin of another log");
-                    return Err(scan::at_line(error.saw(&genesis.origin).wanted(origin), seq, offset, "genesis.origin"));
+                    return Err(scan::at_line(
+                        error.saw(&genesis.origin).wanted(origin),
+                        seq,
+                        offset,
+                        "genesis.origin",
+                    ));
                 }
             }
             Record::KeyGenerated(key) if key.role == "audit" => {

@@ -129,7 +129,8 @@ pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventor
         "audit" => 1,
         _ => 2,
     };
-    certificates.sort_by(|a, b| (rank(&a.what), &a.cluster, a.generation).cmp(&(rank(&b.what), &b.cluster, b.generation)));
+    certificates
+        .sort_by(|a, b| (rank(&a.what), &a.cluster, a.generation).cmp(&(rank(&b.what), &b.cluster, b.generation)));
     let clusters: Vec<Cluster> = state
         .clusters
         .iter()

@@ -89,8 +89,9 @@ pub(super) fn follows(
                 .hint("--allow-older takes it all the same: certificates, roots and revocations since then are lost")
         });
     }
-    if older {
-        return Ok(true);
+    // What is older in its tree can show nothing about the newer one; anything else must still continue it.
+    if checkpoint.size < receipt.size {
+        return Ok(older);
     }
     if manifest.sequence == receipt.sequence && manifest.bundle_id != receipt.bundle_id {
         return refuse(
@@ -101,7 +102,7 @@ pub(super) fn follows(
     }
     if checkpoint.size == receipt.size {
         if checkpoint.root == receipt.root {
-            return Ok(false);
+            return Ok(older);
         }
         return refuse(
             "the log was rewritten: another tree of the same size was seen before",
@@ -121,5 +122,5 @@ pub(super) fn follows(
     proof
         .verify(&receipt.root, &checkpoint.root)
         .map_err(|error| error.within("the log was rewritten: it does not continue the one seen before"))?;
-    Ok(false)
+    Ok(older)
 }

@@ -165,7 +165,7 @@ impl World {
             actors: vec!["administrator".into()],
         };
         let prev = self.lines.last().map_or(Digest([0; 32]), |line| leaf_hash(line));
-        let line = write_line(&header, self.lines.len() as u64, &prev, record).unwrap();
+        let line = write_line(&header, self.tree.size(), &prev, record).unwrap();
         self.tree.push(leaf_hash(&line));
         self.lines.push(line);
     }
@@ -211,7 +211,7 @@ impl World {
             ca_cert_pem: certificate,
             root_cert_pem: self.root.pem(),
             root_crl_pem: self.root.crl(1, &[]),
-            entry_line: self.lines[self.outcome as usize].clone(),
+            entry_line: self.lines[usize::try_from(self.outcome).unwrap()].clone(),
             inclusion_proof: proof::inclusion_proof(
                 self.outcome,
                 &self.tree.inclusion(self.outcome, size).unwrap(),

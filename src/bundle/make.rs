@@ -89,13 +89,16 @@ pub struct Bundle {
     pub tree_size: u64,
 }
 
+/// Signs bytes with the audit key: DER ECDSA P-256 with SHA-256.
+pub type Sign<'a> = dyn FnMut(&[u8]) -> Result<Vec<u8>, Error> + 'a;
+
 /// Makes a bundle; `sign` gives the audit key's DER ECDSA P-256 signature with SHA-256 over the bytes it is handed.
 ///
 /// # Errors
 /// [`Kind::Usage`]: a recipient that is not accepted. [`Kind::Verify`]: contents that contradict each other, or a
 /// signature that is not the signer's. [`Kind::Bug`]: contents that cannot be packed. What `sign` fails with.
 /// Nothing was written.
-pub fn make(contents: &Contents, sign: &mut dyn FnMut(&[u8]) -> Result<Vec<u8>, Error>) -> Result<Bundle, Error> {
+pub fn make(contents: &Contents, sign: &mut Sign<'_>) -> Result<Bundle, Error> {
     let signer = read::certificate(&pem::decode_one(contents.signer_pem.as_bytes(), verify::CERTIFICATE)?)?;
     let checkpoint = crate::log::note::verify(&contents.checkpoint, &signer.view.spki)?;
     let files = payload_files(contents);

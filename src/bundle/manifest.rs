@@ -147,13 +147,13 @@ pub(super) fn read_typed<T: Serialize + DeserializeOwned>(
         #[serde(rename = "type")]
         kind: String,
     }
-    if let Ok(typed) = serde_json::from_slice::<Typed>(bytes) {
-        if typed.kind != wanted {
-            return Err(Error::new(Kind::Verify, format!("{name} is of another type"))
-                .saw(typed.kind)
-                .wanted(wanted)
-                .hint("it may come from a newer anchorite: use that one"));
-        }
+    if let Ok(typed) = serde_json::from_slice::<Typed>(bytes)
+        && typed.kind != wanted
+    {
+        return Err(Error::new(Kind::Verify, format!("{name} is of another type"))
+            .saw(typed.kind)
+            .wanted(wanted)
+            .hint("it may come from a newer anchorite: use that one"));
     }
     let document: T = read(name, bytes)?;
     if kind(&document) != wanted {

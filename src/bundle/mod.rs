@@ -20,7 +20,7 @@ mod trust;
 pub mod verify;
 
 pub use envelope::Envelope;
-pub use make::{Bundle, Contents, Key, make};
+pub use make::{Bundle, Contents, Key, Sign, make};
 pub use manifest::{Manifest, Receipt};
 pub use open::{Local, Opened, Opening, Place, Unseal, open};
 pub use trust::RootPin;

@@ -223,23 +223,23 @@ fn ours(
     };
     if let Some(local) = opening.local {
         let theirs = (manifest.cluster.as_str(), manifest.environment.as_str());
-        if let Some((cluster, environment)) = &local.cluster {
-            if (cluster.as_str(), environment.as_str()) != theirs {
-                return Err(Error::new(Kind::Verify, "this bundle is for another cluster")
-                    .saw(format!("{} ({})", theirs.0, theirs.1))
-                    .wanted(format!("{cluster} ({environment})")));
-            }
+        if let Some((cluster, environment)) = &local.cluster
+            && (cluster.as_str(), environment.as_str()) != theirs
+        {
+            return Err(Error::new(Kind::Verify, "this bundle is for another cluster")
+                .saw(format!("{} ({})", theirs.0, theirs.1))
+                .wanted(format!("{cluster} ({environment})")));
         }
         if local.spki != *spki {
             return Err(other_key("made here", &local.spki)
                 .hint("open it where the request was made, or find the bundle of this request"));
         }
-        if let Some(csr) = local.csr_sha256 {
-            if csr != manifest.csr_sha256 {
-                return Err(Error::new(Kind::Verify, "the bundle answers another request")
-                    .saw(manifest.csr_sha256.hex())
-                    .wanted(csr.hex()));
-            }
+        if let Some(csr) = local.csr_sha256
+            && csr != manifest.csr_sha256
+        {
+            return Err(Error::new(Kind::Verify, "the bundle answers another request")
+                .saw(manifest.csr_sha256.hex())
+                .wanted(csr.hex()));
         }
     }
     let inside = |name: &str| files.iter().find(|(there, _)| there == name).map(|(_, bytes)| bytes);

@@ -149,7 +149,7 @@ mod tests {
         let mut builder = Builder::new(Vec::new());
         let mut header = Header::new_ustar();
         header.as_old_mut().name[..name.len()].copy_from_slice(name);
-        header.set_size(content.len() as u64);
+        header.set_size(content.len().try_into().unwrap());
         header.set_mode(0o644);
         header.set_mtime(0);
         header.set_uid(0);

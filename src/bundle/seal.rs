@@ -111,7 +111,7 @@ mod tests {
             child.stdin.take().unwrap().write_all(input).unwrap();
             Some(child.wait_with_output().unwrap())
         };
-        let sealed = encrypt(b"hello", &[to.clone()]).unwrap();
+        let sealed = encrypt(b"hello", std::slice::from_ref(&to)).unwrap();
         // A stock age may not be installed where this runs.
         let Some(opened) = age(&["-d", "-i", key.to_str().unwrap()], &sealed) else { return };
         assert_eq!(opened.stdout, b"hello");

@@ -73,9 +73,12 @@ impl<'p> Answers<'p> {
         for (step, table) in &self.tables {
             for key in table.keys() {
                 if !self.used.contains(&(step.clone(), key.clone())) {
-                    return Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} answers nothing that is asked"))
-                        .hint("remove it, or check the digest: anchorite words FILE prints it")
-                        .truth("Nothing was signed."));
+                    return Err(Error::new(
+                        Kind::Usage,
+                        format!("answers: [{step}] {key} answers nothing that is asked"),
+                    )
+                    .hint("remove it, or check the digest: anchorite words FILE prints it")
+                    .truth("Nothing was signed."));
                 }
             }
         }
@@ -191,7 +194,7 @@ impl People for Answers<'_> {
         match (with("approve"), with("decline")) {
             (Some(reason), _) => Ok(Verdict::Beforehand { reviewed, reason: Some(reason.to_owned()) }),
             (_, Some(reason)) => Ok(Verdict::Decline(Some(reason.to_owned()))),
-            _ => Err(out_of_form(step, &reviewed, &value.to_string()).into()),
+            _ => Err(out_of_form(step, &reviewed, value.type_str()).into()),
         }
     }
 

@@ -29,7 +29,17 @@ impl Journal {
     /// A journal that continues a log.
     pub fn continuing(log: Log, state: State, clock: Clock, session: String, actors: Vec<String>) -> Self {
         let log_id = log.log_id().clone();
-        Self { log: Some(log), create: None, state, waiting: Vec::new(), clock, session, log_id, actors, durable: false }
+        Self {
+            log: Some(log),
+            create: None,
+            state,
+            waiting: Vec::new(),
+            clock,
+            session,
+            log_id,
+            actors,
+            durable: false,
+        }
     }
 
     /// A journal whose log is created in `dir` at the first durable entry.

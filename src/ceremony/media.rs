@@ -2,6 +2,7 @@
 //! nothing has happened yet.
 
 use crate::error::{Error, Kind};
+use crate::files::deliver;
 use crate::files::medium::{self, Role};
 use std::path::Path;
 
@@ -18,7 +19,18 @@ pub fn check_requests(dir: &Path) -> Result<(), Error> {
 /// # Errors
 /// [`Kind::Medium`]: absent, of another role or authority, or unmarked and not empty.
 pub fn check_exports(dir: &Path, authority: &str) -> Result<(), Error> {
-    medium::fit_for(dir, Role::Exports, authority)
+    medium::fit_for(dir, Role::Exports, authority)?;
+    deliver::check_writable(dir)
+}
+
+/// Finds a full medium before anything is signed.
+///
+/// # Errors
+/// [`Kind::Medium`].
+pub fn check_room_for(dir: &Path, bundles: usize) -> Result<(), Error> {
+    // A bundle is five files and a directory, some 32 KiB.
+    let bundles = u64::try_from(bundles).unwrap_or(u64::MAX);
+    deliver::check_room(dir, bundles.saturating_mul(32 * 1024), bundles.saturating_mul(6))
 }
 
 /// The error of a command that would write bundles and was told no medium.

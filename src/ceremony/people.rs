@@ -82,7 +82,6 @@ pub struct Assignment {
 }
 
 /// A plain CSR that needs an assignment, with what is known of clusters for suggestions.
-#[derive(Debug)]
 pub struct Unassigned<'a> {
     /// The file's name, escaped.
     pub file: &'a str,

@@ -78,7 +78,8 @@ impl Interrupted {
 
     /// The screen that the next start shows.
     pub fn screen(&self) -> Screen {
-        let head = Screen::new().heading("An earlier session was interrupted", text::count(self.intents.len(), "open intent"));
+        let head =
+            Screen::new().heading("An earlier session was interrupted", text::count(self.intents.len(), "open intent"));
         self.sentences().into_iter().fold(head, |screen, sentence| screen.indented(sentence))
     }
 
@@ -99,9 +100,8 @@ impl Interrupted {
                     .into(),
             );
         }
-        records.push(
-            Recovered { session: self.session.clone(), found: self.sentences(), torn_sha256: self.torn }.into(),
-        );
+        records
+            .push(Recovered { session: self.session.clone(), found: self.sentences(), torn_sha256: self.torn }.into());
         journal.append(records)
     }
 }

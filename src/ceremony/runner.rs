@@ -52,7 +52,7 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench) -> Error {
             }
         }
         error = error.into_kind(Kind::AfterSigning).hint("make the bundles from the log with: anchorite export");
-    } else if error.truths().is_empty() {
+    } else if !signed && error.kind() != Kind::AfterSigning && !error.truths().iter().any(|t| t.contains("signed")) {
         error = error.truth("Nothing was signed.");
     }
     let open = room.journal.is_durable() && !bench.closed && room.journal.state().open_intents.is_empty();

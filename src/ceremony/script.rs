@@ -94,7 +94,9 @@ impl ScriptKind {
     fn demands(self) -> &'static [&'static str] {
         match self {
             ScriptKind::Genesis => &["participants", "generate-root", "review-plans", "sign", "publish", "close"],
-            ScriptKind::Signing => &["participants", "import-requests", "review-plans", "sign", "export-bundles", "close"],
+            ScriptKind::Signing => {
+                &["participants", "import-requests", "review-plans", "sign", "export-bundles", "close"]
+            }
             ScriptKind::Export => &["participants", "export-bundles", "close"],
         }
     }
@@ -174,7 +176,10 @@ impl Script {
                 });
             };
             if let Some(missing) = activity.needs.iter().find(|need| !facts.contains(need)) {
-                return Err(fault(step, format!("{} needs {}, and no step before it gives that", activity.name, missing.says())));
+                return Err(fault(
+                    step,
+                    format!("{} needs {}, and no step before it gives that", activity.name, missing.says()),
+                ));
             }
             for taken in activity.takes {
                 facts.remove(taken);
@@ -183,7 +188,10 @@ impl Script {
         }
         for demanded in kind.demands() {
             if !self.steps.iter().any(|s| s.activity == *demanded) {
-                return Err(Error::new(Kind::Usage, format!("{file}: a script of this kind lacks the step {demanded}")));
+                return Err(Error::new(
+                    Kind::Usage,
+                    format!("{file}: a script of this kind lacks the step {demanded}"),
+                ));
             }
         }
         if facts.contains(&Fact::Unlocked) {
@@ -225,9 +233,14 @@ mod tests {
             "intermediate-signing.toml, line 30, column 1: step \"review\": its id is used twice"
         );
         assert!(fault(|t| t.replace("\"export-bundles\"", "\"export-bundle\"")).contains("no such activity"));
-        assert!(fault(|t| t.replace("\n[[step]]\nid = \"close\"\ndo = \"close\"\n", "")).contains("lacks the step close"));
+        assert!(
+            fault(|t| t.replace("\n[[step]]\nid = \"close\"\ndo = \"close\"\n", "")).contains("lacks the step close")
+        );
         assert!(fault(|t| t.replace("witness = 1", "")).contains("[roles] lacks the witness"));
         assert!(fault(|t| t.replace("do = \"sign\"", "do = \"sign\"\nby = \"cook\"")).contains("the role that acts"));
-        assert!(fault(|t| t.replace("do = \"unlock-token\"", "do = \"unlock-token\"\nminuts = 3")).contains("unknown field"));
+        assert!(
+            fault(|t| t.replace("do = \"unlock-token\"", "do = \"unlock-token\"\nminuts = 3"))
+                .contains("unknown field")
+        );
     }
 }

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::digest::{Digest, Hex};
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
-use crate::files::intake;
+use crate::files::{deliver, intake};
 use crate::log::note;
 use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened};
 use crate::store::{self, Log, Reading};
@@ -59,11 +59,6 @@ impl Folder {
     pub fn records(&self) -> PathBuf {
         self.dir.join("records")
     }
-    /// Where file-backed tokens are copied before a login.
-    pub fn snapshots(&self) -> PathBuf {
-        self.dir.join("token-snapshots")
-    }
-
     /// Reads a text file of the authority.
     ///
     /// # Errors
@@ -154,10 +149,9 @@ pub fn begin(opening: Opening<'_>, entropy: &mut Entropy) -> Result<(Journal, Op
         let interrupted = Interrupted::find(&state, covered(&opened.log), torn);
         (Journal::continuing(opened.log, state, opening.clock, session, actors), interrupted)
     } else {
-        store::check_writable(opening.folder.path())?;
+        deliver::check_writable(opening.folder.path())?;
         let log_id = Hex(entropy.bytes(16, &[])?);
-        let journal =
-            Journal::beginning(opening.folder.log(), log_id.clone(), opening.clock, session, actors);
+        let journal = Journal::beginning(opening.folder.log(), log_id.clone(), opening.clock, session, actors);
         (begin_log(journal, &opening, &log_id)?, None)
     };
     let (module, module_sha256) = opening.tokens.module();

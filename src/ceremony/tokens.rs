@@ -8,7 +8,7 @@ use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
 use crate::token::{Identity, KeyRole, Token};
 use secrecy::SecretString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a ceremony asks of the machine's tokens before one is unlocked.
 pub trait Tokens {
@@ -41,8 +41,13 @@ pub trait Tokens {
     ///
     /// # Errors
     /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`].
-    fn unlock(&mut self, role: KeyRole, serial: &str, pin: &SecretString, final_try: bool)
-    -> Result<Box<dyn Token>, Error>;
+    fn unlock(
+        &mut self,
+        role: KeyRole,
+        serial: &str,
+        pin: &SecretString,
+        final_try: bool,
+    ) -> Result<Box<dyn Token>, Error>;
 }
 
 /// Tokens behind real PKCS#11 modules; file-backed ones are copied before each login.
@@ -52,19 +57,22 @@ pub struct Modules {
 }
 
 impl Modules {
-    /// Loads the root's module, and the audit key's where that is another; copies of file-backed tokens are
-    /// kept in `snapshots`.
+    /// Loads the root's module, and the audit key's where that is another. Copies of a file-backed token are
+    /// kept beside its directory: never with the authority, whose sticks must not carry key material.
     ///
     /// # Errors
     /// [`Kind::Token`](crate::error::Kind::Token).
     pub fn load(
         root: (&HsmProfile, Option<&Path>),
         audit: Option<(&HsmProfile, Option<&Path>)>,
-        snapshots: &Path,
     ) -> Result<Self, Error> {
         let load = |(profile, named): (&HsmProfile, Option<&Path>)| {
             let path = named.map_or_else(|| module::find_module(profile), |named| Ok(named.to_owned()))?;
-            Ok::<Module, Error>(module::load(&path, profile)?.with_snapshots(snapshots))
+            let module = module::load(&path, profile)?;
+            Ok::<Module, Error>(match module::token_directory(profile).and_then(|tokens| beside(&tokens)) {
+                Some(snapshots) => module.with_snapshots(snapshots),
+                None => module,
+            })
         };
         let root_module = load(root)?;
         let audit = match audit {
@@ -121,4 +129,10 @@ impl Tokens for Modules {
         let login = Login { pin: Some(pin.clone()), final_try };
         Ok(Box::new(self.of(role).unlock(&selection, login)?))
     }
+}
+
+/// `<directory>.snapshots`, on the same file system, so that unchanged files are links.
+fn beside(tokens: &Path) -> Option<PathBuf> {
+    let name = tokens.file_name()?.to_str()?;
+    Some(tokens.with_file_name(format!("{name}.snapshots")))
 }

@@ -60,16 +60,15 @@ fn create(
         }
     }
     let held = hold(args, attend, so_pin_file, "root-genesis", &found, wishes, terminal)?;
-    let fingerprint = root_fingerprint(&found.folder)?
-        .ok_or_else(|| Error::new(Kind::Bug, "a finished genesis has no root"))?;
+    let fingerprint =
+        root_fingerprint(&found.folder)?.ok_or_else(|| Error::new(Kind::Bug, "a finished genesis has no root"))?;
     if terminal.wants_json() {
         return terminal.json(&Created { changed: true, root_fingerprint: fingerprint, written: held.written });
     }
     terminal.done(
         &held.written,
         &[
-            "print the root card and give it to every cluster by another way than a stick:",
-            "anchorite root show",
+            "anchorite root show      print the card; carry it apart from the sticks",
             "then, on each cluster's side: anchorite request NAME",
         ],
     );
@@ -173,7 +172,11 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
     check_media(&wishes, &found.config.0.name)?;
     let held = hold(args, &a.attend, None, "export", &found, wishes, terminal)?;
     if terminal.wants_json() {
-        return terminal.json(&Signed { changed: !held.written.is_empty(), issued: held.issued, written: held.written });
+        return terminal.json(&Signed {
+            changed: !held.written.is_empty(),
+            issued: held.issued,
+            written: held.written,
+        });
     }
     terminal.done(&held.written, &["on each cluster's side: anchorite open BUNDLE --into NAME"]);
     Ok(())
@@ -181,7 +184,7 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
 
 #[derive(Serialize)]
 struct Listed {
-    name: &'static str,
+    name: String,
     title: String,
     purpose: String,
     sha256: Digest,
@@ -196,7 +199,12 @@ pub fn ceremony(a: &Ceremony, terminal: &mut Terminal) -> Result<(), Error> {
             for (name, text) in BUILT_IN {
                 let script = Script::parse(name, text)?;
                 screen = screen.heading(*name, script.title.clone()).indented(&script.purpose);
-                listed.push(Listed { name, title: script.title, purpose: script.purpose, sha256: script.sha256 });
+                listed.push(Listed {
+                    name: script.name,
+                    title: script.title,
+                    purpose: script.purpose,
+                    sha256: script.sha256,
+                });
             }
             if terminal.wants_json() {
                 return terminal.json(&listed);
@@ -209,6 +217,10 @@ pub fn ceremony(a: &Ceremony, terminal: &mut Terminal) -> Result<(), Error> {
             } else {
                 Script::parse(script, &Folder::read_text(Path::new(script))?)?
             };
+            if terminal.wants_json() {
+                let Script { title, purpose, sha256, .. } = script;
+                return terminal.json(&Listed { name: script.name, title, purpose, sha256 });
+            }
             let screen = Screen::new()
                 .heading(format!("{} can work", script.name), format!("{} steps", script.steps.len()))
                 .field("sha256", script.sha256.hex())

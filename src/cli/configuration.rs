@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::digest::{Digest, Hex};
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
-use crate::files::{deliver, directory, intake, medium};
+use crate::files::{deliver, intake, medium};
 use crate::screen::Screen;
 use crate::words;
 use clap::CommandFactory;
@@ -25,7 +25,7 @@ pub fn new(a: &New, terminal: &mut Terminal) -> Result<(), Error> {
     }
     let config = authority::config_template(&a.name);
     authority::Config::parse(&config).map_err(|error| error.truth("Nothing was written."))?;
-    directory::create(&a.dir)?;
+    deliver::create_directory(&a.dir)?;
     deliver::write_new(&a.dir.join("authority.toml"), config.as_bytes(), 0o644)?;
     deliver::write_new(&a.dir.join("local.toml"), authority::local_template().as_bytes(), 0o644)?;
     let shown = a.dir.display();
@@ -68,7 +68,10 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
         .heading(format!("{} · {}", config.name, config.kind.name()), "authority.toml is valid")
         .field("root", config.root.subject.name(config.kind.marking_unit(), "").to_string())
         .noted("", config.root.key.title(), format!("{} days", config.root.validity_days))
-        .field("clusters", format!("{}, at most {} days", config.intermediates.profile, config.intermediates.max_validity_days))
+        .field(
+            "clusters",
+            format!("{}, at most {} days", config.intermediates.profile, config.intermediates.max_validity_days),
+        )
         .field("key backup", backup)
         .field("sha256", sha256.hex())
         .field("words", "");
@@ -78,7 +81,8 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
     if found.folder.has_log() {
         let (state, _) = found.folder.read_state()?;
         let same = state.config.as_ref().is_some_and(|(adopted, _)| adopted == sha256);
-        screen = screen.field("adopted", if same { "this text" } else { "another text; the next ceremony shows the difference" });
+        screen = screen
+            .field("adopted", if same { "this text" } else { "another text; the next ceremony shows the difference" });
     }
     terminal.result_screen(&screen)
 }
@@ -116,24 +120,26 @@ pub fn completions(a: &Completions, terminal: &mut Terminal) -> Result<(), Error
 
 /// `anchorite man DIR`
 pub fn man(a: &Man, terminal: &mut Terminal) -> Result<(), Error> {
-    directory::create(&a.dir)?;
+    deliver::create_directory(&a.dir)?;
     let mut written = Vec::new();
-    pages(&super::args::Args::command(), "anchorite", &a.dir, &mut written)?;
+    let mut command = super::args::Args::command();
+    command.build();
+    pages(&command, &a.dir, &mut written)?;
     terminal.done(&written, &[&format!("man -l {}/anchorite.1", a.dir.display())]);
     Ok(())
 }
 
-fn pages(command: &clap::Command, name: &str, dir: &Path, written: &mut Vec<String>) -> Result<(), Error> {
+fn pages(command: &clap::Command, dir: &Path, written: &mut Vec<String>) -> Result<(), Error> {
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
     let mut out = Vec::new();
-    let titled = command.clone().name(name.to_owned());
-    clap_mangen::Man::new(titled)
+    clap_mangen::Man::new(command.clone())
         .render(&mut out)
         .map_err(|error| Error::new(Kind::Bug, "a manual page cannot be made").saw(error.to_string()))?;
     let path = dir.join(format!("{name}.1"));
     deliver::replace(&path, &out, 0o644)?;
     written.push(path.display().to_string());
     for inner in command.get_subcommands().filter(|c| c.get_name() != "help") {
-        pages(inner, &format!("{name}-{}", inner.get_name()), dir, written)?;
+        pages(inner, dir, written)?;
     }
     Ok(())
 }

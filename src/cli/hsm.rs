@@ -56,7 +56,7 @@ pub fn hsm(_: &Args, a: &Hsm, terminal: &mut Terminal) -> Result<(), Error> {
                 return terminal.json(&found);
             }
             if *toml {
-                return terminal.result(&found.to_profile_toml());
+                return terminal.result(&found.to_profile_toml(&profile));
             }
             terminal.result_screen(&screen(&found))
         }
@@ -98,7 +98,7 @@ fn screen(found: &Probe) -> Screen {
     match &found.proved {
         None => screen = screen.text("Not logged in: with --login each kind of key is tried with session objects."),
         Some(proved) => {
-            for key in &proved.keys {
+            for key in &proved.algorithms {
                 let result = match &key.fault {
                     None if key.dropped.is_empty() => "works".to_owned(),
                     None => format!("works without {}", key.dropped.join(", ")),

@@ -3,7 +3,7 @@
 use super::args::{Inspect, InspectCommand, Words};
 use super::terminal::Terminal;
 use crate::bundle;
-use crate::digest::Digest;
+use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::files::intake;
 use crate::finding::{Finding, Severity};
@@ -12,14 +12,18 @@ use crate::plan::screen::validity;
 use crate::policy;
 use crate::request::{self, KeyPolicy, package};
 use crate::screen::Screen;
+use crate::text;
 use crate::words;
 use crate::x509::pem;
 use crate::x509::read::{self, show_name};
+use jiff::Timestamp;
 use serde::Serialize;
 use std::path::Path;
 
 /// A file to look at, at the most, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
+/// A CRL, at the most.
+const MAX_CRL: u64 = 16 << 20;
 /// A file to take the digest of, at the most.
 const MAX_WORDS_FILE: u64 = 1 << 30;
 
@@ -53,25 +57,24 @@ struct Inspected {
 
 fn inspect_request(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
     let keys = KeyPolicy::default();
-    let directory = file.is_dir();
-    let (bytes, cluster, extra) = if directory {
+    let (inspected, package, of_file) = if file.is_dir() {
         let json = intake::read(&file.join("request.json"), MAX_FILE)?;
         let signature = intake::read(&file.join("request.sig"), MAX_FILE)?;
         let parsed = package::parse(&json)?;
-        (parsed.csr.clone().into_bytes(), Some(parsed.cluster), Some((json, signature)))
+        (request::inspect(parsed.csr.as_bytes(), &keys)?, Some((parsed, json, signature)), None)
     } else {
-        (intake::read(file, MAX_FILE)?, None, None)
+        let bytes = intake::read(file, MAX_FILE)?;
+        (request::inspect(&bytes, &keys)?, None, Some(Digest::of(&bytes)))
     };
-    let inspected = request::inspect(&bytes, &keys)?;
     let mut findings = inspected.findings.clone();
-    let mut sha256 = Digest::of(&bytes);
-    if let Some((json, signature)) = extra {
-        sha256 = package::words_of_package(&json);
+    let (mut cluster, mut sha256) = (None, of_file.unwrap_or_else(|| Digest::of(&inspected.der)));
+    if let Some((parsed, json, signature)) = package {
         if let Some(spki) = &inspected.spki
             && let Err(finding) = package::check_signature(&json, &signature, spki)
         {
             findings.push(finding);
         }
+        (cluster, sha256) = (Some(parsed.cluster), package::words_of_package(&json));
     }
     let refused: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Refuse).collect();
     let verdict = if refused.is_empty() { "fit" } else { "refused" };
@@ -79,10 +82,10 @@ fn inspect_request(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
         verdict,
         cluster,
         sha256,
-        subject: inspected.view.as_ref().map(|v| show_name(&v.subject)),
+        subject: Some(show_name(&inspected.view.subject)),
         key: inspected.spki.as_ref().map(|s| s.spec().title()),
         spki_sha256: inspected.spki.as_ref().map(|s| s.sha256()),
-        asked: inspected.view.as_ref().map(|v| v.asked.clone()).unwrap_or_default(),
+        asked: inspected.view.asked.clone(),
         findings: findings.clone(),
     };
     if terminal.wants_json() {
@@ -128,37 +131,99 @@ fn screen(report: &Inspected) -> Screen {
     screen
 }
 
+#[derive(Serialize)]
+struct CertificateRow {
+    subject: String,
+    issuer: String,
+    ca: bool,
+    path_len: Option<u32>,
+    key: &'static str,
+    not_before: Timestamp,
+    not_after: Timestamp,
+    serial: Hex,
+    sha256: Digest,
+    spki_sha256: Digest,
+}
+
 fn certificate(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
     let bytes = intake::read(file, MAX_FILE)?;
-    let mut screen = Screen::new();
+    let mut rows = Vec::new();
     for der in pem::decode_all(&bytes, "CERTIFICATE")? {
         let view = read::certificate(&der)?.view;
+        rows.push(CertificateRow {
+            subject: show_name(&view.subject),
+            issuer: show_name(&view.issuer),
+            ca: view.is_ca(),
+            path_len: view.path_len(),
+            key: view.spki.spec().title(),
+            not_before: view.not_before,
+            not_after: view.not_after,
+            serial: view.serial.clone(),
+            sha256: Digest::of(&der),
+            spki_sha256: view.spki.sha256(),
+        });
+    }
+    if terminal.wants_json() {
+        return terminal.json(&rows);
+    }
+    let mut screen = Screen::new();
+    for row in &rows {
+        let may = match (row.ca, row.path_len) {
+            (true, Some(n)) => format!("CA, pathlen {n}"),
+            (true, None) => "CA".to_owned(),
+            (false, _) => "end entity".to_owned(),
+        };
         screen = screen
-            .heading("Certificate", if view.is_ca() { "CA" } else { "end entity" })
-            .field("subject", show_name(&view.subject))
-            .field("issuer", show_name(&view.issuer))
-            .field("key", view.spki.spec().title())
-            .field("valid", validity(view.not_before, view.not_after))
-            .field("serial", view.serial.colons())
-            .field("sha256", Digest::of(&der).hex())
-            .field("spki sha256", Digest::of(&view.spki_der).hex())
+            .heading("Certificate", may)
+            .field("subject", &row.subject)
+            .field("issuer", &row.issuer)
+            .field("key", row.key)
+            .field("valid", validity(row.not_before, row.not_after))
+            .field("serial", row.serial.colons())
+            .field("sha256", row.sha256.hex())
+            .field("spki sha256", row.spki_sha256.hex())
             .blank();
     }
     terminal.result_screen(&screen)
 }
 
+#[derive(Serialize)]
+struct CrlRow {
+    issuer: String,
+    number: Option<u64>,
+    this_update: Timestamp,
+    next_update: Timestamp,
+    revoked: Vec<Hex>,
+}
+
 fn crl(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
-    let bytes = intake::read(file, 16 << 20)?;
-    let mut screen = Screen::new();
+    let bytes = intake::read(file, MAX_CRL)?;
+    let mut rows = Vec::new();
     for der in pem::decode_all(&bytes, "X509 CRL")? {
         let view = read::crl(&der)?.view;
-        let number = view.number.map_or_else(|| "none".to_owned(), |n| n.to_string());
+        rows.push(CrlRow {
+            issuer: show_name(&view.issuer),
+            number: view.number,
+            this_update: view.this_update,
+            next_update: view.next_update,
+            revoked: view.revoked.iter().map(|(serial, _, _)| serial.clone()).collect(),
+        });
+    }
+    if terminal.wants_json() {
+        return terminal.json(&rows);
+    }
+    let mut screen = Screen::new();
+    for row in &rows {
+        let number = row.number.map_or_else(|| "none".to_owned(), |n| n.to_string());
         screen = screen
             .heading("Certificate revocation list", format!("number {number}"))
-            .field("issuer", show_name(&view.issuer))
-            .field("valid", validity(view.this_update, view.next_update))
-            .field("revokes", view.revoked.len().to_string())
-            .blank();
+            .field("issuer", &row.issuer)
+            .field("valid", validity(row.this_update, row.next_update))
+            .field("revokes", text::count(row.revoked.len(), "certificate"));
+        for serial in &row.revoked {
+            screen = screen.field("", serial.colons());
+        }
+        screen = screen.blank();
     }
     terminal.result_screen(&screen)
 }
@@ -179,17 +244,36 @@ fn bundle(dir: &Path, terminal: &mut Terminal) -> Result<(), Error> {
     terminal.result_screen(&screen)
 }
 
+#[derive(Serialize)]
+struct CheckpointRow {
+    origin: String,
+    tree_size: u64,
+    root: Digest,
+    words: Vec<&'static str>,
+    signed_by: Vec<String>,
+}
+
 fn checkpoint(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
     let note = SignedNote::parse(&intake::read(file, MAX_FILE)?)?;
     let checkpoint = Checkpoint::parse(&note.body)?;
+    let row = CheckpointRow {
+        words: words::words(checkpoint.root.0.get(..8).unwrap_or_default()),
+        origin: checkpoint.origin,
+        tree_size: checkpoint.size,
+        root: checkpoint.root,
+        signed_by: note.signatures.into_iter().map(|s| s.name).collect(),
+    };
+    if terminal.wants_json() {
+        return terminal.json(&row);
+    }
     let mut screen = Screen::new()
         .heading("Checkpoint", "signature not verified")
-        .field("origin", &checkpoint.origin)
-        .field("tree size", checkpoint.size.to_string())
-        .field("root hash", checkpoint.root.hex())
-        .field("words 1-8", words::words(checkpoint.root.0.get(..8).unwrap_or_default()).join(" "));
-    for signature in &note.signatures {
-        screen = screen.field("signed by", &signature.name);
+        .field("origin", &row.origin)
+        .field("tree size", row.tree_size.to_string())
+        .field("root hash", row.root.hex())
+        .field("words 1-8", row.words.join(" "));
+    for name in &row.signed_by {
+        screen = screen.field("signed by", name);
     }
     terminal.result_screen(&screen)
 }
@@ -229,7 +313,10 @@ struct InWords {
 
 /// `anchorite words FILE`
 pub fn words(a: &Words, terminal: &mut Terminal) -> Result<(), Error> {
-    let sha256 = Digest::of(&intake::read(&a.file, MAX_WORDS_FILE)?);
+    let mut sha256 = Digest::of(&intake::read(&a.file, MAX_WORDS_FILE)?);
+    if let Some(cluster) = &a.enrol {
+        sha256 = package::words_of_csr(cluster, &a.environment, &sha256, &a.recipient);
+    }
     if terminal.wants_json() {
         return terminal.json(&InWords { sha256, words: words::words(&sha256.0) });
     }

@@ -86,7 +86,9 @@ pub fn screen(report: &Report) -> Screen {
         screen = screen.field("warning", warning);
     }
     if !report.authenticated {
-        screen = screen.text("To authenticate it, pin the root: --root root-cert.pem or --root-fingerprint HEX, from the root card.");
+        screen = screen.text(
+            "To authenticate it, pin the root: --root root-cert.pem or --root-fingerprint HEX, from the root card.",
+        );
     }
     screen
 }
@@ -157,7 +159,9 @@ fn line(entry: &Entry) -> String {
 fn prove(what: &Path, seq: u64, terminal: &mut Terminal) -> Result<(), Error> {
     let reading = store::read(what, &mut |_| Ok(()))?;
     let Some(note) = reading.checkpoint_note() else {
-        return Err(Error::new(Kind::Verify, "this log has no checkpoint yet").hint("a genesis that ended makes the first"));
+        return Err(
+            Error::new(Kind::Verify, "this log has no checkpoint yet").hint("a genesis that ended makes the first")
+        );
     };
     let size = reading.checkpoint().map_or(0, |c| c.size);
     if seq >= size {
@@ -165,6 +169,6 @@ fn prove(what: &Path, seq: u64, terminal: &mut Terminal) -> Result<(), Error> {
             .saw(format!("entry {seq}"))
             .wanted(format!("0 to {}", size.saturating_sub(1))));
     }
-    let hashes = reading.inclusion_at(seq, size)?;
+    let hashes = reading.inclusion(seq)?;
     terminal.document(proof::inclusion_proof(seq, &hashes, note).as_bytes())
 }

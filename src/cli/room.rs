@@ -5,6 +5,7 @@ use super::args::{Args, Attend};
 use super::terminal::{Attended, Terminal};
 use crate::authority::config::TokenConfig;
 use crate::authority::{AuthorityKind, Config, Local};
+use crate::bundle::recipient;
 use crate::ceremony::answers::{Answers, Pins};
 use crate::ceremony::people::People;
 use crate::ceremony::room::{Bench, Room, Wishes};
@@ -21,6 +22,8 @@ use crate::token::hsm_profile::HsmProfile;
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 
+/// Names the authority for commands that read, and for unattended ones.
+const VARIABLE: &str = "ANCHORITE_AUTHORITY";
 /// The longest profile, script or answers file, in bytes.
 const MAX_TEXT: u64 = 1 << 20;
 
@@ -43,6 +46,12 @@ pub struct Found {
 pub fn find(args: &Args) -> Result<Found, Error> {
     let folder = folder(args);
     let config = folder.read_config()?;
+    check_recipients(&config.0)?;
+    if args.authority.is_none() && std::env::var_os(VARIABLE).is_some() && !config.0.unattended {
+        return Err(Error::new(Kind::Usage, format!("{VARIABLE} names no authority that people attend"))
+            .hint("name it with -C DIR: what is typed is what everybody sees")
+            .truth("Nothing was signed."));
+    }
     let (local, local_sha256) = if folder.local().exists() {
         let text = Folder::read_text(&folder.local())?;
         (Local::parse(&text)?, Some(Digest::of(text.as_bytes())))
@@ -52,9 +61,22 @@ pub fn find(args: &Args) -> Result<Found, Error> {
     Ok(Found { folder, config, local, local_sha256 })
 }
 
-/// The directory of `-C`, or the current one.
+/// The directory of `-C`, else of the environment, else the current one.
 pub fn folder(args: &Args) -> Folder {
-    Folder::new(args.authority.clone().unwrap_or_else(|| PathBuf::from(".")))
+    let named = args.authority.clone().or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
+    Folder::new(named.unwrap_or_else(|| PathBuf::from(".")))
+}
+
+/// Recipients that could not be sealed to are found with the configuration, not in the ceremony.
+fn check_recipients(config: &Config) -> Result<(), Error> {
+    for (name, cluster) in &config.clusters {
+        for text in &cluster.recipients {
+            recipient::parse(text).map_err(|error| {
+                error.into_kind(Kind::Usage).within(format!("authority.toml: [clusters.{name}] recipients"))
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// A ceremony's outcome, for the last lines.
@@ -98,7 +120,6 @@ pub fn hold(
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),
         audit_profile.as_ref().map(|p| (p, found.local.audit.token.module.as_deref())),
-        &found.folder.snapshots(),
     )
     .map_err(|error| error.truth("Nothing was signed."))?;
     if let Some(path) = unattended {

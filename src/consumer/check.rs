@@ -132,10 +132,10 @@ fn check_certificate(view: &CertificateView, now: Timestamp, findings: &mut Vec<
     if !view.is_ca() || !view.may("keyCertSign") {
         findings.push(NOT_CA.finding(show_name(&view.subject), "CA:TRUE and keyCertSign"));
     }
-    if let Some(eku) = &view.extended_key_usage {
-        if !PEER_USES.iter().all(|both| eku.purposes.iter().any(|there| there == both)) {
-            findings.push(EKU.finding(eku.purposes.join(", "), "none, or serverAuth and clientAuth"));
-        }
+    if let Some(eku) = &view.extended_key_usage
+        && !PEER_USES.iter().all(|both| eku.purposes.iter().any(|there| there == both))
+    {
+        findings.push(EKU.finding(eku.purposes.join(", "), "none, or serverAuth and clientAuth"));
     }
     if let Some(constraints) = &view.name_constraints {
         let mut uris = constraints.permitted.iter().chain(&constraints.excluded).filter(|c| c.starts_with("URI:"));

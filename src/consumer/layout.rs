@@ -61,16 +61,15 @@ impl FromStr for Layout {
     }
 }
 
+/// The data of a Secret: its keys and their bytes, one of which is private.
+pub type Data = Vec<(&'static str, Zeroizing<Vec<u8>>)>;
+
 /// Arranges a cluster's files as a layout has them: key of the Secret, bytes.
 ///
 /// # Errors
 /// [`Kind::Medium`]: the private key is not there. [`Kind::Verify`]: a rule of [`check()`] refuses the files; a
 /// Secret of them would break the mesh. The hints list every such finding.
-pub fn arrange(
-    layout: Layout,
-    files: &CaFiles<'_>,
-    now: Timestamp,
-) -> Result<Vec<(&'static str, Zeroizing<Vec<u8>>)>, Error> {
+pub fn arrange(layout: Layout, files: &CaFiles<'_>, now: Timestamp) -> Result<Data, Error> {
     let Some(key) = files.ca_key else {
         return Err(Error::new(Kind::Medium, "a Secret needs the private key, and ca-key.pem is not there")
             .hint("run this where the request was made"));

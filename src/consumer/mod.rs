@@ -5,12 +5,13 @@
 //! the files against what istiod, Envoy and ztunnel were measured to accept; [`layout`] arranges them;
 //! [`secret`] writes them. Never here: applying anything, or talking to a cluster.
 
+pub mod card;
 pub mod check;
 pub mod layout;
 pub mod secret;
 
 pub use check::{CaFiles, RULES, check};
-pub use layout::{Layout, arrange};
+pub use layout::{Data, Layout, arrange};
 pub use secret::manifest_yaml;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::error::{Error, Kind};
 use crate::plan::Batch;
 use crate::store::{Committed, Log};
 use crate::token::{Guard, KeyRef, KeyRole, Signature, Token};
-use crate::x509::{Spki, SignatureAlgorithm};
+use crate::x509::{SignatureAlgorithm, Spki};
 
 /// Unlocked tokens and the keys found in them. Dropping it logs out.
 pub struct Keyring {
@@ -89,8 +89,9 @@ impl Keyring {
         let messages: Vec<&[u8]> = batch.plans().iter().map(|p| p.plan().tbs.0.as_slice()).collect();
         let digests: Vec<Digest> = messages.iter().map(|tbs| Digest::of(tbs)).collect();
         if digests.is_empty() || committed.tbs_digests() != digests {
-            return Err(Error::new(Kind::Bug, "what is to be signed is not what was committed")
-                .truth("Nothing was signed."));
+            return Err(
+                Error::new(Kind::Bug, "what is to be signed is not what was committed").truth("Nothing was signed.")
+            );
         }
         let key = self.root.clone().ok_or_else(|| absent(KeyRole::Root))?;
         let algorithm = SignatureAlgorithm::of(key.spki.spec());
@@ -120,12 +121,15 @@ impl Keyring {
                 .hint("this is an older copy of the authority: insert the stick that was written last")
                 .truth("Nothing was signed."));
         }
-        let root = log.root_at(guard.size).unwrap_or(log.root());
+        let root = log.root_at(guard.size)?;
         if root != guard.root {
-            return Err(Error::new(Kind::Verify, "this log is not the one the token remembers: it was changed or forked")
-                .saw(format!("root {root} at {}", text_of(guard.size)))
-                .wanted(format!("root {}", guard.root))
-                .truth("Nothing was signed."));
+            return Err(Error::new(
+                Kind::Verify,
+                "this log is not the one the token remembers: it was changed or forked",
+            )
+            .saw(format!("root {root} at {}", text_of(guard.size)))
+            .wanted(format!("root {}", guard.root))
+            .truth("Nothing was signed."));
         }
         Ok(())
     }

@@ -157,4 +157,3 @@ fn fate(approved: &ApprovedPlan, signed: bool) -> Result<String, Error> {
         format!("{name} may have been signed; it is recorded as unknown and never used again.")
     })
 }
-

@@ -5,7 +5,7 @@
 //! different file is never overwritten, except our own state by [`replace`]. On a full, read-only or
 //! vanished medium the target is as it was and the temporary name is removed. Source: rename(2), fsync(2).
 
-pub use super::directory::{Written, exchange_directory, write_directory};
+pub use super::directory::{Written, create_directory, exchange_directory, write_directory};
 use super::fault::fault;
 use super::intake;
 use crate::digest::Digest;
@@ -30,6 +30,31 @@ pub enum Placed {
     New,
     /// It was there with these very bytes.
     Unchanged,
+}
+
+/// Finds out whether files can be made in a directory, by making one and taking it away.
+///
+/// # Errors
+/// [`Kind::Medium`]: absent, read-only, full.
+pub fn check_writable(dir: &Path) -> Result<(), Error> {
+    temporary_file(&dir.join("probe"), b"", 0o600).map(drop)
+}
+
+/// Finds out whether a medium has room for `bytes` more in so many `files`, each of which takes whole blocks.
+///
+/// # Errors
+/// [`Kind::Medium`]: it has not, or cannot be asked.
+pub fn check_room(dir: &Path, bytes: u64, files: u64) -> Result<(), Error> {
+    let about = rustix::fs::statvfs(dir).map_err(|error| fault("cannot look at", dir, &io::Error::from(error)))?;
+    let room = about.f_bavail.saturating_mul(about.f_frsize);
+    let needed = bytes.saturating_add(files.saturating_mul(about.f_frsize));
+    if room < needed {
+        return Err(Error::new(Kind::Medium, format!("{} is nearly full", dir.display()))
+            .saw(format!("{room} bytes free"))
+            .wanted(format!("{needed} bytes free"))
+            .hint("make room on it, or use another medium"));
+    }
+    Ok(())
 }
 
 /// Writes a file that is not there yet; the same bytes already there are as good.

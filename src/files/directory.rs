@@ -37,7 +37,7 @@ pub struct Written {
 ///
 /// # Errors
 /// [`Kind::Medium`].
-pub fn create(path: &Path) -> Result<(), Error> {
+pub fn create_directory(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(path).map_err(|error| fault("cannot make", path, &error))?;
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),
@@ -197,8 +197,11 @@ fn can_exchange(parent: &Path) -> Result<(), Error> {
     })
 }
 
+/// A file that is carried over: its name, its bytes, its mode.
+type Carried = (String, Zeroizing<Vec<u8>>, u32);
+
 /// The files of the old directory that the new one does not bring: names, bytes, modes.
-fn carry(target: &Path, files: &[Item<'_>]) -> Result<Vec<(String, Zeroizing<Vec<u8>>, u32)>, Error> {
+fn carry(target: &Path, files: &[Item<'_>]) -> Result<Vec<Carried>, Error> {
     let odd = |shown: &str, seen: &str| {
         Error::new(Kind::Medium, format!("{} holds what cannot be carried over: {shown}", target.display()))
             .saw(seen)

@@ -155,8 +155,7 @@ mod tests {
     #[test]
     fn an_inclusion_proof_reads_back_and_verifies_under_its_own_checkpoint() {
         let (leaves, key) = (leaves(), LocalKey::generate(KeySpec::EcdsaP256).unwrap());
-        let checkpoint =
-            Checkpoint { origin: note::origin("x", &Hex(vec![1; 16])), size: 11, root: root_of(&leaves) };
+        let checkpoint = Checkpoint { origin: note::origin("x", &Hex(vec![1; 16])), size: 11, root: root_of(&leaves) };
         let signature = key.sign(checkpoint.body().as_bytes()).unwrap();
         let note = note::sign_checkpoint(&checkpoint, key.spki(), &signature);
         for (index, leaf) in (0..).zip(&leaves) {
@@ -191,7 +190,9 @@ mod tests {
             }
         }
         let text = consistency_proof(7, 11, &proof(7).hashes);
-        for (from, to) in [("old 7", "old 07"), ("new 11", "new 11 "), ("v1\n\n", "v1\n"), ("=\n", "\n"), ("=\n", "=\n\n")] {
+        for (from, to) in
+            [("old 7", "old 07"), ("new 11", "new 11 "), ("v1\n\n", "v1\n"), ("=\n", "\n"), ("=\n", "=\n\n")]
+        {
             assert!(parse_consistency(&text.replacen(from, to, 1)).is_err(), "{from:?} -> {to:?}");
         }
         assert!(parse_consistency(text.trim_end()).is_err());

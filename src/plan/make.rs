@@ -140,7 +140,7 @@ pub fn intermediate(
         spki: accepted.spki.clone(),
         subject_key_id: accepted.spki.key_identifier(),
         authority_key_id: issuer.view.subject_key_id.clone(),
-        usage: ca(profile.path_len, config.dns_names()?),
+        usage: ca(profile.path_len.default_value(), config.dns_names()?),
     };
     let tbs = build::certificate_tbs(&template)?;
     let view = read::tbs_certificate(&tbs)?;

@@ -13,8 +13,8 @@ pub use approval::{ApprovedPlan, Batch, Decision, MadePlan};
 use crate::digest::{Base64, Digest};
 use crate::error::{Error, Kind};
 use crate::finding::Finding;
-use crate::x509::read::{self, CertificateView, CrlView};
 use crate::x509::SignatureAlgorithm;
+use crate::x509::read::{self, CertificateView, CrlView};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -28,21 +28,23 @@ pub struct Banner {
 /// [`Kind::Bug`](crate::error::Kind::Bug) where the bytes do not parse.
 pub fn screen(made: &MadePlan, banner: &Banner, number: usize, of: usize) -> Result<Screen, Error> {
     let plan = made.plan();
-    let head = Screen::new()
-        .heading(format!("{} · {}", banner.name, banner.kind), format!("plan {number} of {of}"));
+    let head = Screen::new().heading(format!("{} · {}", banner.name, banner.kind), format!("plan {number} of {of}"));
     let body = match plan.view()? {
         TbsView::Certificate(view) => certificate(head, plan, &view),
         TbsView::Crl(view) => crl(head, plan, &view),
     };
     let mut screen = body;
     if !plan.asked.is_empty() {
-        screen = screen.field("asked, not", plan.asked.join(", ")).field("given", "");
+        screen = screen.indented(format!("asked, not given: {}", plan.asked.join(", ")));
     }
     screen = screen.field("findings", finding::tally(&plan.findings));
     for finding in &plan.findings {
         if finding.severity > Severity::Info {
             screen = screen
-                .indented(format!("{} {}: saw {}, wanted {}", finding.severity, finding.id, finding.observed, finding.expected))
+                .indented(format!(
+                    "{} {}: saw {}, wanted {}",
+                    finding.severity, finding.id, finding.observed, finding.expected
+                ))
                 .indented(format!("  {}", finding.hint));
         }
     }
@@ -79,7 +81,7 @@ fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
         .field("may issue", may_issue(view))
         .field("serial", view.serial.colons());
     let mut purpose = vec![plan.profile.clone()];
-    purpose.extend(view.dns_names.iter().map(|n| format!("DNS:{n}")));
+    purpose.extend(view.dns_names().iter().map(|n| format!("DNS:{n}")));
     screen = screen.field("for", purpose.join(" · "));
     if let Some(cluster) = &plan.cluster {
         screen = screen.field("trust domain", &cluster.trust_domain);

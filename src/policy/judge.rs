@@ -1,10 +1,11 @@
 //! May this request become this cluster's intermediate? Rules over configuration, log and request; what the
 //! request itself is worth was found by intake.
 
+use crate::authority::config::{KeyOrigin, names};
 use crate::authority::{Config, State};
-use crate::authority::config::{KeyOrigin, check_label, names};
 use crate::digest::Digest;
 use crate::finding::{Finding, Rule, Severity};
+use crate::name::check_label;
 use crate::x509::Spki;
 
 /// A request as it stands before judgement: whom it says it is for.
@@ -127,8 +128,8 @@ pub static RULES: &[&Rule] = &[
 /// Judges a claim.
 pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
     let mut findings = Vec::new();
-    for name in [claim.cluster, claim.environment] {
-        if let Err(error) = check_label(name) {
+    for (what, name) in [("cluster name", claim.cluster), ("environment", claim.environment)] {
+        if let Err(error) = check_label(what, name) {
             findings.push(NAME_FORM.finding(name, error.wants().unwrap_or_default()));
         }
     }
@@ -155,12 +156,7 @@ pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
     if claim.recipients.is_empty() {
         findings.push(RECIPIENTS.finding("no recipient", "one or more"));
     }
-    Judgement {
-        findings,
-        changes,
-        enrols: enrolled.is_none(),
-        generation: enrolled.map_or(0, |c| c.generation) + 1,
-    }
+    Judgement { findings, changes, enrols: enrolled.is_none(), generation: enrolled.map_or(0, |c| c.generation) + 1 }
 }
 
 fn judge_key(config: &Config, state: &State, claim: &Claim<'_>, findings: &mut Vec<Finding>) {
@@ -177,7 +173,9 @@ fn judge_key(config: &Config, state: &State, claim: &Claim<'_>, findings: &mut V
             findings.push(KEY_AGAIN.finding(format!("the key of {holder}, spki {}", digest.short()), "a new key"));
         }
         Some(holder) => {
-            findings.push(KEY_ELSEWHERE.finding(format!("the key of {holder}, spki {}", digest.short()), "a key of its own"));
+            findings.push(
+                KEY_ELSEWHERE.finding(format!("the key of {holder}, spki {}", digest.short()), "a key of its own"),
+            );
         }
         None => {}
     }

@@ -1,5 +1,18 @@
-//! Policy: what may be signed. Rules and findings, the lint included; nothing here asks people or keys.
+//! Policy: what may be signed. Pure: a parsed certificate or a claim in, findings out.
+//!
+//! [`judge()`] decides whether a request may become a cluster's intermediate under this configuration and
+//! log; [`lint()`] checks the exact to-be-signed bytes, and the certificate afterwards, against RFC 5280 and
+//! the profile. A rule is stated once, in a table; [`rules`] gives all of them. Nothing here asks people.
 
-mod judge;
+pub mod judge;
+pub mod lint;
 
 pub use judge::{Claim, Judgement, judge};
+pub use lint::{lint, lint_crl};
+
+use crate::finding::Rule;
+
+/// Every rule of requests, policy and lint.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    crate::request::rules().chain(judge::RULES.iter().copied()).chain(lint::rules())
+}

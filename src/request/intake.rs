@@ -85,17 +85,14 @@ impl Inspected {
     /// The request as one that may be planned.
     ///
     /// # Errors
-    /// [`Kind::Refused`] names every rule that refuses it. Nothing was signed.
-    pub fn verified(self) -> Result<VerifiedRequest, Error> {
-        let refusals: Vec<&Finding> = self.findings.iter().filter(|f| f.severity == Severity::Refuse).collect();
-        match (worst(&self.findings), self.spki) {
-            (Some(Severity::Refuse), _) | (_, None) => {
-                let reasons: Vec<String> = refusals.iter().map(|f| format!("{}: {}", f.id, f.observed)).collect();
-                let error = Error::new(Kind::Refused, "the request must not be signed").saw(reasons.join("; "));
-                let hints = refusals.iter().map(|f| f.hint.as_str());
-                Err(hints.fold(error, |error, hint| error.hint(hint)).truth("Nothing was signed."))
+    /// Every finding, where one of them refuses the request. Nothing was signed.
+    pub fn verified(self) -> Result<VerifiedRequest, Vec<Finding>> {
+        match self.spki {
+            Some(spki) if worst(&self.findings) != Some(Severity::Refuse) => {
+                Ok(VerifiedRequest { der: self.der, view: self.view, spki, findings: self.findings })
             }
-            (_, Some(spki)) => Ok(VerifiedRequest { der: self.der, view: self.view, spki, findings: self.findings }),
+            // Without a key that is known, proof of possession is among the refusals.
+            _ => Err(self.findings),
         }
     }
 }

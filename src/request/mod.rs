@@ -7,6 +7,7 @@
 pub mod check;
 pub mod intake;
 pub mod key;
+pub mod package;
 
 pub use check::{KeyPolicy, rules};
 pub use intake::{Inspected, VerifiedRequest, inspect};

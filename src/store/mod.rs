@@ -231,6 +231,25 @@ impl Log {
         Ok(Committed { tbs_digests, range, checkpoint })
     }
 
+    /// Finds a full medium before anything is signed: there must be room for `bytes` more.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`].
+    pub fn ensure_room(&self, bytes: u64) -> Result<(), Error> {
+        let path = self.reading.directory.join(ENTRIES);
+        let about = rustix::fs::fstatvfs(&self.entries)
+            .map_err(|error| disk::medium("cannot look at", &path, &std::io::Error::from(error)))?;
+        let room = about.f_bavail.saturating_mul(about.f_frsize);
+        if room < bytes {
+            return Err(Error::new(Kind::Medium, "the log's medium is nearly full")
+                .saw(format!("{room} bytes free"))
+                .wanted(format!("{bytes} bytes free"))
+                .hint("make room on it, or move the authority to a larger one")
+                .truth("Nothing was signed."));
+        }
+        Ok(())
+    }
+
     /// Keeps the audit certificate of a key generation as `audit/<generation>.pem`.
     ///
     /// # Errors

@@ -112,7 +112,8 @@ fn numbered<N: FromStr + ToString>(directory: &Path, suffix: &str) -> Result<Vec
         .map(|file| {
             let name = file.map_err(unreadable)?.file_name();
             let name = name.to_string_lossy();
-            let number = name.strip_suffix(suffix).and_then(|stem| stem.parse::<N>().ok().filter(|n| n.to_string() == stem));
+            let number =
+                name.strip_suffix(suffix).and_then(|stem| stem.parse::<N>().ok().filter(|n| n.to_string() == stem));
             number.ok_or_else(|| {
                 Error::new(Kind::Verify, format!("a file that does not belong in {}", directory.display())).saw(&name)
             })

@@ -116,6 +116,17 @@ pub enum VerifiedBy {
     Documentation,
 }
 
+impl VerifiedBy {
+    /// The name in profiles and on screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            VerifiedBy::Ci => "ci",
+            VerifiedBy::Hand => "hand",
+            VerifiedBy::Documentation => "documentation",
+        }
+    }
+}
+
 /// Where the files of a token without hardware are.
 ///
 /// The environment variable, or the first of `paths` that exists, names the directory itself, or, where
@@ -224,72 +235,6 @@ impl HsmProfile {
     }
 }
 
-<<<<<<< HEAD
-impl PinAlphabet {
-    /// The characters in order.
-    pub fn characters(self) -> impl Iterator<Item = char> + Clone {
-        match self {
-            PinAlphabet::Digits => '0'..='9',
-            PinAlphabet::Printable => '!'..='~',
-        }
-    }
-
-    const fn describe(self) -> &'static str {
-        match self {
-            PinAlphabet::Digits => "digits",
-            PinAlphabet::Printable => "printable ASCII characters without spaces",
-        }
-    }
-}
-
-impl PinShape {
-    /// What a PIN of this kind looks like, for people who choose one.
-    pub fn says(&self) -> String {
-        format!("{} to {} {}", self.min, self.max, self.alphabet.describe())
-    }
-
-    /// What a wrong PIN costs, for the screen that asks and the error that reports.
-    pub fn cost(&self) -> String {
-        match (self.locks, self.tries) {
-            (false, _) => "this kind of token never locks its PIN".into(),
-            (true, Some(tries)) => format!("this kind of token locks its PIN after {tries} wrong tries"),
-            (true, None) => "this kind of token locks its PIN after some wrong tries".into(),
-        }
-    }
-
-    /// Checks a PIN's shape before a try is spent on it.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`]; no try was spent, and the error does not hold the PIN.
-    pub fn check(&self, pin: &SecretString) -> Result<(), Error> {
-        let length = pin.expose_secret().chars().count();
-        let wanted = self.says();
-        let fault = if length < self.min {
-            "it is too short"
-        } else if length > self.max {
-            "it is too long"
-        } else if !pin.expose_secret().chars().all(|c| self.alphabet.characters().any(|known| known == c)) {
-            "a character that it cannot have"
-        } else {
-            return Ok(());
-        };
-        Err(Error::new(Kind::Usage, "this cannot be the token's PIN")
-            .saw(fault)
-            .wanted(wanted)
-            .truth("No try was spent."))
-    }
-}
-
-/// Checks a user PIN's shape before a try is spent on it.
-///
-/// # Errors
-/// Those of [`PinShape::check`].
-pub fn check_pin_shape(profile: &HsmProfile, pin: &SecretString) -> Result<(), Error> {
-    profile.user_pin.check(pin)
-}
-
-=======
->>>>>>> token
 /// `line 3, column 7` of a byte offset.
 fn position(text: &str, offset: usize) -> String {
     let before = text.get(..offset).unwrap_or(text);

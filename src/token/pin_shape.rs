@@ -50,6 +50,11 @@ impl PinAlphabet {
 }
 
 impl PinShape {
+    /// What a PIN of this kind looks like, for people who choose one.
+    pub fn says(&self) -> String {
+        format!("{} to {} {}", self.min, self.max, self.alphabet.describe())
+    }
+
     /// What a wrong PIN costs, for the screen that asks and the error that reports.
     pub fn cost(&self) -> String {
         match (self.locks, self.tries) {
@@ -65,7 +70,7 @@ impl PinShape {
     /// [`Kind::Usage`]; no try was spent, and the error does not hold the PIN.
     pub fn check(&self, pin: &SecretString) -> Result<(), Error> {
         let length = pin.expose_secret().chars().count();
-        let wanted = format!("{} to {} {}", self.min, self.max, self.alphabet.describe());
+        let wanted = self.says();
         let fault = if length < self.min {
             "it is too short"
         } else if length > self.max {

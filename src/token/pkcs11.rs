@@ -117,9 +117,9 @@ impl Token for Pkcs11Token {
         key: &KeyRef,
         algorithm: SignatureAlgorithm,
         messages: &[&[u8]],
-        progress: &mut dyn FnMut(usize),
-    ) -> Vec<Result<Signature, Error>> {
-        pool::sign_all(self, key, algorithm, messages, progress)
+        done: &mut dyn FnMut(usize, Result<Signature, Error>),
+    ) {
+        pool::sign_all(self, key, algorithm, messages, done);
     }
 
     fn random(&mut self, count: usize) -> Result<Vec<u8>, Error> {

@@ -81,46 +81,46 @@ fn asks_each_time(session: &Session, key: ObjectHandle) -> bool {
     matches!(asked, Some(Attribute::AlwaysAuthenticate(true)))
 }
 
-/// Makes a signature of each message, in order, over as many sessions as the token is set to.
+/// Makes a signature of each message over as many sessions as the token is set to; `done` gets each result
+/// on the calling thread while the sessions work on the next.
 pub(super) fn sign_all(
     token: &Pkcs11Token,
     key: &KeyRef,
     algorithm: SignatureAlgorithm,
     messages: &[&[u8]],
-    progress: &mut dyn FnMut(usize),
-) -> Vec<Result<Signature, Error>> {
+    done: &mut dyn FnMut(usize, Result<Signature, Error>),
+) {
     let job = match job(token, key.spki.spec(), algorithm) {
         Ok(job) => job,
-        Err(error) => return messages.iter().map(|_| Err(error.clone())).collect(),
+        Err(error) => return (0..messages.len()).for_each(|index| done(index, Err(error.clone()))),
     };
     let batch =
         Batch { context: token.context(), slot: token.slot, key: &key.id, job, messages, next: AtomicUsize::new(0) };
-    let mut results: Vec<Option<Result<Signature, Error>>> = messages.iter().map(|_| None).collect();
-    let mut done = 0;
-    let mut take = |index: usize, result| {
-        if let Some(place) = results.get_mut(index) {
-            *place = Some(result);
-        }
-        done += 1;
-        progress(done);
-    };
-    match token.sessions.min(messages.len()) {
-        0 | 1 => batch.work(&mut take),
-        sessions => std::thread::scope(|scope| {
-            let (sender, receiver) = mpsc::channel();
-            for _ in 0..sessions {
-                let (sender, batch) = (sender.clone(), &batch);
-                // The receiver lives until every sender is gone, so sending cannot fail.
-                scope.spawn(move || batch.work(&mut |index, result| drop(sender.send((index, result)))));
-            }
-            drop(sender);
-            for (index, result) in receiver {
-                take(index, result);
-            }
-        }),
+    // One message needs no second thread; more do even on one session, so that verifying one overlaps
+    // with making the next.
+    if messages.len() <= 1 {
+        return batch.work(done);
     }
-    let lost = || Err(Error::new(Kind::Bug, "a signing thread ended before its work was done"));
-    results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
+    let sessions = token.sessions.clamp(1, messages.len());
+    let mut answered = vec![false; messages.len()];
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        for _ in 0..sessions {
+            let (sender, batch) = (sender.clone(), &batch);
+            // The receiver lives until every sender is gone, so sending cannot fail.
+            scope.spawn(move || batch.work(&mut |index, result| drop(sender.send((index, result)))));
+        }
+        drop(sender);
+        for (index, result) in receiver {
+            if let Some(place) = answered.get_mut(index) {
+                *place = true;
+            }
+            done(index, result);
+        }
+    });
+    for (index, _) in answered.iter().enumerate().filter(|(_, answered)| !**answered) {
+        done(index, Err(Error::new(Kind::Bug, "a signing thread ended before its work was done")));
+    }
 }
 
 /// What the threads of a batch share.

@@ -61,12 +61,12 @@ impl LocalKey {
                 .hint("convert it: openssl pkcs8 -topk8 -nocrypt -inform DER -in KEY.der -out KEY.pem"));
         }
         let mut blocks = pem::secret_blocks(text)?;
-        if blocks.iter().any(|(label, _)| label == "EC PARAMETERS") {
+        if blocks.iter().any(|block| block.label == "EC PARAMETERS") {
             return Err(Error::new(Kind::Medium, "EC PARAMETERS stand beside the private key")
                 .wanted("one block, which istiod reads")
                 .hint("write it again: openssl pkcs8 -topk8 -nocrypt -in KEY.pem -out KEY2.pem"));
         }
-        let (label, der) = match (blocks.pop(), blocks.len()) {
+        let pem::Block { label, der } = match (blocks.pop(), blocks.len()) {
             (Some(block), 0) => block,
             (Some(_), before) => {
                 return Err(Error::new(Kind::Medium, "more than one PEM block in a private key file")

@@ -18,4 +18,4 @@ pub use keygen::LocalKey;
 pub use spki::Spki;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -48,13 +48,12 @@ fn wrap(label: &str, base64: &str) -> String {
 /// [`Kind::Medium`]: no such block, another block, text that is not printable ASCII, base64 that is not canonical.
 pub fn decode_one(bytes: &[u8], label: &str) -> Result<Vec<u8>, Error> {
     let mut blocks = blocks(bytes)?;
-    if let Some(private) = blocks.iter().find(|block| block.label.contains("PRIVATE KEY")) {
-        if !label.contains("PRIVATE KEY") {
-            return Err(Error::new(Kind::Medium, "the file holds a private key")
-                .saw(&private.label)
-                .wanted(label)
-                .hint("treat this key as compromised: it has travelled; make a new key and a new request"));
-        }
+    let private = blocks.iter().find(|block| block.label.contains("PRIVATE KEY") && block.label != label);
+    if let Some(private) = private {
+        return Err(Error::new(Kind::Medium, "the file holds a private key")
+            .saw(&private.label)
+            .wanted(label)
+            .hint("treat this key as compromised: it has travelled; make a new key and a new request"));
     }
     match (blocks.pop(), blocks.len()) {
         (Some(block), 0) if block.label == label => Ok(block.der.to_vec()),
@@ -96,13 +95,14 @@ pub fn labels(bytes: &[u8]) -> Result<Vec<String>, Error> {
 }
 
 /// The blocks of a private key file, wiped when dropped.
-pub(super) fn secret_blocks(bytes: &[u8]) -> Result<Vec<(String, Zeroizing<Vec<u8>>)>, Error> {
-    Ok(blocks(bytes)?.into_iter().map(|block| (block.label, block.der)).collect())
+pub(super) fn secret_blocks(bytes: &[u8]) -> Result<Vec<Block>, Error> {
+    blocks(bytes)
 }
 
-struct Block {
-    label: String,
-    der: Zeroizing<Vec<u8>>,
+/// One block; its content is wiped when it is dropped.
+pub(super) struct Block {
+    pub(super) label: String,
+    pub(super) der: Zeroizing<Vec<u8>>,
 }
 
 const BEGIN: &str = "-----BEGIN ";

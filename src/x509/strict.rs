@@ -166,8 +166,8 @@ fn check_primitive(tag: u8, content: &[u8]) -> Result<(), Error> {
         0x1a if !content.iter().all(|b| (0x20..0x7f).contains(b)) => Err(bad("a VisibleString of other characters")),
         0x17 if !is_time(content, 13) => Err(bad("a UTCTime that is not YYMMDDHHMMSSZ")),
         0x18 if !is_time(content, 15) => Err(bad("a GeneralizedTime that is not YYYYMMDDHHMMSSZ")),
-        0x1e if content.len() % 2 != 0 => Err(bad("a BMPString of odd length")),
-        0x1c if content.len() % 4 != 0 => Err(bad("a UniversalString of odd length")),
+        0x1e if !content.len().is_multiple_of(2) => Err(bad("a BMPString of odd length")),
+        0x1c if !content.len().is_multiple_of(4) => Err(bad("a UniversalString of odd length")),
         0x01..=0x06 | 0x0a | 0x0c | 0x12..=0x14 | 0x16..=0x18 | 0x1a | 0x1c | 0x1e => Ok(()),
         _ => Err(bad("a type that certificates do not use").saw(format!("tag 0x{tag:02x}"))),
     }

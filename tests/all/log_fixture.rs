@@ -179,7 +179,8 @@ impl Fixture {
 
     fn plan_root(&mut self) -> Result<Planned, Error> {
         let (spki, template) = (self.root.spki().clone(), self.template(self.root.spki(), NAME, ca(None))?);
-        let template = CertificateTemplate { issuer: template.subject.clone(), authority_key_id: None, spki, ..template };
+        let template =
+            CertificateTemplate { issuer: template.subject.clone(), authority_key_id: None, spki, ..template };
         self.plan("root", template)
     }
 

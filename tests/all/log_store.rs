@@ -169,7 +169,8 @@ fn a_signature_over_the_same_tree_is_made_once() {
 /// Mounts a tmpfs of 256 KiB; `None`, said aloud, where that is not allowed.
 fn tiny_medium() -> Option<Mount> {
     let directory = TempDir::new().unwrap();
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(directory.path()).status();
+    let mounted =
+        Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(directory.path()).status();
     if !mounted.is_ok_and(|status| status.success()) {
         eprintln!("SKIPPED: a tmpfs cannot be mounted here");
         return None;

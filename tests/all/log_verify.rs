@@ -301,8 +301,11 @@ fn the_shipped_script_and_stock_openssl_agree() {
     assert!(good.status.success(), "{good:?}");
     assert!(String::from_utf8_lossy(&good.stdout).contains(&fixture.log.root().hex()), "{good:?}");
 
-    fs::write(directory.path().join("root-cert.pem"), anchorite::x509::pem::encode("CERTIFICATE", &fixture.root_certificate))
-        .unwrap();
+    fs::write(
+        directory.path().join("root-cert.pem"),
+        anchorite::x509::pem::encode("CERTIFICATE", &fixture.root_certificate),
+    )
+    .unwrap();
     let stock = r#"set -e
 openssl verify -x509_strict -no_check_time -CAfile root-cert.pem log/audit/1.pem && openssl x509 -in log/audit/1.pem -noout -pubkey > audit.pub
 sed '/^$/,$d' log/checkpoint > body

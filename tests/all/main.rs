@@ -1,5 +1,9 @@
 //! Every integration test, in one binary: link time is paid once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod architecture;
+mod demo;
 mod log_fixture;
 mod log_store;
 mod log_verify;
+mod source;

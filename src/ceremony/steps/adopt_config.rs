@@ -14,7 +14,7 @@ use crate::words;
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
     name: "adopt-config",
-    says: "Compare the configuration with the adopted one",
+    says: "Compare the configuration",
     needs: &[Fact::Unlocked, Fact::Root],
     gives: &[],
     takes: &[],

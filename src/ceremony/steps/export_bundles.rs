@@ -12,7 +12,7 @@ use crate::ceremony::vocabulary::{Activity, Fact};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
-use crate::files::directory;
+use crate::files::deliver;
 use crate::files::medium::{self, Role};
 use crate::log::record::{BundleExported, Record};
 use crate::log::{entry, proof};
@@ -160,7 +160,7 @@ fn export(
     let bundle = bundle::make(&contents, &mut |message| keys.sign_statement(message))?;
     let files: Vec<(&str, &[u8], u32)> =
         bundle.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice(), 0o644)).collect();
-    directory::write_directory(dir, &bundle.id, &files)?;
+    deliver::write_directory(dir, &bundle.id, &files)?;
     Ok(BundleExported {
         bundle_id: bundle.id,
         cluster: name.to_owned(),

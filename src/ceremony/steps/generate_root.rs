@@ -87,8 +87,7 @@ fn left_over(room: &mut Room<'_>, keys: &mut Keyring, role: KeyRole) -> Result<O
 fn generate(room: &mut Room<'_>, keys: &mut Keyring, role: KeyRole, spec: KeySpec) -> Result<Generated, Error> {
     let id = Hex(room.random(keys, 16)?);
     let token_serial = keys.token(role)?.identity().serial.clone();
-    let intent =
-        KeyIntent { id: id.clone(), role: role.name().to_owned(), generation: 1, spec, token_serial };
+    let intent = KeyIntent { id: id.clone(), role: role.name().to_owned(), generation: 1, spec, token_serial };
     room.journal.append(vec![intent.into()])?;
     let label = format!("anchorite {} 1", role.name());
     keys.token(role)?.generate(&KeyId(id), &label, spec, role)
@@ -104,5 +103,5 @@ fn screen(role: KeyRole, spec: KeySpec, generated: &Generated, adopted: bool) ->
         .field("spki sha256", generated.spki.sha256().hex())
         .field("sensitive", flag("CKA_SENSITIVE"))
         .field("extractable", flag("CKA_EXTRACTABLE"))
-        .field("not accepted", dropped)
+        .field("left out", dropped)
 }

@@ -4,6 +4,7 @@
 mod offline;
 mod read;
 
+use crate::ceremony::media;
 use crate::ceremony::people::{Assignment, Stop, Unassigned};
 use crate::ceremony::room::{Bench, Pending, Room};
 use crate::ceremony::script::Step;
@@ -37,7 +38,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     let mut found = Vec::new();
     if let Some(dir) = room.wishes.requests.clone() {
         medium::expect(&dir, Role::Requests)?;
-        found = read::read_all(&dir, &room.config)?;
+        found = read::read_all(&dir, &room.config, room.journal.state())?;
     }
     let offline = offline::wanted(room)?;
     if found.is_empty() && offline.is_empty() {
@@ -54,6 +55,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     }
     if bench.pending.is_empty() {
         return Err(Stop::Declined("every request was struck".to_owned()));
+    }
+    // A full medium is found while nothing is signed yet.
+    if let Some(dir) = &room.wishes.exports {
+        media::check_room_for(dir, bench.pending.len())?;
     }
     Ok(())
 }
@@ -92,33 +97,40 @@ fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending
         Err(findings) => return refuse(room, step, &file, sha256, findings),
     };
     let (claim, words_of) = match &form {
-        Form::Package(package) => {
-            let json = &package.request;
+        Form::Package(travelled) => {
+            let json = &travelled.request;
             let claim = Assignment {
                 cluster: json.cluster.clone(),
                 environment: json.environment.clone(),
                 trust_domain: json.trust_domain.clone(),
                 recipients: json.recipients.clone(),
             };
-            (claim, package.words_of)
+            (claim, sha256)
         }
         Form::Csr => {
             let known = known_clusters(room);
             let lookup = |name: &str| known.get(name).cloned();
             let claim = room.people.assign(&step.id, &Unassigned { file: &file, sha256, known: &lookup })?;
-            let words_of =
-                package::words_of_csr(&claim.cluster, &claim.environment, &sha256, &claim.recipients);
+            let words_of = package::words_of_csr(&claim.cluster, &claim.environment, &sha256, &claim.recipients);
             (claim, words_of)
         }
     };
     for recipient in &claim.recipients {
         crate::bundle::recipient::parse(recipient)?;
     }
-    let renewal = matches!(&form, Form::Package(p) if p.renewal_of(room.journal.state()));
+    let renewal = renews(room, &form, &claim.cluster);
     match judge(room, &file, sha256, request, claim, &form, words_of, renewal)? {
         Ok(pending) => Ok(Some(pending)),
         Err(findings) => refuse(room, step, &file, sha256, findings),
     }
+}
+
+/// True where the newest intermediate key of the cluster signed the package too.
+fn renews(room: &Room<'_>, form: &Form, cluster: &str) -> bool {
+    let Form::Package(travelled) = form else { return false };
+    let Some(spki) = &travelled.renewed_by else { return false };
+    let newest = room.journal.state().newest_intermediate(cluster).and_then(|c| c.der.as_deref());
+    newest.and_then(|der| crate::x509::read::certificate(der).ok()).is_some_and(|c| c.view.spki == *spki)
 }
 
 /// What configuration and log fix of clusters, for people who assign a plain CSR.
@@ -179,7 +191,9 @@ fn judge(
         return Ok(Err(findings));
     }
     let (request_json, request_sig, renewal_sig) = match form {
-        Form::Package(p) => (Some(Base64(p.json.clone())), Some(Base64(p.signature.clone())), p.renewal.clone().map(Base64)),
+        Form::Package(t) => {
+            (Some(Base64(t.json.clone())), Some(Base64(t.signature.clone())), t.renewal.clone().map(Base64))
+        }
         Form::Csr => (None, None, None),
     };
     let record = RequestImported {
@@ -197,7 +211,18 @@ fn judge(
         findings: findings.clone(),
     };
     room.journal.append(vec![record.into()])?;
-    Ok(Ok(pending(room, file, sha256, &claim, recipients, judgement, findings, spki, request.view().asked.clone(), words_of)))
+    Ok(Ok(pending(
+        room,
+        file,
+        sha256,
+        &claim,
+        recipients,
+        judgement,
+        findings,
+        spki,
+        request.view().asked.clone(),
+        words_of,
+    )))
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -256,8 +281,12 @@ fn refuse(
     }
     room.people.show(&screen)?;
     let struck = room.people.strike(&step.id, file, Some(sha256))?;
-    let record =
-        RequestRefused { sha256: Some(sha256), file: file.to_owned(), findings: findings.clone(), struck: struck.is_some() };
+    let record = RequestRefused {
+        sha256: Some(sha256),
+        file: file.to_owned(),
+        findings: findings.clone(),
+        struck: struck.is_some(),
+    };
     room.journal.append(vec![record.into()])?;
     if struck.is_some() {
         return Ok(None);
@@ -267,5 +296,8 @@ fn refuse(
     if let Some(first) = first {
         error = error.saw(&first.observed).wanted(&first.expected).hint(&first.hint);
     }
-    Err(error.hint("the others can be signed without it: strike it, or take it off the stick").truth("Nothing was signed.").into())
+    Err(error
+        .hint("the others can be signed without it: strike it, or take it off the stick")
+        .truth("Nothing was signed.")
+        .into())
 }

@@ -51,9 +51,9 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     loop {
         match room.people.type_back(&step.id, "label")? {
             Compared::Typed(typed) if typed.trim() == label => break,
-            Compared::Typed(typed) => room.people.help(
-                &Error::new(Kind::Declined, "the label typed is not the new label").saw(typed).wanted(&label),
-            )?,
+            Compared::Typed(typed) => room
+                .people
+                .help(&Error::new(Kind::Declined, "the label typed is not the new label").saw(typed).wanted(&label))?,
             _ => return Err(Stop::Declined("the token is not to be initialised".to_owned())),
         }
     }

@@ -6,21 +6,15 @@ use crate::ceremony::script::Step;
 use crate::ceremony::vocabulary::{Activity, Fact};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
-use crate::files::{deliver, directory};
+use crate::files::deliver;
 use crate::log::record::ValueRecorded;
 use crate::text;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The activity.
-pub const ACTIVITY: Activity = Activity {
-    name: "participants",
-    says: "Who is here",
-    needs: &[],
-    gives: &[Fact::Participants],
-    takes: &[],
-    run,
-};
+pub const ACTIVITY: Activity =
+    Activity { name: "participants", says: "Who is here", needs: &[], gives: &[Fact::Participants], takes: &[], run };
 
 /// `records/participants-<session>.json`: what opens the log's commitments.
 #[derive(Serialize)]
@@ -65,9 +59,9 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
             }
         }
     }
-    let records = participants.iter().map(|p| {
-        ValueRecorded { step: step.id.clone(), name: p.role.clone(), value: p.commitment.hex() }.into()
-    });
+    let records = participants
+        .iter()
+        .map(|p| ValueRecorded { step: step.id.clone(), name: p.role.clone(), value: p.commitment.hex() }.into());
     room.journal.append(records.collect())?;
     let session = room.journal.session().to_owned();
     let file = Participants { session: &session, participants };
@@ -116,7 +110,7 @@ fn check(
 pub fn write_names(room: &mut Room<'_>) -> Result<(), Error> {
     if let Some((name, json)) = room.participants.take() {
         let dir = room.folder.records();
-        directory::create(&dir)?;
+        deliver::create_directory(&dir)?;
         deliver::write_new(&dir.join(name), &json, 0o600)?;
     }
     Ok(())

@@ -8,13 +8,13 @@ use crate::ceremony::script::Step;
 use crate::ceremony::vocabulary::{Activity, Fact};
 use crate::consumer::card;
 use crate::error::Error;
-use crate::files::{deliver, directory};
+use crate::files::deliver;
 use crate::x509::pem;
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
     name: "publish",
-    says: "Write the certificates, the CRL and the root card",
+    says: "Publish certificates, CRL and root card",
     needs: &[Fact::Root],
     gives: &[],
     takes: &[],
@@ -32,8 +32,8 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
 /// [`Kind::Medium`](crate::error::Kind::Medium).
 pub fn write_issued(room: &mut Room<'_>) -> Result<Vec<String>, Error> {
     let (issued, public) = (room.folder.issued(), room.folder.public());
-    directory::create(&issued)?;
-    directory::create(&public)?;
+    deliver::create_directory(&issued)?;
+    deliver::create_directory(&public)?;
     let state = room.journal.state().clone();
     for certificate in state.certificates.values().filter(|c| c.status == Status::Issued) {
         if let Some(der) = &certificate.der {

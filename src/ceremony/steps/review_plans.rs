@@ -178,7 +178,8 @@ fn compare_words(room: &mut Room<'_>, pending: &Pending, words_of: Digest) -> Re
                 }
             }
             _ => {
-                room.people.show(&Screen::new().text("The words differ: this is not the request that was dictated."))?;
+                room.people
+                    .show(&Screen::new().text("The words differ: this is not the request that was dictated."))?;
                 return Err(Stop::Declined(format!("the words of {} differ from the sheet", pending.file)));
             }
         }

@@ -73,7 +73,7 @@ impl People for Attended<'_> {
     }
 
     fn step(&mut self, number: usize, of: usize, says: &str, by: &str) -> Result<(), Stop> {
-        let screen = Screen::new().blank().heading(format!("── Step {number} of {of} · {says}"), by.to_owned());
+        let screen = Screen::new().blank().heading(format!("── Step {number} of {of} · {says}"), by);
         self.terminal.screen(&screen);
         Ok(())
     }
@@ -111,8 +111,11 @@ impl People for Attended<'_> {
         let environment = self.ask_or("Environment", &of(|k| k.environment.clone(), "prod"))?;
         let trust_domain = self.ask_or("Trust domain", &of(|k| k.trust_domain.clone(), "cluster.local"))?;
         let recipients = match known.as_ref().filter(|k| !k.recipients.is_empty()) {
-            Some(known) => self.ask_or("age recipients", &known.recipients.join(" "))?,
-            None => self.ask("age recipients (age1…, separated by spaces)")?,
+            Some(known) => self.ask_or("Recipients", &known.recipients.join(" "))?,
+            None => {
+                self.terminal.talk("Who may open its bundle? age recipients (age1…), separated by spaces.");
+                self.ask("Recipient")?
+            }
         };
         let recipients = recipients.split([' ', ',']).filter(|r| !r.is_empty()).map(str::to_owned).collect();
         Ok(Assignment { cluster, environment, trust_domain, recipients })

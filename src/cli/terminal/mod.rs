@@ -125,7 +125,8 @@ impl Terminal {
         let bar = self.progress.get_or_insert_with(|| {
             let target = ProgressDrawTarget::stderr_with_hz(8);
             let bar = ProgressBar::with_draw_target(Some(of), target);
-            let template = if of > 1 { "{msg}  {pos} of {len}  {per_sec}  {eta} left" } else { "{spinner} {msg}  {elapsed}" };
+            let template =
+                if of > 1 { "{msg}  {pos} of {len}  {per_sec}  {eta} left" } else { "{spinner} {msg}  {elapsed}" };
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }

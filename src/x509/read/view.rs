@@ -221,6 +221,11 @@ impl CertificateView {
         self.basic_constraints.as_ref().and_then(|b| b.path_len)
     }
 
+    /// The DNS names of subjectAltName.
+    pub fn dns_names(&self) -> &[String] {
+        self.san.as_ref().map(|san| san.dns.as_slice()).unwrap_or_default()
+    }
+
     /// True where keyUsage has this bit, by the standard's name.
     pub fn may(&self, usage: &str) -> bool {
         self.key_usage.as_ref().is_some_and(|k| k.names.contains(&usage))

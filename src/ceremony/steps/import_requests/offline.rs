@@ -52,7 +52,8 @@ pub fn make(room: &mut Room<'_>, name: &str) -> Result<Pending, Error> {
     let text = pem::encode("CERTIFICATE REQUEST", &csr);
     let keys = KeyPolicy { keys: vec![spec] };
     let verified = request::inspect(text.as_bytes(), &keys)?.verified().map_err(|findings| {
-        Error::new(Kind::Bug, "a key made here is refused").saw(findings.first().map_or("", |f| &f.id))
+        let rules: Vec<&str> = findings.iter().map(|f| f.id.as_str()).collect();
+        Error::new(Kind::Bug, "a key made here is refused").saw(rules.join(", "))
     })?;
     let mut recipients = cluster.recipients.clone();
     recipients.sort();
@@ -73,7 +74,11 @@ pub fn make(room: &mut Room<'_>, name: &str) -> Result<Pending, Error> {
     if let Some(refused) = judgement.findings.iter().find(|f| f.severity == Severity::Refuse) {
         return Err(Error::new(Kind::Refused, format!("the key of {name} is refused by the rule {}", refused.id))
             .saw(&refused.observed)
-            .wanted(if refused.id == "policy.key.kind" { names(room.config.keys_for(name)) } else { refused.expected.clone() })
+            .wanted(if refused.id == "policy.key.kind" {
+                names(room.config.keys_for(name))
+            } else {
+                refused.expected.clone()
+            })
             .hint(&refused.hint)
             .truth("Nothing was signed."));
     }

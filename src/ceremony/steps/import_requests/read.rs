@@ -4,16 +4,30 @@ use crate::authority::{Config, State};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::intake::{self, Found, Shape};
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::request::package::{self, RequestJson};
 use crate::request::{self, KeyPolicy, VerifiedRequest};
-use crate::x509::{read, verify, SignatureAlgorithm};
+use crate::x509::{Spki, read};
 use std::path::Path;
 
 /// Files and directories on one stick, at the most.
 const MAX_REQUESTS: usize = 20_000;
 /// A request file, at the most, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
+
+/// A package and the signatures that travelled with it.
+pub struct Travelled {
+    /// `request.json`, as it was read.
+    pub json: Vec<u8>,
+    /// What it says.
+    pub request: RequestJson,
+    /// `request.sig`.
+    pub signature: Vec<u8>,
+    /// `renewal.sig`.
+    pub renewal: Option<Vec<u8>>,
+    /// The certified key that made `renewal.sig`.
+    pub renewed_by: Option<Spki>,
+}
 
 /// One request as it was read.
 pub struct Read {
@@ -29,8 +43,8 @@ pub struct Read {
 
 /// How a request travelled.
 pub enum Form {
-    /// A package of `anchorite request`.
-    Package(Box<Package>),
+    /// A package of `anchorite request`, and its signatures as they were read.
+    Package(Box<Travelled>),
     /// A PKCS#10 request of any tool.
     Csr,
 }
@@ -45,42 +59,18 @@ impl Form {
     }
 }
 
-/// A package's parts.
-pub struct Package {
-    /// `request.json`, as it was read.
-    pub json: Vec<u8>,
-    /// `request.sig`.
-    pub signature: Vec<u8>,
-    /// `renewal.sig`.
-    pub renewal: Option<Vec<u8>>,
-    /// `request.json`, parsed.
-    pub request: RequestJson,
-    /// The digest whose words are compared.
-    pub words_of: Digest,
-}
-
-impl Package {
-    /// True where the newest intermediate key of the cluster signed the package too.
-    pub fn renewal_of(&self, state: &State) -> bool {
-        let previous = state.newest_intermediate(&self.request.cluster).and_then(|c| c.der.as_ref());
-        let (Some(der), Some(signature)) = (previous, &self.renewal) else { return false };
-        let Ok(spki) = read::certificate(der).map(|c| c.view.spki) else { return false };
-        verify::signature(&spki, SignatureAlgorithm::of(spki.spec()), &self.json, signature).is_ok()
-    }
-}
-
 /// Reads everything on the stick that is a request, in the order of names.
 ///
 /// # Errors
 /// [`Kind::Medium`] for what cannot be read; [`Kind::Refused`] where a private key lies on the stick.
-pub fn read_all(dir: &Path, config: &Config) -> Result<Vec<Read>, Error> {
+pub fn read_all(dir: &Path, config: &Config, state: &State) -> Result<Vec<Read>, Error> {
     let keys = KeyPolicy { keys: config.intermediates.keys.clone() };
     let mut all = Vec::new();
     for found in intake::list(dir, MAX_REQUESTS)? {
         let path = found.path.clone();
         match found.shape {
             Shape::Directory => {
-                if let Some(read) = read_package(&path, &found.shown, &keys)? {
+                if let Some(read) = read_package(&path, &found.shown, &keys, state)? {
                     all.push(read);
                 }
             }
@@ -89,7 +79,7 @@ pub fn read_all(dir: &Path, config: &Config) -> Result<Vec<Read>, Error> {
         }
     }
     if dir.join("request.json").exists()
-        && let Some(read) = read_package(dir, "request.json", &keys)?
+        && let Some(read) = read_package(dir, "request.json", &keys, state)?
     {
         all.push(read);
     }
@@ -110,7 +100,7 @@ fn read_csr(path: &Path, shown: &str, keys: &KeyPolicy) -> Result<Read, Error> {
 }
 
 /// A package in a directory; `None` for a directory that is none.
-fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy) -> Result<Option<Read>, Error> {
+fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy, state: &State) -> Result<Option<Read>, Error> {
     let json_path = dir.join("request.json");
     if json_path.symlink_metadata().is_err() {
         return Ok(None);
@@ -128,22 +118,34 @@ fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy) -> Result<Option<Read
         Ok(_) => Some(intake::read(&renewal_path, MAX_FILE).map_err(within)?),
         Err(_) => None,
     };
+    let sha256 = package::words_of_package(&json);
     let request = package::parse(&json).map_err(within)?;
-    let inspected = request::inspect(request.csr.as_bytes(), keys).map_err(within)?;
-    let mut verdict = inspected.verified();
-    if let Ok(verified) = &verdict
-        && let Err(finding) = package::check_signature(&json, &signature, verified.spki())
-    {
-        verdict = Err(vec![finding]);
-    }
-    if let Err(findings) = &verdict
-        && !findings.iter().any(|f| f.severity == Severity::Refuse)
-    {
-        return Err(Error::new(Kind::Bug, "a request is refused without a refusal"));
-    }
-    let words_of = package::words_of_package(&json);
-    let package = Package { json, signature, renewal, request, words_of };
-    Ok(Some(Read { file: shown.to_owned(), sha256: words_of, form: Form::Package(Box::new(package)), verdict }))
+    let verdict = request::inspect(request.csr.as_bytes(), keys).map_err(within)?.verified();
+    let verdict = verdict.and_then(|verified| {
+        package::check_signature(&json, &signature, verified.spki()).map_err(|finding| vec![finding])?;
+        Ok(verified)
+    });
+    let (renewed_by, verdict) = match (&request.previous, &renewal, verdict) {
+        (Some(digest), Some(signature), Ok(verified)) => match previous_key(state, digest) {
+            // A key of another CA, or none of ours: its signature says nothing here.
+            None => (None, Ok(verified)),
+            Some(key) => match package::check_renewal(&json, &request, signature, &key) {
+                Ok(()) => (Some(key), Ok(verified)),
+                Err(finding) => (None, Err(vec![finding])),
+            },
+        },
+        (_, _, verdict) => (None, verdict),
+    };
+    let travelled = Travelled { json, request, signature, renewal, renewed_by };
+    Ok(Some(Read { file: shown.to_owned(), sha256, form: Form::Package(Box::new(travelled)), verdict }))
+}
+
+/// A certified key by the digest of its SubjectPublicKeyInfo.
+fn previous_key(state: &State, digest: &Digest) -> Option<Spki> {
+    let holder = state.key_holder(digest)?;
+    let of_holder = state.certificates.values().filter(|c| c.cluster.as_deref() == Some(holder));
+    let keys = of_holder.filter_map(|c| read::certificate(c.der.as_deref()?).ok().map(|c| c.view.spki));
+    keys.into_iter().find(|spki| spki.sha256() == *digest)
 }
 
 fn contains_private_key(bytes: &[u8]) -> bool {

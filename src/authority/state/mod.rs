@@ -1,0 +1,240 @@
+//! The state of an authority: what its log says, folded. The fold and its rules are in `fold`; this is what
+//! the rest of the program asks of it.
+
+mod fold;
+
+use crate::digest::{Digest, Hex};
+use crate::key::KeySpec;
+use crate::log::record::SignIntent;
+use crate::x509::Spki;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that the log says, and nothing else.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// Number of entries folded.
+    pub size: u64,
+    /// Log id.
+    pub log: Option<Hex>,
+    /// The authority's name.
+    pub name: String,
+    /// `production`, `test`, `rehearsal`.
+    pub kind: String,
+    /// The checkpoint origin.
+    pub origin: String,
+    /// The adopted configuration: digest and text.
+    pub config: Option<(Digest, String)>,
+    /// The time of the newest entry.
+    pub last_time: Option<Timestamp>,
+    /// The session that is open, or was interrupted.
+    pub session: Option<Session>,
+    /// Sessions that were closed.
+    pub sessions_closed: u64,
+    /// The last closed session's ceremony and time.
+    pub last_session: Option<(String, Timestamp)>,
+    /// Tokens by role.
+    pub tokens: BTreeMap<String, TokenRecord>,
+    /// Keys in order of their intents.
+    pub keys: Vec<KeyRecord>,
+    /// Clusters by name.
+    pub clusters: BTreeMap<String, Cluster>,
+    /// Certificates by serial number, intended ones included.
+    pub certificates: BTreeMap<Hex, Certificate>,
+    /// The newest CRL.
+    pub crl: Option<Crl>,
+    /// The highest CRL number that was intended.
+    pub crl_number: u64,
+    /// Intents without outcome, by position.
+    pub open_intents: BTreeMap<u64, SignIntent>,
+    /// Sealed keys by the digest of their public half: the entry's position.
+    pub sealed: BTreeMap<Digest, u64>,
+    scripts: BTreeSet<Digest>,
+    plans: BTreeMap<Digest, bool>,
+    csrs: BTreeMap<String, Digest>,
+    requests: BTreeMap<Digest, String>,
+    keys_of: BTreeMap<Digest, String>,
+}
+
+/// A session in progress or interrupted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: String,
+    /// Its ceremony.
+    pub ceremony: String,
+    /// Position of `session.opened`.
+    pub opened: u64,
+    /// When it began.
+    pub since: Timestamp,
+    /// Steps done, in order.
+    pub steps: Vec<String>,
+    /// True when an answers file stands for people.
+    pub unattended: bool,
+}
+
+/// A token that the authority uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// Serial number: how it is found.
+    pub serial: String,
+    /// Label: what people see.
+    pub label: String,
+    /// Manufacturer.
+    pub manufacturer: String,
+    /// Model.
+    pub model: String,
+}
+
+/// A key that was intended, and generated where `spki` is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// CKA_ID.
+    pub id: Hex,
+    /// `root` or `audit`.
+    pub role: String,
+    /// Generation, from 1.
+    pub generation: u32,
+    /// The kind of key.
+    pub spec: KeySpec,
+    /// The token it lives in.
+    pub token_serial: String,
+    /// Its public half, once generated.
+    pub spki: Option<Spki>,
+    /// Its certificate, once issued.
+    pub certificate: Option<Hex>,
+}
+
+/// An enrolled cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cluster {
+    /// Its environment.
+    pub environment: String,
+    /// Its SPIFFE trust domain.
+    pub trust_domain: String,
+    /// age recipients of its bundles.
+    pub recipients: Vec<String>,
+    /// Its certificate profile.
+    pub profile: String,
+    /// `cluster` or `offline`.
+    pub key_origin: String,
+    /// When it was enrolled.
+    pub since: Timestamp,
+    /// The highest generation that was intended; a number burnt by a crash is never used again.
+    pub generation: u32,
+    /// Its bundles, oldest first.
+    pub bundles: Vec<BundleRecord>,
+    /// SHA-256 of the PKCS#10 request (DER) of each generation.
+    pub requests: BTreeMap<u32, Digest>,
+}
+
+/// A bundle that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundleRecord {
+    /// Its id.
+    pub id: String,
+    /// The cluster's generation.
+    pub generation: u32,
+    /// Its number for this cluster.
+    pub sequence: u64,
+    /// The tree size of its checkpoint.
+    pub tree_size: u64,
+    /// When it was logged.
+    pub at: Timestamp,
+}
+
+/// A certificate that was intended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// `root`, `audit`, `intermediate`, `cross`.
+    pub what: String,
+    /// Serial number.
+    pub serial: Hex,
+    /// The issuing root key's generation.
+    pub issuer_generation: u32,
+    /// The cluster of an intermediate.
+    pub cluster: Option<String>,
+    /// The cluster's generation.
+    pub generation: Option<u32>,
+    /// End of validity.
+    pub not_after: Timestamp,
+    /// Position of the intent.
+    pub intent: u64,
+    /// Position of the outcome, once there is one.
+    pub outcome: Option<u64>,
+    /// What became of it.
+    pub status: Status,
+    /// DER, where it was issued.
+    pub der: Option<Vec<u8>>,
+}
+
+/// What became of an intent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// No outcome yet.
+    Open,
+    /// Issued.
+    Issued,
+    /// Never signed.
+    Failed,
+    /// May have been signed: treated as issued.
+    Unknown,
+}
+
+/// A CRL that was issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crl {
+    /// Its number.
+    pub number: u64,
+    /// nextUpdate.
+    pub next_update: Timestamp,
+    /// DER.
+    pub der: Vec<u8>,
+}
+
+impl State {
+    /// True where a script was adopted before.
+    pub fn knows_script(&self, sha256: &Digest) -> bool {
+        self.scripts.contains(sha256)
+    }
+
+    /// The digest of a request that was imported before, and its cluster.
+    pub fn request_known(&self, sha256: &Digest) -> Option<&str> {
+        self.requests.get(sha256).map(String::as_str)
+    }
+
+    /// The cluster that a public key was certified for, by the digest of its SubjectPublicKeyInfo.
+    pub fn key_holder(&self, spki_sha256: &Digest) -> Option<&str> {
+        self.keys_of.get(spki_sha256).map(String::as_str)
+    }
+
+    /// The newest generated key of a role.
+    pub fn key(&self, role: &str) -> Option<&KeyRecord> {
+        self.keys.iter().rev().find(|k| k.role == role && k.spki.is_some())
+    }
+
+    /// The certificate of the newest key of a role, DER.
+    pub fn certificate_of(&self, role: &str) -> Option<&Certificate> {
+        let serial = self.key(role)?.certificate.as_ref()?;
+        self.certificates.get(serial)
+    }
+
+    /// The newest issued intermediate of a cluster.
+    pub fn newest_intermediate(&self, cluster: &str) -> Option<&Certificate> {
+        self.certificates
+            .values()
+            .filter(|c| c.what == "intermediate" && c.cluster.as_deref() == Some(cluster) && c.status == Status::Issued)
+            .max_by_key(|c| c.generation)
+    }
+
+    /// Serial numbers that were ever intended.
+    pub fn serials(&self) -> BTreeSet<&Hex> {
+        self.certificates.keys().collect()
+    }
+
+    /// True once the root's certificate, the audit certificate and CRL 1 are issued.
+    pub fn is_founded(&self) -> bool {
+        let issued = |role| self.certificate_of(role).is_some_and(|c| c.status == Status::Issued);
+        issued("root") && issued("audit") && self.crl.is_some()
+    }
+}

@@ -1,0 +1,121 @@
+//! Arguments of the commands for anywhere: verify, look, words.
+
+use clap::Subcommand;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Pin {
+    /// Pin the root by its certificate.
+    #[arg(long, value_name = "FILE", conflicts_with = "root_fingerprint")]
+    pub root: Option<PathBuf>,
+    /// Pin the root by the SHA-256 on its card.
+    #[arg(long, value_name = "HEX")]
+    pub root_fingerprint: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    /// A bundle's directory, an authority, or a log.
+    pub what: PathBuf,
+    #[command(flatten)]
+    pub pin: Pin,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Log {
+    #[command(subcommand)]
+    pub command: LogCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// One line per entry.
+    Show {
+        /// An authority, its log/, or an entries.jsonl; left out, -C.
+        what: Option<PathBuf>,
+        /// Only entries in which the root key signed.
+        #[arg(long)]
+        uses_of_root: bool,
+    },
+    /// Check the chain, the tree, every checkpoint and every signature.
+    Verify {
+        /// An authority, its log/, or an entries.jsonl; left out, -C.
+        what: Option<PathBuf>,
+        #[command(flatten)]
+        pin: Pin,
+        /// Nothing may be open or unsigned: for archives.
+        #[arg(long)]
+        at_rest: bool,
+    },
+    /// Write a C2SP tlog-proof that an entry is in the log.
+    Prove {
+        /// An authority, its log/, or an entries.jsonl.
+        what: PathBuf,
+        /// The entry's number (seq).
+        entry: u64,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Inspect {
+    #[command(subcommand)]
+    pub command: InspectCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum InspectCommand {
+    /// A request, judged by the default policy: exit 0, 10 or 30.
+    Request {
+        /// A CSR, or a request directory.
+        file: PathBuf,
+    },
+    /// A certificate.
+    Certificate {
+        /// A PEM file.
+        file: PathBuf,
+    },
+    /// A certificate revocation list.
+    Crl {
+        /// A PEM file.
+        file: PathBuf,
+    },
+    /// A bundle's envelope.
+    Bundle {
+        /// A bundle's directory.
+        dir: PathBuf,
+    },
+    /// A checkpoint.
+    Checkpoint {
+        /// A signed note.
+        file: PathBuf,
+    },
+    /// Every rule, its weight and its source.
+    Rules,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Words {
+    /// Any file.
+    pub file: PathBuf,
+    /// The words that a witness asks for when this plain CSR enrols a cluster.
+    #[arg(long, value_name = "CLUSTER", requires = "recipient")]
+    pub enrol: Option<String>,
+    /// The cluster's environment, with --enrol.
+    #[arg(long, default_value = "prod", requires = "enrol")]
+    pub environment: String,
+    /// An age recipient of its bundles, with --enrol; may be repeated.
+    #[arg(long, value_name = "AGE1", requires = "enrol")]
+    pub recipient: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Completions {
+    /// bash, zsh, fish, elvish or powershell.
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Man {
+    /// The directory for the pages.
+    pub dir: PathBuf,
+}

@@ -1,0 +1,73 @@
+//! Arguments of the cluster side's commands.
+
+use clap::ValueEnum;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Request {
+    /// The cluster's name; a directory of this name is made.
+    pub name: String,
+    /// Its environment.
+    #[arg(long, default_value = "prod")]
+    pub environment: String,
+    /// Its SPIFFE trust domain.
+    #[arg(long, default_value = "cluster.local")]
+    pub trust_domain: String,
+    /// The kind of key.
+    #[arg(long, default_value = "ecdsa-p384")]
+    pub key: String,
+    /// Another age recipient besides the identity made here; may be repeated.
+    #[arg(long, value_name = "AGE1")]
+    pub recipient: Vec<String>,
+    /// Make the directory here instead of in the current one.
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Open {
+    /// The bundle's directory, or the medium it lies on.
+    pub bundle: PathBuf,
+    /// The directory to put the files into.
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// The age identity; left out, the one beside the key in --into.
+    #[arg(long, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
+    /// Pin the root by its certificate, which came another way.
+    #[arg(long, value_name = "FILE", conflicts_with = "root_fingerprint")]
+    pub root: Option<PathBuf>,
+    /// Pin the root by the SHA-256 on its card.
+    #[arg(long, value_name = "HEX")]
+    pub root_fingerprint: Option<String>,
+    /// Take a bundle older than what is there.
+    #[arg(long)]
+    pub allow_older: bool,
+    /// The payload as a stock age decrypted it (hardware recipients).
+    #[arg(long, value_name = "FILE")]
+    pub decrypted: Option<PathBuf>,
+}
+
+/// The shape of a Kubernetes Secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LayoutArg {
+    /// ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem.
+    Istio,
+    /// tls.crt, tls.key, ca.crt.
+    Tls,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Manifest {
+    /// A directory that `open` filled.
+    pub dir: PathBuf,
+    /// The shape of the Secret.
+    #[arg(long, value_enum, default_value = "istio")]
+    pub layout: LayoutArg,
+    /// Its namespace.
+    #[arg(long, default_value = "istio-system")]
+    pub namespace: String,
+    /// Its name.
+    #[arg(long, default_value = "cacerts")]
+    pub name: String,
+}

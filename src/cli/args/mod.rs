@@ -1,0 +1,115 @@
+//! What can be typed. Help begins with examples.
+
+mod anywhere;
+mod cluster;
+mod offline;
+
+pub use anywhere::*;
+pub use cluster::*;
+pub use offline::*;
+
+use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+use std::path::PathBuf;
+
+/// Version, commit (where it was built from a checkout) and target.
+pub const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("ANCHORITE_COMMIT"), ", ", env!("ANCHORITE_TARGET"), ")");
+
+/// An offline root CA for service meshes.
+#[derive(Debug, Parser)]
+#[command(
+    name = "anchorite",
+    version = VERSION,
+    max_term_width = 80,
+    before_help = "Examples, in the order of a first day:\n  \
+    anchorite new mesh-root                          edit authority.toml, then:\n  \
+    anchorite -C mesh-root root create               make the root in the token\n  \
+    anchorite request cluster1                       (on the cluster's side)\n  \
+    anchorite -C mesh-root sign --from IN --to OUT   review, approve, sign, seal\n  \
+    anchorite open BUNDLE --into cluster1            (on the cluster's side)\n  \
+    anchorite manifest cluster1 | kubectl create -f -",
+    about = "An offline root CA: the key stays in a PKCS#11 token, every signature is shown, approved and logged first",
+    after_help = "Exit codes: 0 done · 2 usage, configuration, no terminal · 10 refused by policy · \
+    11 declined · 12 clock · 20 token · 21 PIN rejected · 22 PIN at its final try · \
+    30 medium, file, lock · 40 does not verify · 50 signed, but a later step failed · 70 defect"
+)]
+pub struct Args {
+    /// The authority's directory.
+    #[arg(short = 'C', long = "authority", global = true, value_name = "DIR")]
+    pub authority: Option<PathBuf>,
+    /// One JSON object on stdout instead of text (commands that read).
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Replaces the clock (RFC 3339): cluster side, and unattended authorities.
+    #[arg(long, global = true, value_name = "TIME")]
+    pub now: Option<Timestamp>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented authority.toml to edit and review.
+    #[command(before_help = "Example:\n  anchorite new mesh-root --name \"Example Mesh Root\"")]
+    New(New),
+    /// Validate the configuration; print its digest and words.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root config check")]
+    Config(Config),
+    /// Give a stick its role, or say which it has.
+    #[command(
+        before_help = "Examples:\n  anchorite medium prepare --role exports /media/out\n  anchorite medium show /media/out"
+    )]
+    Medium(Medium),
+    /// List the ceremonies, or check a script.
+    #[command(before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml")]
+    Ceremony(Ceremony),
+    /// Make the root (the root-genesis ceremony), or show its card.
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root show")]
+    Root(Root),
+    /// Review and sign requests, and write a sealed bundle for each cluster.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root sign --from /media/in --to /media/out")]
+    Sign(Sign),
+    /// Make a cluster's bundle again, from the log.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root export cluster1 --to /media/out")]
+    Export(Export),
+    /// Token profiles, and what a token can do.
+    #[command(
+        before_help = "Examples:\n  anchorite hsm profiles\n  anchorite hsm probe --profile softhsm2 --serial 84b1c0f1d3a2c6e7"
+    )]
+    Hsm(Hsm),
+    /// What was issued, to whom, until when, and what is due.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root status")]
+    Status,
+    /// Make an intermediate key and a request (cluster side).
+    #[command(before_help = "Example:\n  anchorite request cluster1")]
+    Request(Request),
+    /// Verify and decrypt a bundle into a directory (cluster side).
+    #[command(before_help = "Example:\n  anchorite open /media/out/5f0c… --into cluster1 --root-fingerprint 3b1e…")]
+    Open(Open),
+    /// Print the Kubernetes Secret (cluster side).
+    #[command(before_help = "Example:\n  anchorite manifest cluster1 | kubectl create -f -")]
+    Manifest(Manifest),
+    /// Verify a bundle without opening it, or a log.
+    #[command(before_help = "Example:\n  anchorite verify /media/out/5f0c… --root root-cert.pem")]
+    Verify(Verify),
+    /// Show, verify or prove the log.
+    #[command(
+        before_help = "Examples:\n  anchorite log verify mesh-root --root root-cert.pem\n  anchorite log show mesh-root\n  anchorite log prove mesh-root 41"
+    )]
+    Log(Log),
+    /// Look at a request, certificate, CRL, bundle, checkpoint or the rules.
+    #[command(before_help = "Examples:\n  anchorite inspect request cluster1.csr\n  anchorite inspect rules")]
+    Inspect(Inspect),
+    /// A file's SHA-256 as words; with --enrol, the words of a plain CSR.
+    #[command(
+        before_help = "Examples:\n  anchorite words request.json\n  anchorite words cluster2.csr --enrol cluster2 --recipient age1…"
+    )]
+    Words(Words),
+    /// Print a completion script for a shell.
+    #[command(before_help = "Example:\n  anchorite completions bash > anchorite.bash")]
+    Completions(Completions),
+    /// Write the manual pages into a directory.
+    #[command(before_help = "Example:\n  anchorite man man1")]
+    Man(Man),
+}

@@ -1,0 +1,173 @@
+//! Arguments of the offline machine's commands.
+
+use clap::Subcommand;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct New {
+    /// The directory to make; absent or empty.
+    pub dir: PathBuf,
+    /// The authority's name.
+    #[arg(long, default_value = "Example Mesh Root")]
+    pub name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Config {
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Validate authority.toml and print its digest.
+    Check,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Medium {
+    #[command(subcommand)]
+    pub command: MediumCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MediumCommand {
+    /// Write the marker of a role.
+    Prepare {
+        /// supplies, requests, exports or authority.
+        #[arg(long)]
+        role: String,
+        /// Where the medium is mounted.
+        dir: PathBuf,
+    },
+    /// Say which medium this is.
+    Show {
+        /// Where the medium is mounted.
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Ceremony {
+    #[command(subcommand)]
+    pub command: CeremonyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CeremonyCommand {
+    /// The scripts that ship.
+    List,
+    /// Check that a script can work.
+    Check {
+        /// A script, or the name of one that ships.
+        script: String,
+    },
+}
+
+/// What every ceremony takes.
+#[derive(Debug, clap::Args)]
+pub struct Attend {
+    /// A script of your own instead of the built-in one.
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Answers that stand for people (unattended authorities only).
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// The user PIN, one line, mode 0600 (unattended authorities only).
+    #[arg(long, value_name = "FILE")]
+    pub pin_file: Option<PathBuf>,
+    /// The audit token's user PIN, where it is another token.
+    #[arg(long, value_name = "FILE")]
+    pub audit_pin_file: Option<PathBuf>,
+    /// Spend the token's last PIN try.
+    #[arg(long)]
+    pub final_try: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Root {
+    #[command(subcommand)]
+    pub command: RootCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RootCommand {
+    /// The root-genesis ceremony.
+    Create {
+        #[command(flatten)]
+        attend: Attend,
+        /// The security officer's PIN, one line, mode 0600 (unattended authorities only).
+        #[arg(long, value_name = "FILE")]
+        so_pin_file: Option<PathBuf>,
+        /// The slot of the blank token, where more than one is here.
+        #[arg(long, value_name = "N", conflicts_with = "token_serial")]
+        slot: Option<u64>,
+        /// Use an initialised token instead of a blank one.
+        #[arg(long, value_name = "SERIAL")]
+        token_serial: Option<String>,
+        /// Done already is done: exit 0 and say so.
+        #[arg(long)]
+        if_needed: bool,
+    },
+    /// The root card: what people pin the root by.
+    Show,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Sign {
+    /// The medium with requests.
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<PathBuf>,
+    /// The medium for bundles.
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Make a new key here for this cluster (key_origin = "offline"); may be repeated.
+    #[arg(long, value_name = "CLUSTER")]
+    pub offline: Vec<String>,
+    #[command(flatten)]
+    pub attend: Attend,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Export {
+    /// The clusters; left out, every one whose newest certificate has no bundle.
+    pub clusters: Vec<String>,
+    /// The medium for bundles.
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    #[command(flatten)]
+    pub attend: Attend,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Hsm {
+    #[command(subcommand)]
+    pub command: HsmCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HsmCommand {
+    /// The token profiles that ship, and how they are known.
+    Profiles,
+    /// Try what a token can do for a root CA, with session objects only.
+    Probe {
+        /// A profile's name or path.
+        #[arg(long, default_value = "softhsm2")]
+        profile: String,
+        /// The PKCS#11 module; left out, the profile's search paths.
+        #[arg(long, value_name = "FILE")]
+        module: Option<PathBuf>,
+        /// The token's serial number; left out, the only token here.
+        #[arg(long)]
+        serial: Option<String>,
+        /// Log in and try keys too; asked at the terminal where no file is given.
+        #[arg(long)]
+        login: bool,
+        /// The user PIN, one line, mode 0600: tokens of tests.
+        #[arg(long, value_name = "FILE", requires = "login")]
+        pin_file: Option<PathBuf>,
+        /// Print a profile that one can save instead of a report.
+        #[arg(long)]
+        toml: bool,
+    },
+}

@@ -1,0 +1,294 @@
+//! `request`, `open`, `manifest`: the cluster's side.
+
+use super::args::{Args, LayoutArg, Manifest, Open, Request};
+use super::log::fingerprint;
+use super::terminal::Terminal;
+use crate::bundle::{self, Local, Opening, Receipt, RootPin, Unseal, recipient};
+use crate::clock::Clock;
+use crate::consumer::{self, CaFiles, Layout};
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::files::{deliver, intake};
+use crate::key::KeySpec;
+use crate::name::{Attribute, DistinguishedName, check_label};
+use crate::request::package::{self, RequestJson};
+use crate::screen::Screen;
+use crate::words;
+use crate::x509::keygen::LocalKey;
+use crate::x509::pem;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Files of the cluster's side, at the most, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+/// A payload that a stock age decrypted, at the most.
+const MAX_DECRYPTED: u64 = 16 << 20;
+
+fn clock(args: &Args) -> Clock {
+    args.now.map_or_else(Clock::system, Clock::given)
+}
+
+#[derive(Serialize)]
+struct Requested {
+    directory: PathBuf,
+    cluster: String,
+    sha256: Digest,
+    words: Vec<&'static str>,
+    recipients: Vec<String>,
+}
+
+/// `anchorite request NAME`
+pub fn request(args: &Args, a: &Request, terminal: &mut Terminal) -> Result<(), Error> {
+    check_label("cluster name", &a.name)?;
+    let spec: KeySpec = a.key.parse()?;
+    for text in &a.recipient {
+        recipient::parse(text)?;
+    }
+    let now = clock(args).now();
+    let key = LocalKey::generate(spec)?;
+    let csr = key.csr(&DistinguishedName::default().with(Attribute::CommonName, &a.name))?;
+    let (secret, own) = recipient::generate_identity();
+    let mut recipients = vec![own.clone()];
+    recipients.extend(a.recipient.iter().cloned());
+    recipients.sort();
+    recipients.dedup();
+    let json = RequestJson {
+        kind: package::TYPE.to_owned(),
+        cluster: a.name.clone(),
+        environment: a.environment.clone(),
+        trust_domain: a.trust_domain.clone(),
+        csr: String::new(),
+        recipients: recipients.clone(),
+        previous: None,
+        created: now,
+    };
+    let files = package::make_package(json, &csr, &key, None)?;
+    let pem = key.to_pkcs8_pem()?;
+    let identity = recipient::identity_file(&secret, &own, now, &format!("bundles of {}", a.name));
+    let parent = a.into.clone().unwrap_or_else(|| PathBuf::from("."));
+    let items: Vec<deliver::Item<'_>> = vec![
+        ("ca-key.pem", pem.expose_secret().as_bytes(), 0o600),
+        ("identity.age", identity.expose_secret().as_bytes(), 0o600),
+        ("request.json", &files.json, 0o644),
+        ("request.sig", &files.signature, 0o644),
+    ];
+    let written = deliver::write_directory(&parent, &a.name, &items)?;
+    let sha256 = package::words_of_package(&files.json);
+    if terminal.wants_json() {
+        return terminal.json(&Requested {
+            directory: written.path,
+            cluster: a.name.clone(),
+            sha256,
+            words: words::words(&sha256.0),
+            recipients,
+        });
+    }
+    terminal.result_screen(&sheet(a, spec, &sha256))?;
+    let path = written.path.display();
+    terminal.done(
+        &[
+            format!("{path}/ca-key.pem     stays here, mode 0600"),
+            format!("{path}/identity.age   stays here, mode 0600"),
+            format!("{path}/request.json   travels"),
+            format!("{path}/request.sig    travels"),
+        ],
+        &[
+            "dictate the words above to the witness, who calls you",
+            &format!("copy {path}/request.json and request.sig to the requests medium, into {}/", a.name),
+            "when the bundle is back:",
+            &format!("anchorite open BUNDLE --into {path} --root-fingerprint HEX"),
+        ],
+    );
+    Ok(())
+}
+
+/// The sheet that the engineer reads from over the telephone.
+fn sheet(a: &Request, spec: KeySpec, sha256: &Digest) -> Screen {
+    let mut screen = Screen::new()
+        .heading(format!("Request of {} ({})", a.name, a.environment), spec.title())
+        .field("trust domain", &a.trust_domain)
+        .field("sha256", sha256.hex())
+        .field("words", "");
+    for row in words::rows(&sha256.0) {
+        screen = screen.verbatim(format!("    {row}"));
+    }
+    screen
+}
+
+#[derive(Serialize)]
+struct OpenedReport {
+    directory: PathBuf,
+    cluster: String,
+    generation: u32,
+    sequence: u64,
+    root_fingerprint: Digest,
+    not_after: String,
+    notes: Vec<String>,
+}
+
+/// `anchorite open BUNDLE --into DIR`
+pub fn open(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error> {
+    let files = bundle::load(&find_bundle(&a.bundle)?)?;
+    let receipt_path = a.into.join("receipt.json");
+    let receipt = match present(&receipt_path) {
+        true => Some(Receipt::read(&intake::read(&receipt_path, MAX_FILE)?)?),
+        false => None,
+    };
+    let pin = match (&a.root, &a.root_fingerprint) {
+        (Some(path), _) => RootPin::Certificate(pem::decode_one(&intake::read(path, MAX_FILE)?, "CERTIFICATE")?),
+        (None, Some(hex)) => RootPin::Fingerprint(fingerprint(hex)?),
+        (None, None) => RootPin::Receipt,
+    };
+    let local = local(&a.into)?;
+    let decrypted = a.decrypted.as_ref().map(|path| intake::read_private(path, MAX_DECRYPTED)).transpose()?;
+    let identity_path = a.identity.clone().unwrap_or_else(|| a.into.join("identity.age"));
+    let identities = match decrypted {
+        Some(_) => None,
+        None => Some(identities(&identity_path)?),
+    };
+    let unseal = match (&decrypted, &identities) {
+        (Some(bytes), _) => Unseal::Decrypted(bytes),
+        (None, Some(text)) => Unseal::Identities(text),
+        (None, None) => return Err(Error::new(Kind::Bug, "nothing to open a bundle with")),
+    };
+    let opened = bundle::open(&Opening {
+        files: &files,
+        unseal,
+        local: local.as_ref(),
+        pin,
+        receipt: receipt.as_ref(),
+        allow_older: a.allow_older,
+        now: clock(args).now(),
+    })?;
+    let items: Vec<deliver::Item<'_>> =
+        opened.files.iter().map(|(name, bytes, mode)| (name.as_str(), bytes.as_slice(), *mode)).collect();
+    place(&a.into, &items)?;
+    for note in &opened.notes {
+        terminal.talk(&format!("note: {note}"));
+    }
+    if terminal.wants_json() {
+        return terminal.json(&OpenedReport {
+            directory: a.into.clone(),
+            cluster: opened.manifest.cluster.clone(),
+            generation: opened.manifest.generation,
+            sequence: opened.manifest.sequence,
+            root_fingerprint: opened.receipt.root_fingerprint,
+            not_after: opened.certificate.view.not_after.to_string(),
+            notes: opened.notes.clone(),
+        });
+    }
+    let into = a.into.display();
+    let written: Vec<String> = opened.files.iter().map(|(name, _, _)| format!("{into}/{name}")).collect();
+    terminal.done(
+        &written,
+        &[
+            &format!("anchorite manifest {into} | kubectl create -f -     (replace, where it exists)"),
+            "the identity served this bundle: keep it until the Secret is in place, then destroy it",
+        ],
+    );
+    terminal.line(&format!("root   sha256 {}", opened.receipt.root_fingerprint));
+    Ok(())
+}
+
+/// The bundle itself, or the only one on a medium.
+fn find_bundle(path: &Path) -> Result<PathBuf, Error> {
+    if !path.is_dir() || present(&path.join("envelope.json")) {
+        return Ok(path.to_owned());
+    }
+    let found: Vec<PathBuf> = intake::list(path, 4096)?
+        .into_iter()
+        .filter(|f| present(&f.path.join("envelope.json")))
+        .map(|f| f.path)
+        .collect();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Error::new(Kind::Medium, "there is no bundle here")
+            .saw(path.display().to_string())
+            .wanted("a directory with envelope.json")),
+        several => Err(Error::new(Kind::Usage, "more than one bundle is here")
+            .saw(several.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))
+            .wanted("one, by its directory")
+            .hint("the ceremony's last screen says which is whose")),
+    }
+}
+
+fn present(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+fn identities(path: &Path) -> Result<SecretString, Error> {
+    if !present(path) {
+        return Err(Error::new(Kind::Medium, "there is no identity to open the bundle with")
+            .saw(path.display().to_string())
+            .wanted("the identity.age that `anchorite request` made")
+            .hint("name it: --identity FILE")
+            .hint("for a hardware recipient: age -d …, then --decrypted FILE")
+            .truth("Nothing was written."));
+    }
+    secret_text(path)
+}
+
+fn secret_text(path: &Path) -> Result<SecretString, Error> {
+    let bytes = intake::read_private(path, MAX_FILE)?;
+    let text =
+        std::str::from_utf8(&bytes).map_err(|_| Error::new(Kind::Usage, format!("{} is not text", path.display())))?;
+    Ok(SecretString::from(text.to_owned()))
+}
+
+/// What the cluster holds of its own request: the key, and `request.json` where it is there.
+fn local(dir: &Path) -> Result<Option<Local>, Error> {
+    let key_path = dir.join("ca-key.pem");
+    if !present(&key_path) {
+        return Ok(None);
+    }
+    let key = LocalKey::from_pem(&secret_text(&key_path)?)?;
+    let json_path = dir.join("request.json");
+    let (csr_sha256, cluster) = if present(&json_path) {
+        let request: RequestJson = serde_json::from_slice(&intake::read(&json_path, MAX_FILE)?)
+            .map_err(|error| Error::new(Kind::Medium, "request.json cannot be read").saw(error.to_string()))?;
+        let der = pem::decode_one(request.csr.as_bytes(), "CERTIFICATE REQUEST")?;
+        (Some(Digest::of(&der)), Some((request.cluster, request.environment)))
+    } else {
+        (None, None)
+    };
+    Ok(Some(Local { spki: key.spki().clone(), csr_sha256, cluster }))
+}
+
+/// All files at once: a new directory, or one exchanged for the old.
+fn place(into: &Path, items: &[deliver::Item<'_>]) -> Result<(), Error> {
+    if into.is_dir() {
+        return deliver::exchange_directory(into, items).map(|_| ());
+    }
+    let name = into
+        .file_name()
+        .and_then(|n| n.to_str())
+        .ok_or_else(|| Error::new(Kind::Usage, "--into needs a directory's name").saw(into.display().to_string()))?;
+    let parent = into.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    deliver::write_directory(parent, name, items).map(|_| ())
+}
+
+/// `anchorite manifest DIR`
+pub fn manifest(a: &Manifest, terminal: &mut Terminal) -> Result<(), Error> {
+    if terminal.stdout_is_terminal() {
+        return Err(Error::new(Kind::Usage, "the Secret holds a private key, and stdout is a terminal")
+            .hint(format!("pipe it: anchorite manifest {} | kubectl create -f -", a.dir.display()))
+            .hint("or, where the Secret exists: … | kubectl replace -f -")
+            .truth("Nothing was printed."));
+    }
+    let read = |name: &str| intake::read(&a.dir.join(name), MAX_FILE);
+    let (ca_cert, cert_chain, root_cert) = (read("ca-cert.pem")?, read("cert-chain.pem")?, read("root-cert.pem")?);
+    let key = secret_text(&a.dir.join("ca-key.pem"))?;
+    let files = CaFiles { ca_cert: &ca_cert, ca_key: Some(&key), cert_chain: &cert_chain, root_cert: &root_cert };
+    let layout = match a.layout {
+        LayoutArg::Istio => Layout::Istio,
+        LayoutArg::Tls => Layout::Tls,
+    };
+    let data = consumer::arrange(layout, &files, Clock::system().now())?;
+    let yaml = consumer::manifest_yaml(&a.name, &a.namespace, layout.secret_type(), &data)?;
+    terminal.document(yaml.as_bytes())?;
+    terminal
+        .talk("create it if the Secret is absent (kubectl create -f -), otherwise replace it (kubectl replace -f -).");
+    terminal.talk("Never kubectl apply: it copies the key into an annotation. istiod reads it at its start, or when the files change.");
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! The checks of CRLs.
+
+use super::certificate::time_types;
+use super::{List, Seen, seen};
+use crate::x509::SignatureAlgorithm;
+use crate::x509::read::show_name;
+use std::collections::BTreeSet;
+
+const AUTHORITY_KEY_ID: &str = "2.5.29.35";
+const CRL_NUMBER: &str = "2.5.29.20";
+/// Twelve months, in seconds, a leap day included.
+const TWELVE_MONTHS: i64 = 366 * 86_400;
+
+pub(super) fn version(list: &List<'_>) -> Option<Seen> {
+    if list.view.version == 2 { None } else { seen(format!("version {}", list.view.version), "version 2") }
+}
+
+pub(super) fn signature_algorithm(list: &List<'_>) -> Option<Seen> {
+    let wanted = SignatureAlgorithm::of(list.issuer.spki.spec());
+    if list.view.signature_oid == wanted.oid() { None } else { seen(&list.view.signature_oid, wanted.title()) }
+}
+
+pub(super) fn issuer(list: &List<'_>) -> Option<Seen> {
+    let (view, issuer) = (list.view, list.issuer);
+    if view.issuer_der != issuer.subject_der {
+        return seen(show_name(&view.issuer), show_name(&issuer.subject));
+    }
+    if view.authority_key_id.is_none() || view.authority_key_id != issuer.subject_key_id {
+        return seen("another authorityKeyIdentifier", "the issuer's subjectKeyIdentifier");
+    }
+    if issuer.is_ca() && issuer.may("cRLSign") { None } else { seen("an issuer without cRLSign", "cRLSign") }
+}
+
+pub(super) fn number(list: &List<'_>) -> Option<Seen> {
+    let critical = list.view.extensions.iter().any(|e| e.oid == CRL_NUMBER && e.critical);
+    match list.view.number {
+        Some(1..) if !critical => None,
+        Some(number) => seen(format!("number {number}, critical {critical}"), "above zero, not critical"),
+        None => seen("no cRLNumber", "a number"),
+    }
+}
+
+pub(super) fn times(list: &List<'_>) -> Option<Seen> {
+    let (view, issuer) = (list.view, list.issuer);
+    let shown = format!("{} to {}", view.this_update, view.next_update);
+    if view.this_update >= view.next_update {
+        return seen(shown, "an end after the beginning");
+    }
+    if view.this_update < issuer.not_before || view.next_update > issuer.not_after {
+        return seen(shown, format!("inside the issuer's {} to {}", issuer.not_before, issuer.not_after));
+    }
+    let seconds = view.next_update.as_second() - view.this_update.as_second();
+    if seconds <= TWELVE_MONTHS { None } else { seen(shown, "at most twelve months") }
+}
+
+pub(super) fn time_type(list: &List<'_>) -> Option<Seen> {
+    time_types([list.view.this_update, list.view.next_update], list.view.time_types)
+}
+
+pub(super) fn entries(list: &List<'_>) -> Option<Seen> {
+    let mut serials = BTreeSet::new();
+    for (serial, date, _) in &list.view.revoked {
+        if !serials.insert(serial) {
+            return seen(format!("serial number {} twice", serial.colons()), "once");
+        }
+        if *date > list.view.this_update {
+            return seen(
+                format!("{} revoked at {date}", serial.colons()),
+                format!("not after {}", list.view.this_update),
+            );
+        }
+    }
+    let other = list.view.entry_others.first()?;
+    seen(format!("entry extension {}", other.oid), "none but the reason")
+}
+
+pub(super) fn extensions(list: &List<'_>) -> Option<Seen> {
+    let known = |oid: &str| matches!(oid, AUTHORITY_KEY_ID | CRL_NUMBER);
+    let wrong = list.view.extensions.iter().find(|e| !known(&e.oid) || e.critical)?;
+    seen(
+        format!("extension {}, critical {}", wrong.oid, wrong.critical),
+        "authorityKeyIdentifier and cRLNumber, not critical",
+    )
+}
