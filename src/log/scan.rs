@@ -159,7 +159,9 @@ fn work(todo: &Receiver<Chunk>, done: &SyncSender<Chunk>) {
         let (mut offset, mut rest) = (chunk.offset, chunk.bytes.as_slice());
         while !rest.is_empty() {
             // Reading from memory does not fail; skip_until finds the line end with vector instructions.
-            let (line, after) = rest.split_at((&*rest).skip_until(b'\n').unwrap_or(rest.len()));
+            let mut after = rest;
+            let length = after.skip_until(b'\n').unwrap_or(rest.len());
+            let line = rest.get(..length).unwrap_or_default();
             match examine(offset, line.strip_suffix(b"\n").unwrap_or(line), &mut last) {
                 Ok(examined) => chunk.good.push(examined),
                 Err(error) => {

@@ -264,7 +264,7 @@ fn a_signature_that_another_key_made_is_refused_though_logged_and_checkpointed()
     let (directory, mut fixture) = small();
     let key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
     fixture.open("sign").unwrap();
-    std::mem::swap(&mut fixture.root, &mut LocalKey::generate(KeySpec::EcdsaP256).unwrap());
+    fixture.root = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
     fixture.intermediate(&key).unwrap();
     let line = usize::try_from(fixture.log.size()).unwrap();
     fixture.close().unwrap();
