@@ -18,6 +18,7 @@ use crate::token::KeyRole;
 use crate::x509::keygen::LocalKey;
 use secrecy::SecretString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What a ceremony can reach.
 pub struct Room<'a> {
@@ -91,6 +92,8 @@ pub struct Bench {
     pub approved: Vec<ApprovedPlan>,
     /// What was signed.
     pub issued: Vec<Issued>,
+    /// How long signing took, from the step's start to outcomes under a checkpoint.
+    pub signing: Duration,
     /// What was written, for the last screen.
     pub written: Vec<String>,
     /// True once `session.closed` is under a checkpoint.

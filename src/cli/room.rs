@@ -22,6 +22,8 @@ use crate::token::hsm_profile::HsmProfile;
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 
+/// This program's own file, at the most, in bytes.
+const MAX_BINARY: u64 = 1 << 30;
 /// Names the authority for commands that read, and for unattended ones.
 const VARIABLE: &str = "ANCHORITE_AUTHORITY";
 /// The longest profile, script or answers file, in bytes.
@@ -85,6 +87,8 @@ pub struct Held {
     pub written: Vec<String>,
     /// The clusters that got a certificate.
     pub issued: Vec<String>,
+    /// Seconds from the start of signing to outcomes under a checkpoint.
+    pub signing_seconds: f64,
 }
 
 /// Holds a ceremony.
@@ -169,7 +173,7 @@ fn run(
     let mut bench = Bench { interrupted, ..Bench::default() };
     runner::run(&mut room, &mut bench)?;
     let issued = bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref().map(|c| c.name.clone())).collect();
-    Ok(Held { written: bench.written, issued })
+    Ok(Held { written: bench.written, issued, signing_seconds: bench.signing.as_secs_f64() })
 }
 
 /// The clock: `--now` only where nobody attends, so that no ceremony of people claims a time that was typed.
@@ -236,7 +240,6 @@ fn profile(token: &TokenConfig) -> Result<HsmProfile, Error> {
 fn own_digest() -> Result<Digest, Error> {
     let path = std::env::current_exe()
         .map_err(|error| Error::new(Kind::Bug, "the program does not know its own path").saw(error.to_string()))?;
-    let bytes = fs_err::read(path)
-        .map_err(|error| Error::new(Kind::Medium, "the program cannot read itself").saw(error.to_string()))?;
+    let bytes = intake::read(&path, MAX_BINARY)?;
     Ok(Digest::of(&bytes))
 }

@@ -7,3 +7,5 @@ mod log_fixture;
 mod log_store;
 mod log_verify;
 mod source;
+mod refusals;
+mod support;

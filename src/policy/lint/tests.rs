@@ -1,3 +1,5 @@
+//! Every rule fires alone on what it forbids, and a sound hierarchy gives no finding.
+
 use super::{lint, lint_crl, rules};
 use crate::digest::Hex;
 use crate::finding::Severity;
