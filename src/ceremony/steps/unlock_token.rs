@@ -20,6 +20,7 @@ use secrecy::SecretString;
 pub const ACTIVITY: Activity = Activity {
     name: "unlock-token",
     says: "Unlock the token",
+    asks: false,
     needs: &[Fact::Participants, Fact::TokenReady],
     gives: &[Fact::Unlocked],
     takes: &[],
