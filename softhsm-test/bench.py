@@ -16,10 +16,10 @@ PIN = "bench-pin"
 MECHANISM = {"rsa-4096": "rsa-sha256", "ecdsa-p384": "ecdsa384"}
 
 
-def measured(command, env=None):
+def measured(command, env=None, out=subprocess.DEVNULL):
     """Runs a command; its wall time in seconds and its peak memory in MiB."""
     began = time.monotonic()
-    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.PIPE)
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - began
@@ -75,11 +75,17 @@ class Authority:
         self.serial = next(e["data"]["serial"] for e in entries if e["type"] == "token.initialized")
         self.key_id = next(e["data"]["id"] for e in entries if e["type"] == "key.intent" and e["data"]["role"] == "root")
 
-    def run(self, arguments, under=()):
-        command = [*under, self.options.binary, "-C", self.path, *arguments, "--pin-file", self.pin]
-        return measured([str(part) for part in command], self.env)[0]
+    def run(self, arguments):
+        """Runs a ceremony: the whole process's seconds; what it says of itself stays in `said`."""
+        command = [self.options.binary, "-C", self.path, "--json", *arguments, "--pin-file", self.pin]
+        with open(self.path.parent / "out.json", "wb") as out:
+            seconds = measured([str(part) for part in command], self.env, out)[0]
+        said = json.loads((self.path.parent / "out.json").read_bytes())
+        # From the sign step's start to outcomes that are fsynced and under a checkpoint.
+        self.signing_seconds = said.get("signing_seconds")
+        return seconds
 
-    def sign(self, requests, under=()):
+    def sign(self, requests):
         """Signs the CSRs of a directory in one session; the whole process's seconds."""
         answers = self.path.parent / "answers.toml"
         names, approvals = [], []
@@ -92,7 +98,7 @@ class Authority:
             approvals.append(f'"sha256:{digest}" = "approve"')
         lines = ['[participants]', 'administrator = ["A"]', 'witness = ["B"]', "[requests]", *names, "[review]", *approvals]
         answers.write_text("\n".join(lines) + "\n")
-        return self.run(["sign", "--from", requests, "--to", self.medium, "--answers", answers], under)
+        return self.run(["sign", "--from", requests, "--to", self.medium, "--answers", answers])
 
     def bare(self, count, sessions):
         """The bare token: seconds of signing, and of initialise + log in + find."""
@@ -101,29 +107,6 @@ class Authority:
         out = subprocess.run([str(part) for part in command], env=self.env, check=True, capture_output=True, text=True)
         signing, start = out.stdout.split()
         return float(signing), float(start)
-
-    def signing_step(self, trace):
-        """Seconds from the signing step's start to its fsynced outcomes, from a trace of fsync and rename.
-
-        The step begins where the entry before the first intent is durable. The intents are one append, and
-        have their own checkpoint; so have the outcomes.
-        """
-        kinds = [json.loads(line)["type"] for line in open(self.path / "log/entries.jsonl", "rb")]
-        last = len(kinds) - 1 - kinds[::-1].index("sign.intent")
-        first = last
-        while kinds[first - 1] == "sign.intent":
-            first -= 1
-        count = last - first + 1
-        appends, intents = [], None
-        for line in trace.read_text().splitlines():
-            at = re.match(r"\d+ +(\d+\.\d+) ", line)
-            if "fsync(" in line and "/log/entries.jsonl>" in line:
-                appends.append(float(at[1]))
-            elif "rename" in line and f'/log/checkpoints/{last + 1}"' in line:
-                intents = appends[-2]
-            elif "rename" in line and f'/log/checkpoints/{last + 1 + count}"' in line:
-                return appends[-1] - intents
-        raise SystemExit("the trace does not show the signing step")
 
 
 def make_requests(directory, count):
@@ -134,14 +117,11 @@ def make_requests(directory, count):
 
 
 def batch(work, options, requests):
-    trace = work / "trace"
-    strace = ["strace", "-f", "--seccomp-bpf", "-ttt", "-y", "-s", "256", "-e",
-              "trace=fsync,rename,renameat,renameat2", "-o", trace]
     for key in MECHANISM:
         for sessions in (1, 2):
             authority = Authority(work / f"{key}-{sessions}", options, key, sessions)
-            whole = authority.sign(requests, strace)
-            step = authority.signing_step(trace)
+            whole = authority.sign(requests)
+            step = authority.signing_seconds
             bare = min(authority.bare(options.requests, sessions)[0] for _ in range(3))
             row(f"sign step, {key}, {sessions} session{'s'[:sessions - 1]}", step, bare, f"whole command {whole:.2f} s")
 

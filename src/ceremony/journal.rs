@@ -117,7 +117,12 @@ impl Journal {
         self.durable = true;
         let waiting = std::mem::take(&mut self.waiting);
         let log = self.log()?;
-        for (header, records) in waiting {
+        // Acts of one second share a header: one write and one fsync for all of them.
+        let mut acts = waiting.into_iter().peekable();
+        while let Some((header, mut records)) = acts.next() {
+            while let Some((_, more)) = acts.next_if(|(next, _)| *next == header) {
+                records.extend(more);
+            }
             log.append(&header, &records)?;
         }
         Ok(())
