@@ -65,11 +65,7 @@ impl<'p> Answers<'p> {
         Ok(Self { tables, used: BTreeSet::new(), sha256: Digest::of(text.as_bytes()), pins, printer })
     }
 
-    /// Refuses answers that nothing asked for.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`].
-    pub fn check_unused(&self) -> Result<(), Error> {
+    fn check_unused(&self) -> Result<(), Error> {
         for (step, table) in &self.tables {
             for key in table.keys() {
                 if !self.used.contains(&(step.clone(), key.clone())) {
@@ -204,6 +200,17 @@ impl People for Answers<'_> {
             Some("adopt") => Ok(Compared::Beforehand),
             other => Ok(Compared::Differs(other.unwrap_or_default().to_owned())),
         }
+    }
+
+    fn settled(&mut self, step: Option<&str>, key: &str) {
+        let tables = self.tables.iter().filter(|(name, _)| step.is_none_or(|step| step == *name));
+        let known = tables.filter(|(_, table)| table.contains_key(key));
+        self.used.extend(known.map(|(name, _)| (name.clone(), key.to_owned())));
+    }
+
+    /// An answer that nothing asked for is a mistake, found before anything is signed.
+    fn all_asked(&mut self) -> Result<(), Stop> {
+        Ok(self.check_unused()?)
     }
 
     fn secret(&mut self, which: &Secret, _: &Screen) -> Result<SecretString, Stop> {

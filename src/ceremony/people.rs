@@ -167,6 +167,16 @@ pub trait People {
     /// [`Stop`].
     fn adopt(&mut self, step: &str, sha256: Digest) -> Result<Compared, Stop>;
 
+    /// What need not be asked again because the log of an interrupted session has it: a step's answer under this
+    /// key, or any step's where `step` is `None`.
+    fn settled(&mut self, step: Option<&str>, key: &str);
+
+    /// Everything was asked.
+    ///
+    /// # Errors
+    /// [`Stop`] where an answer was given that nothing asked for.
+    fn all_asked(&mut self) -> Result<(), Stop>;
+
     /// A secret; the screen says what is asked and what a wrong try costs.
     ///
     /// # Errors

@@ -155,6 +155,14 @@ impl People for Attended<'_> {
         Ok(if is_no(&typed) { Compared::Differs(typed) } else { Compared::Typed(typed) })
     }
 
+    /// People are asked only what is not settled.
+    fn settled(&mut self, _: Option<&str>, _: &str) {}
+
+    /// People answer what they are asked.
+    fn all_asked(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
     fn secret(&mut self, which: &Secret, screen: &Screen) -> Result<SecretString, Stop> {
         self.show(screen)?;
         match which {
