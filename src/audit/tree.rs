@@ -98,17 +98,17 @@ impl<'a> Verifier<'a> {
     }
 
     /// Folds the next line.
-    pub(super) fn line(&mut self, line: Examined) -> Result<(), Error> {
+    pub(super) fn line(&mut self, line: &Examined) -> Result<(), Error> {
         if let Some((suspect, error)) = self.suspect.take() {
             // The line after the suspect carries the suspect's hash: so the suspect is as it was written.
             return Err(self.blame(&suspect, error, line.prev == suspect.leaf));
         }
         let last = (self.chain.next_seq() > 0).then(|| self.chain.last_leaf());
-        match self.chain.follow(&line) {
+        match self.chain.follow(line) {
             Ok(()) => {}
             // A checkpoint already vouched for every line before this one.
             Err((Break::Previous, error)) if self.signed.0 < line.entry.seq => {
-                self.suspect = Some((line, error));
+                self.suspect = Some((line.clone(), error));
                 return Ok(());
             }
             Err((how, error)) => return Err(scan::at_line(error, self.chain.next_seq(), line.offset, how.rule())),

@@ -96,7 +96,7 @@ impl Journal {
     pub fn append(&mut self, records: Vec<Record>) -> Result<(), Error> {
         let header = self.header();
         for record in &records {
-            let entry = Entry { seq: self.state.size, header: header.clone(), record: record.clone() };
+            let entry = Entry { seq: self.state.size, header: header.clone().into(), record: record.clone() };
             self.state.apply(&entry)?;
         }
         if self.durable {

@@ -167,15 +167,14 @@ pub trait People {
     /// [`Stop`].
     fn adopt(&mut self, step: &str, sha256: Digest) -> Result<Compared, Stop>;
 
-    /// What need not be asked again because the log of an interrupted session has it: a step's answer under this
-    /// key, or any step's where `step` is `None`.
-    fn settled(&mut self, step: Option<&str>, key: &str);
+    /// A question that is not asked, by this step or by any, because the log says that it was answered before.
+    fn answered_before(&mut self, step: Option<&str>, key: &str);
 
-    /// Everything was asked.
+    /// Everything was asked, but for the steps that are named: what was prepared beside it is a mistake.
     ///
     /// # Errors
-    /// [`Stop`] where an answer was given that nothing asked for.
-    fn all_asked(&mut self) -> Result<(), Stop>;
+    /// [`Stop`] where an answer stands for a question that nobody asked.
+    fn asked_all(&mut self, later: &[&str]) -> Result<(), Stop>;
 
     /// A secret; the screen says what is asked and what a wrong try costs.
     ///

@@ -18,6 +18,7 @@ use crate::token::KeyRole;
 use crate::x509::keygen::LocalKey;
 use secrecy::SecretString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What a ceremony can reach.
 pub struct Room<'a> {
@@ -29,9 +30,11 @@ pub struct Room<'a> {
     pub journal: Journal,
     /// The authority's directory.
     pub folder: Folder,
-    /// The configuration in force.
+    /// The configuration in force: the adopted one.
     pub config: Config,
-    /// The file's text and digest; another than the adopted one until `adopt-config`.
+    /// Its digest.
+    pub config_sha256: Digest,
+    /// The file's text and digest: another than the adopted one counts only after `adopt-config`.
     pub config_file: (String, Digest),
     /// Randomness.
     pub entropy: Entropy,
@@ -64,6 +67,8 @@ pub struct Wishes {
 pub struct Pending {
     /// For the plan.
     pub accepted: Accepted,
+    /// The step that imported it.
+    pub step: String,
     /// The file's name, escaped; `offline` for a key made here.
     pub file: String,
     /// The certificate profile.
@@ -93,6 +98,8 @@ pub struct Bench {
     pub approved: Vec<ApprovedPlan>,
     /// What was signed.
     pub issued: Vec<Issued>,
+    /// How long signing took, from the step's start to outcomes under a checkpoint.
+    pub signing: Duration,
     /// What was written, for the last screen.
     pub written: Vec<String>,
     /// True once `session.closed` is under a checkpoint.
@@ -114,7 +121,7 @@ impl Room<'_> {
     pub fn context(&self) -> Context<'_> {
         Context {
             config: &self.config,
-            config_sha256: self.config_file.1,
+            config_sha256: self.config_sha256,
             session: self.journal.session(),
             now: self.journal.now(),
         }

@@ -226,11 +226,11 @@ mod tests {
         };
         assert_eq!(
             fault(swapped),
-            "intermediate-signing.toml, line 26, column 1: step \"review\": sign needs approved plans, and no step before it gives that"
+            "intermediate-signing.toml, line 27, column 1: step \"review\": sign needs approved plans, and no step before it gives that"
         );
         assert_eq!(
             fault(|t| t.replace("id = \"sign\"", "id = \"review\"")),
-            "intermediate-signing.toml, line 30, column 1: step \"review\": its id is used twice"
+            "intermediate-signing.toml, line 31, column 1: step \"review\": its id is used twice"
         );
         assert!(fault(|t| t.replace("\"export-bundles\"", "\"export-bundle\"")).contains("no such activity"));
         assert!(

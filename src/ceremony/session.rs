@@ -149,7 +149,6 @@ pub fn begin(opening: Opening<'_>, entropy: &mut Entropy) -> Result<(Journal, Op
         let mut state = State::default();
         let opened = Log::open(&opening.folder.log(), &mut |entry| state.apply(entry))?;
         check_clock(&opening.clock, &state)?;
-        check_config(&opening, &state)?;
         let interrupted = Interrupted::find(&state, covered(&opened.log), opened.torn.as_ref());
         (Journal::continuing(opened.log, state, opening.clock, session, actors), interrupted)
     } else {
@@ -199,21 +198,6 @@ fn begin_log(mut journal: Journal, opening: &Opening<'_>, log_id: &Hex) -> Resul
 /// The tree size of the newest checkpoint: what it covers may have been acted on.
 fn covered(log: &Reading) -> u64 {
     log.checkpoint().map_or(0, |checkpoint| checkpoint.size)
-}
-
-/// A genesis that was interrupted goes on with the configuration that it began with: its first entries have it.
-fn check_config(opening: &Opening<'_>, state: &State) -> Result<(), Error> {
-    match &state.config {
-        Some((adopted, _)) if !state.is_founded() && *adopted != opening.config.2 => {
-            Err(Error::new(Kind::Usage, "authority.toml changed since this genesis began")
-                .saw(format!("sha256 {}", opening.config.2.short()))
-                .wanted(format!("sha256 {}", adopted.short()))
-                .hint("put it back: anchorite log show has its text; a later ceremony adopts changes")
-                .hint("or begin another authority: anchorite new DIR")
-                .truth("Nothing was signed."))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn check_clock(clock: &Clock, state: &State) -> Result<(), Error> {

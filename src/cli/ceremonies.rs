@@ -124,7 +124,12 @@ pub fn sign(args: &Args, a: &Sign, terminal: &mut Terminal) -> Result<(), Error>
     check_media(&wishes, &found.config.0.name)?;
     let held = hold(args, &a.attend, None, "intermediate-signing", &found, wishes, terminal)?;
     if terminal.wants_json() {
-        return terminal.json(&Signed { changed: !held.issued.is_empty(), issued: held.issued, written: held.written });
+        return terminal.json(&Signed {
+            changed: !held.issued.is_empty(),
+            issued: held.issued,
+            written: held.written,
+            signing_seconds: Some(held.signing_seconds),
+        });
     }
     let open = "on each cluster's side: anchorite open BUNDLE --into NAME";
     terminal.done(&held.written, &["take the exports medium out and carry it to the clusters", open]);
@@ -136,6 +141,9 @@ struct Signed {
     changed: bool,
     issued: Vec<String>,
     written: Vec<String>,
+    /// From the start of signing to outcomes under a checkpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_seconds: Option<f64>,
 }
 
 /// What can be known of the media before anybody unlocks a token.
@@ -178,6 +186,7 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
             changed: !held.written.is_empty(),
             issued: held.issued,
             written: held.written,
+            signing_seconds: None,
         });
     }
     terminal.done(&held.written, &["on each cluster's side: anchorite open BUNDLE --into NAME"]);

@@ -87,6 +87,8 @@ pub struct Held {
     pub written: Vec<String>,
     /// The clusters that got a certificate.
     pub issued: Vec<String>,
+    /// Seconds from the start of signing to outcomes under a checkpoint.
+    pub signing_seconds: f64,
 }
 
 /// Holds a ceremony.
@@ -102,7 +104,8 @@ pub fn hold(
     wishes: Wishes,
     terminal: &mut Terminal,
 ) -> Result<Held, Error> {
-    let config = &found.config.0;
+    let adopted = adopted(found, built_in)?;
+    let config = &adopted.0;
     let script = match &attend.script {
         Some(path) => {
             let name = path.file_stem().map_or_else(|| "script".to_owned(), |n| n.to_string_lossy().into_owned());
@@ -127,14 +130,36 @@ pub fn hold(
     if let Some(path) = unattended {
         let text = Folder::read_text(path)?;
         let mut answers = Answers::parse(&text, pins, terminal)?;
-        return run(found, script, clock, &mut tokens, &mut answers, wishes);
+        return run(found, &adopted, script, clock, &mut tokens, &mut answers, wishes);
     }
     let mut people = Attended::open(terminal)?;
-    run(found, script, clock, &mut tokens, &mut people, wishes)
+    run(found, &adopted, script, clock, &mut tokens, &mut people, wishes)
+}
+
+/// The configuration in force: the one that the log adopted. What the file says counts only once a ceremony
+/// has adopted it, so that what people reviewed is what is executed.
+fn adopted(found: &Found, ceremony: &str) -> Result<(Config, Digest), Error> {
+    let (file, _, file_sha256) = &found.config;
+    if !found.folder.has_log()? {
+        return Ok((file.clone(), *file_sha256));
+    }
+    let (state, _) = found.folder.read_state()?;
+    let Some((sha256, text)) = state.config else {
+        return Err(Error::new(Kind::Verify, "the log holds no configuration"));
+    };
+    if ceremony == "root-genesis" && sha256 != *file_sha256 {
+        return Err(Error::new(Kind::Usage, "authority.toml has changed since this genesis began")
+            .saw(format!("sha256 {file_sha256}"))
+            .wanted(format!("sha256 {sha256}"))
+            .hint("put the file back as it was; the log holds its text: anchorite log show --json")
+            .truth("Nothing was signed."));
+    }
+    Ok((Config::parse(&text)?, sha256))
 }
 
 fn run(
     found: &Found,
+    adopted: &(Config, Digest),
     script: Script,
     clock: Clock,
     tokens: &mut Modules,
@@ -153,14 +178,16 @@ fn run(
         clock,
     };
     let (journal, interrupted) = session::begin(opening, &mut entropy)?;
-    let (config, text, sha256) = found.config.clone();
+    let (config, config_sha256) = adopted.clone();
+    let (_, text, file_sha256) = found.config.clone();
     let mut room = Room {
         people,
         tokens,
         journal,
         folder: found.folder.clone(),
         config,
-        config_file: (text, sha256),
+        config_sha256,
+        config_file: (text, file_sha256),
         entropy,
         script,
         wishes,
@@ -169,7 +196,7 @@ fn run(
     let mut bench = Bench { interrupted, ..Bench::default() };
     runner::run(&mut room, &mut bench)?;
     let issued = bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref().map(|c| c.name.clone())).collect();
-    Ok(Held { written: bench.written, issued })
+    Ok(Held { written: bench.written, issued, signing_seconds: bench.signing.as_secs_f64() })
 }
 
 /// The clock: `--now` only where nobody attends, so that no ceremony of people claims a time that was typed.

@@ -37,7 +37,7 @@ pub struct Log {
     last: Digest,
     /// True when the file could not be put back as it was: nothing is appended behind what may be torn.
     broken: bool,
-    _lock: File,
+    _lock: disk::Lock,
 }
 
 /// A log that was opened, and what was found.

@@ -186,7 +186,7 @@ pub(super) fn fold(
     let mut offsets = Vec::new();
     let mut last_time = None;
     let end = scan::scan(file, &mut |line| {
-        chain.follow(&line).map_err(|(how, error)| damaged(error, tree.size(), line.offset, how.rule()))?;
+        chain.follow(line).map_err(|(how, error)| damaged(error, tree.size(), line.offset, how.rule()))?;
         tree.push(line.leaf);
         offsets.push(line.offset);
         last_time = Some(line.entry.header.time);

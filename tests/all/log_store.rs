@@ -9,6 +9,7 @@ use anchorite::log::{merkle, note, proof};
 use anchorite::store::{self, Log};
 use anchorite::x509::keygen::LocalKey;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
@@ -174,7 +175,7 @@ fn tiny_medium() -> Option<Mount> {
     let mounted =
         Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(directory.path()).status();
     if !mounted.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: a tmpfs cannot be mounted here");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: a tmpfs cannot be mounted here");
         return None;
     }
     Some(Mount(directory))

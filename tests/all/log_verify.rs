@@ -6,7 +6,7 @@ use anchorite::digest::Digest;
 use anchorite::error::{Error, Kind};
 use anchorite::key::KeySpec;
 use anchorite::log::record::{Recovered, SignOutcome};
-use anchorite::log::{Record, entry, merkle};
+use anchorite::log::{Header, Record, entry, merkle};
 use anchorite::store;
 use anchorite::x509::keygen::LocalKey;
 use std::fs;
@@ -151,7 +151,7 @@ fn a_log_that_was_rewritten_from_a_line_on_is_refused() {
     let mut prev = Digest([0; 32]);
     for (seq, line) in lines.iter().enumerate() {
         let line = entry::parse_line(line.strip_suffix(b"\n").unwrap()).unwrap();
-        let mut header = line.entry().unwrap().header;
+        let mut header = Header::clone(&line.entry().unwrap().header);
         if seq >= 2 {
             header.actors = vec!["somebody".into()];
         }
@@ -267,7 +267,7 @@ fn a_signature_that_another_key_made_is_refused_though_logged_and_checkpointed()
     let (directory, mut fixture) = small();
     let key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
     fixture.open("sign").unwrap();
-    std::mem::swap(&mut fixture.root, &mut LocalKey::generate(KeySpec::EcdsaP256).unwrap());
+    fixture.root = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
     fixture.intermediate(&key).unwrap();
     let line = usize::try_from(fixture.log.size()).unwrap();
     fixture.close().unwrap();

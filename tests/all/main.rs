@@ -6,4 +6,6 @@ mod demo;
 mod log_fixture;
 mod log_store;
 mod log_verify;
+mod refusals;
 mod source;
+mod support;

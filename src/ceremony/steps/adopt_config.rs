@@ -15,6 +15,7 @@ use crate::words;
 pub const ACTIVITY: Activity = Activity {
     name: "adopt-config",
     says: "Compare the configuration",
+    asks: true,
     needs: &[Fact::Unlocked, Fact::Root],
     gives: &[],
     takes: &[],
@@ -27,9 +28,11 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     };
     let (new, digest) = room.config_file.clone();
     if digest == adopted {
+        room.people.answered_before(Some(&step.id), &format!("sha256:{digest}"));
         return Ok(());
     }
-    check_fixed(&Config::parse(&old)?, &room.config)?;
+    let config = Config::parse(&new)?;
+    check_fixed(&room.config, &config)?;
     let mut screen = Screen::new()
         .heading("authority.toml has changed since it was adopted", room.banner().kind)
         .field("digest", digest.hex())
@@ -40,7 +43,7 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     room.people.show(&screen)?;
     loop {
         match room.people.adopt(&step.id, digest)? {
-            Compared::Beforehand if room.people.unattended().is_some() => break,
+            Compared::Beforehand if room.config.unattended && room.people.unattended().is_some() => break,
             Compared::Typed(typed) => match words::compare(&typed, &digest.0, 0, 4) {
                 Ok(()) => break,
                 Err(error) => room.people.help(&error)?,
@@ -49,6 +52,8 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
         }
     }
     room.journal.append(vec![ConfigAdopted { sha256: digest, text: new }.into()])?;
+    room.config = config;
+    room.config_sha256 = digest;
     Ok(())
 }
 

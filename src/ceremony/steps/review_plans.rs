@@ -20,6 +20,7 @@ use crate::x509::read;
 pub const ACTIVITY: Activity = Activity {
     name: "review-plans",
     says: "Review and approve each plan",
+    asks: true,
     needs: &[Fact::Unlocked, Fact::Plannable],
     gives: &[Fact::Approved],
     takes: &[Fact::Plannable],
@@ -58,17 +59,16 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     if bench.approved.is_empty() {
         return Err(Stop::Declined("no plan was approved".to_owned()));
     }
-    room.people.all_asked()
+    Ok(())
 }
 
 /// Nothing is left to plan where an interrupted session has signed it all: what remains is to write it out.
 fn resume(room: &mut Room<'_>, bench: &Bench, step: &Step) -> Result<(), Stop> {
     if bench.resumed.is_empty() {
         // A genesis that was interrupted after its signatures.
-        room.people.settled(Some(&step.id), &format!("sha256:{}", room.config_file.1));
+        room.people.answered_before(Some(&step.id), &format!("sha256:{}", room.config_sha256));
     }
-    room.people.show(&Screen::new().text("Everything was signed already; nothing is left to review."))?;
-    room.people.all_asked()
+    room.people.show(&Screen::new().text("Everything was signed already; nothing is left to review."))
 }
 
 type Made = Vec<(MadePlan, Option<usize>)>;
@@ -186,7 +186,7 @@ fn enrolment(pending: &Pending) -> ClusterEnrolled {
 fn compare_words(room: &mut Room<'_>, pending: &Pending, words_of: Digest) -> Result<(), Stop> {
     loop {
         let positions = positions(room)?;
-        match room.people.request_words("requests", pending.accepted.cluster.request_sha256, &positions)? {
+        match room.people.request_words(&pending.step, pending.accepted.cluster.request_sha256, &positions)? {
             Compared::Beforehand if may_be_unattended(room) => return Ok(()),
             Compared::Typed(typed) => {
                 let asked: Vec<u8> = positions.iter().filter_map(|p| words_of.0.get(p - 1).copied()).collect();

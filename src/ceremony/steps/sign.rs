@@ -5,6 +5,7 @@ use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::clock;
 use crate::digest::Base64;
 use crate::error::{Error, Kind};
 use crate::execute::{self, Desk};
@@ -16,6 +17,7 @@ use secrecy::ExposeSecret;
 pub const ACTIVITY: Activity = Activity {
     name: "sign",
     says: "Sign with the root key",
+    asks: false,
     needs: &[Fact::Unlocked, Fact::Approved],
     gives: &[Fact::Signed, Fact::Root],
     takes: &[Fact::Approved],
@@ -28,6 +30,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         return Ok(());
     }
     seal_keys_made_here(room, bench, &approved)?;
+    let began = clock::monotonic();
     let batch = Batch::new(approved, room.journal.now())?;
     room.journal.check_room_for(batch.plans().len())?;
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
@@ -41,6 +44,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     let caught_up = room.journal.catch_up();
     bench.issued = result?;
     caught_up?;
+    bench.signing = clock::monotonic().saturating_sub(began);
     Ok(())
 }
 

@@ -155,11 +155,10 @@ impl People for Attended<'_> {
         Ok(if is_no(&typed) { Compared::Differs(typed) } else { Compared::Typed(typed) })
     }
 
-    /// People are asked only what is not settled.
-    fn settled(&mut self, _: Option<&str>, _: &str) {}
+    /// People answer what they are asked: nothing is left over.
+    fn answered_before(&mut self, _: Option<&str>, _: &str) {}
 
-    /// People answer what they are asked.
-    fn all_asked(&mut self) -> Result<(), Stop> {
+    fn asked_all(&mut self, _: &[&str]) -> Result<(), Stop> {
         Ok(())
     }
 

@@ -1,0 +1,4 @@
+//! Every bad input that the program promises to explain: the whole text that a person reads, the exit code,
+//! and that nothing changed.
+
+mod requests;
