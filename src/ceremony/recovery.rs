@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::log::Record;
 use crate::log::record::{Recovered, SignIntent, SignOutcome};
 use crate::screen::Screen;
-use crate::store::Torn;
+use crate::store::{Reading, Torn};
 use crate::text;
 
 /// What a session left that did not end as it should.
@@ -16,7 +16,7 @@ use crate::text;
 pub struct Interrupted {
     /// The session, where it did not close.
     pub session: Option<Session>,
-    /// The ceremony that closed, where no checkpoint covers its closing.
+    /// The ceremony that closed, where the checkpoint that covers its closing is not in place.
     pub uncovered: Option<String>,
     /// Intents without outcome, each with whether a checkpoint covers it: only then the root key may have
     /// been used.
@@ -28,20 +28,33 @@ pub struct Interrupted {
 }
 
 impl Interrupted {
-    /// What the state says of an interrupted session; `covered` is the tree size of the newest checkpoint.
-    pub fn find(state: &State, covered: u64, torn: Option<&Torn>) -> Option<Self> {
+    /// What a log says of an interrupted session; `state` is its fold.
+    pub fn find(state: &State, log: &Reading) -> Option<Self> {
         let session = state.session.clone();
         let uncovered = match (&session, &state.last_session) {
-            (None, Some((ceremony, _))) if covered < state.size => Some(ceremony.clone()),
+            (None, Some((ceremony, _))) if !log.is_sealed() => Some(ceremony.clone()),
             _ => None,
         };
-        let torn = torn.map(|torn| (torn.sha256, torn.aside()));
+        // What the newest checkpoint covers may have been acted on.
+        let covered = log.checkpoint().map_or(0, |checkpoint| checkpoint.size);
+        let torn = log.torn().map(|torn| (torn.sha256, torn.aside()));
         if session.is_none() && uncovered.is_none() && torn.is_none() {
             return None;
         }
         let intents = state.open_intents.iter().map(|(seq, i)| (*seq, i.clone(), *seq < covered)).collect();
         let undelivered = state.undelivered.iter().cloned().collect();
         Some(Self { session, uncovered, intents, undelivered, torn })
+    }
+
+    /// What is left of a genesis whose first line was torn.
+    pub fn before_genesis(torn: &Torn) -> Self {
+        Self {
+            session: None,
+            uncovered: None,
+            intents: Vec::new(),
+            undelivered: Vec::new(),
+            torn: Some((torn.sha256, torn.aside())),
+        }
     }
 
     /// What happened, a sentence each.
@@ -56,7 +69,7 @@ impl Interrupted {
             }
         }
         if let Some(ceremony) = &self.uncovered {
-            found.push(format!("The ceremony {ceremony} closed, but no checkpoint covers its last entry yet."));
+            found.push(format!("The ceremony {ceremony} closed, but its last checkpoint is not in place yet."));
         }
         found.extend(self.intents.iter().map(|(seq, intent, covered)| fate(*seq, intent, *covered)));
         for cluster in &self.undelivered {

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
 use crate::log::note;
 use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened};
-use crate::store::{self, Log, Reading};
+use crate::store::{self, Log};
 use crate::text;
 use std::path::{Path, PathBuf};
 
@@ -112,7 +112,7 @@ impl Folder {
         }
         let mut state = State::default();
         let read = store::read(&self.log(), &mut |entry| state.apply(entry))?;
-        let interrupted = Interrupted::find(&state, covered(&read), read.torn().as_ref());
+        let interrupted = Interrupted::find(&state, &read);
         Ok((state, interrupted))
     }
 }
@@ -149,13 +149,13 @@ pub fn begin(opening: Opening<'_>, entropy: &mut Entropy) -> Result<(Journal, Op
         let mut state = State::default();
         let opened = Log::open(&opening.folder.log(), &mut |entry| state.apply(entry))?;
         check_clock(&opening.clock, &state)?;
-        let interrupted = Interrupted::find(&state, covered(&opened.log), opened.torn.as_ref());
+        let interrupted = Interrupted::find(&state, &opened.log);
         (Journal::continuing(opened.log, state, opening.clock, session, actors), interrupted)
     } else {
         deliver::check_writable(opening.folder.path())?;
         let log_id = Hex(entropy.bytes(16, &[])?);
         let journal = Journal::beginning(opening.folder.log(), log_id.clone(), opening.clock, session, actors);
-        let interrupted = Interrupted::find(&State::default(), 0, torn.as_ref());
+        let interrupted = torn.as_ref().map(Interrupted::before_genesis);
         (begin_log(journal, &opening, &log_id)?, interrupted)
     };
     let (module, module_sha256) = opening.tokens.module();
@@ -193,11 +193,6 @@ fn begin_log(mut journal: Journal, opening: &Opening<'_>, log_id: &Hex) -> Resul
     let adopted = ConfigAdopted { sha256: *sha256, text: text.clone() };
     journal.append(vec![genesis.into(), adopted.into()])?;
     Ok(journal)
-}
-
-/// The tree size of the newest checkpoint: what it covers may have been acted on.
-fn covered(log: &Reading) -> u64 {
-    log.checkpoint().map_or(0, |checkpoint| checkpoint.size)
 }
 
 fn check_clock(clock: &Clock, state: &State) -> Result<(), Error> {

@@ -286,6 +286,11 @@ impl Reading {
         self.checkpoint.as_ref().map(|(_, note)| note.as_str())
     }
 
+    /// True where nothing is left to put in place: a checkpoint covers the last entry and is among `checkpoints/`.
+    pub fn is_sealed(&self) -> bool {
+        self.unsigned_tail() == 0 && self.directory.join(CHECKPOINTS).join(self.size().to_string()).exists()
+    }
+
     /// How many entries are after the newest checkpoint.
     pub fn unsigned_tail(&self) -> u64 {
         self.size() - self.checkpoint().map_or(0, |checkpoint| checkpoint.size)
