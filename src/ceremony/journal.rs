@@ -116,16 +116,9 @@ impl Journal {
         }
         self.durable = true;
         let waiting = std::mem::take(&mut self.waiting);
-        let log = self.log()?;
-        // Acts of one second share a header: one write and one fsync for all of them.
-        let mut acts = waiting.into_iter().peekable();
-        while let Some((header, mut records)) = acts.next() {
-            while let Some((_, more)) = acts.next_if(|(next, _)| *next == header) {
-                records.extend(more);
-            }
-            log.append(&header, &records)?;
-        }
-        Ok(())
+        let acts: Vec<(&Header, &[Record])> = waiting.iter().map(|(h, records)| (h, records.as_slice())).collect();
+        // One write: a crash leaves the beginning of a session whole or absent.
+        self.log()?.append_acts(&acts).map(|_| ())
     }
 
     /// Signs a checkpoint over all entries and moves the guard to it.

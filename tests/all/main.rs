@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod architecture;
+mod crash;
 mod demo;
 mod log_fixture;
 mod log_store;
