@@ -1,7 +1,7 @@
 //! An answers file: what stands for people in an unattended authority.
 //!
 //! A plan is approved by what is known beforehand, the digest of what was reviewed. An answer that is
-//! missing, extra or unused is an error, and nothing is signed.
+//! missing, extra or unused is an error, found before the root key is used: nothing is signed.
 
 use super::people::{Assignment, Compared, People, Secret, Stop, Unassigned, Verdict};
 use crate::authority::local::parse_toml;
@@ -63,26 +63,6 @@ impl<'p> Answers<'p> {
     pub fn parse(text: &str, pins: Pins, printer: &'p mut dyn Printer) -> Result<Self, Error> {
         let tables: Tables = parse_toml("answers", text)?;
         Ok(Self { tables, used: BTreeSet::new(), sha256: Digest::of(text.as_bytes()), pins, printer })
-    }
-
-    /// Refuses answers that nothing asked for.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`].
-    pub fn check_unused(&self) -> Result<(), Error> {
-        for (step, table) in &self.tables {
-            for key in table.keys() {
-                if !self.used.contains(&(step.clone(), key.clone())) {
-                    return Err(Error::new(
-                        Kind::Usage,
-                        format!("answers: [{step}] {key} answers nothing that is asked"),
-                    )
-                    .hint("remove it, or check the digest: anchorite words FILE prints it")
-                    .truth("Nothing was signed."));
-                }
-            }
-        }
-        Ok(())
     }
 
     fn take(&mut self, step: &str, key: &str) -> Result<toml::Value, Error> {
@@ -204,6 +184,21 @@ impl People for Answers<'_> {
             Some("adopt") => Ok(Compared::Beforehand),
             other => Ok(Compared::Differs(other.unwrap_or_default().to_owned())),
         }
+    }
+
+    fn answered_before(&mut self, step: &str, key: &str) {
+        self.used.insert((step.to_owned(), key.to_owned()));
+    }
+
+    fn asked_all(&mut self, later: &[&str]) -> Result<(), Stop> {
+        for (step, table) in self.tables.iter().filter(|(step, _)| !later.contains(&step.as_str())) {
+            for key in table.keys().filter(|key| !self.used.contains(&(step.clone(), (*key).clone()))) {
+                return Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} answers nothing that is asked"))
+                    .hint("take it out; the digest of a request is printed by: anchorite words FILE")
+                    .into());
+            }
+        }
+        Ok(())
     }
 
     fn secret(&mut self, which: &Secret, _: &Screen) -> Result<SecretString, Stop> {

@@ -167,6 +167,15 @@ pub trait People {
     /// [`Stop`].
     fn adopt(&mut self, step: &str, sha256: Digest) -> Result<Compared, Stop>;
 
+    /// A question that is not asked because the log says that it was answered before.
+    fn answered_before(&mut self, step: &str, key: &str);
+
+    /// Everything was asked, but for the steps that are named: what was prepared beside it is a mistake.
+    ///
+    /// # Errors
+    /// [`Stop`] where an answer stands for a question that nobody asked.
+    fn asked_all(&mut self, later: &[&str]) -> Result<(), Stop>;
+
     /// A secret; the screen says what is asked and what a wrong try costs.
     ///
     /// # Errors

@@ -67,6 +67,8 @@ pub struct Wishes {
 pub struct Pending {
     /// For the plan.
     pub accepted: Accepted,
+    /// The step that imported it.
+    pub step: String,
     /// The file's name, escaped; `offline` for a key made here.
     pub file: String,
     /// The certificate profile.

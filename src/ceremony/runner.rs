@@ -2,7 +2,8 @@
 
 use super::people::Stop;
 use super::room::{Bench, Room};
-use super::vocabulary;
+use super::script::Step;
+use super::vocabulary::{self, Activity};
 use crate::error::{Error, Kind};
 use crate::log::record::{SessionClosed, StepDone};
 
@@ -23,6 +24,7 @@ pub fn run(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
         let outcome = room
             .people
             .step(number + 1, steps.len(), activity.says, &step.by)
+            .and_then(|()| check_answers(room, activity, steps.get(number..).unwrap_or_default()))
             .and_then(|()| (activity.run)(room, bench, step))
             .and_then(|()| {
                 let done = StepDone { step: step.id.clone(), activity: step.activity.clone() };
@@ -34,6 +36,17 @@ pub fn run(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Before a step that asks nothing, every prepared answer was used but those of steps that still ask: so a
+/// stray answer is found before the root key signs.
+fn check_answers(room: &mut Room<'_>, activity: &Activity, from_here: &[Step]) -> Result<(), Stop> {
+    if activity.asks {
+        return Ok(());
+    }
+    let asks = |step: &&Step| vocabulary::find(&step.activity).is_some_and(|activity| activity.asks);
+    let later: Vec<&str> = from_here.iter().filter(asks).map(|step| step.id.as_str()).collect();
+    room.people.asked_all(&later)
 }
 
 /// Ends a session that stopped early, as far as that is possible.

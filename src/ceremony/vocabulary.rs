@@ -54,6 +54,8 @@ pub struct Activity {
     pub name: &'static str,
     /// What it does, for the paper and the screen.
     pub says: &'static str,
+    /// True where it asks what an answers file can answer (a PIN is no such thing).
+    pub asks: bool,
     /// What must be true before.
     pub needs: &'static [Fact],
     /// What is true after.

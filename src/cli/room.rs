@@ -130,9 +130,7 @@ pub fn hold(
     if let Some(path) = unattended {
         let text = Folder::read_text(path)?;
         let mut answers = Answers::parse(&text, pins, terminal)?;
-        let held = run(found, &adopted, script, clock, &mut tokens, &mut answers, wishes)?;
-        answers.check_unused().map_err(|error| error.into_kind(Kind::Usage))?;
-        return Ok(held);
+        return run(found, &adopted, script, clock, &mut tokens, &mut answers, wishes);
     }
     let mut people = Attended::open(terminal)?;
     run(found, &adopted, script, clock, &mut tokens, &mut people, wishes)

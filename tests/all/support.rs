@@ -297,6 +297,78 @@ impl World {
     }
 }
 
+impl World {
+    /// Everything that a refused command must leave as it was: the whole world but for the token's files
+    /// (the module rewrites them at each login) and the note in the lock that says who last held it.
+    pub fn everything(&self) -> Tree {
+        let mut tree = self.tree("");
+        tree.retain(|path, _| !path.starts_with("token") && !path.ends_with("log/lock"));
+        tree
+    }
+
+    /// Runs a command that is refused, and asserts that it changed nothing.
+    #[track_caller]
+    pub fn refused<S: AsRef<OsStr>>(&self, arguments: &[S], text: &str) {
+        self.refused_through::<&str, S>(&[], arguments, text);
+    }
+
+    /// The same under another program.
+    #[track_caller]
+    pub fn refused_through<W: AsRef<OsStr>, S: AsRef<OsStr>>(&self, through: &[W], arguments: &[S], text: &str) {
+        let before = self.everything();
+        let output = self.run_through(through, arguments);
+        assert_text(&output.error(), text);
+        assert_eq!(output.stdout, "");
+        assert_eq!(differences(&before, &self.everything()), Vec::<PathBuf>::new());
+    }
+
+    /// Runs a ceremony that stops after the token was unlocked: the log has the session, closed under a
+    /// checkpoint, and nothing else in the world changed. Nothing was signed.
+    #[track_caller]
+    pub fn stopped<S: AsRef<OsStr>>(&self, arguments: &[S], text: &str) {
+        let (before, log, signatures) = (self.everything(), self.read(ENTRIES), self.intents());
+        let output = self.run(arguments);
+        assert_text(&output.error(), text);
+        let mut changed = differences(&before, &self.everything());
+        changed.retain(|path| !path.starts_with("authority/log") && !path.starts_with("authority/records"));
+        assert_eq!(changed, Vec::<PathBuf>::new());
+        assert!(self.read(ENTRIES).starts_with(&log), "the log was not only appended to");
+        assert_eq!(self.intents(), signatures, "the root key was used");
+        self.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+    }
+
+    /// How often the log says that the root key was about to sign.
+    pub fn intents(&self) -> usize {
+        self.run(&["log", "show", AUTHORITY]).ok().stdout.matches(" sign.intent ").count()
+    }
+}
+
+/// The log itself.
+pub const ENTRIES: &str = "authority/log/entries.jsonl";
+
+/// Compares what was printed with what is written in a test: indented as the test is, without the first and
+/// last line end. In the text, `…` at the end of a word stands for the rest of it.
+#[track_caller]
+pub fn assert_text(printed: &str, text: &str) {
+    let lines: Vec<&str> = text.trim_matches('\n').trim_end().lines().collect();
+    let indent = lines.iter().filter(|l| !l.trim().is_empty()).map(|l| l.len() - l.trim_start().len()).min();
+    let wanted: Vec<&str> = lines.iter().map(|line| line.get(indent.unwrap_or(0)..).unwrap_or("")).collect();
+    assert!(same(printed.trim_end(), &wanted.join("\n")), "printed:\n<<<\n{printed}>>>");
+}
+
+fn same(printed: &str, wanted: &str) -> bool {
+    let mut pieces = wanted.split('…');
+    let Some(mut rest) = pieces.next().and_then(|first| printed.strip_prefix(first)) else { return false };
+    for piece in pieces {
+        rest = rest.trim_start_matches(|c: char| !c.is_whitespace() && !piece.starts_with(c));
+        match rest.strip_prefix(piece) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}
+
 /// The arguments of `sign` in a world, at [`SIGNING`], with `answers.toml`.
 pub const SIGN: [&str; 13] = [
     "-C",

@@ -15,6 +15,7 @@ use crate::words;
 pub const ACTIVITY: Activity = Activity {
     name: "adopt-config",
     says: "Compare the configuration",
+    asks: true,
     needs: &[Fact::Unlocked, Fact::Root],
     gives: &[],
     takes: &[],
@@ -27,6 +28,7 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     };
     let (new, digest) = room.config_file.clone();
     if digest == adopted {
+        room.people.answered_before(&step.id, &format!("sha256:{digest}"));
         return Ok(());
     }
     let config = Config::parse(&new)?;

@@ -14,6 +14,7 @@ use crate::words;
 pub const ACTIVITY: Activity = Activity {
     name: "close",
     says: "Close the session",
+    asks: false,
     needs: &[Fact::Unlocked],
     gives: &[],
     takes: &[Fact::Unlocked],

@@ -24,6 +24,7 @@ use std::path::Path;
 pub const ACTIVITY: Activity = Activity {
     name: "export-bundles",
     says: "Seal the bundles and write them to the exports medium",
+    asks: false,
     needs: &[Fact::Unlocked, Fact::Root],
     gives: &[],
     takes: &[],

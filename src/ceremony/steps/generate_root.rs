@@ -16,6 +16,7 @@ use crate::token::{Generated, KeyId, KeyRole};
 pub const ACTIVITY: Activity = Activity {
     name: "generate-root",
     says: "Generate the audit key and the root key",
+    asks: false,
     needs: &[Fact::Unlocked, Fact::NoRoot],
     gives: &[Fact::NewKeys, Fact::Plannable],
     takes: &[],

@@ -14,6 +14,7 @@ use crate::error::{Error, Kind};
 use crate::files::medium::{self, Role};
 use crate::finding::{Finding, Severity};
 use crate::log::record::{RequestImported, RequestRefused};
+use crate::name::check_label;
 use crate::plan::ForCluster;
 use crate::plan::make::Accepted;
 use crate::policy::{self, Claim};
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 pub const ACTIVITY: Activity = Activity {
     name: "import-requests",
     says: "Read and check the requests",
+    asks: true,
     needs: &[Fact::Unlocked, Fact::Root],
     gives: &[Fact::Requests, Fact::Plannable],
     takes: &[],
@@ -50,7 +52,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         }
     }
     for cluster in offline {
-        let pending = offline::make(room, &cluster)?;
+        let pending = offline::make(room, step, &cluster)?;
         take(room, bench, pending)?;
     }
     if bench.pending.is_empty() {
@@ -110,7 +112,13 @@ fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending
         Form::Csr => {
             let known = known_clusters(room);
             let lookup = |name: &str| known.get(name).cloned();
-            let claim = room.people.assign(&step.id, &Unassigned { file: &file, sha256, known: &lookup })?;
+            let claim = loop {
+                let claim = room.people.assign(&step.id, &Unassigned { file: &file, sha256, known: &lookup })?;
+                match check_assignment(&claim) {
+                    Ok(()) => break claim,
+                    Err(error) => room.people.help(&error)?,
+                }
+            };
             let words_of = package::words_of_csr(&claim.cluster, &claim.environment, &sha256, &claim.recipients);
             (claim, words_of)
         }
@@ -119,10 +127,20 @@ fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending
         crate::bundle::recipient::parse(recipient)?;
     }
     let renewal = renews(room, &form, &claim.cluster);
-    match judge(room, &file, sha256, request, claim, &form, words_of, renewal)? {
+    match judge(room, step, &file, sha256, request, claim, &form, words_of, renewal)? {
         Ok(pending) => Ok(Some(pending)),
         Err(findings) => refuse(room, step, &file, sha256, findings),
     }
+}
+
+/// What was typed for a plain CSR can be used: a slip of the hand does not end a ceremony.
+fn check_assignment(claim: &Assignment) -> Result<(), Error> {
+    check_label("cluster name", &claim.cluster)?;
+    check_label("environment", &claim.environment)?;
+    if claim.recipients.is_empty() {
+        return Err(Error::new(Kind::Usage, "a bundle needs at least one recipient").wanted("age1…"));
+    }
+    claim.recipients.iter().try_for_each(|recipient| crate::bundle::recipient::parse(recipient).map(|_| ()))
 }
 
 /// True where the newest intermediate key of the cluster signed the package too.
@@ -160,6 +178,7 @@ fn known_clusters(room: &Room<'_>) -> BTreeMap<String, Assignment> {
 #[allow(clippy::too_many_arguments)]
 fn judge(
     room: &mut Room<'_>,
+    step: &Step,
     file: &str,
     sha256: Digest,
     request: VerifiedRequest,
@@ -213,6 +232,7 @@ fn judge(
     room.journal.append(vec![record.into()])?;
     Ok(Ok(pending(
         room,
+        step,
         file,
         sha256,
         &claim,
@@ -228,6 +248,7 @@ fn judge(
 #[allow(clippy::too_many_arguments)]
 fn pending(
     room: &Room<'_>,
+    step: &Step,
     file: &str,
     sha256: Digest,
     claim: &Assignment,
@@ -252,6 +273,7 @@ fn pending(
     };
     Pending {
         accepted: Accepted { cluster, spki, reviewed: format!("sha256:{sha256}"), asked, findings },
+        step: step.id.clone(),
         file: file.to_owned(),
         profile: room.config.intermediates.profile.clone(),
         words_of: Some(words_of),

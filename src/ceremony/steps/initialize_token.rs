@@ -16,6 +16,7 @@ use crate::token::module::Seen;
 pub const ACTIVITY: Activity = Activity {
     name: "initialize-token",
     says: "Initialise the token",
+    asks: true,
     needs: &[Fact::Participants, Fact::NoRoot],
     gives: &[Fact::TokenReady],
     takes: &[],
@@ -29,6 +30,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     // After an interrupted genesis the token is already this authority's.
     if let Some(token) = room.journal.state().tokens.get(KeyRole::Root.name()) {
         bench.serial = Some(token.serial.clone());
+        room.people.answered_before(&step.id, "label");
         return Ok(());
     }
     if let Some(serial) = &room.wishes.token_serial {

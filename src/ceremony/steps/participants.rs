@@ -13,8 +13,15 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The activity.
-pub const ACTIVITY: Activity =
-    Activity { name: "participants", says: "Who is here", needs: &[], gives: &[Fact::Participants], takes: &[], run };
+pub const ACTIVITY: Activity = Activity {
+    name: "participants",
+    says: "Who is here",
+    asks: true,
+    needs: &[],
+    gives: &[Fact::Participants],
+    takes: &[],
+    run,
+};
 
 /// `records/participants-<session>.json`: what opens the log's commitments.
 #[derive(Serialize)]

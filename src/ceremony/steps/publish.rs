@@ -15,6 +15,7 @@ use crate::x509::pem;
 pub const ACTIVITY: Activity = Activity {
     name: "publish",
     says: "Publish certificates, CRL and root card",
+    asks: false,
     needs: &[Fact::Root],
     gives: &[],
     takes: &[],

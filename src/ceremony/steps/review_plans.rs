@@ -20,6 +20,7 @@ use crate::x509::read;
 pub const ACTIVITY: Activity = Activity {
     name: "review-plans",
     says: "Review and approve each plan",
+    asks: true,
     needs: &[Fact::Unlocked, Fact::Plannable],
     gives: &[Fact::Approved],
     takes: &[Fact::Plannable],
@@ -163,7 +164,7 @@ fn enrolment(pending: &Pending) -> ClusterEnrolled {
 fn compare_words(room: &mut Room<'_>, pending: &Pending, words_of: Digest) -> Result<(), Stop> {
     loop {
         let positions = positions(room)?;
-        match room.people.request_words("requests", pending.accepted.cluster.request_sha256, &positions)? {
+        match room.people.request_words(&pending.step, pending.accepted.cluster.request_sha256, &positions)? {
             Compared::Beforehand if may_be_unattended(room) => return Ok(()),
             Compared::Typed(typed) => {
                 let asked: Vec<u8> = positions.iter().filter_map(|p| words_of.0.get(p - 1).copied()).collect();

@@ -17,6 +17,7 @@ use secrecy::ExposeSecret;
 pub const ACTIVITY: Activity = Activity {
     name: "sign",
     says: "Sign with the root key",
+    asks: false,
     needs: &[Fact::Unlocked, Fact::Approved],
     gives: &[Fact::Signed, Fact::Root],
     takes: &[Fact::Approved],

@@ -8,8 +8,10 @@ use crate::ceremony::vocabulary::{Activity, Fact};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
+use crate::log::note;
 use crate::log::record::TokenUnlocked;
 use crate::screen::Screen;
+use crate::store::Log;
 use crate::token::{Identity, KeyId, KeyRole, Token};
 use crate::x509::Spki;
 use secrecy::SecretString;
@@ -18,6 +20,7 @@ use secrecy::SecretString;
 pub const ACTIVITY: Activity = Activity {
     name: "unlock-token",
     says: "Unlock the token",
+    asks: false,
     needs: &[Fact::Participants, Fact::TokenReady],
     gives: &[Fact::Unlocked],
     takes: &[],
@@ -47,6 +50,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         && let Ok(log) = room.journal.log()
     {
         keys.check_guard(log)?;
+        check_checkpoint(log, &keys)?;
     }
     room.journal.append(unlocked.into_iter().map(Into::into).collect())?;
     room.journal.make_durable()?;
@@ -61,6 +65,18 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         publish::write_issued(room)?;
     }
     Ok(())
+}
+
+/// The newest checkpoint must be signed by the audit key that the token holds: what it covers is what this
+/// authority wrote.
+fn check_checkpoint(log: &Log, keys: &Keyring) -> Result<(), Error> {
+    let Some(note) = log.checkpoint_note() else { return Ok(()) };
+    note::verify(note, keys.audit_spki()?).map(|_| ()).map_err(|error| {
+        error
+            .within("the log's newest checkpoint")
+            .hint("`anchorite log verify` checks the whole log; go on with an intact copy of the authority")
+            .truth("Nothing was signed.")
+    })
 }
 
 /// The audit key's own token: the recorded one, else the only initialised one behind its module.

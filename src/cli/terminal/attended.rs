@@ -155,6 +155,13 @@ impl People for Attended<'_> {
         Ok(if is_no(&typed) { Compared::Differs(typed) } else { Compared::Typed(typed) })
     }
 
+    /// People answer what they are asked: nothing is left over.
+    fn answered_before(&mut self, _: &str, _: &str) {}
+
+    fn asked_all(&mut self, _: &[&str]) -> Result<(), Stop> {
+        Ok(())
+    }
+
     fn secret(&mut self, which: &Secret, screen: &Screen) -> Result<SecretString, Stop> {
         self.show(screen)?;
         match which {

@@ -3,6 +3,7 @@
 
 use crate::authority::config::{KeyOrigin, names};
 use crate::ceremony::room::{Pending, Room};
+use crate::ceremony::script::Step;
 use crate::digest::{Base64, Digest};
 use crate::error::{Error, Kind};
 use crate::finding::Severity;
@@ -41,7 +42,7 @@ pub fn wanted(room: &Room<'_>) -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// [`Kind::Refused`], [`Kind::Usage`].
-pub fn make(room: &mut Room<'_>, name: &str) -> Result<Pending, Error> {
+pub fn make(room: &mut Room<'_>, step: &Step, name: &str) -> Result<Pending, Error> {
     let missing = || Error::new(Kind::Bug, "a cluster vanished from the configuration").saw(name);
     let cluster = room.config.clusters.get(name).cloned().ok_or_else(missing)?;
     let spec = cluster.algorithm.ok_or_else(missing)?;
@@ -118,5 +119,6 @@ pub fn make(room: &mut Room<'_>, name: &str) -> Result<Pending, Error> {
         findings: judgement.findings,
     };
     let profile = room.config.intermediates.profile.clone();
-    Ok(Pending { accepted, file: format!("offline:{name}"), profile, words_of: None, key: Some(key) })
+    let (step, file) = (step.id.clone(), format!("offline:{name}"));
+    Ok(Pending { accepted, step, file, profile, words_of: None, key: Some(key) })
 }
