@@ -16,17 +16,18 @@ PIN = "bench-pin"
 MECHANISM = {"rsa-4096": "rsa-sha256", "ecdsa-p384": "ecdsa384"}
 
 
-def measured(command, env=None, out=subprocess.DEVNULL):
-    """Runs a command; its wall time in seconds and its peak memory in MiB."""
-    began = time.monotonic()
-    process = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.PIPE)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{command} failed:\n{said.decode()}")
-    return seconds, usage.ru_maxrss / 1024
+def measured(command, env=None):
+    """Runs a command; its wall time in seconds, its peak memory in MiB, its stdout."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as talk:
+        began = time.monotonic()
+        process = subprocess.Popen(command, env=env, stdout=out, stderr=talk)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0), talk.seek(0)
+        if process.returncode != 0:
+            raise SystemExit(f"{command} failed:\n{talk.read().decode()}")
+        return seconds, usage.ru_maxrss / 1024, out.read()
 
 
 def quietly(command, env=None):
@@ -76,17 +77,13 @@ class Authority:
         self.key_id = next(e["data"]["id"] for e in entries if e["type"] == "key.intent" and e["data"]["role"] == "root")
 
     def run(self, arguments):
-        """Runs a ceremony: the whole process's seconds; what it says of itself stays in `said`."""
-        command = [self.options.binary, "-C", self.path, "--json", *arguments, "--pin-file", self.pin]
-        with open(self.path.parent / "out.json", "wb") as out:
-            seconds = measured([str(part) for part in command], self.env, out)[0]
-        said = json.loads((self.path.parent / "out.json").read_bytes())
-        # From the sign step's start to outcomes that are fsynced and under a checkpoint.
-        self.signing_seconds = said.get("signing_seconds")
-        return seconds
+        command = [self.options.binary, "--json", "-C", self.path, *arguments, "--pin-file", self.pin]
+        seconds, _, out = measured([str(part) for part in command], self.env)
+        return seconds, json.loads(out)
 
     def sign(self, requests):
-        """Signs the CSRs of a directory in one session; the whole process's seconds."""
+        """Signs the CSRs of a directory in one session: seconds of the whole process, and of the signing step
+        from its start to its fsynced outcomes."""
         answers = self.path.parent / "answers.toml"
         names, approvals = [], []
         for file in sorted(requests.iterdir()):
@@ -98,7 +95,8 @@ class Authority:
             approvals.append(f'"sha256:{digest}" = "approve"')
         lines = ['[participants]', 'administrator = ["A"]', 'witness = ["B"]', "[requests]", *names, "[review]", *approvals]
         answers.write_text("\n".join(lines) + "\n")
-        return self.run(["sign", "--from", requests, "--to", self.medium, "--answers", answers])
+        whole, said = self.run(["sign", "--from", requests, "--to", self.medium, "--answers", answers])
+        return whole, said["signing_seconds"]
 
     def bare(self, count, sessions):
         """The bare token: seconds of signing, and of initialise + log in + find."""
@@ -120,8 +118,7 @@ def batch(work, options, requests):
     for key in MECHANISM:
         for sessions in (1, 2):
             authority = Authority(work / f"{key}-{sessions}", options, key, sessions)
-            whole = authority.sign(requests)
-            step = authority.signing_seconds
+            whole, step = authority.sign(requests)
             bare = min(authority.bare(options.requests, sessions)[0] for _ in range(3))
             row(f"sign step, {key}, {sessions} session{'s'[:sessions - 1]}", step, bare, f"whole command {whole:.2f} s")
 
@@ -134,7 +131,7 @@ def single(work, options, requests):
             one = work / f"{key}-one-{n}"
             one.mkdir()
             shutil.copy(file, one)
-            times.append(authority.sign(one))
+            times.append(authority.sign(one)[0])
         bare = statistics.median(sum(authority.bare(1, 1)) for _ in range(5))
         row(f"one-shot sign, {key}", statistics.median(times), bare, "whole command; guard and export with it")
 
@@ -145,7 +142,7 @@ def log_verify(options):
     quietly(["openssl", "dgst", "-sha256", entries])  # both read a warm cache
     least = min(measured(["openssl", "dgst", "-sha256", str(entries)])[0] for _ in range(3))
     command = [options.binary, "log", "verify", str(log / "log"), "--root", str(log / "root-cert.pem"), "--at-rest"]
-    seconds, memory = min(measured(command) for _ in range(3))
+    seconds, memory, _ = min(measured(command) for _ in range(3))
     row("log verify against openssl dgst", seconds, least, f"{entries.stat().st_size >> 20} MiB, peak memory {memory:.0f} MiB")
 
 
