@@ -81,7 +81,7 @@ fn a_kill_between_intent_and_outcome_is_told_and_its_serials_are_unknown_for_eve
          never used again. \
          The next ceremony records this and goes on, for example: anchorite sign"
     );
-    let verified = world.run(&["log", "verify", AUTHORITY]).ok().stderr;
+    let verified = world.run(&["log", "verify", AUTHORITY]).ok().stdout;
     assert!(verified.contains("2 intents have no outcome"), "{verified}");
     assert_eq!(world.run(&["log", "verify", AUTHORITY, "--at-rest"]).code, Some(40));
 
@@ -124,7 +124,7 @@ fn a_torn_last_line_is_told_kept_beside_the_log_and_recorded() {
     let mut torn = world.read(ENTRIES);
     torn.extend_from_slice(br#"{"v":1,"seq":33,"#);
     world.write(ENTRIES, &torn);
-    let verified = world.run(&["log", "verify", AUTHORITY]).ok().stderr;
+    let verified = world.run(&["log", "verify", AUTHORITY]).ok().stdout;
     assert!(verified.contains("line 34 is torn: 16 bytes"), "{verified}");
     let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
     assert!(status.contains("The last line of the log was torn"), "{status}");
