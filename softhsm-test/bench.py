@@ -17,16 +17,17 @@ MECHANISM = {"rsa-4096": "rsa-sha256", "ecdsa-p384": "ecdsa384"}
 
 
 def measured(command, env=None):
-    """Runs a command; its wall time in seconds and its peak memory in MiB."""
-    began = time.monotonic()
-    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{command} failed:\n{said.decode()}")
-    return seconds, usage.ru_maxrss / 1024
+    """Runs a command; its wall time in seconds, its peak memory in MiB, its stdout."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as talk:
+        began = time.monotonic()
+        process = subprocess.Popen(command, env=env, stdout=out, stderr=talk)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0), talk.seek(0)
+        if process.returncode != 0:
+            raise SystemExit(f"{command} failed:\n{talk.read().decode()}")
+        return seconds, usage.ru_maxrss / 1024, out.read()
 
 
 def quietly(command, env=None):
@@ -75,12 +76,14 @@ class Authority:
         self.serial = next(e["data"]["serial"] for e in entries if e["type"] == "token.initialized")
         self.key_id = next(e["data"]["id"] for e in entries if e["type"] == "key.intent" and e["data"]["role"] == "root")
 
-    def run(self, arguments, under=()):
-        command = [*under, self.options.binary, "-C", self.path, *arguments, "--pin-file", self.pin]
-        return measured([str(part) for part in command], self.env)[0]
+    def run(self, arguments):
+        command = [self.options.binary, "--json", "-C", self.path, *arguments, "--pin-file", self.pin]
+        seconds, _, out = measured([str(part) for part in command], self.env)
+        return seconds, json.loads(out)
 
-    def sign(self, requests, under=()):
-        """Signs the CSRs of a directory in one session; the whole process's seconds."""
+    def sign(self, requests):
+        """Signs the CSRs of a directory in one session: seconds of the whole process, and of the signing step
+        from its start to its fsynced outcomes."""
         answers = self.path.parent / "answers.toml"
         names, approvals = [], []
         for file in sorted(requests.iterdir()):
@@ -92,7 +95,8 @@ class Authority:
             approvals.append(f'"sha256:{digest}" = "approve"')
         lines = ['[participants]', 'administrator = ["A"]', 'witness = ["B"]', "[requests]", *names, "[review]", *approvals]
         answers.write_text("\n".join(lines) + "\n")
-        return self.run(["sign", "--from", requests, "--to", self.medium, "--answers", answers], under)
+        whole, said = self.run(["sign", "--from", requests, "--to", self.medium, "--answers", answers])
+        return whole, said["signing_seconds"]
 
     def bare(self, count, sessions):
         """The bare token: seconds of signing, and of initialise + log in + find."""
@@ -101,29 +105,6 @@ class Authority:
         out = subprocess.run([str(part) for part in command], env=self.env, check=True, capture_output=True, text=True)
         signing, start = out.stdout.split()
         return float(signing), float(start)
-
-    def signing_step(self, trace):
-        """Seconds from the signing step's start to its fsynced outcomes, from a trace of fsync and rename.
-
-        The step begins where the entry before the first intent is durable. The intents are one append, and
-        have their own checkpoint; so have the outcomes.
-        """
-        kinds = [json.loads(line)["type"] for line in open(self.path / "log/entries.jsonl", "rb")]
-        last = len(kinds) - 1 - kinds[::-1].index("sign.intent")
-        first = last
-        while kinds[first - 1] == "sign.intent":
-            first -= 1
-        count = last - first + 1
-        appends, intents = [], None
-        for line in trace.read_text().splitlines():
-            at = re.match(r"\d+ +(\d+\.\d+) ", line)
-            if "fsync(" in line and "/log/entries.jsonl>" in line:
-                appends.append(float(at[1]))
-            elif "rename" in line and f'/log/checkpoints/{last + 1}"' in line:
-                intents = appends[-2]
-            elif "rename" in line and f'/log/checkpoints/{last + 1 + count}"' in line:
-                return appends[-1] - intents
-        raise SystemExit("the trace does not show the signing step")
 
 
 def make_requests(directory, count):
@@ -134,14 +115,10 @@ def make_requests(directory, count):
 
 
 def batch(work, options, requests):
-    trace = work / "trace"
-    strace = ["strace", "-f", "--seccomp-bpf", "-ttt", "-y", "-s", "256", "-e",
-              "trace=fsync,rename,renameat,renameat2", "-o", trace]
     for key in MECHANISM:
         for sessions in (1, 2):
             authority = Authority(work / f"{key}-{sessions}", options, key, sessions)
-            whole = authority.sign(requests, strace)
-            step = authority.signing_step(trace)
+            whole, step = authority.sign(requests)
             bare = min(authority.bare(options.requests, sessions)[0] for _ in range(3))
             row(f"sign step, {key}, {sessions} session{'s'[:sessions - 1]}", step, bare, f"whole command {whole:.2f} s")
 
@@ -154,7 +131,7 @@ def single(work, options, requests):
             one = work / f"{key}-one-{n}"
             one.mkdir()
             shutil.copy(file, one)
-            times.append(authority.sign(one))
+            times.append(authority.sign(one)[0])
         bare = statistics.median(sum(authority.bare(1, 1)) for _ in range(5))
         row(f"one-shot sign, {key}", statistics.median(times), bare, "whole command; guard and export with it")
 
@@ -165,7 +142,7 @@ def log_verify(options):
     quietly(["openssl", "dgst", "-sha256", entries])  # both read a warm cache
     least = min(measured(["openssl", "dgst", "-sha256", str(entries)])[0] for _ in range(3))
     command = [options.binary, "log", "verify", str(log / "log"), "--root", str(log / "root-cert.pem"), "--at-rest"]
-    seconds, memory = min(measured(command) for _ in range(3))
+    seconds, memory, _ = min(measured(command) for _ in range(3))
     row("log verify against openssl dgst", seconds, least, f"{entries.stat().st_size >> 20} MiB, peak memory {memory:.0f} MiB")
 
 

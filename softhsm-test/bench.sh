@@ -18,7 +18,6 @@ entries=${2:-1000000}
 module=$(need_softhsm)
 need openssl openssl || fail "openssl is not here and cannot be installed"
 need python3 python3 || fail "python3 is not here and cannot be installed"
-need strace strace || fail "strace is not here and cannot be installed: it tells when the signing step begins and ends"
 have cc || fail "a C compiler is not here"
 
 target=${CARGO_TARGET_DIR:-$PWD/target}

@@ -64,7 +64,15 @@ impl Folder {
     /// # Errors
     /// [`Kind::Medium`] where it is missing, [`Kind::Usage`] where it is not UTF-8.
     pub fn read_text(path: &Path) -> Result<String, Error> {
-        let bytes = intake::read(path, MAX_TEXT)?;
+        Self::read_long_text(path, MAX_TEXT)
+    }
+
+    /// Reads a text file of at most `max` bytes.
+    ///
+    /// # Errors
+    /// As [`Folder::read_text`].
+    pub fn read_long_text(path: &Path, max: u64) -> Result<String, Error> {
+        let bytes = intake::read(path, max)?;
         String::from_utf8(bytes).map_err(|_| {
             Error::new(Kind::Usage, format!("{} is not UTF-8 text", path.display())).hint("save it as UTF-8")
         })

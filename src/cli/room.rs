@@ -28,6 +28,8 @@ const MAX_BINARY: u64 = 1 << 30;
 const VARIABLE: &str = "ANCHORITE_AUTHORITY";
 /// The longest profile, script or answers file, in bytes.
 const MAX_TEXT: u64 = 1 << 20;
+/// The longest answers file, in bytes: a batch of 20,000 requests has two answers for each.
+const MAX_ANSWERS: u64 = 16 << 20;
 
 /// An authority as a command finds it.
 pub struct Found {
@@ -128,7 +130,7 @@ pub fn hold(
     )
     .map_err(|error| error.truth("Nothing was signed."))?;
     if let Some(path) = unattended {
-        let text = Folder::read_text(path)?;
+        let text = Folder::read_long_text(path, MAX_ANSWERS)?;
         let mut answers = Answers::parse(&text, pins, terminal)?;
         return run(found, &adopted, script, clock, &mut tokens, &mut answers, wishes);
     }
