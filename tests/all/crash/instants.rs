@@ -19,6 +19,13 @@ pub struct Instant {
     shown: String,
 }
 
+impl Instant {
+    /// True for this call on this file.
+    pub fn is(&self, call: &str, file: &str) -> bool {
+        self.call == call && self.shown.contains(file)
+    }
+}
+
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "killed before {} number {}: {}", self.call, self.nth, self.shown)

@@ -56,6 +56,8 @@ fn holds(world: &World, at: &Instant) {
     account(world, &entries, at);
 
     let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
+    // Screens fold at 80 columns.
+    let status = status.split_whitespace().collect::<Vec<_>>().join(" ");
     let closed = entries.last().is_some_and(|entry| entry["type"] == "session.closed");
     if of_type(&entries, "session.opened").len() > of_type(&entries, "session.closed").len() {
         assert!(status.contains("was interrupted after"), "{at}\n{status}");
@@ -70,8 +72,6 @@ fn holds(world: &World, at: &Instant) {
         } else {
             "was not signed: the token was never asked"
         };
-        // Screens fold at 80 columns.
-        let status = status.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(status.contains(&format!("Entry {seq}, {serial}")), "{at}\n{status}");
         assert!(status.contains(fate), "{at}\n{status}");
     }
