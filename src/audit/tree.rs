@@ -261,6 +261,11 @@ impl<'a> Verifier<'a> {
         if let Some((seq, offset, (rule, error))) = self.signing.left_waiting() {
             return Err(scan::at_line(error, seq, offset, rule));
         }
+        if let Some(seq) = self.state.unsettled() {
+            let error = Error::new(Kind::Verify, "a session began over an intent that has no outcome")
+                .saw(format!("an open intent at line {}", seq.saturating_add(1)));
+            return Err(scan::at_line(error, entries - 1, self.last_offset, "intent.settled"));
+        }
         let mut warnings = self.unfinished(end);
         let authenticated = self.authenticate(&certificates, options, &mut warnings)?;
         if options.at_rest

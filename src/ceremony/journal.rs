@@ -116,11 +116,9 @@ impl Journal {
         }
         self.durable = true;
         let waiting = std::mem::take(&mut self.waiting);
-        let log = self.log()?;
-        for (header, records) in waiting {
-            log.append(&header, &records)?;
-        }
-        Ok(())
+        let acts: Vec<(&Header, &[Record])> = waiting.iter().map(|(h, records)| (h, records.as_slice())).collect();
+        // One write: a crash leaves the beginning of a session whole or absent.
+        self.log()?.append_acts(&acts).map(|_| ())
     }
 
     /// Signs a checkpoint over all entries and moves the guard to it.

@@ -142,7 +142,7 @@ pub fn hold(
 /// has adopted it, so that what people reviewed is what is executed.
 fn adopted(found: &Found, ceremony: &str) -> Result<(Config, Digest), Error> {
     let (file, _, file_sha256) = &found.config;
-    if !found.folder.has_log() {
+    if !found.folder.has_log()? {
         return Ok((file.clone(), *file_sha256));
     }
     let (state, _) = found.folder.read_state()?;

@@ -102,13 +102,15 @@ fn a_torn_line_is_moved_aside_by_a_writer_and_only_reported_to_a_reader() {
     let torn = [&whole[..], b"{\"v\":1"].concat();
     fs::write(&path, &torn).unwrap();
     let reading = store::read(directory.path(), &mut |_| Ok(())).unwrap();
-    assert_eq!(reading.torn().map(|t| (t.seq, t.length, t.quarantined)), Some((size, 6, None)));
+    assert_eq!(reading.torn().map(|t| (t.seq, t.length)), Some((size, 6)));
     assert_eq!(fs::read(&path).unwrap(), torn);
 
-    let opened = open(&directory);
-    let aside = opened.torn.unwrap().quarantined.unwrap();
-    assert!(aside.file_name().unwrap().to_string_lossy().starts_with(&format!("torn-{size}-")));
-    assert_eq!(fs::read(aside).unwrap(), b"{\"v\":1");
+    let mut opened = open(&directory);
+    let aside = opened.torn.unwrap().aside();
+    assert!(aside.starts_with(&format!("torn-{size}-")));
+    assert_eq!(fs::read(&path).unwrap(), torn, "a session that writes nothing leaves it to the next one to report");
+    opened.log.append_acts(&[]).unwrap();
+    assert_eq!(fs::read(directory.path().join("log").join(aside)).unwrap(), b"{\"v\":1");
     assert_eq!(fs::read(&path).unwrap(), whole);
 }
 

@@ -242,14 +242,17 @@ fn a_live_log_has_warnings_and_at_rest_they_are_errors() {
     drop(fixture.log);
     let opened = store::Log::open(&directory.path().join("log"), &mut |_| Ok(())).unwrap();
     let torn = opened.torn.unwrap();
-    assert_eq!(fs::read(torn.quarantined.unwrap()).unwrap(), b"{\"v\":1,\"seq\":");
     fixture.log = opened.log;
     fixture.open("sign").unwrap();
+    assert_eq!(fs::read(directory.path().join("log").join(torn.aside())).unwrap(), b"{\"v\":1,\"seq\":");
+    let report = verify(directory.path(), RootPin::None, false);
+    let error = report.expect_err("a session began over the open intent and has not settled it").to_string();
+    assert!(error.contains("(rule intent.settled)"), "{error}");
     let found = vec!["an intent without outcome".to_owned()];
     let unknown = SignOutcome { intent, status: "unknown".into(), der: None, reason: Some("interrupted".into()) };
     fixture
         .append([
-            Record::from(Recovered { session: "x".into(), found, torn_sha256: Some(torn.sha256) }),
+            Record::from(Recovered { session: Some("x".into()), found, torn_sha256: Some(torn.sha256) }),
             unknown.into(),
         ])
         .unwrap();

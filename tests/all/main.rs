@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod architecture;
+mod crash;
 mod demo;
 mod log_fixture;
 mod log_store;

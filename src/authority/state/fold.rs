@@ -50,7 +50,7 @@ impl State {
                 });
                 self.plans.clear();
             }
-            Record::SessionClosed(_) => {
+            Record::SessionClosed(closed) => {
                 let open = self.open_intents.keys().next().map(|seq| seq.to_string());
                 expect(
                     open.is_none(),
@@ -59,6 +59,12 @@ impl State {
                     &open.unwrap_or_default(),
                 )?;
                 let ceremony = self.session.take().map(|s| s.ceremony).unwrap_or_default();
+                if closed.outcome == "complete" {
+                    let newest = |name: &String| self.newest_intermediate(name).and_then(|c| c.generation);
+                    let sealed = |name: &String| self.clusters.get(name)?.bundles.last().map(|b| b.generation);
+                    let waits = self.undelivered.iter().filter(|name| newest(name) > sealed(name)).cloned().collect();
+                    self.undelivered = waits;
+                }
                 self.last_session = Some((ceremony, entry.header.time));
                 self.sessions_closed += 1;
             }
@@ -118,6 +124,7 @@ impl State {
                 self.csrs.insert(request.cluster.clone(), Digest::of(&request.csr.0));
             }
             Record::PlanMade(plan) => {
+                self.check_settled()?;
                 let found = Digest::of(plan.plan.get().as_bytes());
                 expect(found == plan.sha256, "plan.digest", "a plan has its digest", &found.hex())?;
                 self.plans.insert(plan.sha256, false);
@@ -138,7 +145,10 @@ impl State {
             Record::PlanExpired(expired) => {
                 self.plans.remove(&expired.plan_sha256);
             }
-            Record::SignIntent(intent) => self.apply_intent(entry.seq, intent)?,
+            Record::SignIntent(intent) => {
+                self.check_settled()?;
+                self.apply_intent(entry.seq, intent)?;
+            }
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
             Record::BundleExported(bundle) => {
                 let cluster = self
@@ -186,6 +196,18 @@ impl State {
                 &entry.header.session,
             ),
             (record, None) => Err(broken("session.open", "an entry belongs to an open session", record.kind())),
+        }
+    }
+
+    /// What an interrupted session intended is settled before anything new is planned.
+    fn check_settled(&self) -> Result<(), Error> {
+        match self.unsettled() {
+            None => Ok(()),
+            Some(seq) => Err(broken(
+                "intent.settled",
+                "an intent without outcome is settled before the next session plans anything",
+                &seq.to_string(),
+            )),
         }
     }
 
@@ -273,6 +295,7 @@ impl State {
             let spki = read::certificate(der)?.view.spki;
             if let Some(cluster) = &intent.cluster {
                 self.keys_of.insert(spki.sha256(), cluster.clone());
+                self.undelivered.insert(cluster.clone());
             }
             let key = self.keys.iter_mut().find(|k| k.role == intent.what && k.spki.as_ref() == Some(&spki));
             if let Some(key) = key {

@@ -47,6 +47,8 @@ pub struct State {
     pub crl_number: u64,
     /// Intents without outcome, by position.
     pub open_intents: BTreeMap<u64, SignIntent>,
+    /// Clusters with a certificate of a session that did not bring a bundle to them and complete.
+    pub undelivered: BTreeSet<String>,
     /// Sealed keys by the digest of their public half: the entry's position.
     pub sealed: BTreeMap<Digest, u64>,
     scripts: BTreeSet<Digest>,
@@ -225,6 +227,12 @@ impl State {
             .values()
             .filter(|c| c.what == "intermediate" && c.cluster.as_deref() == Some(cluster) && c.status == Status::Issued)
             .max_by_key(|c| c.generation)
+    }
+
+    /// The position of the first intent of an earlier session that has no outcome although another session began.
+    pub fn unsettled(&self) -> Option<u64> {
+        let opened = self.session.as_ref()?.opened;
+        self.open_intents.keys().next().copied().filter(|seq| *seq < opened)
     }
 
     /// Serial numbers that were ever intended.
