@@ -3,7 +3,10 @@
 use std::process::Command;
 
 fn main() {
-    println!("cargo:rerun-if-changed=.git/HEAD");
+    // A path that is not there would run this, and the link after it, at every build.
+    for file in ["HEAD", "logs/HEAD"].into_iter().filter_map(git_file) {
+        println!("cargo:rerun-if-changed={file}");
+    }
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=ANCHORITE_COMMIT");
     let commit = std::env::var("ANCHORITE_COMMIT").ok().or_else(|| {
@@ -12,4 +15,11 @@ fn main() {
     });
     println!("cargo:rustc-env=ANCHORITE_COMMIT={}", commit.as_deref().unwrap_or("no commit"));
     println!("cargo:rustc-env=ANCHORITE_TARGET={}", std::env::var("TARGET").unwrap_or_default());
+}
+
+/// A file of the repository's own, where there is a repository and the file (a worktree has them elsewhere).
+fn git_file(name: &str) -> Option<String> {
+    let output = Command::new("git").args(["rev-parse", "--git-path", name]).output().ok()?;
+    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    (output.status.success() && std::path::Path::new(&path).exists()).then_some(path)
 }

@@ -5,6 +5,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
+// Tests use more of it.
+#[allow(dead_code)]
 #[path = "../tests/all/log_fixture.rs"]
 mod log_fixture;
 

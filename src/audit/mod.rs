@@ -68,6 +68,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("checkpoint.newest", "`checkpoint` is the largest there is"),
     ("audit.certificate", "an audit certificate is in the log and leads to the root"),
     ("root.pin", "the log's root is the one that was pinned"),
+    ("intent.settled", "a session that begins says first what became of an earlier one's intents"),
     ("rest", "nothing is unfinished in a log at rest"),
 ];
 

@@ -98,17 +98,17 @@ impl<'a> Verifier<'a> {
     }
 
     /// Folds the next line.
-    pub(super) fn line(&mut self, line: Examined) -> Result<(), Error> {
+    pub(super) fn line(&mut self, line: &Examined) -> Result<(), Error> {
         if let Some((suspect, error)) = self.suspect.take() {
             // The line after the suspect carries the suspect's hash: so the suspect is as it was written.
             return Err(self.blame(&suspect, error, line.prev == suspect.leaf));
         }
         let last = (self.chain.next_seq() > 0).then(|| self.chain.last_leaf());
-        match self.chain.follow(&line) {
+        match self.chain.follow(line) {
             Ok(()) => {}
             // A checkpoint already vouched for every line before this one.
             Err((Break::Previous, error)) if self.signed.0 < line.entry.seq => {
-                self.suspect = Some((line, error));
+                self.suspect = Some((line.clone(), error));
                 return Ok(());
             }
             Err((how, error)) => return Err(scan::at_line(error, self.chain.next_seq(), line.offset, how.rule())),
@@ -260,6 +260,11 @@ impl<'a> Verifier<'a> {
         }
         if let Some((seq, offset, (rule, error))) = self.signing.left_waiting() {
             return Err(scan::at_line(error, seq, offset, rule));
+        }
+        if let Some(seq) = self.state.unsettled() {
+            let error = Error::new(Kind::Verify, "a session began over an intent that has no outcome")
+                .saw(format!("an open intent at line {}", seq.saturating_add(1)));
+            return Err(scan::at_line(error, entries - 1, self.last_offset, "intent.settled"));
         }
         let mut warnings = self.unfinished(end);
         let authenticated = self.authenticate(&certificates, options, &mut warnings)?;

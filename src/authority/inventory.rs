@@ -141,7 +141,7 @@ pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventor
                 environment: c.environment.clone(),
                 generation: c.generation,
                 bundles: c.bundles.len(),
-                awaits_bundle: newest.and_then(|n| n.generation) > c.bundles.last().map(|b| b.generation),
+                awaits_bundle: state.undelivered.contains(name),
                 not_after: newest.map(|n| n.not_after),
             }
         })

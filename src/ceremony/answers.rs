@@ -188,8 +188,9 @@ impl People for Answers<'_> {
         }
     }
 
-    fn answered_before(&mut self, step: &str, key: &str) {
-        self.used.insert((step.to_owned(), key.to_owned()));
+    fn answered_before(&mut self, step: Option<&str>, key: &str) {
+        let steps = self.tables.keys().filter(|name| step.is_none_or(|step| step == *name));
+        self.used.extend(steps.map(|name| (name.clone(), key.to_owned())));
     }
 
     fn asked_all(&mut self, later: &[&str]) -> Result<(), Stop> {

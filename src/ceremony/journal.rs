@@ -96,7 +96,7 @@ impl Journal {
     pub fn append(&mut self, records: Vec<Record>) -> Result<(), Error> {
         let header = self.header();
         for record in &records {
-            let entry = Entry { seq: self.state.size, header: header.clone(), record: record.clone() };
+            let entry = Entry { seq: self.state.size, header: header.clone().into(), record: record.clone() };
             self.state.apply(&entry)?;
         }
         if self.durable {
@@ -116,11 +116,9 @@ impl Journal {
         }
         self.durable = true;
         let waiting = std::mem::take(&mut self.waiting);
-        let log = self.log()?;
-        for (header, records) in waiting {
-            log.append(&header, &records)?;
-        }
-        Ok(())
+        let acts: Vec<(&Header, &[Record])> = waiting.iter().map(|(h, records)| (h, records.as_slice())).collect();
+        // One write: a crash leaves the beginning of a session whole or absent.
+        self.log()?.append_acts(&acts).map(|_| ())
     }
 
     /// Signs a checkpoint over all entries and moves the guard to it.

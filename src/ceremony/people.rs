@@ -167,8 +167,8 @@ pub trait People {
     /// [`Stop`].
     fn adopt(&mut self, step: &str, sha256: Digest) -> Result<Compared, Stop>;
 
-    /// A question that is not asked because the log says that it was answered before.
-    fn answered_before(&mut self, step: &str, key: &str);
+    /// A question that is not asked, by this step or by any, because the log says that it was answered before.
+    fn answered_before(&mut self, step: Option<&str>, key: &str);
 
     /// Everything was asked, but for the steps that are named: what was prepared beside it is a mistake.
     ///

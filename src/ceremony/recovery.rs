@@ -2,76 +2,83 @@
 
 use super::journal::Journal;
 use crate::authority::State;
+use crate::authority::state::Session;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::log::Record;
 use crate::log::record::{Recovered, SignIntent, SignOutcome};
 use crate::screen::Screen;
+use crate::store::{Reading, Torn};
 use crate::text;
 
-/// A session that did not close.
+/// What a session left that did not end as it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interrupted {
-    /// Its id.
-    pub session: String,
-    /// Its ceremony.
-    pub ceremony: String,
-    /// When it began.
-    pub since: jiff::Timestamp,
-    /// Steps done.
-    pub steps: Vec<String>,
+    /// The session, where it did not close.
+    pub session: Option<Session>,
+    /// The ceremony that closed, where the checkpoint that covers its closing is not in place.
+    pub uncovered: Option<String>,
     /// Intents without outcome, each with whether a checkpoint covers it: only then the root key may have
     /// been used.
     pub intents: Vec<(u64, SignIntent, bool)>,
-    /// SHA-256 of a torn last line.
-    pub torn: Option<Digest>,
+    /// Clusters whose certificate is in the log and whose bundle may not be on a medium.
+    pub undelivered: Vec<String>,
+    /// SHA-256 of a torn last line, and the file that keeps it.
+    pub torn: Option<(Digest, String)>,
 }
 
 impl Interrupted {
-    /// What the state says of an interrupted session; `covered` is the tree size of the newest checkpoint.
-    pub fn find(state: &State, covered: u64, torn: Option<Digest>) -> Option<Self> {
-        let session = state.session.as_ref()?;
+    /// What a log says of an interrupted session; `state` is its fold.
+    pub fn find(state: &State, log: &Reading) -> Option<Self> {
+        let session = state.session.clone();
+        let uncovered = match (&session, &state.last_session) {
+            (None, Some((ceremony, _))) if !log.is_sealed() => Some(ceremony.clone()),
+            _ => None,
+        };
+        // What the newest checkpoint covers may have been acted on.
+        let covered = log.checkpoint().map_or(0, |checkpoint| checkpoint.size);
+        let torn = log.torn().map(|torn| (torn.sha256, torn.aside()));
+        if session.is_none() && uncovered.is_none() && torn.is_none() {
+            return None;
+        }
         let intents = state.open_intents.iter().map(|(seq, i)| (*seq, i.clone(), *seq < covered)).collect();
-        Some(Self {
-            session: session.id.clone(),
-            ceremony: session.ceremony.clone(),
-            since: session.since,
-            steps: session.steps.clone(),
-            intents,
-            torn,
-        })
+        let undelivered = state.undelivered.iter().cloned().collect();
+        Some(Self { session, uncovered, intents, undelivered, torn })
+    }
+
+    /// What is left of a genesis whose first line was torn.
+    pub fn before_genesis(torn: &Torn) -> Self {
+        Self {
+            session: None,
+            uncovered: None,
+            intents: Vec::new(),
+            undelivered: Vec::new(),
+            torn: Some((torn.sha256, torn.aside())),
+        }
     }
 
     /// What happened, a sentence each.
     pub fn sentences(&self) -> Vec<String> {
-        let mut found = vec![format!(
-            "The ceremony {} of {} was interrupted after {}.",
-            self.ceremony,
-            self.since,
-            match self.steps.last() {
-                Some(step) => format!("the step \"{step}\""),
-                None => "no step".to_owned(),
+        let mut found = Vec::new();
+        if let Some(session) = &self.session {
+            let after = session.steps.last().map_or("no step".to_owned(), |step| format!("the step \"{step}\""));
+            found
+                .push(format!("The ceremony {} of {} was interrupted after {after}.", session.ceremony, session.since));
+            if self.intents.is_empty() && self.undelivered.is_empty() {
+                found.push("Nothing was being signed; what was planned is planned and reviewed again.".to_owned());
             }
-        )];
-        for (seq, intent, covered) in &self.intents {
-            let name = match (&intent.serial, intent.crl_number) {
-                (Some(serial), _) => format!("serial {}", serial.colons()),
-                (None, number) => format!("CRL number {}", number.unwrap_or_default()),
-            };
-            let whom = intent.cluster.as_ref().map(|c| format!(" for {c}")).unwrap_or_default();
-            found.push(if *covered {
-                format!(
-                    "Entry {seq}, {name}{whom}, may have been signed: it is recorded as unknown, treated as issued and never used again."
-                )
-            } else {
-                format!("Entry {seq}, {name}{whom}, was not signed: the token was never asked.")
-            });
         }
-        if self.intents.is_empty() {
-            found.push("Nothing was being signed; what was planned is planned and reviewed again.".to_owned());
+        if let Some(ceremony) = &self.uncovered {
+            found.push(format!("The ceremony {ceremony} closed, but its last checkpoint is not in place yet."));
         }
-        if self.torn.is_some() {
-            found.push("The last line of the log was torn; it is kept beside the log.".to_owned());
+        found.extend(self.intents.iter().map(|(seq, intent, covered)| fate(*seq, intent, *covered)));
+        for cluster in &self.undelivered {
+            found.push(format!(
+                "The certificate of {cluster} was issued; its bundle may be missing: anchorite export {cluster}"
+            ));
+        }
+        if let Some((_, aside)) = &self.torn {
+            found.push(format!("The last line of the log was torn; it is kept beside the log as {aside}."));
         }
         found
     }
@@ -100,8 +107,28 @@ impl Interrupted {
                     .into(),
             );
         }
-        records
-            .push(Recovered { session: self.session.clone(), found: self.sentences(), torn_sha256: self.torn }.into());
+        let recovered = Recovered {
+            session: self.session.as_ref().map(|session| session.id.clone()),
+            found: self.sentences(),
+            torn_sha256: self.torn.as_ref().map(|(sha256, _)| *sha256),
+        };
+        records.push(recovered.into());
         journal.append(records)
+    }
+}
+
+/// What became of an intent without outcome.
+fn fate(seq: u64, intent: &SignIntent, covered: bool) -> String {
+    let name = match (&intent.serial, intent.crl_number) {
+        (Some(serial), _) => format!("serial {}", serial.colons()),
+        (None, number) => format!("CRL number {}", number.unwrap_or_default()),
+    };
+    let whom = intent.cluster.as_ref().map(|c| format!(" for {c}")).unwrap_or_default();
+    if covered {
+        format!(
+            "Entry {seq}, {name}{whom}, may have been signed: it is recorded as unknown, treated as issued and never used again."
+        )
+    } else {
+        format!("Entry {seq}, {name}{whom}, was not signed: the token was never asked.")
     }
 }

@@ -92,6 +92,8 @@ pub struct Bench {
     pub interrupted: Option<Interrupted>,
     /// Requests that were accepted.
     pub pending: Vec<Pending>,
+    /// Clusters whose certificate an interrupted session issued, and whose bundle this one makes.
+    pub resumed: Vec<String>,
     /// Plans that were approved.
     pub approved: Vec<ApprovedPlan>,
     /// What was signed.

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
 use crate::log::note;
 use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened};
-use crate::store::{self, Log, Reading};
+use crate::store::{self, Log};
 use crate::text;
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,15 @@ impl Folder {
     /// # Errors
     /// [`Kind::Medium`] where it is missing, [`Kind::Usage`] where it is not UTF-8.
     pub fn read_text(path: &Path) -> Result<String, Error> {
-        let bytes = intake::read(path, MAX_TEXT)?;
+        Self::read_long_text(path, MAX_TEXT)
+    }
+
+    /// Reads a text file of at most `max` bytes.
+    ///
+    /// # Errors
+    /// As [`Folder::read_text`].
+    pub fn read_long_text(path: &Path, max: u64) -> Result<String, Error> {
+        let bytes = intake::read(path, max)?;
         String::from_utf8(bytes).map_err(|_| {
             Error::new(Kind::Usage, format!("{} is not UTF-8 text", path.display())).hint("save it as UTF-8")
         })
@@ -97,9 +105,12 @@ impl Folder {
             .hint("name it with -C DIR, or make one with: anchorite new DIR"))
     }
 
-    /// True once genesis began.
-    pub fn has_log(&self) -> bool {
-        self.log().join("entries.jsonl").exists()
+    /// True once genesis began: a first line that a crash tore does not count.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`].
+    pub fn has_log(&self) -> Result<bool, Error> {
+        Ok(store::begun(&self.log())?.0)
     }
 
     /// The state of the log, read without a lock; with what a reading command should say first.
@@ -108,14 +119,14 @@ impl Folder {
     /// [`Kind::Medium`], [`Kind::Verify`].
     pub fn read_state(&self) -> Result<(State, Option<Interrupted>), Error> {
         self.check_present()?;
-        if !self.has_log() {
+        if !self.has_log()? {
             return Err(Error::new(Kind::Medium, "this authority has no log yet")
                 .saw(self.dir.display().to_string())
                 .hint("its root is made by: anchorite root create"));
         }
         let mut state = State::default();
         let read = store::read(&self.log(), &mut |entry| state.apply(entry))?;
-        let interrupted = Interrupted::find(&state, covered(&read), read.torn().map(|t| t.sha256));
+        let interrupted = Interrupted::find(&state, &read);
         Ok((state, interrupted))
     }
 }
@@ -147,18 +158,19 @@ pub struct Opening<'a> {
 pub fn begin(opening: Opening<'_>, entropy: &mut Entropy) -> Result<(Journal, Option<Interrupted>), Error> {
     let session = Hex(entropy.bytes(8, &[])?).to_string();
     let actors: Vec<String> = opening.script.roles.iter().map(|(role, _)| role.clone()).collect();
-    let (mut journal, interrupted) = if opening.folder.has_log() {
+    let (began, torn) = store::begun(&opening.folder.log())?;
+    let (mut journal, interrupted) = if began {
         let mut state = State::default();
         let opened = Log::open(&opening.folder.log(), &mut |entry| state.apply(entry))?;
         check_clock(&opening.clock, &state)?;
-        let torn = opened.torn.as_ref().map(|t| t.sha256);
-        let interrupted = Interrupted::find(&state, covered(&opened.log), torn);
+        let interrupted = Interrupted::find(&state, &opened.log);
         (Journal::continuing(opened.log, state, opening.clock, session, actors), interrupted)
     } else {
         deliver::check_writable(opening.folder.path())?;
         let log_id = Hex(entropy.bytes(16, &[])?);
         let journal = Journal::beginning(opening.folder.log(), log_id.clone(), opening.clock, session, actors);
-        (begin_log(journal, &opening, &log_id)?, None)
+        let interrupted = torn.as_ref().map(Interrupted::before_genesis);
+        (begin_log(journal, &opening, &log_id)?, interrupted)
     };
     let (module, module_sha256) = opening.tokens.module();
     if !journal.state().knows_script(&opening.script.sha256) {
@@ -195,11 +207,6 @@ fn begin_log(mut journal: Journal, opening: &Opening<'_>, log_id: &Hex) -> Resul
     let adopted = ConfigAdopted { sha256: *sha256, text: text.clone() };
     journal.append(vec![genesis.into(), adopted.into()])?;
     Ok(journal)
-}
-
-/// The tree size of the newest checkpoint: what it covers may have been acted on.
-fn covered(log: &Reading) -> u64 {
-    log.checkpoint().map_or(0, |checkpoint| checkpoint.size)
 }
 
 fn check_clock(clock: &Clock, state: &State) -> Result<(), Error> {

@@ -42,9 +42,11 @@ fn create(
 ) -> Result<(), Error> {
     let found = find(args)?;
     wishes.final_try = attend.final_try;
-    if found.folder.has_log() {
-        let (state, _) = found.folder.read_state()?;
-        if let (true, Some(fingerprint)) = (state.is_founded(), root_fingerprint(&found.folder)?) {
+    if found.folder.has_log()? {
+        let (state, interrupted) = found.folder.read_state()?;
+        // A genesis that was cut off after its signatures still has files to write and a session to close.
+        let unfinished = state.clusters.is_empty() && interrupted.is_some();
+        if let (true, false, Some(fingerprint)) = (state.is_founded(), unfinished, root_fingerprint(&found.folder)?) {
             if if_needed {
                 let outcome = Created { changed: false, root_fingerprint: fingerprint, written: Vec::new() };
                 if terminal.wants_json() {

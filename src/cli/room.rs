@@ -28,6 +28,8 @@ const MAX_BINARY: u64 = 1 << 30;
 const VARIABLE: &str = "ANCHORITE_AUTHORITY";
 /// The longest profile, script or answers file, in bytes.
 const MAX_TEXT: u64 = 1 << 20;
+/// The longest answers file, in bytes: a batch of 20,000 requests has two answers for each.
+const MAX_ANSWERS: u64 = 16 << 20;
 
 /// An authority as a command finds it.
 pub struct Found {
@@ -144,8 +146,8 @@ fn hold_ceremony(
     )
     .map_err(|error| error.truth("Nothing was signed."))?;
     if let Some(path) = unattended {
-        let text = Folder::read_text(path)
-            .map_err(|error| error.hint("it holds what stands for people; see ceremony.md, Approval"))?;
+        let text = Folder::read_long_text(path, MAX_ANSWERS)
+            .map_err(|error| error.hint("it holds what stands for people, in a table for each step of the ceremony"))?;
         let mut answers = Answers::parse(&text, pins, terminal)?;
         return run(found, &adopted, script, clock, &mut tokens, &mut answers, wishes);
     }
@@ -157,7 +159,7 @@ fn hold_ceremony(
 /// has adopted it, so that what people reviewed is what is executed.
 fn adopted(found: &Found, ceremony: &str) -> Result<(Config, Digest), Error> {
     let (file, _, file_sha256) = &found.config;
-    if !found.folder.has_log() {
+    if !found.folder.has_log()? {
         return Ok((file.clone(), *file_sha256));
     }
     let (state, _) = found.folder.read_state()?;

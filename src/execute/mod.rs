@@ -2,7 +2,7 @@
 //!
 //! For a batch of one or of a thousand alike: intents to the log and under a checkpoint, then the root key,
 //! then every signature verified by another implementation and every certificate read back and compared
-//! with its plan, then the outcomes to the log and under a checkpoint. See `log.md`, "The signing protocol".
+//! with its plan, then the outcomes to the log and under a checkpoint. RFC 6962 is the model for "logged first".
 
 mod keyring;
 
@@ -10,9 +10,9 @@ pub use keyring::Keyring;
 
 use crate::digest::Base64;
 use crate::error::{Error, Kind};
-use crate::log::record::SignOutcome;
+use crate::log::record::{SignIntent, SignOutcome};
 use crate::log::{Header, Record};
-use crate::plan::{ApprovedPlan, Batch, TbsView, What};
+use crate::plan::{ApprovedPlan, Batch, What};
 use crate::store::{Committed, Log};
 use crate::token::Signature;
 use crate::x509::{Spki, build, read, verify};
@@ -112,17 +112,17 @@ fn record(
     audit: &Spki,
 ) -> Result<Vec<Issued>, Error> {
     let mut outcomes = Vec::with_capacity(results.len());
-    let mut names = Vec::new();
-    for (result, (intent, approved)) in results.iter().zip(committed.range().zip(batch.plans())) {
+    for (result, intent) in results.iter().zip(committed.range()) {
         let (status, der, reason) = match result {
             Ok(der) => ("ok", Some(Base64(der.clone())), None),
             // The token was asked: a signature may exist somewhere.
             Err(error) => ("unknown", None, Some(error.to_string())),
         };
-        names.push(fate(approved, result.is_ok())?);
         outcomes.push(Record::from(SignOutcome { intent, status: status.to_owned(), der, reason }));
     }
-    let told = |error: Error| names.iter().fold(error.into_kind(Kind::AfterSigning), |error, name| error.truth(name));
+    let signed: Vec<bool> = results.iter().map(Result::is_ok).collect();
+    let fates = || batch.intents().iter().zip(&signed).map(|(intent, signed)| fate(intent, *signed));
+    let told = |error: Error| fates().fold(error.into_kind(Kind::AfterSigning), |error, fate| error.truth(fate));
     let header = (desk.header)();
     let range = desk.log.append(&header, &outcomes).map_err(|error| {
         told(error.within("the outcome could not be logged").hint(
@@ -137,23 +137,23 @@ fn record(
     let failed = results.iter().find_map(|r| r.as_ref().err()).cloned();
     if let Some(error) = failed {
         let hint = "the log has each outcome; make bundles of what was issued with: anchorite export";
-        let signed = results.iter().any(Result::is_ok);
-        return Err(if signed { told(error).hint(hint) } else { names.iter().fold(error, |e, name| e.truth(name)) });
+        let any = signed.contains(&true);
+        return Err(if any { told(error).hint(hint) } else { fates().fold(error, |error, fate| error.truth(fate)) });
     }
     let plans = batch.plans().iter().cloned();
     let ders = results.into_iter().flatten();
     Ok(plans.zip(ders).zip(range).map(|((plan, der), outcome)| Issued { plan, der, outcome }).collect())
 }
 
-/// What is true of one plan after the token was asked.
-fn fate(approved: &ApprovedPlan, signed: bool) -> Result<String, Error> {
-    let name = match approved.plan().view()? {
-        TbsView::Certificate(view) => format!("Serial {}", view.serial.colons()),
-        TbsView::Crl(view) => format!("CRL number {}", view.number.unwrap_or_default()),
+/// What is true of one intent after the token was asked.
+fn fate(intent: &SignIntent, signed: bool) -> String {
+    let name = match &intent.serial {
+        Some(serial) => format!("Serial {}", serial.colons()),
+        None => format!("CRL number {}", intent.crl_number.unwrap_or_default()),
     };
-    Ok(if signed {
+    if signed {
         format!("{name} WAS signed; treat it as issued.")
     } else {
         format!("{name} may have been signed; it is recorded as unknown and never used again.")
-    })
+    }
 }

@@ -119,7 +119,7 @@ mod tests {
             .map(|seq| {
                 let record = Record::from(StepDone { step: "é \u{1f511}".into(), activity: "confirm".into() });
                 let line = entry::write_line(&header, seq, &prev, &record).unwrap();
-                let examined = examine(0, &line).unwrap();
+                let examined = examine(0, &line, &mut entry::LastHeader::default()).unwrap();
                 assert_eq!(examined.entry.record, record);
                 prev = examined.leaf;
                 examined

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::ser::{CharEscape, Formatter};
 use serde_json::value::RawValue;
 use std::io;
+use std::sync::Arc;
 
 /// The format version of a line.
 pub const VERSION: u8 = 1;
@@ -66,22 +67,29 @@ pub struct Entry {
     /// Position, from 0.
     pub seq: u64,
     /// What the lines of its act share.
-    pub header: Header,
+    pub header: Arc<Header>,
     /// What it says.
     pub record: Record,
 }
+
+/// The header of the line that was read before, with its time as it stood.
+#[derive(Debug, Default)]
+pub struct LastHeader(Option<(String, Arc<Header>)>);
 
 /// Parses the fields of a line without its `\n`.
 ///
 /// # Errors
 /// [`Kind::Verify`]: not printable ASCII, not JSON, a duplicate, missing or unknown field, another `v`.
 pub fn parse_line(line: &[u8]) -> Result<Line<'_>, Error> {
-    if let Some(byte) = line.iter().find(|b| !matches!(b, 0x20..=0x7e)) {
+    // Looks at every byte whatever it is: a loop without an exit is vectorised.
+    if !line.iter().fold(true, |printable, byte| printable & matches!(byte, 0x20..=0x7e)) {
+        let byte = line.iter().find(|byte| !matches!(byte, 0x20..=0x7e)).copied().unwrap_or_default();
         return Err(
             Error::new(Kind::Verify, "a line holds a byte that is not printable ASCII").saw(format!("0x{byte:02x}"))
         );
     }
-    let parsed: Line<'_> = serde_json::from_slice(line)
+    let text = std::str::from_utf8(line).unwrap_or_default();
+    let parsed: Line<'_> = serde_json::from_str(text)
         .map_err(|error| Error::new(Kind::Verify, "a line is not an entry").saw(error.to_string()))?;
     if parsed.v != VERSION {
         return Err(Error::new(Kind::Verify, "written by a newer anchorite")
@@ -98,17 +106,37 @@ impl Line<'_> {
     /// # Errors
     /// [`Kind::Verify`]: a header field out of form, an unknown type, data of the wrong shape.
     pub fn entry(&self) -> Result<Entry, Error> {
-        Ok(Entry {
-            seq: self.seq,
-            header: Header {
-                log: self.log.to_owned(),
-                session: self.session.to_owned(),
-                time: self.timestamp()?,
-                time_source: self.time_source.to_owned(),
-                actors: self.actors.iter().map(|a| (*a).to_owned()).collect(),
-            },
-            record: Record::parse(self.kind, self.data)?,
-        })
+        self.entry_under(&mut LastHeader::default())
+    }
+
+    /// The typed entry of these fields, sharing the last header where it is the same: entries come in acts.
+    ///
+    /// # Errors
+    /// As [`Line::entry`].
+    pub fn entry_under(&self, last: &mut LastHeader) -> Result<Entry, Error> {
+        let header = match &last.0 {
+            Some((time, header)) if time == self.time && self.is_headed(header) => Arc::clone(header),
+            _ => {
+                let header = Arc::new(Header {
+                    log: self.log.to_owned(),
+                    session: self.session.to_owned(),
+                    time: self.timestamp()?,
+                    time_source: self.time_source.to_owned(),
+                    actors: self.actors.iter().map(|a| (*a).to_owned()).collect(),
+                });
+                last.0 = Some((self.time.to_owned(), Arc::clone(&header)));
+                header
+            }
+        };
+        Ok(Entry { seq: self.seq, header, record: Record::parse(self.kind, self.data)? })
+    }
+
+    /// True where these fields but the time are that header's.
+    fn is_headed(&self, header: &Header) -> bool {
+        self.session == header.session
+            && self.log == header.log
+            && self.time_source == header.time_source
+            && self.actors.iter().eq(&header.actors)
     }
 
     /// The time, which must be written exactly as this program writes it.

@@ -15,7 +15,12 @@ pub fn leaf_hash(line: &[u8]) -> Digest {
 
 /// The hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
 pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
-    Digest::of_parts(&[&[1], &left.0, &right.0])
+    let mut node = [1; 65];
+    let (_, children) = node.split_at_mut(1);
+    let (first, second) = children.split_at_mut(32);
+    first.copy_from_slice(&left.0);
+    second.copy_from_slice(&right.0);
+    Digest::of(&node)
 }
 
 /// The root of a tree over these leaf hashes; of none, SHA-256 of nothing.

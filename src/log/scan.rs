@@ -3,11 +3,13 @@
 //! Owns how bytes become lines: chunks, line ends, the longest line, the torn rest. What holds between lines
 //! (chain, tree, state) is for whoever folds them. Memory is bounded by the chunks under way, not by the log.
 
-use super::entry::{self, Entry, MAX_LINE};
+use super::entry::{self, Entry, LastHeader, MAX_LINE};
 use super::merkle;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use std::io::Read;
+use data_encoding::HEXLOWER;
+use std::collections::VecDeque;
+use std::io::{BufRead, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -38,14 +40,14 @@ pub struct End {
     pub torn: Vec<u8>,
 }
 
-/// Whole lines, and where they begin.
+/// Whole lines on their way to a thread and back; and, once folded, room for the next ones. What a thread allocated
+/// goes back to it: memory freed by another thread is what this would spend its time on.
+#[derive(Default)]
 struct Chunk {
+    /// Where the lines begin.
     offset: u64,
     bytes: Vec<u8>,
-}
-
-/// The lines of a chunk up to the first that is not well-formed.
-struct Lines {
+    /// The lines up to the first that is not well-formed.
     good: Vec<Examined>,
     bad: Option<(u64, Error)>,
 }
@@ -54,13 +56,17 @@ struct Lines {
 ///
 /// # Errors
 /// [`Kind::Verify`]: it is not an entry that this version writes.
-pub fn examine(offset: u64, line: &[u8]) -> Result<Examined, Error> {
+pub fn examine(offset: u64, line: &[u8], last: &mut LastHeader) -> Result<Examined, Error> {
     if line.len() >= MAX_LINE {
         return Err(too_long());
     }
     let parsed = entry::parse_line(line)?;
-    let prev = Digest::from_hex(parsed.prev).map_err(|error| error.into_kind(Kind::Verify))?;
-    Ok(Examined { offset, leaf: merkle::leaf_hash(line), prev, entry: parsed.entry()? })
+    let mut prev = Digest([0; 32]);
+    if parsed.prev.len() != 64 || HEXLOWER.decode_mut(parsed.prev.as_bytes(), &mut prev.0).is_err() {
+        let error = Error::new(Kind::Verify, "a line's prev is not in form").saw(parsed.prev);
+        return Err(error.wanted("64 lower-case hex digits"));
+    }
+    Ok(Examined { offset, leaf: merkle::leaf_hash(line), prev, entry: parsed.entry_under(last)? })
 }
 
 /// Why a stream of lines was left before its end.
@@ -97,13 +103,13 @@ pub fn at_line(error: Error, seq: u64, offset: u64, rule: &str) -> Error {
 /// # Errors
 /// [`Halt::Line`]: a line that is not well-formed, or longer than [`MAX_LINE`]; those before it were folded.
 /// [`Halt::Other`]: reading failed ([`Kind::Medium`]), or what `fold` failed with.
-pub fn scan(mut from: impl Read, fold: &mut dyn FnMut(Examined) -> Result<(), Error>) -> Result<End, Halt> {
+pub fn scan(mut from: impl Read, fold: &mut dyn FnMut(&Examined) -> Result<(), Error>) -> Result<End, Halt> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let mut workers = Vec::with_capacity(threads);
         for _ in 0..threads {
             let (give, todo) = sync_channel::<Chunk>(WAITING);
-            let (done, take) = sync_channel::<Lines>(WAITING);
+            let (done, take) = sync_channel::<Chunk>(WAITING);
             scope.spawn(move || work(&todo, &done));
             workers.push((give, take));
         }
@@ -111,64 +117,71 @@ pub fn scan(mut from: impl Read, fold: &mut dyn FnMut(Examined) -> Result<(), Er
     })
 }
 
-/// Gives chunks to the threads in turn and takes their lines back in the same turn.
+/// Gives chunks to the threads in turn and takes them back in the same turn.
 fn stream(
     from: &mut impl Read,
-    workers: &[(SyncSender<Chunk>, Receiver<Lines>)],
-    fold: &mut dyn FnMut(Examined) -> Result<(), Error>,
+    workers: &[(SyncSender<Chunk>, Receiver<Chunk>)],
+    fold: &mut dyn FnMut(&Examined) -> Result<(), Error>,
 ) -> Result<End, Halt> {
     let gone = || Error::new(Kind::Bug, "a thread that reads the log stopped");
-    let mut chunks = Chunks { rest: Vec::new(), offset: 0, ended: false };
-    let mut given = workers.iter().cycle();
-    let mut taken = workers.iter().cycle();
+    let mut cut = Cut::default();
+    let (mut givers, mut takers) = (workers.iter().cycle(), workers.iter().cycle());
+    // Chunks come back in the order in which they were given, so each goes to the thread it came from.
+    let mut spare = VecDeque::new();
     let mut under_way = 0;
     loop {
-        let next = if under_way < workers.len() * WAITING { chunks.next(from)? } else { None };
-        if let Some(chunk) = next {
-            let (give, _) = given.next().ok_or_else(gone)?;
+        if under_way < workers.len() * WAITING
+            && let Some(chunk) = cut.next(from, &mut spare)?
+        {
+            let (give, _) = givers.next().ok_or_else(gone)?;
             give.send(chunk).map_err(|_| gone())?;
             under_way += 1;
             continue;
         }
-        if under_way == 0 && chunks.rest.len() > MAX_LINE {
-            return Err(Halt::Line { offset: chunks.offset, error: too_long() });
-        }
         if under_way == 0 {
-            return Ok(End { length: chunks.offset, torn: chunks.rest });
+            return cut.end();
         }
-        let (_, take) = taken.next().ok_or_else(gone)?;
-        let lines = take.recv().map_err(|_| gone())?;
+        let (_, take) = takers.next().ok_or_else(gone)?;
+        let mut chunk = take.recv().map_err(|_| gone())?;
         under_way -= 1;
-        lines.good.into_iter().try_for_each(&mut *fold)?;
-        if let Some((offset, error)) = lines.bad {
+        chunk.good.iter().try_for_each(&mut *fold)?;
+        if let Some((offset, error)) = chunk.bad.take() {
             return Err(Halt::Line { offset, error });
         }
+        spare.push_back(chunk);
     }
 }
 
-fn work(todo: &Receiver<Chunk>, done: &SyncSender<Lines>) {
-    for chunk in todo {
-        let mut lines = Lines { good: Vec::new(), bad: None };
-        let mut offset = chunk.offset;
-        for line in chunk.bytes.split_inclusive(|b| *b == b'\n') {
-            match examine(offset, line.strip_suffix(b"\n").unwrap_or(line)) {
-                Ok(examined) => lines.good.push(examined),
+fn work(todo: &Receiver<Chunk>, done: &SyncSender<Chunk>) {
+    let mut last = LastHeader::default();
+    for mut chunk in todo {
+        chunk.good.clear();
+        let (mut offset, mut rest) = (chunk.offset, chunk.bytes.as_slice());
+        while !rest.is_empty() {
+            // Reading from memory does not fail; skip_until finds the line end with vector instructions.
+            let mut after = rest;
+            let length = after.skip_until(b'\n').unwrap_or(rest.len());
+            let line = rest.get(..length).unwrap_or_default();
+            match examine(offset, line.strip_suffix(b"\n").unwrap_or(line), &mut last) {
+                Ok(examined) => chunk.good.push(examined),
                 Err(error) => {
-                    lines.bad = Some((offset, error));
+                    chunk.bad = Some((offset, error));
                     break;
                 }
             }
             offset += u64::try_from(line.len()).unwrap_or(u64::MAX);
+            rest = after;
         }
         // The other end is gone when folding has stopped.
-        if done.send(lines).is_err() {
+        if done.send(chunk).is_err() {
             return;
         }
     }
 }
 
 /// Cuts a stream of bytes at line ends.
-struct Chunks {
+#[derive(Default)]
+struct Cut {
     /// What follows the last line end so far.
     rest: Vec<u8>,
     /// Where `rest` begins.
@@ -176,31 +189,38 @@ struct Chunks {
     ended: bool,
 }
 
-impl Chunks {
-    /// The next chunk of whole lines; `None` at the end, when `rest` is what was torn.
-    fn next(&mut self, from: &mut impl Read) -> Result<Option<Chunk>, Halt> {
+impl Cut {
+    /// The next chunk of whole lines, in a spare one where there is one; `None` at the end.
+    fn next(&mut self, from: &mut impl Read, spare: &mut VecDeque<Chunk>) -> Result<Option<Chunk>, Error> {
+        let wanted = u64::try_from(CHUNK).unwrap_or(u64::MAX);
         while !self.ended {
-            let mut bytes = std::mem::take(&mut self.rest);
-            let searched = bytes.len();
-            bytes.reserve(CHUNK);
-            let wanted = u64::try_from(CHUNK).unwrap_or(u64::MAX);
-            let read = from.by_ref().take(wanted).read_to_end(&mut bytes).map_err(|error| {
+            let held = self.rest.len();
+            let read = from.by_ref().take(wanted).read_to_end(&mut self.rest).map_err(|error| {
                 Error::new(Kind::Medium, "the log cannot be read").saw(error.to_string()).truth("Nothing was changed.")
             })?;
-            self.ended = read < CHUNK;
-            let fresh = bytes.get(searched..).unwrap_or_default();
-            let whole = fresh.iter().rposition(|b| *b == b'\n').map_or(0, |at| searched + at + 1);
-            self.rest = bytes.split_off(whole);
-            if self.rest.len() > MAX_LINE {
-                self.ended = true;
-            }
-            if !bytes.is_empty() {
-                let chunk = Chunk { offset: self.offset, bytes };
+            let fresh = self.rest.get(held..).unwrap_or_default();
+            let whole = fresh.iter().rposition(|b| *b == b'\n').map_or(0, |at| held + at + 1);
+            self.ended = read < CHUNK || self.rest.len() - whole > MAX_LINE;
+            if whole > 0 {
+                let mut chunk = spare.pop_front().unwrap_or_default();
+                chunk.offset = self.offset;
+                chunk.bytes.clear();
+                chunk.bytes.extend_from_slice(self.rest.get(whole..).unwrap_or_default());
+                self.rest.truncate(whole);
+                std::mem::swap(&mut self.rest, &mut chunk.bytes);
                 self.offset += u64::try_from(whole).unwrap_or(u64::MAX);
                 return Ok(Some(chunk));
             }
         }
         Ok(None)
+    }
+
+    /// What is left when no chunk is.
+    fn end(self) -> Result<End, Halt> {
+        if self.rest.len() > MAX_LINE {
+            return Err(Halt::Line { offset: self.offset, error: too_long() });
+        }
+        Ok(End { length: self.offset, torn: self.rest })
     }
 }
 

@@ -143,13 +143,13 @@ impl ApprovedPlan {
     }
 
     /// The log's record of what is about to be signed.
-    fn intent(&self) -> Result<SignIntent, Error> {
+    fn intent(&self, view: &TbsView) -> SignIntent {
         let plan = self.plan();
-        let (serial, crl_number, not_after) = match plan.view()? {
+        let (serial, crl_number, not_after) = match view {
             TbsView::Certificate(view) => (Some(view.serial.clone()), None, view.not_after),
             TbsView::Crl(view) => (None, view.number, view.next_update),
         };
-        Ok(SignIntent {
+        SignIntent {
             plan_sha256: self.made.digest,
             tbs_sha256: Digest::of(&plan.tbs.0),
             what: plan.what.name().to_owned(),
@@ -159,7 +159,7 @@ impl ApprovedPlan {
             cluster: plan.cluster.as_ref().map(|c| c.name.clone()),
             generation: plan.cluster.as_ref().map(|c| c.generation),
             not_after,
-        })
+        }
     }
 }
 
@@ -193,7 +193,8 @@ impl Batch {
                     .wanted(format!("at most {MAX_AGE_HOURS} hours"))
                     .hint("run the ceremony again: the plan is made and reviewed anew"));
             }
-            if let TbsView::Certificate(view) = plan.view()? {
+            let view = plan.view()?;
+            if let TbsView::Certificate(view) = &view {
                 if !serials.insert(view.serial.clone()) {
                     return Err(refuse("two plans have one serial number", view.serial.to_string()));
                 }
@@ -204,7 +205,7 @@ impl Batch {
                     return Err(refuse("two plans have one key", Digest::of(&view.spki_der).hex()));
                 }
             }
-            intents.push(approved.intent()?);
+            intents.push(approved.intent(&view));
         }
         if intents.iter().filter(|i| i.what == What::Crl.name()).count() > 1 {
             return Err(refuse("two CRLs in one batch", plans.len().to_string()));

@@ -74,11 +74,22 @@ pub(super) fn sync_directory(directory: &Path) -> Result<(), Error> {
         .map_err(|error| medium("cannot sync", directory, &error))
 }
 
-/// Takes the log's lock, which is given back when the file is closed, however the process ends.
+/// The log's lock while it is held. It is given back by dropping it, and by the end of the process however it ends.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough where a child that is about to run another program has the file as well.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
+/// Takes the log's lock.
 ///
 /// # Errors
 /// [`Kind::Medium`]: another process holds it (its id is named), or the medium cannot be written.
-pub(super) fn lock(path: &Path) -> Result<File, Error> {
+pub(super) fn lock(path: &Path) -> Result<Lock, Error> {
     let mut file = open(path, OFlags::RDWR | OFlags::CREATE)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {}
@@ -96,5 +107,5 @@ pub(super) fn lock(path: &Path) -> Result<File, Error> {
     // Who holds it is for people: the lock does not depend on it.
     let note = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     note.map_err(|error| medium("cannot write", path, &error))?;
-    Ok(file)
+    Ok(Lock(file))
 }

@@ -7,7 +7,7 @@
 mod disk;
 mod read;
 
-pub use read::{Reading, Torn, material, read};
+pub use read::{Reading, Torn, begun, material, read};
 
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
@@ -37,7 +37,7 @@ pub struct Log {
     last: Digest,
     /// True when the file could not be put back as it was: nothing is appended behind what may be torn.
     broken: bool,
-    _lock: File,
+    _lock: disk::Lock,
 }
 
 /// A log that was opened, and what was found.
@@ -45,7 +45,7 @@ pub struct Log {
 pub struct Opened {
     /// The log.
     pub log: Log,
-    /// A torn last line, which was moved aside.
+    /// A torn last line, which the first append moves aside.
     pub torn: Option<Torn>,
     /// How many entries are after the newest checkpoint.
     pub unsigned_tail: u64,
@@ -93,6 +93,8 @@ pub type Sign<'a> = &'a mut dyn FnMut(&[u8]) -> Result<Vec<u8>, Error>;
 impl Log {
     /// Begins an empty log in `directory` (an authority's `log/`), which need not be there yet.
     ///
+    /// The first line of a genesis that was cut off is moved to `torn-0-<digest>`: nothing was acted on.
+    ///
     /// # Errors
     /// [`Kind::Medium`]: the medium cannot be written, or a log with entries is there: it is left as it is.
     pub fn create(directory: &Path, log_id: Hex) -> Result<Log, Error> {
@@ -102,10 +104,8 @@ impl Log {
         let lock = disk::lock(&directory.join(LOCK))?;
         let path = directory.join(ENTRIES);
         let entries = disk::open(&path, OFlags::RDWR | OFlags::CREATE)?;
-        let length = entries.metadata().map_err(|error| disk::medium("cannot read", &path, &error))?.len();
-        if length != 0 {
+        if read::has_whole_line(&entries, &path)? {
             return Err(Error::new(Kind::Medium, format!("there is a log in {} already", directory.display()))
-                .saw(format!("{length} bytes of entries"))
                 .hint("a log is begun once; use another directory for another authority")
                 .truth("Nothing was changed."));
         }
@@ -114,6 +114,7 @@ impl Log {
         if let Some(parent) = directory.parent().filter(|p| !p.as_os_str().is_empty()) {
             disk::sync_directory(parent)?;
         }
+        let torn = read::first_bytes(&entries, &path)?;
         let reading = Reading {
             directory: directory.to_path_buf(),
             log_id,
@@ -121,14 +122,15 @@ impl Log {
             offsets: vec![0],
             last_time: None,
             checkpoint: None,
-            torn: Vec::new(),
+            torn,
         };
         Ok(Log { reading, entries, last: Digest([0; 32]), broken: false, _lock: lock })
     }
 
     /// Opens a log for writing, handing each entry to `visitor` so that state is folded without holding them.
     ///
-    /// A torn last line is moved to `torn-<seq>-<digest>` beside the entries, never trimmed silently.
+    /// A torn last line is reported, and moved to `torn-<seq>-<digest>` beside the entries by the first append:
+    /// so that a session that ends before it writes anything leaves it for the next one to report.
     ///
     /// # Errors
     /// [`Kind::Medium`]: no log, locked by another process, a medium that cannot be written, an empty log (whose
@@ -138,8 +140,8 @@ impl Log {
         let path = directory.join(ENTRIES);
         let entries = disk::open(&path, OFlags::RDWR)?;
         let lock = disk::lock(&directory.join(LOCK))?;
-        let mut reading = read::fold(directory.to_path_buf(), &entries, visitor)?;
-        let torn = quarantine(&mut reading, &entries)?;
+        let reading = read::fold(directory.to_path_buf(), &entries, visitor)?;
+        let torn = reading.torn();
         let last = reading.tree.leaves().last().copied().unwrap_or(Digest([0; 32]));
         let unsigned_tail = reading.unsigned_tail();
         let log = Log { reading, entries, last, broken: false, _lock: lock };
@@ -154,8 +156,17 @@ impl Log {
     /// error says so and this log takes no more. [`Kind::Usage`]: a record is too long. [`Kind::Bug`]: a header
     /// of another log.
     pub fn append(&mut self, header: &Header, records: &[Record]) -> Result<Range<u64>, Error> {
+        self.append_acts(&[(header, records)])
+    }
+
+    /// Appends several acts, each under its own header, with one write: all of them or none.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn append_acts(&mut self, acts: &[(&Header, &[Record])]) -> Result<Range<u64>, Error> {
         let first = self.size();
-        if header.log != self.reading.log_id.to_string() {
+        let id = self.reading.log_id.to_string();
+        if let Some((header, _)) = acts.iter().find(|(header, _)| header.log != id) {
             return Err(Error::new(Kind::Bug, "an entry for another log").saw(&header.log));
         }
         if self.broken {
@@ -163,8 +174,10 @@ impl Log {
                 .hint("start again: what is torn is moved aside then")
                 .truth(format!("The log holds {first} whole entries.")));
         }
-        let (mut bytes, mut ends, mut last) = (Vec::new(), Vec::with_capacity(records.len()), self.last);
-        for (seq, record) in (first..).zip(records) {
+        quarantine(&mut self.reading, &self.entries)?;
+        let (mut bytes, mut ends, mut last) = (Vec::new(), Vec::new(), self.last);
+        let records = acts.iter().flat_map(|(header, records)| records.iter().map(move |record| (*header, record)));
+        for (seq, (header, record)) in (first..).zip(records) {
             let line = entry::write_line(header, seq, &last, record)?;
             last = merkle::leaf_hash(&line);
             bytes.extend_from_slice(&line);
@@ -178,7 +191,7 @@ impl Log {
             self.reading.tree.push(self.last);
             self.reading.offsets.push(end + u64::try_from(stop).unwrap_or(u64::MAX));
         }
-        if !records.is_empty() {
+        if let Some((header, _)) = acts.iter().rfind(|(_, records)| !records.is_empty()) {
             self.reading.last_time = Some(header.time);
         }
         Ok(first..self.size())
@@ -325,16 +338,13 @@ impl Deref for Log {
 }
 
 /// Moves what was torn aside, then cuts it off; in this order, so a crash between leaves both.
-fn quarantine(reading: &mut Reading, entries: &File) -> Result<Option<Torn>, Error> {
-    let Some(mut torn) = reading.torn() else { return Ok(None) };
-    let digest: String = torn.sha256.hex().chars().take(8).collect();
-    let aside = reading.directory.join(format!("torn-{}-{digest}", torn.seq));
-    disk::replace(&reading.directory.join(TEMPORARY), &aside, &reading.torn)?;
+fn quarantine(reading: &mut Reading, entries: &File) -> Result<(), Error> {
+    let Some(torn) = reading.torn() else { return Ok(()) };
+    disk::replace(&reading.directory.join(TEMPORARY), &reading.directory.join(torn.aside()), &reading.torn)?;
     let end = reading.offsets.last().copied().unwrap_or_default();
     let path = reading.directory.join(ENTRIES);
     let cut = entries.set_len(end).and_then(|()| entries.sync_all());
     cut.map_err(|error| disk::medium("cannot cut the torn line off", &path, &error))?;
     reading.torn.clear();
-    torn.quarantined = Some(aside);
-    Ok(Some(torn))
+    Ok(())
 }

@@ -29,6 +29,9 @@ pub(super) const AUDIT: &str = "audit";
 /// The largest certificate or checkpoint file, in bytes.
 pub(super) const MAX_SMALL: u64 = 64 * 1024;
 
+/// The first line is `genesis`, which is short, in bytes.
+const MAX_FIRST: usize = 64 * 1024;
+
 /// A log as it stands on disk.
 #[derive(Debug)]
 pub struct Reading {
@@ -51,8 +54,22 @@ pub struct Torn {
     pub sha256: Digest,
     /// How many bytes.
     pub length: u64,
-    /// Where opening for writing has put them.
-    pub quarantined: Option<PathBuf>,
+}
+
+impl Torn {
+    fn of(seq: u64, bytes: &[u8]) -> Option<Self> {
+        (!bytes.is_empty()).then(|| Torn {
+            seq,
+            sha256: Digest::of(bytes),
+            length: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// The name of the file beside the entries that keeps the bytes once a writer has moved them.
+    pub fn aside(&self) -> String {
+        let digest: String = self.sha256.hex().chars().take(8).collect();
+        format!("torn-{}-{digest}", self.seq)
+    }
 }
 
 /// The log's directory, of an authority's directory, a log's, or an `entries.jsonl`.
@@ -73,6 +90,43 @@ pub fn read(target: &Path, visitor: &mut dyn FnMut(&Entry) -> Result<(), Error>)
     let directory = directory_of(target);
     let file = disk::open(&directory.join(ENTRIES), OFlags::RDONLY)?;
     fold(directory, &file, visitor)
+}
+
+/// Whether a log has its first entry; else what a genesis that was cut off left of it.
+///
+/// # Errors
+/// [`Kind::Medium`]: it cannot be read.
+pub fn begun(target: &Path) -> Result<(bool, Option<Torn>), Error> {
+    let path = directory_of(target).join(ENTRIES);
+    if !path.exists() {
+        return Ok((false, None));
+    }
+    let file = disk::open(&path, OFlags::RDONLY)?;
+    if has_whole_line(&file, &path)? {
+        return Ok((true, None));
+    }
+    Ok((false, Torn::of(0, &first_bytes(&file, &path)?)))
+}
+
+/// True where a line end is among the bytes that a first line may have, or where there are more than those.
+pub(super) fn has_whole_line(file: &File, path: &Path) -> Result<bool, Error> {
+    let first = first_bytes(file, path)?;
+    Ok(first.len() > MAX_FIRST || first.contains(&b'\n'))
+}
+
+/// The bytes at the beginning of a file, one more than a first line has at the most.
+pub(super) fn first_bytes(file: &File, path: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = vec![0; MAX_FIRST + 1];
+    let mut length = 0;
+    while let Some(rest) = bytes.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        let offset = u64::try_from(length).unwrap_or(u64::MAX);
+        match file.read_at(rest, offset).map_err(|error| disk::medium("cannot read", path, &error))? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 /// Opens everything that an audit reads (of an authority's directory, a log's, or an `entries.jsonl`).
@@ -132,7 +186,7 @@ pub(super) fn fold(
     let mut offsets = Vec::new();
     let mut last_time = None;
     let end = scan::scan(file, &mut |line| {
-        chain.follow(&line).map_err(|(how, error)| damaged(error, tree.size(), line.offset, how.rule()))?;
+        chain.follow(line).map_err(|(how, error)| damaged(error, tree.size(), line.offset, how.rule()))?;
         tree.push(line.leaf);
         offsets.push(line.offset);
         last_time = Some(line.entry.header.time);
@@ -232,6 +286,11 @@ impl Reading {
         self.checkpoint.as_ref().map(|(_, note)| note.as_str())
     }
 
+    /// True where nothing is left to put in place: a checkpoint covers the last entry and is among `checkpoints/`.
+    pub fn is_sealed(&self) -> bool {
+        self.unsigned_tail() == 0 && self.directory.join(CHECKPOINTS).join(self.size().to_string()).exists()
+    }
+
     /// How many entries are after the newest checkpoint.
     pub fn unsigned_tail(&self) -> u64 {
         self.size() - self.checkpoint().map_or(0, |checkpoint| checkpoint.size)
@@ -239,12 +298,7 @@ impl Reading {
 
     /// What was torn, as it stands behind the last entry.
     pub fn torn(&self) -> Option<Torn> {
-        (!self.torn.is_empty()).then(|| Torn {
-            seq: self.size(),
-            sha256: Digest::of(&self.torn),
-            length: u64::try_from(self.torn.len()).unwrap_or(u64::MAX),
-            quarantined: None,
-        })
+        Torn::of(self.size(), &self.torn)
     }
 
     /// The bytes of a line without its `\n`, read from disk and compared with the tree.

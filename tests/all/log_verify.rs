@@ -6,7 +6,7 @@ use anchorite::digest::Digest;
 use anchorite::error::{Error, Kind};
 use anchorite::key::KeySpec;
 use anchorite::log::record::{Recovered, SignOutcome};
-use anchorite::log::{Record, entry, merkle};
+use anchorite::log::{Header, Record, entry, merkle};
 use anchorite::store;
 use anchorite::x509::keygen::LocalKey;
 use std::fs;
@@ -151,7 +151,7 @@ fn a_log_that_was_rewritten_from_a_line_on_is_refused() {
     let mut prev = Digest([0; 32]);
     for (seq, line) in lines.iter().enumerate() {
         let line = entry::parse_line(line.strip_suffix(b"\n").unwrap()).unwrap();
-        let mut header = line.entry().unwrap().header;
+        let mut header = Header::clone(&line.entry().unwrap().header);
         if seq >= 2 {
             header.actors = vec!["somebody".into()];
         }
@@ -242,14 +242,17 @@ fn a_live_log_has_warnings_and_at_rest_they_are_errors() {
     drop(fixture.log);
     let opened = store::Log::open(&directory.path().join("log"), &mut |_| Ok(())).unwrap();
     let torn = opened.torn.unwrap();
-    assert_eq!(fs::read(torn.quarantined.unwrap()).unwrap(), b"{\"v\":1,\"seq\":");
     fixture.log = opened.log;
     fixture.open("sign").unwrap();
+    assert_eq!(fs::read(directory.path().join("log").join(torn.aside())).unwrap(), b"{\"v\":1,\"seq\":");
+    let report = verify(directory.path(), RootPin::None, false);
+    let error = report.expect_err("a session began over the open intent and has not settled it").to_string();
+    assert!(error.contains("(rule intent.settled)"), "{error}");
     let found = vec!["an intent without outcome".to_owned()];
     let unknown = SignOutcome { intent, status: "unknown".into(), der: None, reason: Some("interrupted".into()) };
     fixture
         .append([
-            Record::from(Recovered { session: "x".into(), found, torn_sha256: Some(torn.sha256) }),
+            Record::from(Recovered { session: Some("x".into()), found, torn_sha256: Some(torn.sha256) }),
             unknown.into(),
         ])
         .unwrap();
@@ -264,7 +267,7 @@ fn a_signature_that_another_key_made_is_refused_though_logged_and_checkpointed()
     let (directory, mut fixture) = small();
     let key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
     fixture.open("sign").unwrap();
-    std::mem::swap(&mut fixture.root, &mut LocalKey::generate(KeySpec::EcdsaP256).unwrap());
+    fixture.root = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
     fixture.intermediate(&key).unwrap();
     let line = usize::try_from(fixture.log.size()).unwrap();
     fixture.close().unwrap();

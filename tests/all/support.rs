@@ -52,8 +52,8 @@ impl Output {
     /// The failure without the screens before it, and its exit code.
     pub fn error(&self) -> String {
         let all = self.refusal();
-        match all.rfind("error: ") {
-            Some(at) => all[at..].to_owned(),
+        match all.rfind("\nerror: ") {
+            Some(at) => all[at + 1..].to_owned(),
             None => all,
         }
     }
@@ -346,8 +346,8 @@ impl World {
 /// The log itself.
 pub const ENTRIES: &str = "authority/log/entries.jsonl";
 
-/// Compares what was printed with what is written in a test: indented as the test is, without the first and
-/// last line end. In the text, `…` at the end of a word stands for the rest of it.
+/// Compares what was printed with what is written in a test, however both are broken into lines; no line is
+/// longer than a terminal. In the text, `…` stands for the rest of a word: a digest, a serial number, a path.
 #[track_caller]
 pub fn assert_text(printed: &str, text: &str) {
     if text == "?" {
@@ -355,23 +355,21 @@ pub fn assert_text(printed: &str, text: &str) {
         eprintln!("FILL {}:{}\n{}LLIF", at.file(), at.line(), printed);
         return;
     }
-    let lines: Vec<&str> = text.trim_matches('\n').trim_end().lines().collect();
-    let indent = lines.iter().filter(|l| !l.trim().is_empty()).map(|l| l.len() - l.trim_start().len()).min();
-    let wanted: Vec<&str> = lines.iter().map(|line| line.get(indent.unwrap_or(0)..).unwrap_or("")).collect();
-    assert!(same(printed.trim_end(), &wanted.join("\n")), "printed:\n<<<\n{printed}>>>");
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let (shown, wanted) = (words(printed), words(text));
+    let same = shown.len() == wanted.len() && shown.iter().zip(&wanted).all(|(shown, wanted)| word(shown, wanted));
+    assert!(same, "printed:\n{printed}");
+    assert!(printed.lines().all(|line| line.chars().count() <= 80), "a line is too long:\n{printed}");
 }
 
-fn same(printed: &str, wanted: &str) -> bool {
-    let mut pieces = wanted.split('…');
-    let Some(mut rest) = pieces.next().and_then(|first| printed.strip_prefix(first)) else { return false };
-    for piece in pieces {
-        rest = rest.trim_start_matches(|c: char| !c.is_whitespace() && !piece.starts_with(c));
-        match rest.strip_prefix(piece) {
-            Some(after) => rest = after,
-            None => return false,
+/// A word whose `…` stands for anything.
+fn word(shown: &str, wanted: &str) -> bool {
+    match wanted.split_once('…') {
+        None => shown == wanted,
+        Some((first, last)) => {
+            shown.len() >= first.len() + last.len() && shown.starts_with(first) && shown.ends_with(last)
         }
     }
-    rest.is_empty()
 }
 
 /// The arguments of `sign` in a world, at [`SIGNING`], with `answers.toml`.

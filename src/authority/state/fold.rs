@@ -3,7 +3,7 @@
 //! [`State::apply`] takes entries one by one. The program that writes and the audit that verifies use the
 //! same fold, so an entry that breaks a rule is refused on both sides.
 
-use super::{BundleRecord, Certificate, Cluster, Crl, KeyRecord, Session, State, Status, TokenRecord};
+use super::{BundleRecord, Certificate, Cluster, Crl, KeyRecord, Requested, Session, State, Status, TokenRecord};
 use crate::authority::rules::{broken, expect};
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
@@ -50,7 +50,7 @@ impl State {
                 });
                 self.plans.clear();
             }
-            Record::SessionClosed(_) => {
+            Record::SessionClosed(closed) => {
                 let open = self.open_intents.keys().next().map(|seq| seq.to_string());
                 expect(
                     open.is_none(),
@@ -59,6 +59,12 @@ impl State {
                     &open.unwrap_or_default(),
                 )?;
                 let ceremony = self.session.take().map(|s| s.ceremony).unwrap_or_default();
+                if closed.outcome == "complete" {
+                    let newest = |name: &String| self.newest_intermediate(name).and_then(|c| c.generation);
+                    let sealed = |name: &String| self.clusters.get(name)?.bundles.last().map(|b| b.generation);
+                    let waits = self.undelivered.iter().filter(|name| newest(name) > sealed(name)).cloned().collect();
+                    self.undelivered = waits;
+                }
                 self.last_session = Some((ceremony, entry.header.time));
                 self.sessions_closed += 1;
             }
@@ -115,9 +121,16 @@ impl State {
             }
             Record::RequestImported(request) => {
                 self.requests.insert(request.sha256, request.cluster.clone());
-                self.csrs.insert(request.cluster.clone(), Digest::of(&request.csr.0));
+                let requested = Requested {
+                    csr_sha256: Digest::of(&request.csr.0),
+                    environment: request.environment.clone(),
+                    trust_domain: request.trust_domain.clone(),
+                    recipients: request.recipients.clone(),
+                };
+                self.imported.insert(request.cluster.clone(), requested);
             }
             Record::PlanMade(plan) => {
+                self.check_settled()?;
                 let found = Digest::of(plan.plan.get().as_bytes());
                 expect(found == plan.sha256, "plan.digest", "a plan has its digest", &found.hex())?;
                 self.plans.insert(plan.sha256, false);
@@ -138,7 +151,10 @@ impl State {
             Record::PlanExpired(expired) => {
                 self.plans.remove(&expired.plan_sha256);
             }
-            Record::SignIntent(intent) => self.apply_intent(entry.seq, intent)?,
+            Record::SignIntent(intent) => {
+                self.check_settled()?;
+                self.apply_intent(entry.seq, intent)?;
+            }
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
             Record::BundleExported(bundle) => {
                 let cluster = self
@@ -189,6 +205,18 @@ impl State {
         }
     }
 
+    /// What an interrupted session intended is settled before anything new is planned.
+    fn check_settled(&self) -> Result<(), Error> {
+        match self.unsettled() {
+            None => Ok(()),
+            Some(seq) => Err(broken(
+                "intent.settled",
+                "an intent without outcome is settled before the next session plans anything",
+                &seq.to_string(),
+            )),
+        }
+    }
+
     fn apply_key_intent(&mut self, intent: &KeyIntent) -> Result<(), Error> {
         let unique = self.keys.iter().all(|k| k.id != intent.id);
         expect(unique, "key.id", "a key id is used once", &intent.id.to_string())?;
@@ -229,8 +257,8 @@ impl State {
                 let rising = generation > cluster.generation;
                 expect(rising, "cluster.generation", "a cluster's generations rise", &generation.to_string())?;
                 cluster.generation = generation;
-                if let Some(csr) = self.csrs.get(name) {
-                    cluster.requests.insert(generation, *csr);
+                if let Some(requested) = self.imported.get(name) {
+                    cluster.requests.insert(generation, requested.clone());
                 }
             }
             self.certificates.insert(
@@ -273,6 +301,7 @@ impl State {
             let spki = read::certificate(der)?.view.spki;
             if let Some(cluster) = &intent.cluster {
                 self.keys_of.insert(spki.sha256(), cluster.clone());
+                self.undelivered.insert(cluster.clone());
             }
             let key = self.keys.iter_mut().find(|k| k.role == intent.what && k.spki.as_ref() == Some(&spki));
             if let Some(key) = key {

@@ -47,11 +47,13 @@ pub struct State {
     pub crl_number: u64,
     /// Intents without outcome, by position.
     pub open_intents: BTreeMap<u64, SignIntent>,
+    /// Clusters with a certificate of a session that did not bring a bundle to them and complete.
+    pub undelivered: BTreeSet<String>,
     /// Sealed keys by the digest of their public half: the entry's position.
     pub sealed: BTreeMap<Digest, u64>,
     scripts: BTreeSet<Digest>,
     plans: BTreeMap<Digest, bool>,
-    csrs: BTreeMap<String, Digest>,
+    imported: BTreeMap<String, Requested>,
     requests: BTreeMap<Digest, String>,
     keys_of: BTreeMap<Digest, String>,
 }
@@ -124,8 +126,21 @@ pub struct Cluster {
     pub generation: u32,
     /// Its bundles, oldest first.
     pub bundles: Vec<BundleRecord>,
-    /// SHA-256 of the PKCS#10 request (DER) of each generation.
-    pub requests: BTreeMap<u32, Digest>,
+    /// The request of each generation.
+    pub requests: BTreeMap<u32, Requested>,
+}
+
+/// What was asked for a generation: an identity serves one request, so recipients belong to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requested {
+    /// SHA-256 of the PKCS#10 request, DER.
+    pub csr_sha256: Digest,
+    /// The environment it named.
+    pub environment: String,
+    /// The trust domain it named.
+    pub trust_domain: String,
+    /// The age recipients of its bundle.
+    pub recipients: Vec<String>,
 }
 
 /// A bundle that was written.
@@ -225,6 +240,12 @@ impl State {
             .values()
             .filter(|c| c.what == "intermediate" && c.cluster.as_deref() == Some(cluster) && c.status == Status::Issued)
             .max_by_key(|c| c.generation)
+    }
+
+    /// The position of the first intent of an earlier session that has no outcome although another session began.
+    pub fn unsettled(&self) -> Option<u64> {
+        let opened = self.session.as_ref()?.opened;
+        self.open_intents.keys().next().copied().filter(|seq| *seq < opened)
     }
 
     /// Serial numbers that were ever intended.

@@ -28,7 +28,7 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     };
     let (new, digest) = room.config_file.clone();
     if digest == adopted {
-        room.people.answered_before(&step.id, &format!("sha256:{digest}"));
+        room.people.answered_before(Some(&step.id), &format!("sha256:{digest}"));
         return Ok(());
     }
     let config = Config::parse(&new)?;

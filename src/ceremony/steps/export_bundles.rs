@@ -2,8 +2,8 @@
 //! medium and read back. The key of a cluster that was made in this session travels inside; in a later one
 //! its sealed form does.
 
-use crate::authority::state::{Cluster, State};
-use crate::bundle::{self, Contents, Key};
+use crate::authority::State;
+use crate::bundle::{self, Bundle, Contents, Key};
 use crate::ceremony::media;
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
@@ -16,6 +16,7 @@ use crate::files::deliver;
 use crate::files::medium::{self, Role};
 use crate::log::record::{BundleExported, Record};
 use crate::log::{entry, proof};
+use crate::store::Reading;
 use crate::x509::pem;
 use crate::x509::read;
 use std::path::Path;
@@ -48,6 +49,8 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
 fn clusters(room: &Room<'_>, bench: &Bench) -> Result<Vec<String>, Error> {
     let of_session: Vec<String> =
         bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref().map(|c| c.name.clone())).collect();
+    let mut of_session: Vec<String> = of_session;
+    of_session.extend(bench.resumed.iter().filter(|name| !of_session.contains(name)).cloned().collect::<Vec<_>>());
     if !of_session.is_empty() {
         return Ok(of_session);
     }
@@ -62,11 +65,7 @@ fn clusters(room: &Room<'_>, bench: &Bench) -> Result<Vec<String>, Error> {
     if !room.wishes.clusters.is_empty() {
         return Ok(room.wishes.clusters.clone());
     }
-    let lacks = |(name, cluster): &(&String, &Cluster)| {
-        let newest = state.newest_intermediate(name).and_then(|c| c.generation);
-        newest.is_some() && newest > cluster.bundles.last().map(|b| b.generation)
-    };
-    Ok(state.clusters.iter().filter(lacks).map(|(name, _)| name.clone()).collect())
+    Ok(state.undelivered.iter().cloned().collect())
 }
 
 fn exports(room: &mut Room<'_>) -> Result<std::path::PathBuf, Error> {
@@ -89,21 +88,25 @@ fn export_all(
         room.people.working(done, of, "sealing");
         let key = bench.pending.iter().find(|p| p.accepted.cluster.name == *name).and_then(|p| p.key.as_ref());
         let key = key.map(|key| key.to_pkcs8_pem()).transpose()?.map(Key::Clear);
-        let exported = export(room, keys, name, key, dir)?;
-        bench.written.push(format!("{}  for {name}", dir.join(&exported.bundle_id).display()));
+        let (bundle, exported) = seal(room, keys, name, key)?;
+        // Logged first: no two bundles of a cluster ever bear one number. Where a crash or the medium keeps this
+        // one from its stick, the session does not complete and the next one makes another.
         room.journal.append(vec![Record::from(exported)])?;
+        let files: Vec<(&str, &[u8], u32)> =
+            bundle.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice(), 0o644)).collect();
+        deliver::write_directory(dir, &bundle.id, &files)?;
+        bench.written.push(format!("{}  for {name}", dir.join(&bundle.id).display()));
     }
     room.people.working(of, of, "");
     Ok(())
 }
 
-fn export(
+fn seal(
     room: &mut Room<'_>,
     keys: &mut Keyring,
     name: &str,
     key: Option<Key>,
-    dir: &Path,
-) -> Result<BundleExported, Error> {
+) -> Result<(Bundle, BundleExported), Error> {
     let bundle_id = Hex(room.random(keys, 16)?).to_string();
     let nonce = Hex(room.random(keys, 32)?).to_string();
     let state = room.journal.state().clone();
@@ -111,6 +114,7 @@ fn export(
     let cluster = state.clusters.get(name).ok_or_else(|| missing("the enrolment"))?;
     let certificate = state.newest_intermediate(name).ok_or_else(|| missing("the certificate"))?;
     let generation = certificate.generation.ok_or_else(|| missing("the generation"))?;
+    let requested = cluster.requests.get(&generation).ok_or_else(|| missing("the request"))?;
     let der = certificate.der.clone().ok_or_else(|| missing("the certificate"))?;
     let outcome = certificate.outcome.ok_or_else(|| missing("the outcome"))?;
     let key = match key {
@@ -125,23 +129,26 @@ fn export(
     let log = room.journal.log()?;
     let checkpoint = log.checkpoint_note().ok_or_else(|| missing("a checkpoint"))?.to_owned();
     let inclusion = log.inclusion(outcome)?;
+    // Proofs lead to the checkpoint in the bundle; the log may have grown since, by other bundles.
+    let new = Reading::checkpoint(log).map_or(0, |newest| newest.size);
     let mut proofs = Vec::new();
     for bundle in &cluster.bundles {
         let hashes = log.consistency(bundle.tree_size)?;
-        proofs.push(proof::ConsistencyProof { old: bundle.tree_size, new: log.size(), hashes });
+        proofs.push(proof::ConsistencyProof { old: bundle.tree_size, new, hashes });
     }
     let contents = Contents {
         bundle_id,
         nonce,
         created,
         cluster: name.to_owned(),
-        environment: cluster.environment.clone(),
-        trust_domain: cluster.trust_domain.clone(),
+        environment: requested.environment.clone(),
+        trust_domain: requested.trust_domain.clone(),
         generation,
         sequence,
         previous_bundle: cluster.bundles.last().map(|b| b.id.clone()),
-        csr_sha256: cluster.requests.get(&generation).copied().ok_or_else(|| missing("the request"))?,
-        recipients: cluster.recipients.clone(),
+        csr_sha256: requested.csr_sha256,
+        // Of this request, not of the enrolment: an identity serves one request.
+        recipients: requested.recipients.clone(),
         profile: cluster.profile.clone(),
         log: log.log_id().to_string(),
         cert_chain_pem: format!("{ca_cert_pem}{}", issuer_pem(&state, certificate.issuer_generation)?),
@@ -159,11 +166,8 @@ fn export(
         checkpoint,
     };
     let bundle = bundle::make(&contents, &mut |message| keys.sign_statement(message))?;
-    let files: Vec<(&str, &[u8], u32)> =
-        bundle.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice(), 0o644)).collect();
-    deliver::write_directory(dir, &bundle.id, &files)?;
-    Ok(BundleExported {
-        bundle_id: bundle.id,
+    let exported = BundleExported {
+        bundle_id: bundle.id.clone(),
         cluster: name.to_owned(),
         generation,
         sequence,
@@ -171,7 +175,8 @@ fn export(
         manifest_sha256: bundle.manifest_sha256,
         payload_sha256: bundle.payload_sha256,
         tree_size: bundle.tree_size,
-    })
+    };
+    Ok((bundle, exported))
 }
 
 /// The sealed form of a key that an earlier session made.

@@ -43,10 +43,23 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         found = read::read_all(&dir, &room.config, room.journal.state())?;
     }
     let offline = offline::wanted(room)?;
-    if found.is_empty() && offline.is_empty() {
+    if found.is_empty() && offline.is_empty() && room.journal.state().undelivered.is_empty() {
         return Err(nothing_to_sign(room).into());
     }
+    for cluster in room.journal.state().undelivered.clone() {
+        room.people.answered_before(None, &format!("offline:{cluster}"));
+        bench.resumed.push(cluster);
+    }
     for read in found {
+        if is_signed(room, &read) {
+            let key = format!("sha256:{}", read.sha256);
+            room.people.show(&Screen::new().text(format!(
+                "{} was signed by the session that was interrupted; its bundle is made now.",
+                read.file
+            )))?;
+            room.people.answered_before(None, &key);
+            continue;
+        }
         if let Some(pending) = import(room, step, read)? {
             take(room, bench, pending)?;
         }
@@ -55,14 +68,23 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         let pending = offline::make(room, step, &cluster)?;
         take(room, bench, pending)?;
     }
-    if bench.pending.is_empty() {
+    if bench.pending.is_empty() && bench.resumed.is_empty() {
         return Err(Stop::Declined("every request was struck".to_owned()));
     }
     // A full medium is found while nothing is signed yet.
     if let Some(dir) = &room.wishes.exports {
-        media::check_room_for(dir, bench.pending.len())?;
+        media::check_room_for(dir, bench.pending.len() + bench.resumed.len())?;
     }
     Ok(())
+}
+
+/// True for the very request that an interrupted session imported, signed and made no bundle for.
+fn is_signed(room: &Room<'_>, read: &Read) -> bool {
+    let state = room.journal.state();
+    let Ok(request) = &read.verdict else { return false };
+    let cluster = state.request_known(&read.sha256);
+    let holder = state.key_holder(&request.spki().sha256());
+    cluster.is_some_and(|cluster| holder == Some(cluster) && state.undelivered.contains(cluster))
 }
 
 fn nothing_to_sign(room: &Room<'_>) -> Error {

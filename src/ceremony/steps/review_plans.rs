@@ -32,13 +32,16 @@ const ASKED: usize = 3;
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
-    let made = if room.journal.state().certificate_of("root").is_some() {
-        intermediates(room, &mut keys, &bench.pending)
-    } else {
-        genesis(room, &mut keys)
+    let made = match (room.journal.state().is_founded(), bench.pending.is_empty()) {
+        (true, false) => intermediates(room, &mut keys, &bench.pending),
+        (true, true) => Ok(Made::new()),
+        (false, _) => genesis(room, &mut keys),
     };
     bench.keys = Some(keys);
     let made = made?;
+    if made.is_empty() {
+        return resume(room, bench, step);
+    }
     let mut records: Vec<Record> = made.iter().map(|(plan, _)| plan.record().into()).collect();
     // In small portions: each entry is at most a megabyte, a batch may be thousands.
     while !records.is_empty() {
@@ -59,23 +62,42 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     Ok(())
 }
 
+/// Nothing is left to plan where an interrupted session has signed it all: what remains is to write it out.
+fn resume(room: &mut Room<'_>, bench: &Bench, step: &Step) -> Result<(), Stop> {
+    if bench.resumed.is_empty() {
+        // A genesis that was interrupted after its signatures.
+        room.people.answered_before(Some(&step.id), &format!("sha256:{}", room.config_sha256));
+    }
+    room.people.show(&Screen::new().text("Everything was signed already; nothing is left to review."))
+}
+
 type Made = Vec<(MadePlan, Option<usize>)>;
 
 /// The three plans of a genesis; what an interrupted one already signed is not planned again.
 fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
-    let spki = keys.root_spki()?.clone();
-    let serial = room.serial_number(keys)?;
-    let root = make::root(room.context(), &spki, 1, serial)?;
-    let view = match root.plan().view()? {
-        TbsView::Certificate(view) => *view,
-        TbsView::Crl(_) => return Err(Error::new(Kind::Bug, "a root plan is a CRL")),
+    let mut made = Made::new();
+    let issuer = if room.journal.state().certificate_of(KeyRole::Root.name()).is_some() {
+        issuer(room)?
+    } else {
+        let spki = keys.root_spki()?.clone();
+        let serial = room.serial_number(keys)?;
+        let root = make::root(room.context(), &spki, 1, serial)?;
+        let view = match root.plan().view()? {
+            TbsView::Certificate(view) => *view,
+            TbsView::Crl(_) => return Err(Error::new(Kind::Bug, "a root plan is a CRL")),
+        };
+        made.push((root, None));
+        Issuer { generation: 1, spki, view }
     };
-    let issuer = Issuer { generation: 1, spki, view };
-    let audit_spki = keys.audit_spki()?.clone();
-    let serial = room.serial_number(keys)?;
-    let audit = make::audit(room.context(), &issuer, &audit_spki, 1, serial)?;
-    let crl = make::crl(room.context(), &issuer, room.journal.state())?;
-    Ok(vec![(root, None), (audit, None), (crl, None)])
+    if room.journal.state().certificate_of(KeyRole::Audit.name()).is_none() {
+        let audit_spki = keys.audit_spki()?.clone();
+        let serial = room.serial_number(keys)?;
+        made.push((make::audit(room.context(), &issuer, &audit_spki, 1, serial)?, None));
+    }
+    if room.journal.state().crl.is_none() {
+        made.push((make::crl(room.context(), &issuer, room.journal.state())?, None));
+    }
+    Ok(made)
 }
 
 fn intermediates(room: &mut Room<'_>, keys: &mut Keyring, pending: &[Pending]) -> Result<Made, Error> {

@@ -8,8 +8,10 @@ use crate::ceremony::vocabulary::{Activity, Fact};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
+use crate::log::note;
 use crate::log::record::TokenUnlocked;
 use crate::screen::Screen;
+use crate::store::Log;
 use crate::token::{Identity, KeyId, KeyRole, PinShape, Token};
 use crate::x509::Spki;
 use secrecy::SecretString;
@@ -44,17 +46,20 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     }
     // Proved before anything is written: a token that lacks the keys, or remembers a newer log, stops here.
     find_keys(room, &mut keys)?;
-    if room.journal.state().certificate_of("root").is_some()
-        && let Ok(log) = room.journal.log()
-    {
+    if let Ok(log) = room.journal.log() {
         keys.check_guard(log)?;
+        check_checkpoint(log, &keys)?;
     }
     room.journal.append(unlocked.into_iter().map(Into::into).collect())?;
+    let interrupted = bench.interrupted.take();
+    if let Some(interrupted) = &interrupted {
+        // In the same write as the session's beginning: no crash leaves a session begun over open intents.
+        interrupted.close(&mut room.journal)?;
+    }
     room.journal.make_durable()?;
     participants::write_names(room)?;
     bench.keys = Some(keys);
-    if let Some(interrupted) = bench.interrupted.take() {
-        interrupted.close(&mut room.journal)?;
+    if interrupted.is_some() {
         let keys = bench.keys()?;
         if keys.audit_spki().is_ok() {
             room.journal.checkpoint(keys)?;
@@ -62,6 +67,18 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         publish::write_issued(room)?;
     }
     Ok(())
+}
+
+/// The newest checkpoint must be signed by the audit key that the token holds: what it covers is what this
+/// authority wrote.
+fn check_checkpoint(log: &Log, keys: &Keyring) -> Result<(), Error> {
+    let Some(note) = log.checkpoint_note() else { return Ok(()) };
+    note::verify(note, keys.audit_spki()?).map(|_| ()).map_err(|error| {
+        error
+            .within("the log's newest checkpoint")
+            .hint("`anchorite log verify` checks the whole log; go on with an intact copy of the authority")
+            .truth("Nothing was signed.")
+    })
 }
 
 /// The audit key's own token: the recorded one, else the only initialised one behind its module.

@@ -151,7 +151,7 @@ impl People for Attended<'_> {
     }
 
     /// People answer what they are asked: nothing is left over.
-    fn answered_before(&mut self, _: &str, _: &str) {}
+    fn answered_before(&mut self, _: Option<&str>, _: &str) {}
 
     fn asked_all(&mut self, _: &[&str]) -> Result<(), Stop> {
         Ok(())

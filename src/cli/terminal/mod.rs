@@ -222,10 +222,11 @@ pub fn report_panic(what: &str) {
 
 fn write_out(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = std::io::stdout().lock();
-    stdout
-        .write_all(bytes)
-        .and_then(|()| stdout.flush())
-        .map_err(|error| Error::new(Kind::Medium, "stdout cannot be written").saw(error.to_string()))
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        // Whoever read has seen enough (`| head`): no fault.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Error::new(Kind::Medium, "stdout cannot be written").saw(error.to_string())),
+    }
 }
 
 fn write_err(text: &str) {

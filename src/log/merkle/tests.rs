@@ -1,4 +1,4 @@
-//! The tree against RFC 6962's own examples and another implementation.
+//! Trees and proofs against the reference tree and another implementation.
 
 use super::*;
 use ct_merkle::mem_backed_tree::MemoryBackedTree;

@@ -194,8 +194,9 @@ pub struct BundleExported {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recovered {
-    /// The session that was interrupted.
-    pub session: String,
+    /// The session that was interrupted; absent where only the last line was torn or its checkpoint was missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// What was found and what was done about it, a sentence each.
     pub found: Vec<String>,
     /// SHA-256 of a torn last line, quarantined beside the log.

@@ -3,16 +3,16 @@
 use crate::support::{PARTICIPANTS, SIGN, World};
 
 /// A world with one request, and the answers that would sign it.
-fn ready() -> (World, String, String) {
+fn ready() -> (World, String) {
     let world = World::ready();
     let sha256 = world.request("cluster1");
     let answers = world.signing_answers(&[&sha256], &[]);
-    (world, sha256, answers)
+    (world, answers)
 }
 
 #[test]
 fn a_missing_answer_is_named() {
-    let (world, _, answers) = ready();
+    let (world, answers) = ready();
     world.write("answers.toml", &answers[..answers.find("[review]").unwrap()]);
     world.stopped(&SIGN, "?");
     world.write("answers.toml", PARTICIPANTS);
@@ -23,7 +23,7 @@ fn a_missing_answer_is_named() {
 
 #[test]
 fn an_answer_that_nobody_asks_for_stops_before_the_signature() {
-    let (world, _, answers) = ready();
+    let (world, answers) = ready();
     let stray = format!("{answers}\"sha256:{}\" = \"approve\"\n", "0".repeat(64));
     world.write("answers.toml", stray);
     world.stopped(&SIGN, "?");
@@ -37,7 +37,7 @@ fn an_answer_that_nobody_asks_for_stops_before_the_signature() {
 
 #[test]
 fn answers_that_are_out_of_form_are_refused_with_their_place() {
-    let (world, sha256, answers) = ready();
+    let (world, answers) = ready();
     world.write("answers.toml", "[participants\n");
     world.refused(&SIGN, "?");
     world.write("answers.toml", answers.replace("words = \"same\"", "word = \"same\""));
@@ -50,11 +50,10 @@ fn answers_that_are_out_of_form_are_refused_with_their_place() {
     world.stopped(&SIGN, "?");
     world.write("answers.toml", answers.replace("[\"Ada\"]", "[\"Wim\"]"));
     world.refused(&SIGN, "?");
-    let _ = sha256;
 }
 
 #[test]
 fn an_answers_file_that_is_missing_is_named() {
-    let (world, _, _) = ready();
+    let (world, _) = ready();
     world.refused(&SIGN, "?");
 }

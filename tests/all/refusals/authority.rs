@@ -1,6 +1,6 @@
 //! The authority's directory: missing, not empty, read-only, locked, ahead of the clock.
 
-use crate::support::{AUTHORITY, GENESIS, SIGN, SIGNING, World, assert_text, configuration};
+use crate::support::{AUTHORITY, GENESIS, SIGN, SIGNING, World, configuration};
 use rustix::fs::{FlockOperation, flock};
 use std::io::Write;
 
@@ -44,18 +44,14 @@ fn a_new_authority_needs_an_empty_directory() {
     world.write("full/letter.txt", "dear");
     world.refused(&["new", "full"], "?");
     world.refused(&["new", "pin"], "?");
-    world.write("hidden/.git/config", "");
-    world.refused(&["new", "hidden"], "?");
     world.refused(&["new", "fresh", "--name", "bad\u{1b}[2Jname"], "?");
 }
 
 #[test]
 fn a_second_root_is_another_authority() {
     let world = World::ready();
-    let mut printed = String::new();
     world.write("answers.toml", "");
     let create = ["-C", AUTHORITY, "--now", SIGNING, "root", "create", "--answers", "answers.toml"];
-    printed.push_str(&world.run(&create).error());
     world.refused(&create, "?");
     let again = world.run(&["-C", AUTHORITY, "--now", SIGNING, "root", "create", "--if-needed"]).ok();
     assert_eq!(again.stderr, "The root is there already; nothing was changed.\n");
@@ -130,12 +126,4 @@ fn what_genesis_fixed_cannot_be_changed() {
     world.stopped(&SIGN, "?");
     world.configure(&configuration("test", "ecdsa-p384"));
     world.stopped(&SIGN, "?");
-}
-
-#[test]
-fn a_genesis_that_began_goes_on_with_the_configuration_it_began_with() {
-    let world = World::ready();
-    assert_text("", "");
-    world.configure(&configuration("production", "ecdsa-p256"));
-    world.refused(&["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"], "?");
 }

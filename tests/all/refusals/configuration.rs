@@ -61,18 +61,12 @@ fn contradictions_are_named_where_they_stand() {
 
 #[test]
 fn a_section_that_contradicts_another_is_named_where_it_stands() {
-    let add = |table: &str, text: &str| {
+    let check = ["-C", AUTHORITY, "config", "check"];
+    let of = |table: &str| {
         let world = World::new();
         world.configure(&format!("{}{table}", configuration("test", "ecdsa-p256")));
-        (world, text.to_owned())
+        world
     };
-    let check = ["-C", AUTHORITY, "config", "check"];
-    let refused = |table: &str, text: &str| {
-        let (world, text) = add(table, text);
-        world.refused(&check, &text);
-    };
-    let _ = refused;
-    let of = |table: &str| add(table, "").0;
     of("[clusters.Bad_Name]\n").refused(&check, "?");
     of("[clusters.cluster1]\nkey_origin = \"offline\"\nrecipients = [\"age1x\"]\n").refused(&check, "?");
     of("[clusters.cluster1]\nkey_origin = \"offline\"\nalgorithm = \"ecdsa-p384\"\n").refused(&check, "?");

@@ -1,0 +1,173 @@
+"""The measuring part of bench.sh, which says what is measured and gives the arguments."""
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+PIN = "bench-pin"
+MECHANISM = {"rsa-4096": "rsa-sha256", "ecdsa-p384": "ecdsa384"}
+
+
+def measured(command, env=None):
+    """Runs a command; its wall time in seconds, its peak memory in MiB, its stdout."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as talk:
+        began = time.monotonic()
+        process = subprocess.Popen(command, env=env, stdout=out, stderr=talk)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0), talk.seek(0)
+        if process.returncode != 0:
+            raise SystemExit(f"{command} failed:\n{talk.read().decode()}")
+        return seconds, usage.ru_maxrss / 1024, out.read()
+
+
+def quietly(command, env=None):
+    measured([str(part) for part in command], env)
+
+
+def row(what, seconds, least, note=""):
+    print(f"{what:<44} {seconds:>9.3f} s {least:>9.3f} s {seconds / least:>7.2f}x  {note}", flush=True)
+
+
+class Authority:
+    """A throwaway authority with its own token, whose profile allows `sessions` sessions."""
+
+    def __init__(self, directory, options, key, sessions):
+        self.options, self.key, self.sessions = options, key, sessions
+        self.path, self.medium = directory / "authority", directory / "medium"
+        (directory / "tokens").mkdir(parents=True)
+        self.medium.mkdir()
+        conf = directory / "softhsm2.conf"
+        conf.write_text(f"directories.tokendir = {directory}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
+        self.env = dict(os.environ, SOFTHSM2_CONF=str(conf))
+        self.pin = directory / "pin"
+        self.pin.write_text(PIN + "\n")
+        self.pin.chmod(0o600)
+        profile = (HERE.parent / "hsm-profiles/softhsm2.toml").read_text()
+        (directory / "profile.toml").write_text(re.sub(r"(?m)^sessions = .*", f"sessions = {sessions}", profile))
+        quietly([options.binary, "new", self.path])
+        text = (self.path / "authority.toml").read_text()
+        for old, new in [
+            (r'^kind = "production"', 'kind = "test"'),
+            (r"^unattended = false", "unattended = true"),
+            (r'^profile = "softhsm2"', f'profile = "{directory}/profile.toml"'),
+            (r'^key = "ecdsa-p384"', f'key = "{key}"'),
+        ]:
+            text = re.sub("(?m)" + old, new, text)
+        (self.path / "authority.toml").write_text(text)
+        (self.path / "local.toml").write_text(f'[token]\nmodule = "{options.module}"\n')
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        answers = directory / "genesis.toml"
+        answers.write_text(
+            '[participants]\nadministrator = ["A"]\nwitness = ["B"]\n[initialize]\nlabel = "Example Mesh Root"\n'
+            f'[review]\n"sha256:{digest}" = "approve"\n'
+        )
+        self.run(["root", "create", "--so-pin-file", self.pin, "--answers", answers])
+        entries = [json.loads(line) for line in open(self.path / "log/entries.jsonl", "rb")]
+        self.serial = next(e["data"]["serial"] for e in entries if e["type"] == "token.initialized")
+        self.key_id = next(e["data"]["id"] for e in entries if e["type"] == "key.intent" and e["data"]["role"] == "root")
+
+    def run(self, arguments):
+        command = [self.options.binary, "--json", "-C", self.path, *arguments, "--pin-file", self.pin]
+        seconds, _, out = measured([str(part) for part in command], self.env)
+        return seconds, json.loads(out)
+
+    def sign(self, requests):
+        """Signs the CSRs of a directory in one session: seconds of the whole process, and of the signing step
+        from its start to its fsynced outcomes."""
+        answers = self.path.parent / "answers.toml"
+        names, approvals = [], []
+        for file in sorted(requests.iterdir()):
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            names.append(
+                f'"sha256:{digest}" = {{ cluster = "{file.stem}", environment = "prod", '
+                f'trust_domain = "cluster.local", recipients = ["{self.options.recipient}"], words = "same" }}'
+            )
+            approvals.append(f'"sha256:{digest}" = "approve"')
+        lines = ['[participants]', 'administrator = ["A"]', 'witness = ["B"]', "[requests]", *names, "[review]", *approvals]
+        answers.write_text("\n".join(lines) + "\n")
+        whole, said = self.run(["sign", "--from", requests, "--to", self.medium, "--answers", answers])
+        return whole, said["signing_seconds"]
+
+    def bare(self, count, sessions):
+        """The bare token: seconds of signing, and of initialise + log in + find."""
+        command = [self.options.raw_sign, self.options.module, self.serial, self.pin, self.key_id,
+                   MECHANISM[self.key], count, sessions]
+        out = subprocess.run([str(part) for part in command], env=self.env, check=True, capture_output=True, text=True)
+        signing, start = out.stdout.split()
+        return float(signing), float(start)
+
+
+def make_requests(directory, count):
+    directory.mkdir()
+    for n in range(count):
+        quietly(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                 "/dev/null", "-subj", f"/CN=c{n:05}", "-out", directory / f"c{n:05}.csr"])
+
+
+def batch(work, options, requests):
+    for key in MECHANISM:
+        for sessions in (1, 2):
+            authority = Authority(work / f"{key}-{sessions}", options, key, sessions)
+            whole, step = authority.sign(requests)
+            bare = min(authority.bare(options.requests, sessions)[0] for _ in range(3))
+            row(f"sign step, {key}, {sessions} session{'s'[:sessions - 1]}", step, bare, f"whole command {whole:.2f} s")
+
+
+def single(work, options, requests):
+    for key in MECHANISM:
+        authority = Authority(work / f"{key}-single", options, key, 1)
+        times = []
+        for n, file in enumerate(sorted(requests.iterdir())[:5]):
+            one = work / f"{key}-one-{n}"
+            one.mkdir()
+            shutil.copy(file, one)
+            times.append(authority.sign(one)[0])
+        bare = statistics.median(sum(authority.bare(1, 1)) for _ in range(5))
+        row(f"one-shot sign, {key}", statistics.median(times), bare, "whole command; guard and export with it")
+
+
+def log_verify(options):
+    log = pathlib.Path(options.log)
+    entries = log / "log/entries.jsonl"
+    quietly(["openssl", "dgst", "-sha256", entries])  # both read a warm cache
+    least = min(measured(["openssl", "dgst", "-sha256", str(entries)])[0] for _ in range(3))
+    command = [options.binary, "log", "verify", str(log / "log"), "--root", str(log / "root-cert.pem"), "--at-rest"]
+    seconds, memory, _ = min(measured(command) for _ in range(3))
+    row("log verify against openssl dgst", seconds, least, f"{entries.stat().st_size >> 20} MiB, peak memory {memory:.0f} MiB")
+
+
+def start(options):
+    times = [measured([options.binary, "--help"])[0] for _ in range(100)]
+    print(f"--help {1000 * statistics.median(times):.1f} ms; binary {os.path.getsize(options.binary) / 2**20:.1f} MiB")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("binary", "module", "raw-sign", "log"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--requests", type=int, required=True)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        work = pathlib.Path(directory)
+        quietly([options.binary, "request", "bench", "--into", work])
+        options.recipient = re.search(r"age1\w+", (work / "bench/identity.age").read_text())[0]
+        print(f"{os.cpu_count()} cores; batches of {options.requests}; {options.binary}")
+        print(f"{'':<44} {'anchorite':>11} {'least':>11} {'ratio':>8}")
+        make_requests(work / "requests", options.requests)
+        batch(work, options, work / "requests")
+        single(work, options, work / "requests")
+    log_verify(options)
+    start(options)
+
+
+main()

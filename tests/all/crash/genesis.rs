@@ -1,0 +1,91 @@
+//! Killed while the root is made.
+
+use super::super::support::{GENESIS, PARTICIPANTS};
+use super::*;
+
+/// What [`World::found`] runs.
+const CREATE: [&str; 12] = [
+    "-C",
+    AUTHORITY,
+    "--now",
+    GENESIS,
+    "root",
+    "create",
+    "--pin-file",
+    "pin",
+    "--so-pin-file",
+    "so-pin",
+    "--answers",
+    "answers-root.toml",
+];
+
+fn prepared() -> World {
+    let world = World::configured("test", "ecdsa-p256");
+    let reviewed = world.sha256("authority/authority.toml");
+    world.write(
+        "answers-root.toml",
+        format!(
+            "{PARTICIPANTS}[initialize]\nlabel = \"World Mesh Root\"\n[review]\n\"sha256:{reviewed}\" = \"approve\"\n"
+        ),
+    );
+    world
+}
+
+#[test]
+fn a_genesis_killed_at_any_write_is_resumed_by_the_same_command() {
+    if !instants::can_trace("a_genesis_killed_at_any_write_is_resumed_by_the_same_command") {
+        return;
+    }
+    let world = prepared();
+    let all = instants::of_run(&copy(&world), &CREATE, &["authority/"]);
+    for needed in ["log/entries.jsonl", "log/checkpoint", "authority/issued", "public"] {
+        assert!(all.iter().any(|at| at.to_string().contains(needed)), "{needed} is not among {all:?}");
+    }
+    instants::each(&all, |at| {
+        let world = copy(&world);
+        instants::kill(&world, &CREATE, at);
+        holds(&world, at);
+        let before = entries(&world);
+        let next = world.run(&CREATE);
+        let whole = before.last().is_some_and(|entry| entry["type"] == "session.closed") && sealed(&world, &before);
+        if whole {
+            assert_eq!(next.code, Some(2), "{at}\n{}", next.stderr);
+            assert!(next.stderr.contains("this authority has a root already"), "{at}\n{}", next.stderr);
+        } else {
+            assert_eq!(next.code, Some(0), "{at}\n{}", next.stderr);
+        }
+        completes(&world, at);
+        founded(&world, at);
+        let after = entries(&world);
+        assert_eq!(after[..before.len()], before[..], "{at}: entries were rewritten");
+    });
+}
+
+/// One key of each role, one good certificate of each, one CRL; what may have been signed before is unknown.
+fn founded(world: &World, at: &Instant) {
+    let entries = entries(world);
+    for role in ["root", "audit"] {
+        let made = of_type(&entries, "key.generated").into_iter().filter(|e| e["data"]["role"] == role).count();
+        assert_eq!(made, 1, "{at}: {role} keys");
+    }
+    let ok = of_type(&entries, "sign.outcome").into_iter().filter(|e| e["data"]["status"] == "ok").count();
+    assert_eq!(ok, 3, "{at}: root, audit certificate, CRL");
+    for name in ["root-cert.pem", "audit-cert.pem", "root.crl", "root-card.txt"] {
+        assert!(world.path("authority/public").join(name).exists(), "{at}: {name} is missing");
+    }
+}
+
+#[test]
+fn the_torn_first_line_of_a_genesis_is_kept_beside_the_log_that_begins_again() {
+    let world = prepared();
+    let torn = br#"{"v":1,"seq":0,"prev":"00"#;
+    world.write(ENTRIES, torn);
+    world.run(&CREATE).ok();
+    let kept = names(&world.path("authority/log"), "");
+    let kept = kept.iter().find(|name| name.starts_with("torn-0-")).expect("the torn line beside the log");
+    assert_eq!(world.read(format!("authority/log/{kept}")), torn);
+    let entries = entries(&world);
+    let recovered = of_type(&entries, "recovered");
+    assert_eq!(recovered[0]["data"]["torn_sha256"], world.sha256(format!("authority/log/{kept}")));
+    world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+}

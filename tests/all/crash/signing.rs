@@ -1,0 +1,162 @@
+//! Killed while two requests are signed.
+
+use super::*;
+use std::sync::Mutex;
+
+/// A founded world with a package and a plain request on the stick, and the answers to them.
+fn prepared() -> World {
+    let world = World::ready();
+    let package = world.request("cluster1");
+    let plain = world.plain_request("cluster2");
+    world.write("answers.toml", world.signing_answers(&[&package], &[("cluster2", &plain)]));
+    world
+}
+
+#[test]
+fn signing_killed_at_any_write_is_said_and_completed_by_the_next_start() {
+    if !instants::can_trace("signing_killed_at_any_write_is_said_and_completed_by_the_next_start") {
+        return;
+    }
+    let world = prepared();
+    let all = instants::of_run(&copy(&world), &SIGN, &["authority/", "medium/"]);
+    for needed in ["log/entries.jsonl", "log/checkpoint", "authority/issued", "medium/"] {
+        assert!(all.iter().any(|at| at.to_string().contains(needed)), "{needed} is not among {all:?}");
+    }
+    let seen = Mutex::new(BTreeSet::new());
+    instants::each(&all, |at| {
+        let world = copy(&world);
+        instants::kill(&world, &SIGN, at);
+        holds(&world, at);
+        let open = open_intents(&entries(&world));
+        let covered = checkpoint_size(&world);
+        let closed = of_type(&entries(&world), "session.closed").len() == 2;
+        let next = world.run(&SIGN);
+        if closed {
+            // Only the checkpoint over the last entry, or a copy of it, was missing: there is nothing left to sign.
+            assert_eq!(next.code, Some(10), "{at}\n{}", next.stderr);
+            assert!(next.stderr.contains("policy.key.again"), "{at}\n{}", next.stderr);
+        } else {
+            assert_eq!(next.code, Some(0), "{at}\n{}", next.stderr);
+        }
+        let wanted =
+            open.iter().map(|(seq, _)| if u64::try_from(*seq).unwrap() < covered { "unknown" } else { "failed" });
+        assert_eq!(fates(&world, &open), wanted.collect::<Vec<_>>(), "{at}");
+        seen.lock().unwrap().extend(fates(&world, &open));
+        completes(&world, at);
+        opens(&world, at);
+    });
+    let seen: Vec<String> = seen.into_inner().unwrap().into_iter().collect();
+    assert_eq!(seen, ["failed", "unknown"], "both sides of the checkpoint over the intents were tried");
+}
+
+/// A world in which `sign` was killed when both intents were under a checkpoint and no outcome was written.
+fn between_intent_and_outcome(world: &World) -> World {
+    let all = instants::of_run(&copy(world), &SIGN, &["authority/log/"]);
+    let checkpoint = all.iter().position(|at| at.is("rename", "log/checkpoints/")).unwrap();
+    let outcome = all[checkpoint..].iter().find(|at| at.is("pwrite64", "log/entries.jsonl")).unwrap();
+    let killed = copy(world);
+    instants::kill(&killed, &SIGN, outcome);
+    killed
+}
+
+#[test]
+fn a_kill_between_intent_and_outcome_is_told_and_its_serials_are_unknown_for_ever() {
+    if !instants::can_trace("a_kill_between_intent_and_outcome_is_told_and_its_serials_are_unknown_for_ever") {
+        return;
+    }
+    let world = between_intent_and_outcome(&prepared());
+    let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
+    let told = status.split("\n\n").next().unwrap();
+    // Serials are random; a pair of hex digits stands for each.
+    let serials: Vec<String> = open_intents(&entries(&world)).into_iter().map(|(_, name)| name).collect();
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = told.replace(&serials[0], "serial A").replace(&serials[1], "serial B");
+    assert_eq!(
+        told,
+        "An earlier session was interrupted 2 open intents \
+         The ceremony intermediate-signing of 2026-11-21T10:00:00Z was interrupted after the step \"review\". \
+         Entry 51, serial A for cluster1, may have been signed: it is recorded as unknown, treated as issued and \
+         never used again. \
+         Entry 52, serial B for cluster2, may have been signed: it is recorded as unknown, treated as issued and \
+         never used again. \
+         The next ceremony records this and goes on, for example: anchorite sign"
+    );
+    let verified = world.run(&["log", "verify", AUTHORITY]).ok().stdout;
+    assert!(verified.contains("2 intents have no outcome"), "{verified}");
+    assert_eq!(world.run(&["log", "verify", AUTHORITY, "--at-rest"]).code, Some(40));
+
+    world.run(&SIGN).ok();
+    let status: serde_json::Value =
+        serde_json::from_str(&world.run(&["--json", "-C", AUTHORITY, "status"]).ok().stdout).unwrap();
+    let of_cluster = |name: &str| -> Vec<(u64, String)> {
+        let all = status["certificates"].as_array().unwrap().iter().filter(|c| c["cluster"] == name);
+        all.map(|c| (c["generation"].as_u64().unwrap(), c["status"].as_str().unwrap().to_owned())).collect()
+    };
+    for cluster in ["cluster1", "cluster2"] {
+        // The generation is burnt: the new certificate has another subject.
+        assert_eq!(of_cluster(cluster), [(1, "unknown".to_owned()), (2, "issued".to_owned())]);
+    }
+    assert_eq!(status["interrupted"], serde_json::json!([]));
+}
+
+#[test]
+fn a_recovery_that_is_killed_too_is_recovered_by_the_one_after_it() {
+    if !instants::can_trace("a_recovery_that_is_killed_too_is_recovered_by_the_one_after_it") {
+        return;
+    }
+    let killed = between_intent_and_outcome(&prepared());
+    let all = instants::of_run(&copy(&killed), &SIGN, &["authority/log/"]);
+    instants::each(&all[..24], |at| {
+        let world = copy(&killed);
+        let open = open_intents(&entries(&world));
+        instants::kill(&world, &SIGN, at);
+        holds(&world, at);
+        world.run(&SIGN).ok();
+        assert_eq!(fates(&world, &open), ["unknown", "unknown"], "{at}");
+        completes(&world, at);
+        opens(&world, at);
+    });
+}
+
+#[test]
+fn a_torn_last_line_is_told_kept_beside_the_log_and_recorded() {
+    let world = prepared();
+    let mut torn = world.read(ENTRIES);
+    torn.extend_from_slice(br#"{"v":1,"seq":33,"#);
+    world.write(ENTRIES, &torn);
+    let verified = world.run(&["log", "verify", AUTHORITY]).ok().stdout;
+    assert!(verified.contains("line 34 is torn: 16 bytes"), "{verified}");
+    let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
+    assert!(status.contains("The last line of the log was torn"), "{status}");
+    // A session that writes nothing leaves it as it is: another one reports it.
+    world.secret("pin", "87654321");
+    assert_eq!(world.run(&SIGN).code, Some(21));
+    assert_eq!(world.read(ENTRIES), torn);
+    world.secret("pin", super::super::support::PIN);
+    world.run(&SIGN).ok();
+    let kept = names(&world.path("authority/log"), "");
+    let kept = kept.iter().find(|name| name.starts_with("torn-33-")).expect("the torn line beside the log");
+    assert_eq!(world.read(format!("authority/log/{kept}")), br#"{"v":1,"seq":33,"#);
+    let entries = entries(&world);
+    let recovered = of_type(&entries, "recovered");
+    assert_eq!(recovered[0]["data"]["torn_sha256"], world.sha256(format!("authority/log/{kept}")));
+    world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+}
+
+/// Each cluster can open the newest bundle that the log says was made for it.
+fn opens(world: &World, at: &Instant) {
+    let entries = entries(world);
+    for cluster in ["cluster1", "cluster2"] {
+        let bundle = of_type(&entries, "bundle.exported").into_iter().rfind(|e| e["data"]["cluster"] == cluster);
+        let id =
+            bundle.unwrap_or_else(|| panic!("{at}: {cluster} has no bundle"))["data"]["bundle_id"].as_str().unwrap();
+        let (from, into) = (format!("medium/{id}"), format!("clusters/{cluster}"));
+        let mut arguments = vec!["open", &from, "--into", &into, "--root", "authority/public/root-cert.pem"];
+        if cluster == "cluster2" {
+            std::fs::create_dir_all(world.path(&into)).unwrap();
+            arguments.extend(["--identity", "identity"]);
+        }
+        let opened: Output = world.run(&arguments);
+        assert_eq!(opened.code, Some(0), "{at}\n{}", opened.stderr);
+    }
+}
