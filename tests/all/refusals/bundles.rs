@@ -24,18 +24,49 @@ fn open(bundle: &Path) -> Vec<&str> {
 fn a_bundle_for_somebody_else_stays_closed() {
     let (world, bundle) = issued();
     world.secret("identity", IDENTITY);
-    world.refused(&[&open(&bundle)[..], &["--identity", "identity"]].concat(), "?");
+    world.refused(
+        &[&open(&bundle)[..], &["--identity", "identity"]].concat(),
+        "
+        error: this is sealed for somebody else
+        hint:  give the identity that was made with the request: --identity FILE
+        hint:  for a hardware identity: decrypt with a stock age, then: anchorite open
+               --decrypted FILE
+        Nothing was written.
+        exit 40
+    ",
+    );
     world.request("cluster2");
     let into: Vec<&str> =
         open(&bundle).into_iter().map(|a| if a == "clusters/cluster1" { "clusters/cluster2" } else { a }).collect();
-    world.refused(&into, "?");
+    world.refused(
+        &into,
+        "
+        error: this is sealed for somebody else
+        hint:  give the identity that was made with the request: --identity FILE
+        hint:  for a hardware identity: decrypt with a stock age, then: anchorite open
+               --decrypted FILE
+        Nothing was written.
+        exit 40
+    ",
+    );
 }
 
 #[test]
 fn a_bundle_without_an_identity_says_which_file_is_missing() {
     let (world, bundle) = issued();
     std::fs::remove_file(world.path("clusters/cluster1/identity.age")).unwrap();
-    world.refused(&open(&bundle), "?");
+    world.refused(
+        &open(&bundle),
+        "
+        error: there is no identity to open the bundle with: saw
+               clusters/cluster1/identity.age, wanted the identity.age that `anchorite
+               request` made
+        hint:  name it: --identity FILE
+        hint:  for a hardware recipient: age -d …, then --decrypted FILE
+        Nothing was written.
+        exit 30
+    ",
+    );
 }
 
 #[test]
@@ -75,18 +106,63 @@ fn what_was_altered_in_a_bundle_is_named() {
         (path, whole)
     };
     let (path, whole) = altered("payload.age");
-    world.refused(&open(&bundle), "?");
+    world.refused(
+        &open(&bundle),
+        "
+        error: payload.age is not the file that was signed: saw … bytes, sha256
+               …, wanted … bytes, sha256 …
+        hint:  copy the whole directory again from the medium
+        Nothing was written.
+        exit 40
+    ",
+    );
     world.write(path, whole);
     let (path, whole) = altered("checkpoint");
-    world.refused(&open(&bundle), "?");
+    world.refused(
+        &open(&bundle),
+        "
+        error: checkpoint is not the file that was signed: saw … bytes, sha256
+               …, wanted … bytes, sha256 …
+        hint:  copy the whole directory again from the medium
+        Nothing was written.
+        exit 40
+    ",
+    );
     world.write(path, whole);
     let (path, whole) = altered("envelope.json");
-    world.refused(&open(&bundle), "?");
+    world.refused(
+        &open(&bundle),
+        "
+        error: the envelope's signature: a signature does not verify: wanted ECDSA with
+               SHA-256 by the key …
+        hint:  copy the whole directory again from the medium
+        Nothing was written.
+        exit 40
+    ",
+    );
     world.write(path, whole);
     std::fs::remove_file(world.path(bundle.join("envelope.sig"))).unwrap();
-    world.refused(&open(&bundle), "?");
+    world.refused(
+        &open(&bundle),
+        "
+        error: a bundle lacks envelope.sig: saw bundle, wanted envelope.json,
+               envelope.sig, signer.pem, checkpoint, payload.age
+        hint:  copy the whole directory again from the medium
+        Nothing was written.
+        exit 30
+    ",
+    );
     std::fs::remove_file(world.path(bundle.join("envelope.json"))).unwrap();
-    world.refused(&open(&bundle), "?");
+    world.refused(
+        &open(&bundle),
+        "
+        error: there is no bundle here: saw bundle, wanted a directory with
+               envelope.json
+        hint:  name the bundle's directory on the exports medium
+        Nothing was written.
+        exit 30
+    ",
+    );
 }
 
 #[test]
@@ -95,13 +171,66 @@ fn a_bundle_under_an_unknown_root_is_refused() {
     let stranger = World::ready();
     world.write("stranger.pem", stranger.read(ROOT));
     let under: Vec<&str> = open(&bundle).into_iter().map(|a| if a == ROOT { "stranger.pem" } else { a }).collect();
-    world.refused(&under, "?");
-    world.refused(&["verify", "bundle", "--root", "stranger.pem"], "?");
+    world.refused(
+        &under,
+        "
+        error: a root that is neither the pinned one nor cross-signed by it: saw
+               O=World, OU=TEST, CN=World Mesh Root CA, sha256
+               …, wanted
+               sha256 …
+        hint:  compare with the root card: words and fingerprint; do not take either
+               from this stick
+        Nothing was written.
+        exit 40
+    ",
+    );
+    world.refused(
+        &["verify", "bundle", "--root", "stranger.pem"],
+        "
+        error: the signer of the bundle: a certificate is not its issuer's: the
+               authority key identifier differs: saw
+               …, wanted
+               …
+        hint:  compare the root with its card: it may be another authority's
+        exit 40
+    ",
+    );
     let unpinned = &open(&bundle)[..6];
-    world.refused(unpinned, "?");
+    world.refused(
+        unpinned,
+        "
+        error: the root is not pinned: wanted the root's fingerprint, the first time
+        hint:  read it from the root card: --root-fingerprint …, or --root FILE that
+               came another way
+        hint:  a root from the same stick as the bundle proves nothing
+        Nothing was written.
+        exit 2
+    ",
+    );
     let typed = "00".repeat(32);
-    world.refused(&[unpinned, &["--root-fingerprint", &typed]].concat(), "?");
-    world.refused(&[unpinned, &["--root-fingerprint", "3b1e"]].concat(), "?");
+    world.refused(
+        &[unpinned, &["--root-fingerprint", &typed]].concat(),
+        "
+        error: a root that is neither the pinned one nor cross-signed by it: saw
+               O=World, OU=TEST, CN=World Mesh Root CA, sha256
+               …, wanted
+               sha256 …
+        hint:  compare with the root card: words and fingerprint; do not take either
+               from this stick
+        Nothing was written.
+        exit 40
+    ",
+    );
+    world.refused(
+        &[unpinned, &["--root-fingerprint", "3b1e"]].concat(),
+        "
+        error: --root-fingerprint: not a SHA-256 digest: saw 3b1e, wanted 64 lower-case
+               hex digits
+        hint:  it is on the root card: anchorite root show
+        Nothing was written.
+        exit 2
+    ",
+    );
 }
 
 #[test]
@@ -126,24 +255,79 @@ fn a_bundle_older_than_what_is_there_is_refused() {
     world.run(&export).ok();
     let newer = world.bundles().into_iter().find(|b| !before.contains(b)).unwrap();
     world.run(&open(&newer)).ok();
-    world.refused(&open(&bundle), "?");
+    world.refused(
+        &open(&bundle),
+        "
+        error: this bundle is older than the one that is there: saw bundle 1 of the
+               cluster, tree size 50, wanted bundle 2, tree size 62, or newer
+        hint:  find the newest bundle of this cluster; anchorite export makes one again
+               from the log
+        hint:  --allow-older takes it all the same: certificates, roots and revocations
+               since then are lost
+        Nothing was written.
+        exit 40
+    ",
+    );
     world.run(&[&open(&bundle)[..], &["--allow-older"]].concat()).ok();
 }
 
 #[test]
 fn what_is_no_bundle_is_refused() {
     let (world, _) = issued();
-    world.refused(&open(Path::new("requests")), "?");
-    world.refused(&open(Path::new("nowhere")), "?");
-    world.refused(&["verify", "requests"], "?");
+    world.refused(
+        &open(Path::new("requests")),
+        "
+        error: there is no bundle here: saw requests, wanted a directory with
+               envelope.json
+        hint:  name the bundle's directory on the exports medium
+        Nothing was written.
+        exit 30
+    ",
+    );
+    world.refused(
+        &open(Path::new("nowhere")),
+        "
+        error: there is no bundle here: saw nowhere, wanted a directory with
+               envelope.json
+        hint:  name the bundle's directory on the exports medium
+        Nothing was written.
+        exit 30
+    ",
+    );
+    world.refused(
+        &["verify", "requests"],
+        "
+        error: there is nothing to verify here: saw requests, wanted a bundle's
+               directory, an authority, or a log
+        exit 30
+    ",
+    );
 }
 
 #[test]
 fn a_directory_that_holds_no_files_of_a_ca_makes_no_manifest() {
     let (world, bundle) = issued();
-    world.refused(&["manifest", "clusters"], "?");
+    world.refused(
+        &["manifest", "clusters"],
+        "
+        error: cannot read clusters/ca-cert.pem: there is no such file or directory
+        hint:  it is put there by: anchorite open BUNDLE --into clusters
+        Nothing was printed.
+        exit 30
+    ",
+    );
     world.run(&open(&bundle)).ok();
     let other = include_str!("../fixtures/plain.key");
     world.secret("clusters/cluster1/ca-key.pem", other.trim_end());
-    world.refused(&["manifest", "clusters/cluster1"], "?");
+    world.refused(
+        &["manifest", "clusters/cluster1"],
+        "
+        error: these files would break the mesh: saw 1 finding
+        hint:  consumer.key.other: spki sha256 …, wanted spki sha256
+               …: this certificate answers another request: open the
+               bundle where the key was made
+        No Secret was written.
+        exit 40
+    ",
+    );
 }

@@ -40,18 +40,85 @@ fn a_log_that_was_altered_is_explained() {
     world.write("answers.toml", world.signing_answers(&[&sha256], &[]));
     let whole = String::from_utf8(world.read(ENTRIES)).unwrap();
     world.write(ENTRIES, whole.replacen("\"kind\":\"test\"", "\"kind\":\"best\"", 1));
-    world.refused(&VERIFY, "?");
-    world.refused(&["-C", AUTHORITY, "--now", SIGNING, "status"], "?");
-    world.refused(&SIGN, "?");
+    world.refused(
+        &VERIFY,
+        "
+        error: line 1 (byte 0, rule chain.prev): an entry was changed: the next one
+               carries another leaf hash: saw leaf hash
+               …, wanted
+               leaf hash
+               …
+        hint:  keep it as it is, as evidence, and compare it with another copy and with
+               the paper
+        exit 40
+    ",
+    );
+    world.refused(
+        &["-C", AUTHORITY, "--now", SIGNING, "status"],
+        "
+        error: the log: line 2 (byte …, rule chain.prev): an entry does not follow the
+               one before it: saw
+               …, wanted
+               …
+        hint:  `anchorite log verify` checks the whole log
+        exit 40
+    ",
+    );
+    world.refused(
+        &SIGN,
+        "
+        error: the log: line 2 (byte …, rule chain.prev): an entry does not follow the
+               one before it: saw
+               …, wanted
+               …
+        hint:  `anchorite log verify` checks the whole log
+        exit 40
+    ",
+    );
     let mut lines: Vec<&str> = whole.lines().collect();
     lines.swap(3, 4);
     world.write(ENTRIES, lines.join("\n") + "\n");
-    world.refused(&VERIFY, "?");
+    world.refused(
+        &VERIFY,
+        "
+        error: line 4 (byte …, rule chain.seq): an entry is out of its place: saw 4,
+               wanted 3
+        hint:  keep it as it is, as evidence, and compare it with another copy and with
+               the paper
+        exit 40
+    ",
+    );
     let lines: Vec<&str> = whole.lines().collect();
     world.write(ENTRIES, lines[..lines.len() - 3].join("\n") + "\n");
-    world.refused(&VERIFY, "?");
-    world.refused(&SIGN, "?");
-    world.refused(&["-C", AUTHORITY, "--now", SIGNING, "status"], "?");
+    world.refused(
+        &VERIFY,
+        "
+        error: line 31 (byte …, rule checkpoint.missing): entries are missing at the
+               end of the log: saw 30 entries, wanted 33 entries, which a checkpoint
+               covers
+        hint:  keep it as it is, as evidence, and compare it with another copy and with
+               the paper
+        exit 40
+    ",
+    );
+    world.refused(
+        &SIGN,
+        "
+        error: entries are missing at the end of the log: saw 30 entries, wanted 33
+               entries, which the checkpoint covers
+        hint:  `anchorite log verify` checks the whole log
+        exit 40
+    ",
+    );
+    world.refused(
+        &["-C", AUTHORITY, "--now", SIGNING, "status"],
+        "
+        error: entries are missing at the end of the log: saw 30 entries, wanted 33
+               entries, which the checkpoint covers
+        hint:  `anchorite log verify` checks the whole log
+        exit 40
+    ",
+    );
 }
 
 #[test]
@@ -59,7 +126,17 @@ fn a_log_under_another_root_is_refused() {
     let world = World::ready();
     let stranger = World::ready();
     world.write("stranger.pem", stranger.read("authority/public/root-cert.pem"));
-    world.refused(&["log", "verify", AUTHORITY, "--root", "stranger.pem"], "?");
+    world.refused(
+        &["log", "verify", AUTHORITY, "--root", "stranger.pem"],
+        "
+        error: the log (rule root.pin): the log is not of the pinned root: saw
+               …, wanted
+               …
+        hint:  keep it as it is, as evidence, and compare it with another copy and with
+               the paper
+        exit 40
+    ",
+    );
 }
 
 #[test]
@@ -73,6 +150,16 @@ fn an_older_copy_of_the_log_is_noticed_by_the_token() {
     later[3] = "2026-11-22T10:00:00Z";
     let before = world.everything();
     let output = world.run(&later);
-    assert_text(&output.error(), "?");
+    assert_text(
+        &output.error(),
+        "
+        error: this log is older than the token remembers: saw 33 entries, wanted at
+               least 55 entries
+        hint:  this is an older copy of the authority: insert the stick that was written
+               last
+        Nothing was signed.
+        exit 40
+    ",
+    );
     assert_eq!(world.everything(), before);
 }

@@ -22,20 +22,64 @@ fn pem(der: &[u8]) -> String {
 
 #[test]
 fn a_file_that_is_no_request_is_refused() {
-    with_file("cluster2.csr", "good morning\n").stopped(&SIGN, "?");
-    with_file("cluster2.csr", "").stopped(&SIGN, "?");
-    with_file("cluster2.csr", PLAIN_CSR.replace("CERTIFICATE REQUEST", "CERTIFICATE")).stopped(&SIGN, "?");
+    with_file("cluster2.csr", "good morning\n").stopped(
+        &SIGN,
+        "
+        error: cluster2.csr: no PEM block in the file: wanted -----BEGIN CERTIFICATE
+               REQUEST-----
+        hint:  ask for the request again, or take it off the stick
+        Nothing was signed.
+        exit 30
+    ",
+    );
+    with_file("cluster2.csr", "").stopped(
+        &SIGN,
+        "
+        error: cluster2.csr: no PEM block in the file: wanted -----BEGIN CERTIFICATE
+               REQUEST-----
+        hint:  ask for the request again, or take it off the stick
+        Nothing was signed.
+        exit 30
+    ",
+    );
+    with_file("cluster2.csr", PLAIN_CSR.replace("CERTIFICATE REQUEST", "CERTIFICATE")).stopped(
+        &SIGN,
+        "
+        error: cluster2.csr: another kind of PEM block: saw CERTIFICATE, wanted
+               CERTIFICATE REQUEST
+        hint:  ask for the request again, or take it off the stick
+        Nothing was signed.
+        exit 30
+    ",
+    );
 }
 
 #[test]
 fn a_request_that_is_cut_short_is_refused() {
     let whole = der(PLAIN_CSR);
-    with_file("cluster2.csr", pem(&whole[..whole.len() - 9])).stopped(&SIGN, "?");
+    with_file("cluster2.csr", pem(&whole[..whole.len() - 9])).stopped(
+        &SIGN,
+        "
+        error: cluster2.csr: not DER: a structure is cut short
+        hint:  ask for the request again, or take it off the stick
+        Nothing was signed.
+        exit 30
+    ",
+    );
 }
 
 #[test]
 fn a_request_that_is_too_large_is_not_read() {
-    with_file("cluster2.csr", vec![b'A'; 64 * 1024 + 1]).stopped(&SIGN, "?");
+    with_file("cluster2.csr", vec![b'A'; 64 * 1024 + 1]).stopped(
+        &SIGN,
+        "
+        error: requests/cluster2.csr is too large: saw 65537 bytes, wanted at most 65536
+               bytes
+        hint:  ask for the request again, or take it off the stick
+        Nothing was signed.
+        exit 30
+    ",
+    );
 }
 
 #[test]
@@ -43,7 +87,18 @@ fn a_request_whose_signature_is_wrong_proves_nothing() {
     let mut forged = der(PLAIN_CSR);
     *forged.last_mut().unwrap() ^= 1;
     let world = with_file("cluster2.csr", pem(&forged));
-    world.stopped(&SIGN, "?");
+    world.stopped(
+        &SIGN,
+        "
+        error: cluster2.csr is refused by the rule request.proof-of-possession: saw a
+               signature does not verify, wanted a signature by the request's own key
+        hint:  the file was changed, or the key is not the requester's: ask for a new
+               request
+        hint:  the others can be signed without it: strike it, or take it off the stick
+        Nothing was signed.
+        exit 10
+    ",
+    );
     world.write("forged.csr", pem(&forged));
     let shown = world.run(&["inspect", "request", "forged.csr"]);
     assert_eq!(shown.code, Some(10), "{shown:?}");
@@ -91,18 +146,47 @@ fn terminal_escapes_in_a_file_name_reach_no_terminal() {
     let world = with_file("a\u{1b}[2J.csr", "no");
     let output = world.run(&SIGN);
     assert!(!output.stderr.contains('\u{1b}'));
-    crate::support::assert_text(&output.error(), "?");
+    crate::support::assert_text(
+        &output.error(),
+        r#"
+        error: a\u{1b}[2J.csr: no PEM block in the file: wanted -----BEGIN CERTIFICATE
+               REQUEST-----
+        hint:  ask for the request again, or take it off the stick
+        Nothing was signed.
+        exit 30
+    "#,
+    );
 }
 
 #[test]
 fn a_private_key_on_the_stick_is_called_exposed() {
     let key = include_str!("../fixtures/plain.key");
-    with_file("cluster2.pem", format!("{key}{PLAIN_CSR}")).stopped(&SIGN, "?");
+    with_file("cluster2.pem", format!("{key}{PLAIN_CSR}")).stopped(
+        &SIGN,
+        "
+        error: a private key lies on the stick with the requests: saw cluster2.pem,
+               wanted request.json and request.sig only
+        hint:  treat that key as exposed: destroy it, make a new request, and copy only
+               those two files
+        Nothing was signed.
+        exit 10
+    ",
+    );
     let world = World::ready();
     let sha256 = world.request("cluster1");
     world.write("answers.toml", world.signing_answers(&[&sha256], &[]));
     world.write("requests/cluster1/ca-key.pem", world.read("clusters/cluster1/ca-key.pem"));
-    world.stopped(&SIGN, "?");
+    world.stopped(
+        &SIGN,
+        "
+        error: a private key lies on the stick with the requests: saw
+               cluster1/ca-key.pem, wanted request.json and request.sig only
+        hint:  treat that key as exposed: destroy it, make a new request, and copy only
+               those two files
+        Nothing was signed.
+        exit 10
+    ",
+    );
 }
 
 #[test]
@@ -115,12 +199,41 @@ fn a_package_that_was_altered_on_its_way_is_refused() {
     world.write("requests/cluster1/request.json", &altered);
     let sha256 = world.sha256("requests/cluster1/request.json");
     world.write("answers.toml", world.signing_answers(&[&sha256], &[]));
-    world.stopped(&SIGN, "?");
+    world.stopped(
+        &SIGN,
+        "
+        error: cluster1 is refused by the rule request.package.signature: saw a
+               signature does not verify, wanted a signature by the request's own key
+        hint:  request.json was changed after it was signed, or the files are of two
+               requests: ask for a new package
+        hint:  the others can be signed without it: strike it, or take it off the stick
+        Nothing was signed.
+        exit 10
+    ",
+    );
     world.write("requests/cluster1/request.json", &json[..json.len() / 2]);
-    world.stopped(&SIGN, "?");
+    world.stopped(
+        &SIGN,
+        "
+        error: cluster1: request.json cannot be read: saw EOF while parsing a string at
+               line 6 column …
+        hint:  ask for the request again, or take it off the stick
+        Nothing was signed.
+        exit 30
+    ",
+    );
     world.write("requests/cluster1/request.json", &json);
     std::fs::remove_file(world.path("requests/cluster1/request.sig")).unwrap();
-    world.stopped(&SIGN, "?");
+    world.stopped(
+        &SIGN,
+        "
+        error: cluster1: cannot read requests/cluster1/request.sig: there is no such
+               file or directory
+        hint:  ask for the request again, or take it off the stick
+        Nothing was signed.
+        exit 30
+    ",
+    );
 }
 
 #[test]
@@ -129,7 +242,16 @@ fn two_requests_for_one_cluster_are_one_too_many() {
     let package = world.request("cluster1");
     let plain = world.plain_request("newer");
     world.write("answers.toml", world.signing_answers(&[&package], &[("cluster1", &plain)]));
-    world.stopped(&SIGN, "?");
+    world.stopped(
+        &SIGN,
+        "
+        error: two requests for the cluster cluster1 in one session: saw cluster1 and
+               newer.csr, wanted one
+        hint:  remove the older one from the stick
+        Nothing was signed.
+        exit 10
+    ",
+    );
 }
 
 #[test]
@@ -138,7 +260,18 @@ fn a_request_that_was_signed_is_not_signed_again() {
     world.issued("cluster1");
     let mut later = SIGN;
     later[3] = "2026-11-22T10:00:00Z";
-    world.stopped(&later, "?");
+    world.stopped(
+        &later,
+        "
+        error: cluster1 is refused by the rule policy.key.again: saw the key of
+               cluster1, spki …, wanted a new key
+        hint:  its certificate exists already: make its bundle again with anchorite
+               export, or a new request
+        hint:  the others can be signed without it: strike it, or take it off the stick
+        Nothing was signed.
+        exit 10
+    ",
+    );
 }
 
 #[test]
@@ -147,17 +280,57 @@ fn a_link_on_the_stick_is_not_followed() {
     world.write("elsewhere.csr", PLAIN_CSR);
     std::os::unix::fs::symlink(world.path("elsewhere.csr"), world.path("requests/cluster2.csr")).unwrap();
     world.write("answers.toml", crate::support::PARTICIPANTS);
-    world.stopped(&SIGN, "?");
+    world.stopped(
+        &SIGN,
+        "
+        error: cannot read requests/cluster2.csr: it is a symbolic link, and links are
+               not followed
+        hint:  name the file itself, or copy it
+        hint:  ask for the request again, or take it off the stick
+        Nothing was signed.
+        exit 30
+    ",
+    );
 }
 
 #[test]
 fn a_request_names_its_cluster_properly() {
     let world = World::new();
-    world.refused(&["request", "Cluster_1"], "?");
-    world.refused(&["request", "cluster1", "--key", "rsa-1024"], "?");
-    world.refused(&["request", "cluster1", "--recipient", "age1nonsense"], "?");
+    world.refused(
+        &["request", "Cluster_1"],
+        r#"
+        error: not a cluster name: saw "Cluster_1", wanted 1 to 63 of a-z, 0-9 and -, a
+               letter or digit at both ends
+        exit 2
+    "#,
+    );
+    world.refused(
+        &["request", "cluster1", "--key", "rsa-1024"],
+        r#"
+        error: no such kind of key: saw "rsa-1024", wanted rsa-2048, rsa-3072, rsa-4096,
+               ecdsa-p256, ecdsa-p384, ecdsa-p521, ed25519
+        exit 2
+    "#,
+    );
+    world.refused(
+        &["request", "cluster1", "--recipient", "age1nonsense"],
+        "
+        error: this age recipient does not read: it is mistyped or cut: saw
+               age1nonsense, wanted age1… or age1tag1…
+        hint:  copy it again, whole
+        exit 2
+    ",
+    );
     world.run(&["--now", SIGNING, "request", "cluster1", "--recipient", RECIPIENT]).ok();
-    world.refused(&["--now", SIGNING, "request", "cluster1"], "?");
+    world.refused(
+        &["--now", SIGNING, "request", "cluster1"],
+        "
+        error: ./cluster1 is already there, and is not the same
+        hint:  nothing is ever overwritten: move it away, or write to another directory
+        ./cluster1 is as it was.
+        exit 30
+    ",
+    );
 }
 
 #[test]
@@ -183,5 +356,15 @@ fn a_request_for_the_kind_of_key_that_policy_leaves_out_is_refused() {
         .ok();
     let sha256 = world.sha256("requests/cluster2.csr");
     world.write("answers.toml", world.signing_answers(&[], &[("cluster2", &sha256)]));
-    world.stopped(&SIGN, "?");
+    world.stopped(
+        &SIGN,
+        "
+        error: cluster2.csr is refused by the rule request.key.rsa-size: saw RSA of 2048
+               bits, wanted RSA-3072, RSA-4096
+        hint:  make a key of 3072 or 4096 bits, or one on P-256
+        hint:  the others can be signed without it: strike it, or take it off the stick
+        Nothing was signed.
+        exit 10
+    ",
+    );
 }

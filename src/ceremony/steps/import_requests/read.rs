@@ -91,7 +91,7 @@ fn is_request_name(found: &Found) -> bool {
 }
 
 fn read_csr(path: &Path, shown: &str, keys: &KeyPolicy) -> Result<Read, Error> {
-    let bytes = intake::read(path, MAX_FILE).map_err(|error| unreadable(error, shown))?;
+    let bytes = intake::read(path, MAX_FILE).map_err(ask_again)?;
     if contains_private_key(&bytes) {
         return Err(travelling_key(shown));
     }
@@ -149,7 +149,11 @@ fn previous_key(state: &State, digest: &Digest) -> Option<Spki> {
 }
 
 fn unreadable(error: Error, shown: &str) -> Error {
-    error.within(shown).hint("ask for the request again, or take it off the stick").truth("Nothing was signed.")
+    ask_again(error.within(shown))
+}
+
+fn ask_again(error: Error) -> Error {
+    error.hint("ask for the request again, or take it off the stick").truth("Nothing was signed.")
 }
 
 fn contains_private_key(bytes: &[u8]) -> bool {
