@@ -6,6 +6,7 @@
 mod architecture;
 mod crash;
 mod demo;
+mod guard;
 mod log_fixture;
 mod log_store;
 mod log_verify;
