@@ -6,10 +6,12 @@
 mod architecture;
 mod crash;
 mod demo;
+mod evidence;
 mod guard;
 mod log_fixture;
 mod log_store;
 mod log_verify;
+mod present;
 mod refusals;
 mod source;
 mod support;
