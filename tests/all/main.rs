@@ -6,10 +6,14 @@
 mod architecture;
 mod crash;
 mod demo;
+mod evidence;
+mod guard;
 mod issuing;
+mod judges;
 mod log_fixture;
 mod log_store;
 mod log_verify;
+mod present;
 mod refusals;
 mod source;
 mod support;
