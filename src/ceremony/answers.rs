@@ -194,14 +194,16 @@ impl People for Answers<'_> {
     }
 
     fn asked_all(&mut self, later: &[&str]) -> Result<(), Stop> {
-        let due = self.tables.iter().filter(|(step, _)| !later.contains(&step.as_str()));
-        let mut given = due.flat_map(|(step, table)| table.keys().map(move |key| (step.clone(), key.clone())));
-        if let Some((step, key)) = given.find(|answer| !self.used.contains(answer)) {
-            return Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} answers nothing that is asked"))
-                .hint("take it out; the digest of a request is printed by: anchorite words FILE")
-                .into());
+        let asked = self.tables.iter().filter(|(step, _)| !later.contains(&step.as_str()));
+        let mut answers = asked.flat_map(|(step, table)| table.keys().map(move |key| (step.clone(), key.clone())));
+        match answers.find(|answer| !self.used.contains(answer)) {
+            None => Ok(()),
+            Some((step, key)) => {
+                Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} answers nothing that is asked"))
+                    .hint("take it out; the digest of a request is printed by: anchorite words FILE")
+                    .into())
+            }
         }
-        Ok(())
     }
 
     fn secret(&mut self, which: &Secret, _: &Screen) -> Result<SecretString, Stop> {
