@@ -324,6 +324,22 @@ pub fn configuration(kind: &str, root_key: &str) -> String {
     )
 }
 
+/// The program in a namespace of its own in which `mounts` was run first: what is mounted there ends with it.
+/// `None`, said loudly, where this machine allows no namespaces (a container without privileges).
+pub fn with_mounts(mounts: &str) -> Option<Vec<String>> {
+    let unshare: &[&str] = match rustix::process::geteuid().is_root() {
+        true => &["unshare", "--mount"],
+        false => &["unshare", "--map-root-user", "--mount"],
+    };
+    let trial = Command::new(unshare[0]).args(&unshare[1..]).args(["mount", "-t", "tmpfs", "trial", "/mnt"]).output();
+    if !trial.is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED: mount namespaces are not allowed here, so nothing is mounted read-only or tiny");
+        return None;
+    }
+    let script = format!("{mounts} && exec \"$0\" \"$@\"");
+    Some(unshare.iter().copied().chain(["sh", "-c", &script]).map(str::to_owned).collect())
+}
+
 /// SoftHSM's module, where the shipped profile looks for it.
 pub fn softhsm_module() -> Option<PathBuf> {
     let profile = include_str!("../../hsm-profiles/softhsm2.toml");

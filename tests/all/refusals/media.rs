@@ -1,6 +1,6 @@
 //! Sticks: missing, empty, full, read-only, of the wrong role, of another authority.
 
-use crate::support::{AUTHORITY, SIGN, World};
+use crate::support::{AUTHORITY, SIGN, World, with_mounts};
 
 fn ready() -> World {
     let world = World::ready();
@@ -164,9 +164,8 @@ fn a_medium_without_requests_is_said_to_be_empty() {
 
 #[test]
 fn a_full_medium_is_found_before_anything_is_signed() {
+    let Some(tiny) = with_mounts("mount -t tmpfs -o size=16k tiny medium") else { return };
     let world = ready();
-    // A tmpfs of the least size, in a namespace of its own.
-    let tiny = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs -o size=16k tiny medium && exec \"$0\" \"$@\""];
     let before = world.intents();
     let output = world.run_through(&tiny, &SIGN);
     crate::support::assert_text(
@@ -186,14 +185,8 @@ fn a_full_medium_is_found_before_anything_is_signed() {
 
 #[test]
 fn a_read_only_medium_is_found_before_the_token_is_unlocked() {
+    let Some(read_only) = with_mounts("mount --bind medium medium && mount -o remount,bind,ro medium") else { return };
     let world = ready();
-    let read_only = [
-        "unshare",
-        "--mount",
-        "sh",
-        "-c",
-        "mount --bind medium medium && mount -o remount,bind,ro medium && exec \"$0\" \"$@\"",
-    ];
     world.refused_through(
         &read_only,
         &SIGN,
