@@ -87,7 +87,7 @@ impl<'p> Answers<'p> {
 
 fn out_of_form(step: &str, key: &str, seen: &str) -> Error {
     Error::new(Kind::Usage, format!("answers: [{step}] {key} is out of form"))
-        .saw(seen.trim().replace('\n', " "))
+        .saw(seen.trim().replace('\n', " ").replace('`', "\""))
         .truth("Nothing was signed.")
 }
 
@@ -174,7 +174,9 @@ impl People for Answers<'_> {
         match (with("approve"), with("decline")) {
             (Some(reason), _) => Ok(Verdict::Beforehand { reviewed, reason: Some(reason.to_owned()) }),
             (_, Some(reason)) => Ok(Verdict::Decline(Some(reason.to_owned()))),
-            _ => Err(out_of_form(step, &reviewed, value.type_str()).into()),
+            _ => Err(out_of_form(step, &reviewed, value.as_str().unwrap_or(value.type_str()))
+                .wanted("\"approve\", { approve = \"reason\" } or { decline = \"reason\" }")
+                .into()),
         }
     }
 
