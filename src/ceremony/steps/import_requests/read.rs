@@ -49,16 +49,6 @@ pub enum Form {
     Csr,
 }
 
-impl Form {
-    /// The name in the log.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Form::Package(_) => "package",
-            Form::Csr => "csr",
-        }
-    }
-}
-
 /// Reads everything on the stick that is a request, in the order of names.
 ///
 /// # Errors
