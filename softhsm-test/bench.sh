@@ -32,7 +32,7 @@ log=${BENCH_LOG:-$target/bench/log-$entries}
 if [ ! -e "$log/root-cert.pem" ]; then
     say "generating a log of $entries entries in $log"
     rm -rf "$log" && mkdir -p "$log"
-    cargo bench --locked --quiet --bench log -- --generate "$log" "$entries" >/dev/null
+    cargo test --locked --quiet --bench log -- --generate "$log" "$entries" >/dev/null
 fi
 
 exec python3 "$here/bench.py" \

@@ -192,14 +192,16 @@ impl People for Answers<'_> {
     }
 
     fn asked_all(&mut self, later: &[&str]) -> Result<(), Stop> {
-        for (step, table) in self.tables.iter().filter(|(step, _)| !later.contains(&step.as_str())) {
-            for key in table.keys().filter(|key| !self.used.contains(&(step.clone(), (*key).clone()))) {
-                return Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} answers nothing that is asked"))
+        let due = self.tables.iter().filter(|(step, _)| !later.contains(&step.as_str()));
+        let given = due.flat_map(|(step, table)| table.keys().map(move |key| (step.clone(), key.clone())));
+        match given.into_iter().find(|answer| !self.used.contains(answer)) {
+            None => Ok(()),
+            Some((step, key)) => {
+                Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} answers nothing that is asked"))
                     .hint("take it out; the digest of a request is printed by: anchorite words FILE")
-                    .into());
+                    .into())
             }
         }
-        Ok(())
     }
 
     fn secret(&mut self, which: &Secret, _: &Screen) -> Result<SecretString, Stop> {

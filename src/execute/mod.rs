@@ -2,7 +2,7 @@
 //!
 //! For a batch of one or of a thousand alike: intents to the log and under a checkpoint, then the root key,
 //! then every signature verified by another implementation and every certificate read back and compared
-//! with its plan, then the outcomes to the log and under a checkpoint. See `log.md`, "The signing protocol".
+//! with its plan, then the outcomes to the log and under a checkpoint. RFC 6962 is the model for "logged first".
 
 mod keyring;
 

@@ -85,7 +85,12 @@ fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
     screen = screen.field("for", purpose.join(" · "));
     if let Some(cluster) = &plan.cluster {
         screen = screen.field("trust domain", &cluster.trust_domain);
-        let how = if cluster.enrols { "(new cluster)" } else { "(as enrolled)" };
+        let changed = cluster.changes.iter().any(|change| change.starts_with("recipients"));
+        let how = match (cluster.enrols, changed) {
+            (true, _) => "(new cluster)",
+            (false, false) => "(as before)",
+            (false, true) => "(changed)",
+        };
         let recipients: Vec<String> = cluster.recipients.iter().map(|r| text::ellipsis(r, 20)).collect();
         screen = screen.noted(
             "to",

@@ -51,21 +51,21 @@ static KEY_OURS: Rule = Rule {
     id: "policy.key.own",
     severity: Severity::Refuse,
     says: "An intermediate's key is not a key of the authority.",
-    source: "peers.md mistake 3: an intermediate key equal to the root key, signed and written, then reported",
+    source: "RFC 5280 section 3.2: an intermediate is another CA than the one that certifies it",
     hint: "the request was made with the authority's own key: find out who could",
 };
 static KEY_ELSEWHERE: Rule = Rule {
     id: "policy.key.elsewhere",
     severity: Severity::Refuse,
     says: "A key is certified for one cluster only.",
-    source: "consumers.md: clusters that share a key share their compromise",
+    source: "NIST SP 800-57 part 1 revision 5 section 8.1.5.1: a key has one owner",
     hint: "make a new key for this cluster",
 };
 static KEY_AGAIN: Rule = Rule {
     id: "policy.key.again",
     severity: Severity::Refuse,
     says: "A key is certified once; a renewal brings a new key.",
-    source: "peers.md mistake 6: duplicate subject and key",
+    source: "NIST SP 800-57 part 1 revision 5 section 5.3: a key has one cryptoperiod",
     hint: "its certificate exists already: make its bundle again with anchorite export, or a new request",
 };
 static NAME_FORM: Rule = Rule {
@@ -93,21 +93,21 @@ static RECIPIENTS: Rule = Rule {
     id: "policy.recipients",
     severity: Severity::Refuse,
     says: "A bundle has at least one recipient.",
-    source: "bundle.md, Recipients",
+    source: "age-encryption.org/v1: a file is encrypted to one recipient at least",
     hint: "name an age recipient (age1…): anchorite request makes one, so does age-keygen",
 };
 static CHANGED: Rule = Rule {
     id: "policy.cluster.changed",
     severity: Severity::Info,
     says: "A later request agrees with the enrolment; where it differs, people are shown how.",
-    source: "authority.md, Clusters",
+    source: "RFC 4211 section 4: proof of possession says nothing of who asks",
     hint: "the words of the request settle it: ask for them from the sheet",
 };
 static NOT_RENEWAL: Rule = Rule {
     id: "policy.renewal.unsigned",
     severity: Severity::Info,
     says: "A later request is signed by the previous intermediate key too.",
-    source: "authority.md, Clusters",
+    source: "RFC 4210 section 5.3.5: a key update request is signed by the key that it replaces",
     hint: "anchorite request --renew signs with both keys",
 };
 
@@ -144,9 +144,14 @@ pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
                 changes.push(format!("{what}: was {was}, is {is}"));
             }
         };
-        differ("environment", enrolled.environment.clone(), claim.environment.to_owned());
-        differ("trust domain", enrolled.trust_domain.clone(), claim.trust_domain.to_owned());
-        differ("recipients", enrolled.recipients.join(", "), claim.recipients.join(", "));
+        // What the newest certificate was asked with; before there is one, the enrolment.
+        let (environment, trust_domain, recipients) = match enrolled.requests.last_key_value() {
+            Some((_, last)) => (&last.environment, &last.trust_domain, &last.recipients),
+            None => (&enrolled.environment, &enrolled.trust_domain, &enrolled.recipients),
+        };
+        differ("environment", environment.clone(), claim.environment.to_owned());
+        differ("trust domain", trust_domain.clone(), claim.trust_domain.to_owned());
+        differ("recipients", recipients.join(", "), claim.recipients.join(", "));
         let has_one = state.newest_intermediate(claim.cluster).is_some();
         if has_one && !claim.renewal && !claim.offline {
             findings.push(NOT_RENEWAL.finding("one signature", "a signature of the previous key as well"));

@@ -8,6 +8,7 @@ mod crash;
 mod demo;
 mod evidence;
 mod guard;
+mod issuing;
 mod judges;
 mod log_fixture;
 mod log_store;

@@ -3,7 +3,7 @@
 //! [`State::apply`] takes entries one by one. The program that writes and the audit that verifies use the
 //! same fold, so an entry that breaks a rule is refused on both sides.
 
-use super::{BundleRecord, Certificate, Cluster, Crl, KeyRecord, Session, State, Status, TokenRecord};
+use super::{BundleRecord, Certificate, Cluster, Crl, KeyRecord, Requested, Session, State, Status, TokenRecord};
 use crate::authority::rules::{broken, expect};
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
@@ -121,7 +121,13 @@ impl State {
             }
             Record::RequestImported(request) => {
                 self.requests.insert(request.sha256, request.cluster.clone());
-                self.csrs.insert(request.cluster.clone(), Digest::of(&request.csr.0));
+                let requested = Requested {
+                    csr_sha256: Digest::of(&request.csr.0),
+                    environment: request.environment.clone(),
+                    trust_domain: request.trust_domain.clone(),
+                    recipients: request.recipients.clone(),
+                };
+                self.imported.insert(request.cluster.clone(), requested);
             }
             Record::PlanMade(plan) => {
                 self.check_settled()?;
@@ -251,8 +257,8 @@ impl State {
                 let rising = generation > cluster.generation;
                 expect(rising, "cluster.generation", "a cluster's generations rise", &generation.to_string())?;
                 cluster.generation = generation;
-                if let Some(csr) = self.csrs.get(name) {
-                    cluster.requests.insert(generation, *csr);
+                if let Some(requested) = self.imported.get(name) {
+                    cluster.requests.insert(generation, requested.clone());
                 }
             }
             self.certificates.insert(

@@ -53,7 +53,7 @@ pub struct State {
     pub sealed: BTreeMap<Digest, u64>,
     scripts: BTreeSet<Digest>,
     plans: BTreeMap<Digest, bool>,
-    csrs: BTreeMap<String, Digest>,
+    imported: BTreeMap<String, Requested>,
     requests: BTreeMap<Digest, String>,
     keys_of: BTreeMap<Digest, String>,
 }
@@ -126,8 +126,21 @@ pub struct Cluster {
     pub generation: u32,
     /// Its bundles, oldest first.
     pub bundles: Vec<BundleRecord>,
-    /// SHA-256 of the PKCS#10 request (DER) of each generation.
-    pub requests: BTreeMap<u32, Digest>,
+    /// The request of each generation.
+    pub requests: BTreeMap<u32, Requested>,
+}
+
+/// What was asked for a generation: an identity serves one request, so recipients belong to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requested {
+    /// SHA-256 of the PKCS#10 request, DER.
+    pub csr_sha256: Digest,
+    /// The environment it named.
+    pub environment: String,
+    /// The trust domain it named.
+    pub trust_domain: String,
+    /// The age recipients of its bundle.
+    pub recipients: Vec<String>,
 }
 
 /// A bundle that was written.

@@ -114,6 +114,7 @@ fn seal(
     let cluster = state.clusters.get(name).ok_or_else(|| missing("the enrolment"))?;
     let certificate = state.newest_intermediate(name).ok_or_else(|| missing("the certificate"))?;
     let generation = certificate.generation.ok_or_else(|| missing("the generation"))?;
+    let requested = cluster.requests.get(&generation).ok_or_else(|| missing("the request"))?;
     let der = certificate.der.clone().ok_or_else(|| missing("the certificate"))?;
     let outcome = certificate.outcome.ok_or_else(|| missing("the outcome"))?;
     let key = match key {
@@ -140,13 +141,14 @@ fn seal(
         nonce,
         created,
         cluster: name.to_owned(),
-        environment: cluster.environment.clone(),
-        trust_domain: cluster.trust_domain.clone(),
+        environment: requested.environment.clone(),
+        trust_domain: requested.trust_domain.clone(),
         generation,
         sequence,
         previous_bundle: cluster.bundles.last().map(|b| b.id.clone()),
-        csr_sha256: cluster.requests.get(&generation).copied().ok_or_else(|| missing("the request"))?,
-        recipients: cluster.recipients.clone(),
+        csr_sha256: requested.csr_sha256,
+        // Of this request, not of the enrolment: an identity serves one request.
+        recipients: requested.recipients.clone(),
         profile: cluster.profile.clone(),
         log: log.log_id().to_string(),
         cert_chain_pem: format!("{ca_cert_pem}{}", issuer_pem(&state, certificate.issuer_generation)?),
