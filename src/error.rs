@@ -169,7 +169,8 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
-        match (&self.seen, &self.wanted) {
+        let seen = self.seen.as_deref().map(|seen| if seen.is_empty() { "nothing" } else { seen });
+        match (seen, &self.wanted) {
             (Some(seen), Some(wanted)) => write!(f, ": saw {seen}, wanted {wanted}"),
             (Some(seen), None) => write!(f, ": saw {seen}"),
             (None, Some(wanted)) => write!(f, ": wanted {wanted}"),

@@ -63,32 +63,61 @@ impl Local {
 /// # Errors
 /// [`Kind::Usage`].
 pub fn parse_toml<T: DeserializeOwned>(file: &str, source: &str) -> Result<T, Error> {
-    toml::from_str(source).map_err(|error| {
-        let place = match error.span() {
-            Some(span) => {
-                let before = source.get(..span.start).unwrap_or_default();
-                let line = before.matches('\n').count() + 1;
-                let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-                format!(", line {line}, column {column}")
-            }
-            None => String::new(),
-        };
-        let message = error.message().trim().replace('\n', " ");
-        let (what, wanted) = match message.split_once(", expected ") {
-            Some((what, wanted)) => (what.to_owned(), Some(wanted.replace('`', ""))),
-            None => (message.clone(), None),
-        };
-        let mut found = Error::new(Kind::Usage, format!("{file}{place}: {}", what.replace('`', "\"")));
-        let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
-        if let Some(typed) = message.split('`').nth(1)
-            && (message.starts_with("unknown field") || message.starts_with("unknown variant"))
-            && let Some(near) = text::nearest(typed, known)
-        {
-            found = found.hint(format!("did you mean \"{near}\"?"));
+    toml::from_str(source).map_err(|error| explained(file, source, &error))
+}
+
+fn explained(file: &str, source: &str, error: &toml::de::Error) -> Error {
+    let place = match error.span() {
+        Some(span) => {
+            let before = source.get(..span.start).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            format!(", line {line}, column {column}")
         }
-        match wanted {
-            Some(wanted) => found.wanted(wanted),
-            None => found,
-        }
-    })
+        None => String::new(),
+    };
+    let message = error.message().trim().replace('\n', " ");
+    let (what, wanted) = match message.split_once(", expected ") {
+        Some((what, wanted)) => (what, Some(in_words(&wanted.replace('`', "")))),
+        None => (message.as_str(), None),
+    };
+    let mut found = Error::new(Kind::Usage, format!("{file}{place}: {}", what.replace('`', "\"")));
+    // The parser does not always say what its message is about.
+    let about = error.span().and_then(|span| source.get(span)).filter(|text| !text.is_empty() && !text.contains('\n'));
+    if let Some(about) = about.filter(|_| !what.contains(['`', '"'])) {
+        found = found.saw(about);
+    }
+    if let Some(wanted) = wanted {
+        found = found.wanted(wanted);
+    }
+    match hint(&message) {
+        Some(hint) => found.hint(hint),
+        None => found,
+    }
+}
+
+/// What a person can do about a message of the parser, or of a type of ours.
+fn hint(message: &str) -> Option<String> {
+    if message.starts_with("invalid boolean") {
+        return Some("a text stands in quotation marks".to_owned());
+    }
+    if message.starts_with("missing field") {
+        return Some("`anchorite new` writes a file with every setting, to compare with".to_owned());
+    }
+    let near = if message.starts_with("unknown field") || message.starts_with("unknown variant") {
+        let mut quoted = message.split('`').skip(1).step_by(2);
+        text::nearest(quoted.next()?, quoted)
+    } else {
+        let (typed, names) = message.split_once(": saw \"")?.1.split_once("\", wanted ")?;
+        text::nearest(typed, names.split(", "))
+    };
+    near.map(|near| format!("did you mean \"{near}\"?"))
+}
+
+/// Rust's names of types, as people say them.
+fn in_words(wanted: &str) -> String {
+    match wanted {
+        "u32" | "usize" => "a whole number".to_owned(),
+        other => other.to_owned(),
+    }
 }

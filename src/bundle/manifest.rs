@@ -42,7 +42,8 @@ impl FileDigest {
         }
         Err(Error::new(Kind::Verify, format!("{name} is not the file that was signed"))
             .saw(format!("{} bytes, sha256 {}", there.size, there.sha256.short()))
-            .wanted(format!("{} bytes, sha256 {}", self.size, self.sha256.short())))
+            .wanted(format!("{} bytes, sha256 {}", self.size, self.sha256.short()))
+            .hint("copy the whole directory again from the medium"))
     }
 }
 

@@ -83,8 +83,9 @@ pub fn verify_outer(files: &[(String, Vec<u8>)], roots: &[Certificate]) -> Resul
     }
     let json = file(files, ENVELOPE_FILE)?;
     let signature = file(files, SIGNATURE_FILE)?;
-    x509::signature(&signer.view.spki, SignatureAlgorithm::EcdsaSha256, json, signature)
-        .map_err(|error| error.within("the envelope's signature"))?;
+    x509::signature(&signer.view.spki, SignatureAlgorithm::EcdsaSha256, json, signature).map_err(|error| {
+        error.within("the envelope's signature").hint("copy the whole directory again from the medium")
+    })?;
     let envelope = Envelope::read(json)?;
     if !is_bundle_id(&envelope.bundle_id) {
         return Err(Error::new(Kind::Verify, "the envelope has no bundle id").saw(&envelope.bundle_id));
@@ -102,7 +103,14 @@ pub fn verify_outer(files: &[(String, Vec<u8>)], roots: &[Certificate]) -> Resul
         envelope.created,
         Purpose::DocumentSigning,
     );
-    path.map_err(|error| error.within("the signer of the bundle"))?;
+    path.map_err(|error| {
+        let error = error.within("the signer of the bundle");
+        if roots.is_empty() {
+            error
+        } else {
+            error.hint("compare the root with its card: it may be another authority's")
+        }
+    })?;
     let listed: Vec<&str> = envelope.files.keys().map(String::as_str).collect();
     if listed != [CHECKPOINT_FILE, PAYLOAD_FILE] {
         return Err(Error::new(Kind::Verify, "the envelope lists other files than a bundle has")

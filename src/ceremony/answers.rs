@@ -87,7 +87,7 @@ impl<'p> Answers<'p> {
 
 fn out_of_form(step: &str, key: &str, seen: &str) -> Error {
     Error::new(Kind::Usage, format!("answers: [{step}] {key} is out of form"))
-        .saw(seen.trim().replace('\n', " "))
+        .saw(seen.trim().replace('\n', " ").replace('`', "\""))
         .truth("Nothing was signed.")
 }
 
@@ -174,7 +174,9 @@ impl People for Answers<'_> {
         match (with("approve"), with("decline")) {
             (Some(reason), _) => Ok(Verdict::Beforehand { reviewed, reason: Some(reason.to_owned()) }),
             (_, Some(reason)) => Ok(Verdict::Decline(Some(reason.to_owned()))),
-            _ => Err(out_of_form(step, &reviewed, value.type_str()).into()),
+            _ => Err(out_of_form(step, &reviewed, value.as_str().unwrap_or(value.type_str()))
+                .wanted("\"approve\", { approve = \"reason\" } or { decline = \"reason\" }")
+                .into()),
         }
     }
 
@@ -192,9 +194,9 @@ impl People for Answers<'_> {
     }
 
     fn asked_all(&mut self, later: &[&str]) -> Result<(), Stop> {
-        let due = self.tables.iter().filter(|(step, _)| !later.contains(&step.as_str()));
-        let given = due.flat_map(|(step, table)| table.keys().map(move |key| (step.clone(), key.clone())));
-        match given.into_iter().find(|answer| !self.used.contains(answer)) {
+        let asked = self.tables.iter().filter(|(step, _)| !later.contains(&step.as_str()));
+        let mut answers = asked.flat_map(|(step, table)| table.keys().map(move |key| (step.clone(), key.clone())));
+        match answers.find(|answer| !self.used.contains(answer)) {
             None => Ok(()),
             Some((step, key)) => {
                 Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} answers nothing that is asked"))

@@ -83,12 +83,7 @@ impl Folder {
     /// # Errors
     /// [`Kind::Medium`], [`Kind::Usage`].
     pub fn read_config(&self) -> Result<(Config, String, Digest), Error> {
-        if !self.dir.is_dir() {
-            return Err(Error::new(Kind::Medium, "there is no authority here")
-                .saw(self.dir.display().to_string())
-                .wanted("a directory with authority.toml")
-                .hint("name it with -C DIR, or make one with: anchorite new DIR"));
-        }
+        self.check_present()?;
         if !self.config().exists() {
             return Err(Error::new(Kind::Medium, "this directory is not an authority: it has no authority.toml")
                 .saw(self.dir.display().to_string())
@@ -98,6 +93,16 @@ impl Folder {
         let config = Config::parse(&text)?;
         let digest = Config::digest(&text);
         Ok((config, text, digest))
+    }
+
+    fn check_present(&self) -> Result<(), Error> {
+        if self.dir.is_dir() {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Medium, "there is no authority here")
+            .saw(self.dir.display().to_string())
+            .wanted("a directory with authority.toml")
+            .hint("name it with -C DIR, or make one with: anchorite new DIR"))
     }
 
     /// True once genesis began: a first line that a crash tore does not count.
@@ -113,6 +118,7 @@ impl Folder {
     /// # Errors
     /// [`Kind::Medium`], [`Kind::Verify`].
     pub fn read_state(&self) -> Result<(State, Option<Interrupted>), Error> {
+        self.check_present()?;
         if !self.has_log()? {
             return Err(Error::new(Kind::Medium, "this authority has no log yet")
                 .saw(self.dir.display().to_string())

@@ -24,6 +24,12 @@ pub trait Tokens {
     /// [`Kind::Token`].
     fn list(&mut self, role: KeyRole) -> Result<Vec<Seen>, Error>;
 
+    /// The initialised token with this serial number.
+    ///
+    /// # Errors
+    /// [`Kind::Token`]: it is not here, with what is.
+    fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error>;
+
     /// Initialises a blank token and sets both PINs.
     ///
     /// # Errors
@@ -105,6 +111,10 @@ impl Tokens for Modules {
 
     fn list(&mut self, role: KeyRole) -> Result<Vec<Seen>, Error> {
         self.of(role).identities()
+    }
+
+    fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error> {
+        self.of(role).select(&Selection::Serial(serial.to_owned()))
     }
 
     fn initialize(

@@ -129,6 +129,13 @@ struct OpenedReport {
 
 /// `anchorite open BUNDLE --into DIR`
 pub fn open(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error> {
+    open_bundle(args, a, terminal).map_err(|error| match error.truths() {
+        [] => error.truth("Nothing was written."),
+        _ => error,
+    })
+}
+
+fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error> {
     let files = bundle::load(&find_bundle(&a.bundle)?)?;
     let receipt_path = a.into.join("receipt.json");
     let receipt = match present(&receipt_path) {
@@ -193,7 +200,16 @@ pub fn open(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error>
 
 /// The bundle itself, or the only one on a medium.
 fn find_bundle(path: &Path) -> Result<PathBuf, Error> {
-    if !path.is_dir() || present(&path.join("envelope.json")) {
+    let none = || {
+        Error::new(Kind::Medium, "there is no bundle here")
+            .saw(path.display().to_string())
+            .wanted("a directory with envelope.json")
+            .hint("name the bundle's directory on the exports medium")
+    };
+    if !path.is_dir() {
+        return Err(none());
+    }
+    if present(&path.join("envelope.json")) {
         return Ok(path.to_owned());
     }
     let found: Vec<PathBuf> = intake::list(path, 4096)?
@@ -203,9 +219,7 @@ fn find_bundle(path: &Path) -> Result<PathBuf, Error> {
         .collect();
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(Error::new(Kind::Medium, "there is no bundle here")
-            .saw(path.display().to_string())
-            .wanted("a directory with envelope.json")),
+        [] => Err(none()),
         several => Err(Error::new(Kind::Usage, "more than one bundle is here")
             .saw(several.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))
             .wanted("one, by its directory")
@@ -276,7 +290,11 @@ pub fn manifest(a: &Manifest, terminal: &mut Terminal) -> Result<(), Error> {
             .hint("or, where the Secret exists: … | kubectl replace -f -")
             .truth("Nothing was printed."));
     }
-    let read = |name: &str| intake::read(&a.dir.join(name), MAX_FILE);
+    let unopened = |error: Error| {
+        let into = a.dir.display();
+        error.hint(format!("it is put there by: anchorite open BUNDLE --into {into}")).truth("Nothing was printed.")
+    };
+    let read = |name: &str| intake::read(&a.dir.join(name), MAX_FILE).map_err(unopened);
     let (ca_cert, cert_chain, root_cert) = (read("ca-cert.pem")?, read("cert-chain.pem")?, read("root-cert.pem")?);
     let key = secret_text(&a.dir.join("ca-key.pem"))?;
     let files = CaFiles { ca_cert: &ca_cert, ca_key: Some(&key), cert_chain: &cert_chain, root_cert: &root_cert };

@@ -10,6 +10,7 @@ use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake, medium};
 use crate::screen::Screen;
+use crate::text;
 use crate::words;
 use clap::CommandFactory;
 use serde::Serialize;
@@ -21,6 +22,12 @@ pub fn new(a: &New, terminal: &mut Terminal) -> Result<(), Error> {
         return Err(Error::new(Kind::Medium, "the directory for a new authority is not empty")
             .saw(a.dir.display().to_string())
             .wanted("an absent or empty directory")
+            .truth("Nothing was written."));
+    }
+    if !(1..=64).contains(&a.name.chars().count()) || text::first_deceptive(&a.name).is_some() {
+        return Err(Error::new(Kind::Usage, "this cannot be the name of an authority")
+            .saw(&a.name)
+            .wanted("1 to 64 printable characters")
             .truth("Nothing was written."));
     }
     let config = authority::config_template(&a.name);

@@ -67,7 +67,16 @@ fn verify(what: &Path, pin: &Pin, at_rest: bool, terminal: &mut Terminal) -> Res
 /// # Errors
 /// [`Kind::Medium`], [`Kind::Verify`].
 pub fn report(what: &Path, options: &Options) -> Result<Report, Error> {
-    audit::verify(store::material(what)?, options, &clock::monotonic)
+    let material = store::material(what).map_err(|error| match what.exists() {
+        true => error,
+        false => Error::new(Kind::Medium, "there is no log here")
+            .saw(what.display().to_string())
+            .wanted("an authority, its log/, or a directory with entries.jsonl"),
+    })?;
+    audit::verify(material, options, &clock::monotonic).map_err(|error| match error.hints() {
+        [] => error.hint("keep it as it is, as evidence, and compare it with another copy and with the paper"),
+        _ => error,
+    })
 }
 
 /// The screen of a log that verifies.

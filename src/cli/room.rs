@@ -3,7 +3,7 @@
 
 use super::args::{Args, Attend};
 use super::terminal::{Attended, Terminal};
-use crate::authority::config::TokenConfig;
+use crate::authority::config::{TokenConfig, place_of};
 use crate::authority::{AuthorityKind, Config, Local};
 use crate::bundle::recipient;
 use crate::ceremony::answers::{Answers, Pins};
@@ -50,7 +50,7 @@ pub struct Found {
 pub fn find(args: &Args) -> Result<Found, Error> {
     let folder = folder(args);
     let config = folder.read_config()?;
-    check_recipients(&config.0)?;
+    check_recipients(&config.0, &config.1)?;
     if args.authority.is_none() && std::env::var_os(VARIABLE).is_some() && !config.0.unattended {
         return Err(Error::new(Kind::Usage, format!("{VARIABLE} names no authority that people attend"))
             .hint("name it with -C DIR: what is typed is what everybody sees")
@@ -72,11 +72,12 @@ pub fn folder(args: &Args) -> Folder {
 }
 
 /// Recipients that could not be sealed to are found with the configuration, not in the ceremony.
-fn check_recipients(config: &Config) -> Result<(), Error> {
+fn check_recipients(config: &Config, text: &str) -> Result<(), Error> {
     for (name, cluster) in &config.clusters {
-        for text in &cluster.recipients {
-            recipient::parse(text).map_err(|error| {
-                error.into_kind(Kind::Usage).within(format!("authority.toml: [clusters.{name}] recipients"))
+        for recipient in &cluster.recipients {
+            recipient::parse(recipient).map_err(|error| {
+                let place = place_of(text, &format!("clusters.{name}"), "recipients");
+                error.into_kind(Kind::Usage).within(place)
             })?;
         }
     }
@@ -98,6 +99,21 @@ pub struct Held {
 /// # Errors
 /// Those of the ceremony; before it begins nothing is changed.
 pub fn hold(
+    args: &Args,
+    attend: &Attend,
+    so_pin_file: Option<&Path>,
+    built_in: &str,
+    found: &Found,
+    wishes: Wishes,
+    terminal: &mut Terminal,
+) -> Result<Held, Error> {
+    hold_ceremony(args, attend, so_pin_file, built_in, found, wishes, terminal).map_err(|error| {
+        let said = error.kind() == Kind::AfterSigning || error.truths().iter().any(|t| t.contains("signed"));
+        if said { error } else { error.truth("Nothing was signed.") }
+    })
+}
+
+fn hold_ceremony(
     args: &Args,
     attend: &Attend,
     so_pin_file: Option<&Path>,
@@ -130,7 +146,8 @@ pub fn hold(
     )
     .map_err(|error| error.truth("Nothing was signed."))?;
     if let Some(path) = unattended {
-        let text = Folder::read_long_text(path, MAX_ANSWERS)?;
+        let text = Folder::read_long_text(path, MAX_ANSWERS)
+            .map_err(|error| error.hint("it holds what stands for people, in a table for each step of the ceremony"))?;
         let mut answers = Answers::parse(&text, pins, terminal)?;
         return run(found, &adopted, script, clock, &mut tokens, &mut answers, wishes);
     }
@@ -222,7 +239,12 @@ fn check_unattended<'a>(
     so_pin_file: Option<&Path>,
     config: &Config,
 ) -> Result<Option<&'a Path>, Error> {
-    let pin_file = attend.pin_file.as_deref().or(so_pin_file).or(attend.audit_pin_file.as_deref());
+    let pin_files = [
+        ("--pin-file", attend.pin_file.is_some()),
+        ("--so-pin-file", so_pin_file.is_some()),
+        ("--audit-pin-file", attend.audit_pin_file.is_some()),
+    ];
+    let pin_file = pin_files.iter().find(|(_, given)| *given).map(|(option, _)| *option);
     let refuse = |option: &str| {
         Err(Error::new(Kind::Usage, format!("{option} is only for an unattended authority"))
             .saw(match config.kind {
@@ -235,13 +257,21 @@ fn check_unattended<'a>(
     };
     match (&attend.answers, config.unattended) {
         (Some(_), false) => refuse("--answers"),
-        (_, false) if pin_file.is_some() => refuse("--pin-file"),
-        (answers, _) => Ok(answers.as_deref()),
+        (answers, unattended) => match pin_file {
+            Some(option) if !unattended => refuse(option),
+            _ => Ok(answers.as_deref()),
+        },
     }
 }
 
 fn read_pin(path: Option<&Path>) -> Result<Option<SecretString>, Error> {
-    path.map(|path| intake::read_secret(path).map_err(|error| error.truth("Nothing was signed."))).transpose()
+    path.map(|path| {
+        intake::read_secret(path).map_err(|error| match error.hints() {
+            [] => error.hint("a PIN file holds the PIN alone, mode 0600"),
+            _ => error,
+        })
+    })
+    .transpose()
 }
 
 /// A profile by name or path.

@@ -24,6 +24,12 @@ struct Verified {
 /// `anchorite verify`
 pub fn verify(a: &Verify, terminal: &mut Terminal) -> Result<(), Error> {
     let pin = log::root_pin(&a.pin)?;
+    let log = ["entries.jsonl", "log/entries.jsonl"].iter().any(|name| a.what.join(name).exists());
+    if !log && !a.what.is_file() && !a.what.join("envelope.json").exists() {
+        return Err(Error::new(Kind::Medium, "there is nothing to verify here")
+            .saw(a.what.display().to_string())
+            .wanted("a bundle's directory, an authority, or a log"));
+    }
     if !a.what.join("envelope.json").exists() {
         let report = log::report(&a.what, &Options { root: pin, at_rest: false })?;
         if terminal.wants_json() {

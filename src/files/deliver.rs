@@ -37,7 +37,8 @@ pub enum Placed {
 /// # Errors
 /// [`Kind::Medium`]: absent, read-only, full.
 pub fn check_writable(dir: &Path) -> Result<(), Error> {
-    temporary_file(&dir.join("probe"), b"", 0o600).map(drop)
+    let made = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(dir);
+    made.map(drop).map_err(|error| fault("cannot write to", dir, &error))
 }
 
 /// Finds out whether a medium has room for `bytes` more in so many `files`, each of which takes whole blocks.

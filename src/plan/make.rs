@@ -79,7 +79,7 @@ pub fn root(context: Context<'_>, spki: &Spki, generation: u32, serial: Hex) -> 
     let tbs = build::certificate_tbs(&template)?;
     let view = read::tbs_certificate(&tbs)?;
     let findings = policy::lint(&view, None, profile::by_name("root")?);
-    made(context, What::Root, tbs, algorithm, generation, "root", findings)
+    MadePlan::new(base(context, What::Root, tbs, algorithm, generation, "root", findings))
 }
 
 /// Plans the certificate of the audit key.
@@ -112,7 +112,7 @@ pub fn audit(
     let tbs = build::certificate_tbs(&template)?;
     let view = read::tbs_certificate(&tbs)?;
     let findings = policy::lint(&view, Some(&issuer.view), profile::by_name("audit")?);
-    made(context, What::Audit, tbs, template.signature, issuer.generation, "audit", findings)
+    MadePlan::new(base(context, What::Audit, tbs, template.signature, issuer.generation, "audit", findings))
 }
 
 /// Plans a cluster's intermediate. What the request asks for is never copied: subject, extensions and
@@ -175,7 +175,7 @@ pub fn crl(context: Context<'_>, issuer: &Issuer, state: &State) -> Result<MadeP
     };
     let tbs = build::crl_tbs(&template)?;
     let findings = policy::lint_crl(&read::tbs_crl(&tbs)?, &issuer.view);
-    made(context, What::Crl, tbs, template.signature, issuer.generation, "crl", findings)
+    MadePlan::new(base(context, What::Crl, tbs, template.signature, issuer.generation, "crl", findings))
 }
 
 /// The subject of a root key's generation: from the second on, ` G<n>` ends the common name, because a
@@ -202,18 +202,6 @@ fn ca(path_len: Option<u8>, dns_names: Vec<String>) -> Usage {
         crl_urls: Vec::new(),
         ca_issuers_urls: Vec::new(),
     }
-}
-
-fn made(
-    context: Context<'_>,
-    what: What,
-    tbs: Vec<u8>,
-    algorithm: SignatureAlgorithm,
-    generation: u32,
-    profile: &str,
-    findings: Vec<Finding>,
-) -> Result<MadePlan, Error> {
-    MadePlan::new(base(context, what, tbs, algorithm, generation, profile, findings))
 }
 
 fn base(

@@ -109,7 +109,12 @@ pub fn token_directory(profile: &HsmProfile) -> Option<PathBuf> {
 pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     let shown = path.display().to_string();
     let bytes = fs_err::read(path).map_err(|error| {
-        Error::new(Kind::Token, "cannot read the PKCS#11 module").saw(error.to_string()).hint(&profile.install)
+        let missing = error.kind() == std::io::ErrorKind::NotFound;
+        let what = if missing { "there is no PKCS#11 module at this path" } else { "cannot read the PKCS#11 module" };
+        Error::new(Kind::Token, what)
+            .saw(if missing { shown.clone() } else { error.to_string() })
+            .hint("the path is that of [token] module in local.toml, or of --module")
+            .hint(&profile.install)
     })?;
     same_machine(&bytes, &shown, profile)?;
     let not_a_module = |detail: String| {

@@ -72,15 +72,15 @@ impl PinShape {
         let length = pin.expose_secret().chars().count();
         let wanted = self.says();
         let fault = if length < self.min {
-            "it is too short"
+            "one that is too short"
         } else if length > self.max {
-            "it is too long"
+            "one that is too long"
         } else if !pin.expose_secret().chars().all(|c| self.alphabet.characters().any(|known| known == c)) {
-            "a character that it cannot have"
+            "one with a character that it cannot have"
         } else {
             return Ok(());
         };
-        Err(Error::new(Kind::Usage, "this cannot be the token's PIN")
+        Err(Error::new(Kind::Usage, "this cannot be a PIN of the token")
             .saw(fault)
             .wanted(wanted)
             .truth("No try was spent."))

@@ -247,7 +247,7 @@ fn a_live_log_has_warnings_and_at_rest_they_are_errors() {
     assert_eq!(fs::read(directory.path().join("log").join(torn.aside())).unwrap(), b"{\"v\":1,\"seq\":");
     let report = verify(directory.path(), RootPin::None, false);
     let error = report.expect_err("a session began over the open intent and has not settled it").to_string();
-    assert!(error.contains("rule intent.settled"), "{error}");
+    assert!(error.contains("rule intent.settled)"), "{error}");
     let found = vec!["an intent without outcome".to_owned()];
     let unknown = SignOutcome { intent, status: "unknown".into(), der: None, reason: Some("interrupted".into()) };
     fixture

@@ -4,12 +4,14 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod architecture;
+mod attended;
 mod crash;
 mod demo;
 mod evidence;
 mod guard;
 mod issuing;
 mod judges;
+mod kinds;
 mod log_fixture;
 mod log_store;
 mod log_verify;

@@ -4,8 +4,11 @@
 //! The program runs inside the world's directory, so paths in what it prints are relative and the same in
 //! every run.
 
+mod unchanged;
+
+pub use unchanged::{ENTRIES, assert_text};
+
 use anchorite::digest::Digest;
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -52,8 +55,8 @@ impl Output {
     /// The failure without the screens before it, and its exit code.
     pub fn error(&self) -> String {
         let all = self.refusal();
-        match all.rfind("error: ") {
-            Some(at) => all[at..].to_owned(),
+        match all.rfind("\nerror: ") {
+            Some(at) => all[at + 1..].to_owned(),
             None => all,
         }
     }
@@ -72,7 +75,7 @@ impl World {
         std::fs::create_dir_all(world.path("token/tokens")).unwrap();
         world.write(
             "token/softhsm2.conf",
-            &format!(
+            format!(
                 "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n",
                 world.path("token/tokens").display()
             ),
@@ -115,7 +118,7 @@ impl World {
         let reviewed = format!("sha256:{}", self.sha256("authority/authority.toml"));
         self.write(
             "answers-root.toml",
-            &format!(
+            format!(
                 "{PARTICIPANTS}[initialize]\nlabel = \"World Mesh Root\"\n[review]\n\"{reviewed}\" = \"approve\"\n"
             ),
         );
@@ -281,92 +284,6 @@ impl World {
         all.sort();
         all
     }
-
-    /// Everything under a path of the world, to compare before with after: each file's bytes, links, modes.
-    pub fn tree(&self, name: &str) -> Tree {
-        let mut tree = Tree::new();
-        collect(&self.path(name), Path::new(name), &mut tree);
-        tree
-    }
-
-    /// The serial number of the world's only token.
-    pub fn token_serial(&self) -> String {
-        let shown = self.run(&["--json", "hsm", "probe"]).ok();
-        let value: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
-        value["identity"]["serial"].as_str().unwrap_or_else(|| panic!("{}", shown.stdout)).to_owned()
-    }
-}
-
-impl World {
-    /// Everything that a refused command must leave as it was: the whole world but for the token's files
-    /// (the module rewrites them at each login) and the note in the lock that says who last held it.
-    pub fn everything(&self) -> Tree {
-        let mut tree = self.tree("");
-        tree.retain(|path, _| !path.starts_with("token") && !path.ends_with("log/lock"));
-        tree
-    }
-
-    /// Runs a command that is refused, and asserts that it changed nothing.
-    #[track_caller]
-    pub fn refused<S: AsRef<OsStr>>(&self, arguments: &[S], text: &str) {
-        self.refused_through::<&str, S>(&[], arguments, text);
-    }
-
-    /// The same under another program.
-    #[track_caller]
-    pub fn refused_through<W: AsRef<OsStr>, S: AsRef<OsStr>>(&self, through: &[W], arguments: &[S], text: &str) {
-        let before = self.everything();
-        let output = self.run_through(through, arguments);
-        assert_text(&output.error(), text);
-        assert_eq!(output.stdout, "");
-        assert_eq!(differences(&before, &self.everything()), Vec::<PathBuf>::new());
-    }
-
-    /// Runs a ceremony that stops after the token was unlocked: the log has the session, closed under a
-    /// checkpoint, and nothing else in the world changed. Nothing was signed.
-    #[track_caller]
-    pub fn stopped<S: AsRef<OsStr>>(&self, arguments: &[S], text: &str) {
-        let (before, log, signatures) = (self.everything(), self.read(ENTRIES), self.intents());
-        let output = self.run(arguments);
-        assert_text(&output.error(), text);
-        let mut changed = differences(&before, &self.everything());
-        changed.retain(|path| !path.starts_with("authority/log") && !path.starts_with("authority/records"));
-        assert_eq!(changed, Vec::<PathBuf>::new());
-        assert!(self.read(ENTRIES).starts_with(&log), "the log was not only appended to");
-        assert_eq!(self.intents(), signatures, "the root key was used");
-        self.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
-    }
-
-    /// How often the log says that the root key was about to sign.
-    pub fn intents(&self) -> usize {
-        self.run(&["log", "show", AUTHORITY]).ok().stdout.matches(" sign.intent ").count()
-    }
-}
-
-/// The log itself.
-pub const ENTRIES: &str = "authority/log/entries.jsonl";
-
-/// Compares what was printed with what is written in a test: indented as the test is, without the first and
-/// last line end. In the text, `…` at the end of a word stands for the rest of it.
-#[track_caller]
-pub fn assert_text(printed: &str, text: &str) {
-    let lines: Vec<&str> = text.trim_matches('\n').trim_end().lines().collect();
-    let indent = lines.iter().filter(|l| !l.trim().is_empty()).map(|l| l.len() - l.trim_start().len()).min();
-    let wanted: Vec<&str> = lines.iter().map(|line| line.get(indent.unwrap_or(0)..).unwrap_or("")).collect();
-    assert!(same(printed.trim_end(), &wanted.join("\n")), "printed:\n<<<\n{printed}>>>");
-}
-
-fn same(printed: &str, wanted: &str) -> bool {
-    let mut pieces = wanted.split('…');
-    let Some(mut rest) = pieces.next().and_then(|first| printed.strip_prefix(first)) else { return false };
-    for piece in pieces {
-        rest = rest.trim_start_matches(|c: char| !c.is_whitespace() && !piece.starts_with(c));
-        match rest.strip_prefix(piece) {
-            Some(after) => rest = after,
-            None => return false,
-        }
-    }
-    rest.is_empty()
 }
 
 /// The arguments of `sign` in a world, at [`SIGNING`], with `answers.toml`.
@@ -394,34 +311,6 @@ pub const PLAIN_CSR: &str = include_str!("fixtures/plain.csr");
 pub const RECIPIENT: &str = include_str!("fixtures/recipient.txt").trim_ascii_end();
 /// An age identity.
 pub const IDENTITY: &str = include_str!("fixtures/identity.txt").trim_ascii_end();
-
-/// What lies under a directory.
-pub type Tree = BTreeMap<PathBuf, (u32, Vec<u8>)>;
-
-/// The names under a tree that differ from another one: added, removed or changed.
-pub fn differences(before: &Tree, after: &Tree) -> Vec<PathBuf> {
-    let changed = before.iter().filter(|(path, node)| after.get(*path) != Some(node)).map(|(path, _)| path);
-    let added = after.keys().filter(|path| !before.contains_key(*path));
-    changed.chain(added).cloned().collect()
-}
-
-fn collect(path: &Path, name: &Path, tree: &mut Tree) {
-    let Ok(meta) = path.symlink_metadata() else { return };
-    let content = if meta.is_file() {
-        std::fs::read(path).unwrap()
-    } else if meta.is_symlink() {
-        std::fs::read_link(path).unwrap().into_os_string().into_encoded_bytes()
-    } else {
-        Vec::new()
-    };
-    tree.insert(name.to_owned(), (meta.permissions().mode(), content));
-    if meta.is_dir() {
-        for entry in std::fs::read_dir(path).unwrap() {
-            let entry = entry.unwrap();
-            collect(&entry.path(), &name.join(entry.file_name()), tree);
-        }
-    }
-}
 
 /// An `authority.toml` as a person would leave it.
 pub fn configuration(kind: &str, root_key: &str) -> String {

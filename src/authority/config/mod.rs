@@ -3,6 +3,8 @@
 
 mod validate;
 
+pub use validate::place_of;
+
 use super::local::parse_toml;
 use crate::digest::Digest;
 use crate::error::Error;

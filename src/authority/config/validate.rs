@@ -139,6 +139,11 @@ fn validate_subject(subject: &SubjectTemplate) -> Result<(), Error> {
 
 /// An error at a key of a table, with line and column where the key can be found.
 fn contradiction(text: &str, table: &str, key: &str, what: &str) -> Error {
+    Error::new(Kind::Usage, format!("{}: {what}", place_of(text, table, key)))
+}
+
+/// Where a key of a table stands in `authority.toml`, for the beginning of an error.
+pub fn place_of(text: &str, table: &str, key: &str) -> String {
     let mut current = String::new();
     let mut place = None;
     for (number, line) in text.lines().enumerate() {
@@ -158,5 +163,5 @@ fn contradiction(text: &str, table: &str, key: &str, what: &str) -> Error {
     }
     let name = if table.is_empty() { key.to_owned() } else { format!("[{table}] {key}") };
     let place = place.map(|(line, column)| format!(", line {line}, column {column}")).unwrap_or_default();
-    Error::new(Kind::Usage, format!("authority.toml{place}: {}: {what}", name.trim()))
+    format!("authority.toml{place}: {}", name.trim())
 }

@@ -73,23 +73,11 @@ impl State {
                     session.steps.push(step.step.clone());
                 }
             }
-            Record::TokenInitialized(token) => {
-                let record = TokenRecord {
-                    serial: token.serial.clone(),
-                    label: token.label.clone(),
-                    manufacturer: token.manufacturer.clone(),
-                    model: token.model.clone(),
-                };
-                self.tokens.insert(token.role.clone(), record);
+            Record::TokenInitialized(t) => {
+                self.tokens.insert(t.role.clone(), token(&t.serial, &t.label, &t.manufacturer, &t.model));
             }
-            Record::TokenUnlocked(token) => {
-                let record = TokenRecord {
-                    serial: token.serial.clone(),
-                    label: token.label.clone(),
-                    manufacturer: token.manufacturer.clone(),
-                    model: token.model.clone(),
-                };
-                self.tokens.insert(token.role.clone(), record);
+            Record::TokenUnlocked(t) => {
+                self.tokens.insert(t.role.clone(), token(&t.serial, &t.label, &t.manufacturer, &t.model));
             }
             Record::KeyIntent(intent) => self.apply_key_intent(intent)?,
             Record::KeyGenerated(generated) => {
@@ -314,5 +302,14 @@ impl State {
             certificate.outcome = Some(seq);
         }
         Ok(())
+    }
+}
+
+fn token(serial: &str, label: &str, manufacturer: &str, model: &str) -> TokenRecord {
+    TokenRecord {
+        serial: serial.to_owned(),
+        label: label.to_owned(),
+        manufacturer: manufacturer.to_owned(),
+        model: model.to_owned(),
     }
 }

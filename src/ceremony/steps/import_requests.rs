@@ -1,6 +1,7 @@
 //! `import-requests`: what lies on the inbound stick, and the keys that are made here. Nothing on the stick
 //! is trusted; what was read once is what is used.
 
+mod accept;
 mod offline;
 mod read;
 
@@ -9,20 +10,17 @@ use crate::ceremony::people::{Assignment, Stop, Unassigned};
 use crate::ceremony::room::{Bench, Pending, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::vocabulary::{Activity, Fact};
-use crate::digest::{Base64, Digest};
+use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::medium::{self, Role};
 use crate::finding::{Finding, Severity};
-use crate::log::record::{RequestImported, RequestRefused};
+use crate::log::record::RequestRefused;
 use crate::name::check_label;
-use crate::plan::ForCluster;
-use crate::plan::make::Accepted;
-use crate::policy::{self, Claim};
-use crate::request::{VerifiedRequest, package};
+use crate::request::package;
 use crate::screen::Screen;
 use crate::text;
-use crate::x509::keygen::LocalKey;
-use read::{Form, Read};
+use accept::{Candidate, Origin, accept};
+use read::{Form, Read, Travelled};
 use std::collections::BTreeMap;
 
 /// The activity.
@@ -148,8 +146,11 @@ fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending
     for recipient in &claim.recipients {
         crate::bundle::recipient::parse(recipient)?;
     }
-    let renewal = renews(room, &form, &claim.cluster);
-    match judge(room, step, &file, sha256, request, claim, &form, words_of, renewal)? {
+    let origin = match &form {
+        Form::Package(travelled) => Origin::Package(travelled, renews(room, travelled, &claim.cluster)),
+        Form::Csr => Origin::Csr(words_of),
+    };
+    match accept(room, Candidate { step: &step.id, file: &file, sha256, request, claim, origin })? {
         Ok(pending) => Ok(Some(pending)),
         Err(findings) => refuse(room, step, &file, sha256, findings),
     }
@@ -166,8 +167,7 @@ fn check_assignment(claim: &Assignment) -> Result<(), Error> {
 }
 
 /// True where the newest intermediate key of the cluster signed the package too.
-fn renews(room: &Room<'_>, form: &Form, cluster: &str) -> bool {
-    let Form::Package(travelled) = form else { return false };
+fn renews(room: &Room<'_>, travelled: &Travelled, cluster: &str) -> bool {
     let Some(spki) = &travelled.renewed_by else { return false };
     let newest = room.journal.state().newest_intermediate(cluster).and_then(|c| c.der.as_deref());
     newest.and_then(|der| crate::x509::read::certificate(der).ok()).is_some_and(|c| c.view.spki == *spki)
@@ -175,132 +175,20 @@ fn renews(room: &Room<'_>, form: &Form, cluster: &str) -> bool {
 
 /// What configuration and log fix of clusters, for people who assign a plain CSR.
 fn known_clusters(room: &Room<'_>) -> BTreeMap<String, Assignment> {
-    let mut known = BTreeMap::new();
-    for (name, cluster) in &room.journal.state().clusters {
+    let known = |name: &String, environment: &String, trust_domain: &String, recipients: &Vec<String>| {
         let assignment = Assignment {
             cluster: name.clone(),
-            environment: cluster.environment.clone(),
-            trust_domain: cluster.trust_domain.clone(),
-            recipients: cluster.recipients.clone(),
+            environment: environment.clone(),
+            trust_domain: trust_domain.clone(),
+            recipients: recipients.clone(),
         };
-        known.insert(name.clone(), assignment);
-    }
-    for (name, cluster) in &room.config.clusters {
-        let assignment = Assignment {
-            cluster: name.clone(),
-            environment: cluster.environment.clone(),
-            trust_domain: cluster.trust_domain.clone(),
-            recipients: cluster.recipients.clone(),
-        };
-        known.insert(name.clone(), assignment);
-    }
-    known
-}
-
-#[allow(clippy::too_many_arguments)]
-fn judge(
-    room: &mut Room<'_>,
-    step: &Step,
-    file: &str,
-    sha256: Digest,
-    request: VerifiedRequest,
-    claim: Assignment,
-    form: &Form,
-    words_of: Digest,
-    renewal: bool,
-) -> Result<Result<Pending, Vec<Finding>>, Error> {
-    let mut recipients = claim.recipients.clone();
-    recipients.sort();
-    recipients.dedup();
-    let spki = request.spki().clone();
-    let judgement = policy::judge(
-        &room.config,
-        room.journal.state(),
-        &Claim {
-            cluster: &claim.cluster,
-            environment: &claim.environment,
-            trust_domain: &claim.trust_domain,
-            recipients: &recipients,
-            spki: &spki,
-            offline: false,
-            renewal,
-        },
-    );
-    let mut findings = request.findings().to_vec();
-    findings.extend(judgement.findings.clone());
-    if findings.iter().any(|f| f.severity == Severity::Refuse) {
-        return Ok(Err(findings));
-    }
-    let (request_json, request_sig, renewal_sig) = match form {
-        Form::Package(t) => {
-            (Some(Base64(t.json.clone())), Some(Base64(t.signature.clone())), t.renewal.clone().map(Base64))
-        }
-        Form::Csr => (None, None, None),
+        (name.clone(), assignment)
     };
-    let record = RequestImported {
-        sha256,
-        form: form.name().to_owned(),
-        cluster: claim.cluster.clone(),
-        environment: claim.environment.clone(),
-        trust_domain: claim.trust_domain.clone(),
-        recipients: recipients.clone(),
-        words_of,
-        csr: Base64(request.der().to_vec()),
-        request_json,
-        request_sig,
-        renewal_sig,
-        findings: findings.clone(),
-    };
-    room.journal.append(vec![record.into()])?;
-    Ok(Ok(pending(
-        room,
-        step,
-        file,
-        sha256,
-        &claim,
-        recipients,
-        judgement,
-        findings,
-        spki,
-        request.view().asked.clone(),
-        words_of,
-    )))
-}
-
-#[allow(clippy::too_many_arguments)]
-fn pending(
-    room: &Room<'_>,
-    step: &Step,
-    file: &str,
-    sha256: Digest,
-    claim: &Assignment,
-    recipients: Vec<String>,
-    judgement: policy::Judgement,
-    findings: Vec<Finding>,
-    spki: crate::x509::Spki,
-    asked: Vec<String>,
-    words_of: Digest,
-) -> Pending {
-    let cluster = ForCluster {
-        name: claim.cluster.clone(),
-        environment: claim.environment.clone(),
-        trust_domain: claim.trust_domain.clone(),
-        generation: judgement.generation,
-        recipients,
-        key_origin: "cluster".to_owned(),
-        request_sha256: sha256,
-        spki_sha256: spki.sha256(),
-        enrols: judgement.enrols,
-        changes: judgement.changes,
-    };
-    Pending {
-        accepted: Accepted { cluster, spki, reviewed: format!("sha256:{sha256}"), asked, findings },
-        step: step.id.clone(),
-        file: file.to_owned(),
-        profile: room.config.intermediates.profile.clone(),
-        words_of: Some(words_of),
-        key: None::<LocalKey>,
-    }
+    let enrolled = &room.journal.state().clusters;
+    let enrolled = enrolled.iter().map(|(name, c)| known(name, &c.environment, &c.trust_domain, &c.recipients));
+    let configured = &room.config.clusters;
+    let configured = configured.iter().map(|(name, c)| known(name, &c.environment, &c.trust_domain, &c.recipients));
+    enrolled.chain(configured).collect()
 }
 
 /// Shows a refusal, logs it, and asks whether the others go on without it.

@@ -5,6 +5,7 @@ use crate::ceremony::people::{Compared, Secret, Stop};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::steps::participants;
+use crate::ceremony::steps::unlock_token::ask_pin;
 use crate::ceremony::vocabulary::{Activity, Fact};
 use crate::error::{Error, Kind};
 use crate::log::record::TokenInitialized;
@@ -60,20 +61,12 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
             _ => return Err(Stop::Declined("the token is not to be initialised".to_owned())),
         }
     }
-    let so_pin = room.people.secret(
-        &Secret::NewSoPin("root"),
-        &Screen::new().text(format!(
-            "A new security officer's PIN for the token: {}.",
-            room.tokens.profile(KeyRole::Root).so_pin.says()
-        )),
-    )?;
-    let pin = room.people.secret(
-        &Secret::NewPin("root"),
-        &Screen::new().text(format!(
-            "A new user PIN for the token: {}. It opens the root key.",
-            room.tokens.profile(KeyRole::Root).user_pin.says()
-        )),
-    )?;
+    let profile = room.tokens.profile(KeyRole::Root);
+    let (so_shape, shape) = (profile.so_pin.clone(), profile.user_pin.clone());
+    let screen = Screen::new().text(format!("A new security officer's PIN for the token: {}.", so_shape.says()));
+    let so_pin = ask_pin(room, &Secret::NewSoPin("root"), &screen, &so_shape)?;
+    let screen = Screen::new().text(format!("A new user PIN for the token: {}. It opens the root key.", shape.says()));
+    let pin = ask_pin(room, &Secret::NewPin("root"), &screen, &shape)?;
     room.journal.make_durable()?;
     participants::write_names(room)?;
     let identity = room.tokens.initialize(KeyRole::Root, blank.slot, &label, &so_pin, &pin)?;

@@ -13,7 +13,7 @@ use crate::log::note;
 use crate::log::record::TokenUnlocked;
 use crate::screen::Screen;
 use crate::store::Log;
-use crate::token::{Identity, KeyId, KeyRole, Token};
+use crate::token::{Identity, KeyId, KeyRole, PinShape, Token};
 use crate::x509::Spki;
 use secrecy::SecretString;
 
@@ -112,20 +112,33 @@ fn unlock(
     known: Option<SecretString>,
 ) -> Result<Box<dyn Token>, Stop> {
     // The token is looked for before anybody types a PIN.
-    let slots = room.tokens.list(role)?;
-    let label = slots.iter().find(|s| s.identity.serial == serial).map(|s| s.identity.label.clone());
+    let label = room.tokens.find(role, serial)?.identity.label;
     let pin = match known {
         Some(pin) => pin,
         None => {
-            let profile = room.tokens.profile(role);
+            let shape = room.tokens.profile(role).user_pin.clone();
             let screen = Screen::new()
-                .field("token", label.unwrap_or_else(|| "not here".to_owned()))
+                .field("token", label)
                 .field("serial", serial)
-                .text(format!("One try is made: {}.", profile.user_pin.cost()));
-            room.people.secret(&Secret::Pin(role.name()), &screen)?
+                .text(format!("One try is made: {}.", shape.cost()));
+            ask_pin(room, &Secret::Pin(role.name()), &screen, &shape)?
         }
     };
     Ok(room.tokens.unlock(role, serial, &pin, room.wishes.final_try)?)
+}
+
+/// A PIN that has the shape of one: a slip of the hand costs no try.
+///
+/// # Errors
+/// [`Stop`].
+pub fn ask_pin(room: &mut Room<'_>, which: &Secret, screen: &Screen, shape: &PinShape) -> Result<SecretString, Stop> {
+    loop {
+        let pin = room.people.secret(which, screen)?;
+        match shape.check(&pin) {
+            Ok(()) => return Ok(pin),
+            Err(error) => room.people.help(&error)?,
+        }
+    }
 }
 
 fn record(room: &Room<'_>, role: KeyRole, identity: &Identity) -> TokenUnlocked {

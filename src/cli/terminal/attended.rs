@@ -1,15 +1,13 @@
 //! People at a terminal: one question at a time, a mistake is helped, "no" is always an answer.
 
-use super::{Terminal, secret};
+use super::Terminal;
+use super::line::{self, Echo};
 use crate::ceremony::people::{Assignment, Compared, People, Secret, Stop, Unassigned, Verdict};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::plan::MadePlan;
 use crate::screen::Screen;
 use crate::text;
-use console::Term;
-use dialoguer::Input;
-use dialoguer::theme::SimpleTheme;
 use secrecy::{ExposeSecret, SecretString};
 use std::fs::File;
 
@@ -17,7 +15,6 @@ use std::fs::File;
 pub struct Attended<'t> {
     terminal: &'t mut Terminal,
     tty: File,
-    term: Term,
 }
 
 impl<'t> Attended<'t> {
@@ -33,22 +30,20 @@ impl<'t> Attended<'t> {
                 .truth("Nothing was signed.")
         };
         let tty = File::options().read(true).write(true).open("/dev/tty").map_err(none)?;
-        let read = tty.try_clone().map_err(none)?;
-        let write = tty.try_clone().map_err(none)?;
-        Ok(Self { terminal, tty, term: Term::read_write_pair(read, write) })
+        Ok(Self { terminal, tty })
     }
 
     /// Asks for one line; surrounding spaces do not matter.
     fn ask(&mut self, prompt: &str) -> Result<String, Stop> {
         self.terminal.finish_progress();
-        let typed: String = Input::with_theme(&SimpleTheme)
-            .with_prompt(text::escape(prompt))
-            .allow_empty(true)
-            .interact_text_on(&self.term)
-            .map_err(|error| {
-                Error::new(Kind::Declined, "the terminal ended in the middle of a question").saw(error.to_string())
-            })?;
+        let typed = line::read(&self.tty, &format!("{}: ", text::escape(prompt)), Echo::Shown)?;
         Ok(typed.trim().to_owned())
+    }
+
+    fn ask_secret(&mut self, prompt: &str) -> Result<SecretString, Stop> {
+        self.terminal.finish_progress();
+        let typed = line::read(&self.tty, &format!("{}: ", text::escape(prompt)), Echo::Hidden)?;
+        Ok(SecretString::from(typed.as_str()))
     }
 
     fn ask_or(&mut self, prompt: &str, default: &str) -> Result<String, Stop> {
@@ -165,11 +160,11 @@ impl People for Attended<'_> {
     fn secret(&mut self, which: &Secret, screen: &Screen) -> Result<SecretString, Stop> {
         self.show(screen)?;
         match which {
-            Secret::Pin(role) => Ok(secret::read(&self.tty, &format!("User PIN of the {role} token: "))?),
+            Secret::Pin(role) => self.ask_secret(&format!("User PIN of the {role} token")),
             Secret::NewPin(_) | Secret::NewSoPin(_) => loop {
                 let name = if matches!(which, Secret::NewPin(_)) { "user PIN" } else { "security officer's PIN" };
-                let first = secret::read(&self.tty, &format!("New {name}: "))?;
-                let second = secret::read(&self.tty, &format!("New {name}, again: "))?;
+                let first = self.ask_secret(&format!("New {name}"))?;
+                let second = self.ask_secret(&format!("New {name}, again"))?;
                 if first.expose_secret() == second.expose_secret() {
                     return Ok(first);
                 }

@@ -8,11 +8,12 @@
 //! again. Colour never carries meaning alone and is left out where `NO_COLOR` is set or nobody looks.
 
 mod attended;
-mod secret;
+mod line;
 
 pub use attended::Attended;
 
 use crate::ceremony::answers::Printer;
+use crate::clock;
 use crate::error::{Error, Kind};
 use crate::screen::{Screen, WIDTH};
 use crate::text;
@@ -26,12 +27,13 @@ use std::time::Duration;
 pub struct Terminal {
     json: bool,
     progress: Option<ProgressBar>,
+    working_since: Option<Duration>,
 }
 
 impl Terminal {
     /// A voice; with `json`, results are JSON objects.
     pub fn new(json: bool) -> Self {
-        Self { json, progress: None }
+        Self { json, progress: None, working_since: None }
     }
 
     /// True where `--json` was given.
@@ -120,16 +122,21 @@ impl Terminal {
             self.finish_progress();
             return;
         }
+        let now = clock::monotonic();
+        // Counted work that ends within a second is not announced; one long act is, at once.
+        if of > 1 && now.saturating_sub(*self.working_since.get_or_insert(now)) < Duration::from_secs(1) {
+            return;
+        }
         let (done, of) = (u64::try_from(done).unwrap_or(0), u64::try_from(of).unwrap_or(0));
         let what = text::escape(what);
         let bar = self.progress.get_or_insert_with(|| {
-            let target = ProgressDrawTarget::stderr_with_hz(8);
-            let bar = ProgressBar::with_draw_target(Some(of), target);
-            let template =
-                if of > 1 { "{msg}  {pos} of {len}  {per_sec}  {eta} left" } else { "{spinner} {msg}  {elapsed}" };
+            let bar = ProgressBar::with_draw_target(Some(of), ProgressDrawTarget::hidden());
+            let template = if of > 1 { "{msg}  {pos} of {len}  {eta} left" } else { "{spinner} {msg}  {elapsed}" };
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
+            bar.set_message(what.clone());
+            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
             if of <= 1 {
                 bar.enable_steady_tick(Duration::from_millis(200));
             }
@@ -141,6 +148,7 @@ impl Terminal {
     }
 
     fn finish_progress(&mut self) {
+        self.working_since = None;
         if let Some(bar) = self.progress.take() {
             bar.finish_and_clear();
         }
@@ -191,7 +199,11 @@ pub fn render_error(error: &Error) -> String {
 pub fn usage(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     if error.use_stderr() {
-        write_err(&text::escape_lines(&text));
+        for line in text::escape_lines(&text).lines() {
+            let fits = line.chars().count() <= WIDTH;
+            let lines = if fits { vec![line.to_owned()] } else { text::wrap(line, WIDTH) };
+            lines.iter().for_each(|line| write_err(&format!("{line}\n")));
+        }
         return ExitCode::from(Kind::Usage.exit_code());
     }
     match write_out(text.as_bytes()) {

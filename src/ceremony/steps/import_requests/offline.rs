@@ -1,17 +1,15 @@
 //! Keys that are made here, for clusters whose configuration says so: in memory only, sealed to the
 //! cluster's recipients before the certificate is signed.
 
-use crate::authority::config::{KeyOrigin, names};
+use super::accept::{Candidate, Origin, accept};
+use crate::authority::config::KeyOrigin;
+use crate::ceremony::people::Assignment;
 use crate::ceremony::room::{Pending, Room};
 use crate::ceremony::script::Step;
-use crate::digest::{Base64, Digest};
+use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::finding::Severity;
-use crate::log::record::RequestImported;
 use crate::name::{Attribute, DistinguishedName};
-use crate::plan::ForCluster;
-use crate::plan::make::Accepted;
-use crate::policy::{self, Claim};
 use crate::request::{self, KeyPolicy};
 use crate::x509::keygen::LocalKey;
 use crate::x509::pem;
@@ -56,69 +54,29 @@ pub fn make(room: &mut Room<'_>, step: &Step, name: &str) -> Result<Pending, Err
         let rules: Vec<&str> = findings.iter().map(|f| f.id.as_str()).collect();
         Error::new(Kind::Bug, "a key made here is refused").saw(rules.join(", "))
     })?;
-    let mut recipients = cluster.recipients.clone();
-    recipients.sort();
-    recipients.dedup();
-    for recipient in &recipients {
+    for recipient in &cluster.recipients {
         crate::bundle::recipient::parse(recipient)?;
     }
-    let claim = Claim {
-        cluster: name,
-        environment: &cluster.environment,
-        trust_domain: &cluster.trust_domain,
-        recipients: &recipients,
-        spki: verified.spki(),
-        offline: true,
-        renewal: false,
-    };
-    let judgement = policy::judge(&room.config, room.journal.state(), &claim);
-    if let Some(refused) = judgement.findings.iter().find(|f| f.severity == Severity::Refuse) {
-        return Err(Error::new(Kind::Refused, format!("the key of {name} is refused by the rule {}", refused.id))
-            .saw(&refused.observed)
-            .wanted(if refused.id == "policy.key.kind" {
-                names(room.config.keys_for(name))
-            } else {
-                refused.expected.clone()
-            })
-            .hint(&refused.hint)
-            .truth("Nothing was signed."));
-    }
-    let sha256 = Digest::of(verified.der());
-    let record = RequestImported {
-        sha256,
-        form: "offline".to_owned(),
+    let claim = Assignment {
         cluster: name.to_owned(),
         environment: cluster.environment.clone(),
         trust_domain: cluster.trust_domain.clone(),
-        recipients: recipients.clone(),
-        words_of: sha256,
-        csr: Base64(verified.der().to_vec()),
-        request_json: None,
-        request_sig: None,
-        renewal_sig: None,
-        findings: judgement.findings.clone(),
+        recipients: cluster.recipients.clone(),
     };
-    room.journal.append(vec![record.into()])?;
-    let for_cluster = ForCluster {
-        name: name.to_owned(),
-        environment: cluster.environment.clone(),
-        trust_domain: cluster.trust_domain.clone(),
-        generation: judgement.generation,
-        recipients,
-        key_origin: KeyOrigin::Offline.name().to_owned(),
-        request_sha256: sha256,
-        spki_sha256: key.spki().sha256(),
-        enrols: judgement.enrols,
-        changes: judgement.changes,
+    let candidate = Candidate {
+        step: &step.id,
+        file: &format!("offline:{name}"),
+        sha256: Digest::of(verified.der()),
+        request: verified,
+        claim,
+        origin: Origin::Offline(key),
     };
-    let accepted = Accepted {
-        cluster: for_cluster,
-        spki: key.spki().clone(),
-        reviewed: format!("offline:{name}"),
-        asked: Vec::new(),
-        findings: judgement.findings,
-    };
-    let profile = room.config.intermediates.profile.clone();
-    let (step, file) = (step.id.clone(), format!("offline:{name}"));
-    Ok(Pending { accepted, step, file, profile, words_of: None, key: Some(key) })
+    accept(room, candidate)?.map_err(|findings| match findings.iter().find(|f| f.severity == Severity::Refuse) {
+        Some(refused) => Error::new(Kind::Refused, format!("the key of {name} is refused by the rule {}", refused.id))
+            .saw(&refused.observed)
+            .wanted(&refused.expected)
+            .hint(&refused.hint)
+            .truth("Nothing was signed."),
+        None => Error::new(Kind::Bug, "a key made here is refused without a reason"),
+    })
 }

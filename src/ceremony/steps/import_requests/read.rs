@@ -49,16 +49,6 @@ pub enum Form {
     Csr,
 }
 
-impl Form {
-    /// The name in the log.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Form::Package(_) => "package",
-            Form::Csr => "csr",
-        }
-    }
-}
-
 /// Reads everything on the stick that is a request, in the order of names.
 ///
 /// # Errors
@@ -91,11 +81,11 @@ fn is_request_name(found: &Found) -> bool {
 }
 
 fn read_csr(path: &Path, shown: &str, keys: &KeyPolicy) -> Result<Read, Error> {
-    let bytes = intake::read(path, MAX_FILE)?;
+    let bytes = intake::read(path, MAX_FILE).map_err(ask_again)?;
     if contains_private_key(&bytes) {
         return Err(travelling_key(shown));
     }
-    let inspected = request::inspect(&bytes, keys).map_err(|error| error.within(shown).truth("Nothing was signed."))?;
+    let inspected = request::inspect(&bytes, keys).map_err(|error| unreadable(error, shown))?;
     Ok(Read { file: shown.to_owned(), sha256: Digest::of(&bytes), form: Form::Csr, verdict: inspected.verified() })
 }
 
@@ -110,7 +100,7 @@ fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy, state: &State) -> Res
             return Err(travelling_key(&format!("{shown}/{name}")));
         }
     }
-    let within = |error: Error| error.within(shown).truth("Nothing was signed.");
+    let within = |error: Error| unreadable(error, shown);
     let json = intake::read(&json_path, MAX_FILE).map_err(within)?;
     let signature = intake::read(&dir.join("request.sig"), MAX_FILE).map_err(within)?;
     let renewal_path = dir.join("renewal.sig");
@@ -146,6 +136,14 @@ fn previous_key(state: &State, digest: &Digest) -> Option<Spki> {
     let of_holder = state.certificates.values().filter(|c| c.cluster.as_deref() == Some(holder));
     let keys = of_holder.filter_map(|c| read::certificate(c.der.as_deref()?).ok().map(|c| c.view.spki));
     keys.into_iter().find(|spki| spki.sha256() == *digest)
+}
+
+fn unreadable(error: Error, shown: &str) -> Error {
+    ask_again(error.within(shown))
+}
+
+fn ask_again(error: Error) -> Error {
+    error.hint("ask for the request again, or take it off the stick").truth("Nothing was signed.")
 }
 
 fn contains_private_key(bytes: &[u8]) -> bool {

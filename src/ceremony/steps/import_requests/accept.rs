@@ -1,0 +1,119 @@
+//! From a request that is sound to one on the bench: policy judges it, the log imports it. Requests that
+//! travelled and keys that are made here go the same way.
+
+use super::read::Travelled;
+use crate::ceremony::people::Assignment;
+use crate::ceremony::room::{Pending, Room};
+use crate::digest::{Base64, Digest};
+use crate::error::Error;
+use crate::finding::{Finding, Severity};
+use crate::log::record::RequestImported;
+use crate::plan::ForCluster;
+use crate::plan::make::Accepted;
+use crate::policy::{self, Claim};
+use crate::request::VerifiedRequest;
+use crate::x509::keygen::LocalKey;
+
+/// A sound request with everything that policy and log need of it.
+pub struct Candidate<'a> {
+    /// The id of the step that imports it.
+    pub step: &'a str,
+    /// Its name on the stick, escaped; `offline:<cluster>` for a key made here.
+    pub file: &'a str,
+    /// Its digest.
+    pub sha256: Digest,
+    /// The request.
+    pub request: VerifiedRequest,
+    /// Whom it is for.
+    pub claim: Assignment,
+    /// How it came.
+    pub origin: Origin<'a>,
+}
+
+/// How a request came here.
+pub enum Origin<'a> {
+    /// In a package; true where the previous intermediate key signed it too.
+    Package(&'a Travelled, bool),
+    /// As a plain PKCS#10 request, with the digest whose words are compared.
+    Csr(Digest),
+    /// It was made here, with its key.
+    Offline(LocalKey),
+}
+
+/// Puts a candidate before policy; what is accepted is logged and ready to be planned.
+///
+/// # Errors
+/// [`Kind::Medium`](crate::error::Kind::Medium) where it cannot be logged. The inner error is everything that
+/// was found, a refusal among it: nothing was logged then.
+pub fn accept(room: &mut Room<'_>, candidate: Candidate<'_>) -> Result<Result<Pending, Vec<Finding>>, Error> {
+    let Candidate { step, file, sha256, request, claim, origin } = candidate;
+    let mut recipients = claim.recipients.clone();
+    recipients.sort();
+    recipients.dedup();
+    let spki = request.spki().clone();
+    let offline = matches!(origin, Origin::Offline(_));
+    let judgement = policy::judge(
+        &room.config,
+        room.journal.state(),
+        &Claim {
+            cluster: &claim.cluster,
+            environment: &claim.environment,
+            trust_domain: &claim.trust_domain,
+            recipients: &recipients,
+            spki: &spki,
+            offline,
+            renewal: matches!(origin, Origin::Package(_, true)),
+        },
+    );
+    let mut findings = request.findings().to_vec();
+    findings.extend(judgement.findings);
+    if findings.iter().any(|f| f.severity == Severity::Refuse) {
+        return Ok(Err(findings));
+    }
+    let (form, words_of, travelled) = match &origin {
+        Origin::Package(travelled, _) => ("package", sha256, Some(*travelled)),
+        Origin::Csr(words_of) => ("csr", *words_of, None),
+        Origin::Offline(_) => ("offline", sha256, None),
+    };
+    let record = RequestImported {
+        sha256,
+        form: form.to_owned(),
+        cluster: claim.cluster.clone(),
+        environment: claim.environment.clone(),
+        trust_domain: claim.trust_domain.clone(),
+        recipients: recipients.clone(),
+        words_of,
+        csr: Base64(request.der().to_vec()),
+        request_json: travelled.map(|t| Base64(t.json.clone())),
+        request_sig: travelled.map(|t| Base64(t.signature.clone())),
+        renewal_sig: travelled.and_then(|t| t.renewal.clone()).map(Base64),
+        findings: findings.clone(),
+    };
+    room.journal.append(vec![record.into()])?;
+    let cluster = ForCluster {
+        name: claim.cluster.clone(),
+        environment: claim.environment,
+        trust_domain: claim.trust_domain,
+        generation: judgement.generation,
+        recipients,
+        key_origin: if offline { "offline" } else { "cluster" }.to_owned(),
+        request_sha256: sha256,
+        spki_sha256: spki.sha256(),
+        enrols: judgement.enrols,
+        changes: judgement.changes,
+    };
+    let reviewed = if offline { format!("offline:{}", claim.cluster) } else { format!("sha256:{sha256}") };
+    // What a request made here asks for is our own doing.
+    let asked = if offline { Vec::new() } else { request.view().asked.clone() };
+    Ok(Ok(Pending {
+        accepted: Accepted { cluster, spki, reviewed, asked, findings },
+        step: step.to_owned(),
+        file: file.to_owned(),
+        profile: room.config.intermediates.profile.clone(),
+        words_of: (!offline).then_some(words_of),
+        key: match origin {
+            Origin::Offline(key) => Some(key),
+            _ => None,
+        },
+    }))
+}

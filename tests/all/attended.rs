@@ -1,0 +1,389 @@
+//! The attended path, typed through a pseudo-terminal as people type it, on a production authority.
+
+use crate::support::{AUTHORITY, ENTRIES, PIN, SO_PIN, World};
+use expectrl::process::unix::WaitStatus;
+use expectrl::session::OsSession;
+use expectrl::{ControlCode, Eof, Expect, Session};
+use std::process::Command;
+use std::time::Duration;
+
+/// People at a terminal of 80 columns in front of the program.
+struct Seat {
+    session: OsSession,
+    /// Everything that the terminal showed.
+    shown: String,
+}
+
+impl Seat {
+    fn at<S: AsRef<std::ffi::OsStr>>(world: &World, arguments: &[S]) -> Self {
+        let mut command = Command::new(crate::support::BINARY);
+        command.args(arguments).env("TERM", "xterm");
+        world.clean(&mut command);
+        command.env("TERM", "xterm");
+        let mut session = Session::spawn(command).unwrap();
+        session.get_process_mut().set_window_size(80, 24).unwrap();
+        session.set_expect_timeout(Some(Duration::from_secs(60)));
+        Self { session, shown: String::new() }
+    }
+
+    /// Waits for a question at the beginning of a line and returns what was shown since the last one.
+    #[track_caller]
+    fn asked(&mut self, question: &str) -> String {
+        self.reads(&format!("\n{question}"))
+    }
+
+    /// Waits for a text and returns what was shown before it.
+    #[track_caller]
+    fn reads(&mut self, question: &str) -> String {
+        match self.session.expect(question) {
+            Ok(found) => {
+                let before = String::from_utf8_lossy(found.before()).into_owned();
+                self.shown += &before;
+                self.shown += question;
+                before
+            }
+            Err(error) => {
+                let rest = self.rest();
+                panic!("waiting for {question:?}: {error}\n{}{rest}", self.shown)
+            }
+        }
+    }
+
+    fn rest(&mut self) -> String {
+        let mut all = Vec::new();
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = self.session.try_read(&mut buffer) {
+            all.extend_from_slice(&buffer[..count]);
+        }
+        String::from_utf8_lossy(&all).into_owned()
+    }
+
+    fn types(&mut self, line: &str) {
+        self.session.send_line(line).unwrap();
+    }
+
+    /// A question and its answer.
+    #[track_caller]
+    fn answers(&mut self, question: &str, line: &str) -> String {
+        let shown = self.asked(question);
+        self.types(line);
+        shown
+    }
+
+    /// The end of the program: everything that was shown, and the exit code.
+    #[track_caller]
+    fn ends(mut self) -> (String, i32) {
+        match self.session.expect(Eof) {
+            Ok(found) => self.shown += &String::from_utf8_lossy(found.as_bytes()),
+            Err(error) => {
+                let rest = self.rest();
+                panic!("waiting for the end: {error}\n{}{rest}", self.shown)
+            }
+        }
+        let shown = self.shown.replace("\r\n", "\n");
+        assert_fits(&shown);
+        match self.session.get_process_mut().wait().unwrap() {
+            WaitStatus::Exited(_, code) => (shown, code),
+            other => panic!("{other:?}\n{shown}"),
+        }
+    }
+}
+
+/// Every line fits in 80 columns, and only progress moves the cursor.
+#[track_caller]
+fn assert_fits(shown: &str) {
+    for line in shown.lines() {
+        // Progress draws over its own line.
+        let line = line.rsplit("\u{1b}[2K").next().unwrap();
+        assert!(line.chars().count() <= 80, "{} columns: {line:?}\n{shown}", line.chars().count());
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+    }
+}
+
+/// The first four words of the plan that was shown last, two and two.
+#[track_caller]
+fn plan_words(shown: &str) -> (String, String) {
+    let line =
+        shown.lines().rev().find_map(|line| line.trim().strip_prefix("words 1-4")).unwrap_or_else(|| panic!("{shown}"));
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(words.len(), 4, "{line}");
+    (words[..2].join(" "), words[2..].join(" "))
+}
+
+/// The words of a sheet at the places that a question names.
+#[track_caller]
+fn from_sheet(sheet: &str, asked: &str) -> String {
+    let rows = sheet.lines().filter(|line| line.trim_start().starts_with(|c: char| c.is_ascii_digit()));
+    let words: Vec<&str> = rows.flat_map(|row| row.split_whitespace().skip(1)).collect();
+    assert_eq!(words.len(), 32, "{sheet}");
+    let places = asked.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<usize>().ok());
+    places.map(|place| words[place - 1]).collect::<Vec<_>>().join(" ")
+}
+
+const APPROVE_1: &str = "Administrator, to approve type words 1 and 2 (or no): ";
+const APPROVE_2: &str = "Witness, to approve type words 3 and 4 (or no): ";
+
+/// Approves the plan on the screen by its words.
+#[track_caller]
+fn approves(seat: &mut Seat) -> String {
+    let shown = seat.asked(APPROVE_1);
+    let (administrator, witness) = plan_words(&shown);
+    seat.types(&administrator);
+    seat.answers(APPROVE_2, &witness);
+    shown
+}
+
+fn introduces(seat: &mut Seat) {
+    seat.answers("Name of the administrator: ", "Ada Administrator");
+    seat.answers("Name of the witness: ", "Wim Witness");
+}
+
+/// A production authority whose root was made by people.
+fn founded() -> World {
+    let world = World::configured("production", "ecdsa-p256");
+    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
+    introduces(&mut seat);
+    seat.answers("Administrator, type the label to go on (or no): ", "World Mesh Root");
+    for (name, pin) in [("security officer's PIN", SO_PIN), ("user PIN", PIN)] {
+        seat.answers(&format!("New {name}: "), pin);
+        seat.answers(&format!("New {name}, again: "), pin);
+    }
+    for _ in 0..3 {
+        approves(&mut seat);
+    }
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 0, "{shown}");
+    world
+}
+
+#[test]
+fn an_authority_is_founded_and_signs_as_people_type() {
+    let world = World::new();
+    world.run(&["new", AUTHORITY, "--name", "World Mesh Root"]).ok();
+    let edited = String::from_utf8(world.read("authority/authority.toml")).unwrap();
+    world.write("authority/authority.toml", edited.replace("key = \"ecdsa-p384\" ", "key = \"ecdsa-p256\" "));
+    let checked = world.run(&["-C", AUTHORITY, "config", "check"]).ok();
+    assert!(checked.stdout.contains("ECDSA P-256"), "{}", checked.stdout);
+
+    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
+    seat.answers("Name of the administrator: ", "Ada Administrator");
+    // One person is not two.
+    seat.answers("Name of the witness: ", "Ada Administrator");
+    let helped = seat.answers("Name of the witness: ", "Wim Witness");
+    assert!(helped.contains("the same person is already the administrator"), "{helped}");
+    seat.answers("Administrator, type the label to go on (or no): ", "World Mesh");
+    seat.answers("Administrator, type the label to go on (or no): ", "World Mesh Root");
+    // Too short, then not the same twice, then right.
+    seat.answers("New security officer's PIN: ", "123");
+    seat.answers("New security officer's PIN, again: ", "123");
+    let helped = seat.answers("New security officer's PIN: ", SO_PIN);
+    assert!(helped.contains("too short"), "{helped}");
+    seat.answers("New security officer's PIN, again: ", PIN);
+    let helped = seat.answers("New security officer's PIN: ", SO_PIN);
+    assert!(helped.contains("The two are not the same"), "{helped}");
+    seat.answers("New security officer's PIN, again: ", SO_PIN);
+    seat.answers("New user PIN: ", PIN);
+    seat.answers("New user PIN, again: ", PIN);
+    let shown = seat.asked(APPROVE_1);
+    assert!(shown.contains("World Mesh Root · production"), "{shown}");
+    assert!(shown.contains("plan 1 of 3"), "{shown}");
+    // A wrong word is helped, not punished.
+    seat.types("aardvark adroitness");
+    seat.answers(APPROVE_2, "aardvark adroitness");
+    let helped = seat.asked(APPROVE_1);
+    assert!(helped.contains("Please answer again."), "{helped}");
+    let (administrator, witness) = plan_words(&shown);
+    seat.types(&administrator);
+    seat.answers(APPROVE_2, &witness);
+    for _ in 0..2 {
+        approves(&mut seat);
+    }
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 0, "{shown}");
+    for secret in [PIN, SO_PIN] {
+        assert!(!shown.contains(secret), "a PIN was shown");
+    }
+
+    // The cluster's side: a package, and a plain request of another tool.
+    let sheet = world.run(&["request", "cluster1", "--into", "clusters"]).ok().stdout;
+    for name in ["request.json", "request.sig"] {
+        world.write(format!("requests/cluster1/{name}"), world.read(format!("clusters/cluster1/{name}")));
+    }
+    world.plain_request("plain");
+    let enrol = ["words", "requests/plain.csr", "--enrol", "cluster2", "--recipient", crate::support::RECIPIENT];
+    let plain_sheet = world.run(&enrol).ok().stdout;
+
+    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"]);
+    introduces(&mut seat);
+    seat.answers("User PIN of the root token: ", PIN);
+    // A slip of the hand in an assignment is asked again.
+    seat.answers("Cluster: ", "cluster2");
+    seat.answers("Environment [prod]: ", "");
+    seat.answers("Trust domain [cluster.local]: ", "");
+    seat.answers("Recipient: ", "age1oops");
+    let helped = seat.answers("Cluster: ", "cluster2");
+    assert!(helped.contains("mistyped or cut"), "{helped}");
+    seat.answers("Environment [prod]: ", "");
+    seat.answers("Trust domain [cluster.local]: ", "");
+    seat.answers("Recipient: ", crate::support::RECIPIENT);
+    for sheet in [&sheet, &plain_sheet] {
+        let plan = seat.asked("Witness, from your sheet: words ");
+        let (administrator, witness) = plan_words(&plan);
+        seat.reads(" (or no): ");
+        // Wrong first: other positions are asked.
+        seat.types("aardvark aardvark aardvark");
+        let helped = seat.asked("Witness, from your sheet: words ");
+        assert!(helped.contains("Please answer again."), "{helped}");
+        let places = seat.reads(" (or no): ");
+        seat.types(&from_sheet(sheet, &places));
+        seat.answers(APPROVE_1, &administrator);
+        seat.answers(APPROVE_2, &witness);
+    }
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(world.bundles().len(), 2);
+
+    // Open, and print the Secret: to a pipe, never to a terminal.
+    let pinned = "authority/public/root-cert.pem";
+    let opened = world.bundles().iter().any(|bundle| {
+        let bundle = bundle.to_str().unwrap();
+        world.run(&["open", bundle, "--into", "clusters/cluster1", "--root", pinned]).code == Some(0)
+    });
+    assert!(opened);
+    let (shown, code) = Seat::at(&world, &["manifest", "clusters/cluster1"]).ends();
+    assert_eq!(code, 2, "{shown}");
+    assert!(shown.contains("stdout is a terminal") && !shown.contains("ca-key.pem:"), "{shown}");
+    let secret = world.run(&["manifest", "clusters/cluster1"]).ok().stdout;
+    assert!(secret.contains("name: cacerts") && secret.contains("ca-key.pem:"), "{secret}");
+
+    let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
+    assert!(status.contains("cluster1") && status.contains("cluster2"), "{status}");
+    let card = world.run(&["-C", AUTHORITY, "root", "show"]).ok().stdout;
+    assert!(card.contains("World Mesh Root"), "{card}");
+    assert_fits(&format!("{status}{card}{sheet}{plain_sheet}{}", checked.stdout));
+    world.run(&["log", "verify", AUTHORITY, "--root", pinned, "--at-rest"]).ok();
+}
+
+#[test]
+fn a_plan_that_is_declined_is_not_signed_and_the_session_is_closed() {
+    let world = founded();
+    world.request("cluster1");
+    let sheet = world.run(&["words", "requests/cluster1/request.json"]).ok().stdout;
+    let before = world.intents();
+    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"]);
+    introduces(&mut seat);
+    seat.answers("User PIN of the root token: ", PIN);
+    seat.asked("Witness, from your sheet: words ");
+    let places = seat.reads(" (or no): ");
+    seat.types(&from_sheet(&sheet, &places));
+    seat.answers(APPROVE_1, "no");
+    seat.answers("Why not? (the log keeps it; may be empty): ", "not today");
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 11, "{shown}");
+    assert!(shown.ends_with("error: declined: no plan was approved\nNothing was signed.\n"), "{shown}");
+    assert_eq!(world.intents(), before);
+    let log = world.run(&["log", "show", AUTHORITY]).ok().stdout;
+    assert!(log.trim_end().ends_with("session.closed    declined"), "{log}");
+    assert!(String::from_utf8(world.read(ENTRIES)).unwrap().contains("not today"));
+    world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+}
+
+#[test]
+fn words_that_differ_from_the_sheet_stop_the_ceremony() {
+    let world = founded();
+    world.request("cluster1");
+    let before = world.intents();
+    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"]);
+    introduces(&mut seat);
+    seat.answers("User PIN of the root token: ", PIN);
+    seat.asked("Witness, from your sheet: words ");
+    seat.reads(" (or no): ");
+    seat.types("no");
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 11, "{shown}");
+    assert!(
+        shown.ends_with("error: declined: the words of cluster1 differ from the sheet\nNothing was signed.\n"),
+        "{shown}"
+    );
+    assert_eq!(world.intents(), before);
+    world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+}
+
+#[test]
+fn a_wrong_pin_leaves_everything_as_it_was() {
+    let world = founded();
+    world.request("cluster1");
+    let before = world.everything();
+    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"]);
+    introduces(&mut seat);
+    // Of no PIN's shape: asked again, no try is spent.
+    seat.answers("User PIN of the root token: ", "12");
+    let helped = seat.answers("User PIN of the root token: ", "11111111");
+    assert!(helped.contains("No try was spent") || helped.contains("too short"), "{helped}");
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 21, "{shown}");
+    assert!(!shown.contains("11111111"));
+    assert_eq!(world.everything(), before);
+}
+
+#[test]
+fn a_terminal_that_ends_or_interrupts_stops_as_if_people_said_so() {
+    let world = World::configured("production", "ecdsa-p256");
+    let before = (world.everything(), world.tree("token"));
+    for control in [ControlCode::EndOfText, ControlCode::EndOfTransmission] {
+        let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
+        seat.answers("Name of the administrator: ", "Ada");
+        seat.asked("Name of the witness: ");
+        seat.session.send(control).unwrap();
+        let (shown, code) = seat.ends();
+        assert_eq!(code, 11, "{shown}");
+        assert!(shown.ends_with(STOPPED), "{shown}");
+    }
+    // In the middle of a PIN, whose echo must come back.
+    for interrupted in [true, false] {
+        let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
+        introduces(&mut seat);
+        seat.answers("Administrator, type the label to go on (or no): ", "World Mesh Root");
+        seat.asked("New security officer's PIN: ");
+        if interrupted {
+            seat.session.send("1234").unwrap();
+        }
+        seat.session.send(if interrupted { ControlCode::EndOfText } else { ControlCode::EndOfTransmission }).unwrap();
+        let (shown, code) = seat.ends();
+        assert_eq!(code, 11, "{shown}");
+        assert!(shown.ends_with(STOPPED) && !shown.contains("1234"), "{shown}");
+    }
+    assert_eq!((world.everything(), world.tree("token")), before);
+}
+
+const STOPPED: &str = "\nerror: stopped at a question\nhint:  run the ceremony again to go on\nNothing was signed.\n";
+
+#[test]
+fn an_interrupt_after_the_token_was_unlocked_closes_the_session() {
+    let world = founded();
+    world.request("cluster1");
+    let before = world.intents();
+    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"]);
+    introduces(&mut seat);
+    seat.answers("User PIN of the root token: ", PIN);
+    seat.asked("Witness, from your sheet: words ");
+    seat.session.send(ControlCode::EndOfText).unwrap();
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 11, "{shown}");
+    assert_eq!(world.intents(), before);
+    let log = world.run(&["log", "show", AUTHORITY]).ok().stdout;
+    assert!(log.trim_end().ends_with("session.closed    declined"), "{log}");
+    world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+}
+
+#[test]
+fn a_label_that_is_not_typed_back_initialises_nothing() {
+    let world = World::configured("production", "ecdsa-p256");
+    let before = (world.everything(), world.tree("token"));
+    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
+    introduces(&mut seat);
+    seat.answers("Administrator, type the label to go on (or no): ", "no");
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 11, "{shown}");
+    assert_eq!((world.everything(), world.tree("token")), before);
+}
