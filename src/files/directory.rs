@@ -45,6 +45,28 @@ pub fn create_directory(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Takes away what a program that was killed left in a directory of ours under a temporary name.
+///
+/// # Errors
+/// [`Kind::Medium`]; a directory that is not there is as good as a clean one.
+pub fn remove_temporaries(dir: &Path) -> Result<(), Error> {
+    let listed = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        listed => listed.map_err(|error| fault("cannot list", dir, &error))?,
+    };
+    for entry in listed {
+        let entry = entry.map_err(|error| fault("cannot list", dir, &error))?;
+        if !entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+            continue;
+        }
+        let path = entry.path();
+        let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let removed = if is_directory { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        removed.map_err(|error| fault("cannot remove", &path, &error))?;
+    }
+    Ok(())
+}
+
 /// Writes a directory that is not there yet, all of it or none; the same files already there are as good.
 ///
 /// # Errors

@@ -72,6 +72,7 @@ fn exports(room: &mut Room<'_>) -> Result<std::path::PathBuf, Error> {
     let dir = room.wishes.exports.clone().ok_or_else(media::no_exports)?;
     let id = Hex(room.entropy.bytes(8, &[])?);
     medium::expect_or_prepare(&dir, Role::Exports, &room.config.name, id, room.journal.now())?;
+    deliver::remove_temporaries(&dir)?;
     Ok(dir)
 }
 

@@ -8,6 +8,7 @@ use crate::ceremony::vocabulary::{Activity, Fact};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
+use crate::files::deliver;
 use crate::log::note;
 use crate::log::record::TokenUnlocked;
 use crate::screen::Screen;
@@ -60,6 +61,9 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     participants::write_names(room)?;
     bench.keys = Some(keys);
     if interrupted.is_some() {
+        for dir in [room.folder.issued(), room.folder.public(), room.folder.records()] {
+            deliver::remove_temporaries(&dir)?;
+        }
         let keys = bench.keys()?;
         if keys.audit_spki().is_ok() {
             room.journal.checkpoint(keys)?;

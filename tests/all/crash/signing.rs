@@ -44,6 +44,10 @@ fn signing_killed_at_any_write_is_said_and_completed_by_the_next_start() {
         seen.lock().unwrap().extend(fates(&world, &open));
         completes(&world, at);
         opens(&world, at);
+        if !closed {
+            let left = world.everything().into_keys().find(|path| path.to_string_lossy().contains("/.anchorite-"));
+            assert_eq!(left, None, "{at}: left behind by the kill");
+        }
     });
     let seen: Vec<String> = seen.into_inner().unwrap().into_iter().collect();
     assert_eq!(seen, ["failed", "unknown"], "both sides of the checkpoint over the intents were tried");
@@ -97,6 +101,30 @@ fn a_kill_between_intent_and_outcome_is_told_and_its_serials_are_unknown_for_eve
         assert_eq!(of_cluster(cluster), [(1, "unknown".to_owned()), (2, "issued".to_owned())]);
     }
     assert_eq!(status["interrupted"], serde_json::json!([]));
+}
+
+#[test]
+fn what_was_signed_before_a_kill_gets_its_bundles_by_export_too() {
+    if !instants::can_trace("what_was_signed_before_a_kill_gets_its_bundles_by_export_too") {
+        return;
+    }
+    let world = prepared();
+    let all = instants::of_run(&copy(&world), &SIGN, &["medium/"]);
+    let at = all.iter().find(|at| at.is("mkdir", "medium/")).unwrap();
+    let world = copy(&world);
+    instants::kill(&world, &SIGN, at);
+    holds(&world, at);
+    let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
+    let status = status.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = "The certificate of cluster1 was issued; its bundle may be missing: anchorite export cluster1";
+    assert!(status.contains(told), "{status}");
+
+    world.write("answers.toml", super::super::support::PARTICIPANTS);
+    let to = ["--to", "medium", "--pin-file", "pin", "--answers", "answers.toml"];
+    let export = ["-C", AUTHORITY, "--now", super::super::support::SIGNING, "export"];
+    world.run(&[&export[..], &to].concat()).ok();
+    completes(&world, at);
+    opens(&world, at);
 }
 
 #[test]
