@@ -32,6 +32,14 @@
 //!   module would say the same five things in forty shapes.
 //! - The signed note and the tree are ours (a few hundred lines): the crates for them have two releases.
 //! - x509-cert's builder is not used: derived `der` structures are exact and need no signer.
+//! - Questions are read by the kernel's own line editing, not by a prompt library: those redraw each line,
+//!   ignore Ctrl-D, and die by a signal with the token open (`cli::terminal`).
+//! - The configuration in force is the adopted one: an edited `authority.toml` counts once a ceremony has
+//!   shown and adopted it.
+//! - A bundle is sealed to the recipients of its own request: an identity serves one request.
+//! - `log/checkpoint` is put in place before `log/checkpoints/<size>`: the other order leaves, after a crash,
+//!   what an older checkpoint put back looks like.
+//! - Copies of a file-backed token are kept beside the token, never with the authority, whose sticks travel.
 
 pub mod audit;
 pub mod authority;
