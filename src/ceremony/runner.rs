@@ -60,7 +60,7 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench) -> Error {
     let signed = !bench.issued.is_empty();
     if signed && error.kind() != Kind::AfterSigning {
         for issued in &bench.issued {
-            if let Ok(crate::plan::TbsView::Certificate(view)) = issued.plan.plan().view() {
+            if let crate::plan::TbsView::Certificate(view) = issued.plan.view() {
                 error = error.truth(format!("Serial {} WAS signed; treat it as issued.", view.serial.colons()));
             }
         }

@@ -10,6 +10,7 @@ use crate::words;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A plan with its exact bytes and their digest.
 #[derive(Debug, Clone)]
@@ -17,21 +18,7 @@ pub struct MadePlan {
     plan: Plan,
     json: Box<RawValue>,
     digest: Digest,
-}
-
-/// What people decided on one plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Approved, with the reason where a finding asks for one.
-    Approve {
-        /// The typed reason.
-        reason: Option<String>,
-    },
-    /// Declined, with the reason if one was given.
-    Decline {
-        /// The typed reason.
-        reason: Option<String>,
-    },
+    view: Arc<TbsView>,
 }
 
 impl MadePlan {
@@ -47,7 +34,9 @@ impl MadePlan {
             return Err(bug());
         }
         let digest = Digest::of(json.as_bytes());
-        Ok(Self { plan, json: RawValue::from_string(json).map_err(|_| bug())?, digest })
+        // Read from the plan that was read back: what is shown is what the log's bytes say.
+        let view = Arc::new(again.view()?);
+        Ok(Self { plan, json: RawValue::from_string(json).map_err(|_| bug())?, digest, view })
     }
 
     /// The plan.
@@ -58,6 +47,11 @@ impl MadePlan {
     /// SHA-256 of the plan's bytes.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The to-be-signed bytes as another parser than the builder's reads them.
+    pub fn view(&self) -> &TbsView {
+        &self.view
     }
 
     /// The log's record of it.
@@ -137,6 +131,11 @@ impl ApprovedPlan {
         self.made.digest
     }
 
+    /// Its to-be-signed bytes as read by another parser than the builder's.
+    pub fn view(&self) -> &TbsView {
+        &self.made.view
+    }
+
     /// The log's record of the approval.
     pub fn record(&self) -> PlanApproved {
         PlanApproved { plan_sha256: self.made.digest, by: self.by.clone(), reason: self.reason.clone() }
@@ -193,8 +192,8 @@ impl Batch {
                     .wanted(format!("at most {MAX_AGE_HOURS} hours"))
                     .hint("run the ceremony again: the plan is made and reviewed anew"));
             }
-            let view = plan.view()?;
-            if let TbsView::Certificate(view) = &view {
+            let view = approved.view();
+            if let TbsView::Certificate(view) = view {
                 if !serials.insert(view.serial.clone()) {
                     return Err(refuse("two plans have one serial number", view.serial.to_string()));
                 }
@@ -205,7 +204,7 @@ impl Batch {
                     return Err(refuse("two plans have one key", Digest::of(&view.spki_der).hex()));
                 }
             }
-            intents.push(approved.intent(&view));
+            intents.push(approved.intent(view));
         }
         if intents.iter().filter(|i| i.what == What::Crl.name()).count() > 1 {
             return Err(refuse("two CRLs in one batch", plans.len().to_string()));

@@ -8,7 +8,7 @@ mod approval;
 pub mod make;
 pub mod screen;
 
-pub use approval::{ApprovedPlan, Batch, Decision, MadePlan};
+pub use approval::{ApprovedPlan, Batch, MadePlan};
 
 use crate::digest::{Base64, Digest};
 use crate::error::{Error, Kind};
@@ -122,7 +122,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`Kind::Bug`] when they do not parse.
-    pub fn view(&self) -> Result<TbsView, Error> {
+    fn view(&self) -> Result<TbsView, Error> {
         let bug = |error: Error| error.into_kind(Kind::Bug).within("a plan's to-be-signed bytes do not read back");
         match self.what {
             What::Crl => Ok(TbsView::Crl(Box::new(read::tbs_crl(&self.tbs.0).map_err(bug)?))),

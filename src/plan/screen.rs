@@ -29,9 +29,9 @@ pub struct Banner {
 pub fn screen(made: &MadePlan, banner: &Banner, number: usize, of: usize) -> Result<Screen, Error> {
     let plan = made.plan();
     let head = Screen::new().heading(format!("{} · {}", banner.name, banner.kind), format!("plan {number} of {of}"));
-    let body = match plan.view()? {
-        TbsView::Certificate(view) => certificate(head, plan, &view),
-        TbsView::Crl(view) => crl(head, plan, &view),
+    let body = match made.view() {
+        TbsView::Certificate(view) => certificate(head, plan, view),
+        TbsView::Crl(view) => crl(head, plan, view),
     };
     let mut screen = body;
     if !plan.asked.is_empty() {

@@ -19,12 +19,15 @@ impl State {
     /// [`Kind::Verify`](crate::error::Kind::Verify) names the rule that the entry breaks; the state is then
     /// no longer to be used.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), Error> {
-        expect(entry.seq == self.size, "log.sequence", "entries are folded in order", &entry.seq.to_string())?;
+        if entry.seq != self.size {
+            return Err(broken("log.sequence", "entries are folded in order", &entry.seq.to_string()));
+        }
         self.check_session(entry)?;
         match &entry.record {
             Record::Genesis(genesis) => {
                 expect(self.size == 0, "log.genesis", "genesis is the first entry", "a second genesis")?;
                 self.log = Some(Hex::parse(&entry.header.log)?);
+                self.log_text = Some(entry.header.log.clone());
                 self.name.clone_from(&genesis.name);
                 self.kind.clone_from(&genesis.kind);
                 self.origin.clone_from(&genesis.origin);
@@ -173,8 +176,8 @@ impl State {
 
     /// Entries belong to the session that is open; only what begins a log or a session may stand outside one.
     fn check_session(&self, entry: &Entry) -> Result<(), Error> {
-        if let Some(log) = &self.log {
-            expect(log.to_string() == entry.header.log, "log.id", "one log has one id", &entry.header.log)?;
+        if let Some(log) = &self.log_text {
+            expect(*log == entry.header.log, "log.id", "one log has one id", &entry.header.log)?;
         } else {
             let first = matches!(entry.record, Record::Genesis(_));
             expect(first, "log.genesis", "a log begins with genesis", entry.record.kind())?;

@@ -51,6 +51,8 @@ pub struct State {
     pub undelivered: BTreeSet<String>,
     /// Sealed keys by the digest of their public half: the entry's position.
     pub sealed: BTreeMap<Digest, u64>,
+    /// The log id as each line carries it.
+    log_text: Option<String>,
     scripts: BTreeSet<Digest>,
     plans: BTreeMap<Digest, bool>,
     imported: BTreeMap<String, Requested>,

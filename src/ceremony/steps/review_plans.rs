@@ -82,8 +82,8 @@ fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
         let spki = keys.root_spki()?.clone();
         let serial = room.serial_number(keys)?;
         let root = make::root(room.context(), &spki, 1, serial)?;
-        let view = match root.plan().view()? {
-            TbsView::Certificate(view) => *view,
+        let view = match root.view() {
+            TbsView::Certificate(view) => (**view).clone(),
             TbsView::Crl(_) => return Err(Error::new(Kind::Bug, "a root plan is a CRL")),
         };
         made.push((root, None));
