@@ -7,6 +7,7 @@ use crate::authority::inventory::{self, Inventory};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::screen::Screen;
+use crate::text;
 
 /// `anchorite status`
 pub fn status(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
@@ -37,6 +38,7 @@ fn screen(inventory: &Inventory) -> Screen {
             (Some(cluster), Some(generation)) => format!("{cluster} · {generation}"),
             _ => c.what.clone(),
         };
+        let whom = text::ellipsis(&whom, 30);
         let state = if c.status == "issued" { String::new() } else { format!("  {}", c.status.to_uppercase()) };
         let until: String = c.not_after.to_string().chars().take(10).collect();
         screen = screen.verbatim(format!("  {whom:<30} {}  {until}{state}", c.serial));
