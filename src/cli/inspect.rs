@@ -121,7 +121,8 @@ fn screen(report: &Inspected) -> Screen {
     if !report.asked.is_empty() {
         screen = screen.field("asks for", report.asked.join(", ")).field("", "(the profile decides what is given)");
     }
-    for finding in &report.findings {
+    // What is only worth knowing is said above, in the line of what the request asks for.
+    for finding in report.findings.iter().filter(|f| f.severity > Severity::Info) {
         screen = screen
             .noted(&finding.severity.to_string(), &finding.id, format!("({})", finding.source))
             .field("  seen", &finding.observed)
