@@ -190,8 +190,9 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
     terminal.done(
         &written,
         &[
-            &format!("anchorite manifest {into} | kubectl create -f -     (replace, where it exists)"),
-            "the identity served this bundle: keep it until the Secret is in place, then destroy it",
+            &format!("anchorite manifest {into} | kubectl create -f -"),
+            "(kubectl replace -f - where the Secret exists)",
+            "keep the identity until the Secret is in place, then destroy it",
         ],
     );
     terminal.line(&format!("root   sha256 {}", opened.receipt.root_fingerprint));
