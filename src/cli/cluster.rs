@@ -46,7 +46,11 @@ pub fn request(args: &Args, a: &Request, terminal: &mut Terminal) -> Result<(), 
         recipient::parse(text)?;
     }
     let now = clock(args).now();
-    let key = LocalKey::generate(spec)?;
+    let key = match &a.use_key {
+        Some(path) => LocalKey::from_pem(&secret_text(path)?)?,
+        None => LocalKey::generate(spec)?,
+    };
+    let spec = key.spki().spec();
     let csr = key.csr(&DistinguishedName::default().with(Attribute::CommonName, &a.name))?;
     let (secret, own) = recipient::generate_identity();
     let mut recipients = vec![own.clone()];

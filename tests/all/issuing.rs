@@ -215,3 +215,15 @@ fn a_given_time_is_logged_as_given() {
     assert_eq!(genesis["time"], GENESIS);
     assert_eq!(genesis["time_source"], "given");
 }
+
+#[test]
+fn a_request_can_be_made_for_a_key_that_exists() {
+    let world = World::ready();
+    world.tool("openssl", &["ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", "own.pem"]).ok();
+    std::fs::set_permissions(world.path("own.pem"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    world.run(&["--now", GENESIS, "request", "west", "--use-key", "own.pem", "--into", "clusters"]).ok();
+    let public = |key: &str| world.tool("openssl", &["pkey", "-in", key, "-pubout"]).ok().stdout;
+    assert_eq!(public("own.pem"), public("clusters/west/ca-key.pem"));
+    let fit = world.run(&["--json", "inspect", "request", "clusters/west"]).ok();
+    assert!(fit.stdout.contains("\"verdict\": \"fit\""), "{}", fit.stdout);
+}

@@ -16,6 +16,9 @@ pub struct Request {
     /// The kind of key.
     #[arg(long, default_value = "ecdsa-p384")]
     pub key: String,
+    /// Use this key (PEM, mode 0600) instead of making one; it is copied into the directory.
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub use_key: Option<PathBuf>,
     /// Another age recipient besides the identity made here; may be repeated.
     #[arg(long, value_name = "AGE1")]
     pub recipient: Vec<String>,
