@@ -9,7 +9,7 @@ use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
 use crate::log::{Entry, Header, Record, entry};
-use crate::store::Log;
+use crate::store::{Log, Reading};
 use std::path::PathBuf;
 
 /// The log of a session and its fold.
@@ -81,6 +81,14 @@ impl Journal {
     /// [`Kind::Bug`] before that.
     pub fn log(&mut self) -> Result<&mut Log, Error> {
         self.log.as_mut().ok_or_else(|| Error::new(Kind::Bug, "the log was asked for before it exists"))
+    }
+
+    /// The log to read from, once it is durable.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`] before that.
+    pub fn reading(&self) -> Result<&Reading, Error> {
+        self.log.as_deref().ok_or_else(|| Error::new(Kind::Bug, "the log was asked for before it exists"))
     }
 
     /// True once entries are on disk as they are made.

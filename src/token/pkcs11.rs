@@ -76,16 +76,6 @@ impl Pkcs11Token {
         }
     }
 
-    /// How many sessions sign a batch: the profile's, the token's or the number of processors, whichever is least.
-    pub fn sessions(&self) -> usize {
-        self.sessions
-    }
-
-    /// Signs batches over so many sessions, at least one.
-    pub fn set_sessions(&mut self, sessions: usize) {
-        self.sessions = sessions.max(1);
-    }
-
     pub(super) fn context(&self) -> &Pkcs11 {
         &self.library.0
     }

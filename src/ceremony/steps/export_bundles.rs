@@ -16,7 +16,6 @@ use crate::files::deliver;
 use crate::files::medium::{self, Role};
 use crate::log::record::{BundleExported, Record};
 use crate::log::{entry, proof};
-use crate::store::Reading;
 use crate::x509::pem;
 use crate::x509::read;
 use std::path::Path;
@@ -47,10 +46,13 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
 /// The clusters of this session; else those that were named; else those whose newest certificate has no
 /// bundle.
 fn clusters(room: &Room<'_>, bench: &Bench) -> Result<Vec<String>, Error> {
-    let of_session: Vec<String> =
-        bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref().map(|c| c.name.clone())).collect();
-    let mut of_session: Vec<String> = of_session;
-    of_session.extend(bench.resumed.iter().filter(|name| !of_session.contains(name)).cloned().collect::<Vec<_>>());
+    let issued = bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref());
+    let mut of_session: Vec<String> = issued.map(|c| c.name.clone()).collect();
+    for name in &bench.resumed {
+        if !of_session.contains(name) {
+            of_session.push(name.clone());
+        }
+    }
     if !of_session.is_empty() {
         return Ok(of_session);
     }
@@ -110,7 +112,7 @@ fn seal(
 ) -> Result<(Bundle, BundleExported), Error> {
     let bundle_id = Hex(room.random(keys, 16)?).to_string();
     let nonce = Hex(room.random(keys, 32)?).to_string();
-    let state = room.journal.state().clone();
+    let state = room.journal.state();
     let missing = |what: &str| Error::new(Kind::Bug, format!("the log lacks {what} of {name}"));
     let cluster = state.clusters.get(name).ok_or_else(|| missing("the enrolment"))?;
     let certificate = state.newest_intermediate(name).ok_or_else(|| missing("the certificate"))?;
@@ -120,18 +122,18 @@ fn seal(
     let outcome = certificate.outcome.ok_or_else(|| missing("the outcome"))?;
     let key = match key {
         Some(key) => Some(key),
-        None => sealed_key(room, &state, &der)?,
+        None => sealed_key(room, &der)?,
     };
     let ca_cert_pem = pem::encode("CERTIFICATE", &der);
-    let roots = root_pems(&state)?;
+    let roots = root_pems(state)?;
     let crl = state.crl.as_ref().ok_or_else(|| missing("a CRL"))?;
     let sequence = cluster.bundles.last().map_or(0, |b| b.sequence) + 1;
     let created = room.journal.now();
-    let log = room.journal.log()?;
+    let log = room.journal.reading()?;
     let checkpoint = log.checkpoint_note().ok_or_else(|| missing("a checkpoint"))?.to_owned();
     let inclusion = log.inclusion(outcome)?;
     // Proofs lead to the checkpoint in the bundle; the log may have grown since, by other bundles.
-    let new = Reading::checkpoint(log).map_or(0, |newest| newest.size);
+    let new = log.checkpoint().map_or(0, |newest| newest.size);
     let mut proofs = Vec::new();
     for bundle in &cluster.bundles {
         let hashes = log.consistency(bundle.tree_size)?;
@@ -152,7 +154,7 @@ fn seal(
         recipients: requested.recipients.clone(),
         profile: cluster.profile.clone(),
         log: log.log_id().to_string(),
-        cert_chain_pem: format!("{ca_cert_pem}{}", issuer_pem(&state, certificate.issuer_generation)?),
+        cert_chain_pem: format!("{ca_cert_pem}{}", issuer_pem(state, certificate.issuer_generation)?),
         ca_cert_pem,
         root_cert_pem: roots,
         root_crl_pem: pem::encode("X509 CRL", &crl.der),
@@ -181,10 +183,10 @@ fn seal(
 }
 
 /// The sealed form of a key that an earlier session made.
-fn sealed_key(room: &mut Room<'_>, state: &State, der: &[u8]) -> Result<Option<Key>, Error> {
+fn sealed_key(room: &Room<'_>, der: &[u8]) -> Result<Option<Key>, Error> {
     let spki: Digest = read::certificate(der)?.view.spki.sha256();
-    let Some(seq) = state.sealed.get(&spki) else { return Ok(None) };
-    let line = room.journal.log()?.entry_line(*seq)?;
+    let Some(seq) = room.journal.state().sealed.get(&spki) else { return Ok(None) };
+    let line = room.journal.reading()?.entry_line(*seq)?;
     match entry::parse_line(&line)?.entry()?.record {
         Record::KeySealed(sealed) => Ok(Some(Key::Sealed(sealed.ciphertext.0))),
         _ => Err(Error::new(Kind::Bug, "the entry of a sealed key is another")),
