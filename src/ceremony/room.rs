@@ -32,8 +32,8 @@ pub struct Room<'a> {
     pub folder: Folder,
     /// The configuration in force: the adopted one.
     pub config: Config,
-    /// Its digest.
-    pub config_sha256: Digest,
+    /// Its text and digest.
+    pub config_adopted: (String, Digest),
     /// The file's text and digest: another than the adopted one counts only after `adopt-config`.
     pub config_file: (String, Digest),
     /// Randomness.
@@ -121,7 +121,7 @@ impl Room<'_> {
     pub fn context(&self) -> Context<'_> {
         Context {
             config: &self.config,
-            config_sha256: self.config_sha256,
+            config_sha256: self.config_adopted.1,
             session: self.journal.session(),
             now: self.journal.now(),
         }

@@ -4,6 +4,7 @@ use super::journal::Journal;
 use super::recovery::Interrupted;
 use super::script::Script;
 use super::tokens::Tokens;
+use crate::authority::state::Adopted;
 use crate::authority::{Config, State};
 use crate::clock::Clock;
 use crate::digest::{Digest, Hex};
@@ -111,6 +112,19 @@ impl Folder {
     /// [`Kind::Medium`].
     pub fn has_log(&self) -> Result<bool, Error> {
         Ok(store::begun(&self.log())?.0)
+    }
+
+    /// The configuration in force, from the log; `None` before genesis.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`], [`Kind::Verify`].
+    pub fn read_adopted(&self) -> Result<Option<Adopted>, Error> {
+        if !self.has_log()? {
+            return Ok(None);
+        }
+        let mut state = State::default();
+        let read = store::read(&self.log(), &mut |entry| state.apply(entry))?;
+        Ok(state.config(read.checkpoint().map_or(0, |checkpoint| checkpoint.size)).cloned())
     }
 
     /// The state of the log, read without a lock; with what a reading command should say first.

@@ -85,9 +85,8 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
     for row in words::rows(&sha256.0) {
         screen = screen.verbatim(format!("    {row}"));
     }
-    if found.folder.has_log()? {
-        let (state, _) = found.folder.read_state()?;
-        let same = state.config.as_ref().is_some_and(|(adopted, _)| adopted == sha256);
+    if let Some(adopted) = found.folder.read_adopted()? {
+        let same = adopted.sha256 == *sha256;
         screen = screen
             .field("adopted", if same { "this text" } else { "another text; the next ceremony shows the difference" });
     }

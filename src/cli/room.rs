@@ -4,6 +4,7 @@
 use super::args::{Args, Attend};
 use super::terminal::{Attended, Terminal};
 use crate::authority::config::{TokenConfig, place_of};
+use crate::authority::state::Adopted;
 use crate::authority::{AuthorityKind, Config, Local};
 use crate::bundle::recipient;
 use crate::ceremony::answers::{Answers, Pins};
@@ -157,14 +158,10 @@ fn hold_ceremony(
 
 /// The configuration in force: the one that the log adopted. What the file says counts only once a ceremony
 /// has adopted it, so that what people reviewed is what is executed.
-fn adopted(found: &Found, ceremony: &str) -> Result<(Config, Digest), Error> {
-    let (file, _, file_sha256) = &found.config;
-    if !found.folder.has_log()? {
-        return Ok((file.clone(), *file_sha256));
-    }
-    let (state, _) = found.folder.read_state()?;
-    let Some((sha256, text)) = state.config else {
-        return Err(Error::new(Kind::Verify, "the log holds no configuration"));
+fn adopted(found: &Found, ceremony: &str) -> Result<(Config, (String, Digest)), Error> {
+    let (file, text, file_sha256) = &found.config;
+    let Some(Adopted { sha256, text, .. }) = found.folder.read_adopted()? else {
+        return Ok((file.clone(), (text.clone(), *file_sha256)));
     };
     if ceremony == "root-genesis" && sha256 != *file_sha256 {
         return Err(Error::new(Kind::Usage, "authority.toml has changed since this genesis began")
@@ -173,12 +170,12 @@ fn adopted(found: &Found, ceremony: &str) -> Result<(Config, Digest), Error> {
             .hint("put the file back as it was; the log holds its text: anchorite log show --json")
             .truth("Nothing was signed."));
     }
-    Ok((Config::parse(&text)?, sha256))
+    Ok((Config::parse(&text)?, (text, sha256)))
 }
 
 fn run(
     found: &Found,
-    adopted: &(Config, Digest),
+    adopted: &(Config, (String, Digest)),
     script: Script,
     clock: Clock,
     tokens: &mut Modules,
@@ -197,7 +194,7 @@ fn run(
         clock,
     };
     let (journal, interrupted) = session::begin(opening, &mut entropy)?;
-    let (config, config_sha256) = adopted.clone();
+    let (config, config_adopted) = adopted.clone();
     let (_, text, file_sha256) = found.config.clone();
     let mut room = Room {
         people,
@@ -205,7 +202,7 @@ fn run(
         journal,
         folder: found.folder.clone(),
         config,
-        config_sha256,
+        config_adopted,
         config_file: (text, file_sha256),
         entropy,
         script,

@@ -227,3 +227,34 @@ fn a_request_can_be_made_for_a_key_that_exists() {
     let fit = world.run(&["--json", "inspect", "request", "clusters/west"]).ok();
     assert!(fit.stdout.contains("\"verdict\": \"fit\""), "{}", fit.stdout);
 }
+
+#[test]
+fn a_configuration_that_was_only_written_behind_the_last_checkpoint_is_not_in_force() {
+    use anchorite::digest::Digest;
+    use anchorite::log::record::ConfigAdopted;
+    use anchorite::log::{Record, entry, merkle};
+    let world = World::ready();
+    // Someone without the token edits the file and appends, well chained, that it was adopted.
+    let forged = configuration("test", "ecdsa-p256").replace("max_validity_days = 365", "max_validity_days = 3000");
+    world.configure(&forged);
+    let mut log = String::from_utf8(world.read("authority/log/entries.jsonl")).unwrap();
+    let last = log.lines().last().unwrap().to_owned();
+    let header = (*entry::parse_line(last.as_bytes()).unwrap().entry().unwrap().header).clone();
+    let record = Record::from(ConfigAdopted { sha256: Digest::of(forged.as_bytes()), text: forged });
+    let seq = u64::try_from(log.lines().count()).unwrap();
+    let line = entry::write_line(&header, seq, &merkle::leaf_hash(last.as_bytes()), &record).unwrap();
+    log += &format!("{}\n", String::from_utf8(line).unwrap());
+    world.write("authority/log/entries.jsonl", log);
+
+    let sha256 = world.request("east");
+    let stopped = world.sign(&world.signing_answers(&[&sha256], &[]));
+    assert_eq!(stopped.code, Some(2), "{}", stopped.stderr);
+    assert!(stopped.stderr.contains("+ max_validity_days = 3000"), "{}", stopped.stderr);
+    assert!(stopped.stderr.contains("[config] has no answer"), "{}", stopped.stderr);
+
+    // The next checkpoint covered the forged line, and still it is not in force.
+    let again = world.sign(&world.signing_answers(&[&sha256], &[]));
+    assert_eq!(again.code, Some(2), "{}", again.stderr);
+    assert!(again.stderr.contains("+ max_validity_days = 3000"), "{}", again.stderr);
+    world.run(&["log", "verify", AUTHORITY, "--root", "authority/public/root-cert.pem", "--at-rest"]).ok();
+}

@@ -3,7 +3,9 @@
 //! [`State::apply`] takes entries one by one. The program that writes and the audit that verifies use the
 //! same fold, so an entry that breaks a rule is refused on both sides.
 
-use super::{BundleRecord, Certificate, Cluster, Crl, KeyRecord, Requested, Session, State, Status, TokenRecord};
+use super::{
+    Adopted, BundleRecord, Certificate, Cluster, Crl, KeyRecord, Requested, Session, State, Status, TokenRecord,
+};
 use crate::authority::rules::{broken, expect};
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
@@ -35,7 +37,8 @@ impl State {
             Record::ConfigAdopted(config) => {
                 let found = Digest::of(config.text.as_bytes());
                 expect(found == config.sha256, "config.digest", "the text has its digest", &found.hex())?;
-                self.config = Some((config.sha256, config.text.clone()));
+                let adopted = Adopted { seq: entry.seq, sha256: config.sha256, text: config.text.clone() };
+                self.configs.push(adopted);
             }
             Record::ScriptAdopted(script) => {
                 let found = Digest::of(script.text.as_bytes());

@@ -23,8 +23,7 @@ pub struct State {
     pub kind: String,
     /// The checkpoint origin.
     pub origin: String,
-    /// The adopted configuration: digest and text.
-    pub config: Option<(Digest, String)>,
+    configs: Vec<Adopted>,
     /// The time of the newest entry.
     pub last_time: Option<Timestamp>,
     /// The session that is open, or was interrupted.
@@ -58,6 +57,17 @@ pub struct State {
     imported: BTreeMap<String, Requested>,
     requests: BTreeMap<Digest, String>,
     keys_of: BTreeMap<Digest, String>,
+}
+
+/// A configuration that an entry adopted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adopted {
+    /// Position of the entry.
+    pub seq: u64,
+    /// SHA-256 of the text.
+    pub sha256: Digest,
+    /// `authority.toml` as it was.
+    pub text: String,
 }
 
 /// A session in progress or interrupted.
@@ -210,6 +220,13 @@ pub struct Crl {
 }
 
 impl State {
+    /// The configuration in force: the newest one among the first `covered` entries, those under a signed
+    /// checkpoint. What stands behind it could have been appended by anybody who has the medium and no token.
+    /// Before the first checkpoint it is the one that genesis began with.
+    pub fn config(&self, covered: u64) -> Option<&Adopted> {
+        self.configs.iter().rev().find(|config| config.seq < covered).or(self.configs.first())
+    }
+
     /// True where a script was adopted before.
     pub fn knows_script(&self, sha256: &Digest) -> bool {
         self.scripts.contains(sha256)

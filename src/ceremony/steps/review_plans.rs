@@ -66,7 +66,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
 fn resume(room: &mut Room<'_>, bench: &Bench, step: &Step) -> Result<(), Stop> {
     if bench.resumed.is_empty() {
         // A genesis that was interrupted after its signatures.
-        room.people.answered_before(Some(&step.id), &format!("sha256:{}", room.config_sha256));
+        room.people.answered_before(Some(&step.id), &format!("sha256:{}", room.config_adopted.1));
     }
     room.people.show(&Screen::new().text("Everything was signed already; nothing is left to review."))
 }

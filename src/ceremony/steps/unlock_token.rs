@@ -10,7 +10,7 @@ use crate::error::{Error, Kind};
 use crate::execute::Keyring;
 use crate::files::deliver;
 use crate::log::note;
-use crate::log::record::TokenUnlocked;
+use crate::log::record::{ConfigAdopted, TokenUnlocked};
 use crate::screen::Screen;
 use crate::store::Log;
 use crate::token::{Identity, KeyId, KeyRole, PinShape, Token};
@@ -57,6 +57,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         // In the same write as the session's beginning: no crash leaves a session begun over open intents.
         interrupted.close(&mut room.journal)?;
     }
+    keep_config(room)?;
     room.journal.make_durable()?;
     participants::write_names(room)?;
     bench.keys = Some(keys);
@@ -71,6 +72,18 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         publish::write_issued(room)?;
     }
     Ok(())
+}
+
+/// A configuration that stands behind the last checkpoint, where no checkpoint of ours followed it, was not
+/// adopted as far as anybody can prove. The next checkpoint covers that entry, so the one in force is logged
+/// after it; `adopt-config` shows the difference to the file and asks.
+fn keep_config(room: &mut Room<'_>) -> Result<(), Error> {
+    let (text, sha256) = room.config_adopted.clone();
+    let newest = room.journal.state().config(u64::MAX).map(|newest| newest.sha256);
+    if newest == Some(sha256) {
+        return Ok(());
+    }
+    room.journal.append(vec![ConfigAdopted { sha256, text }.into()])
 }
 
 /// The newest checkpoint must be signed by the audit key that the token holds: what it covers is what this
