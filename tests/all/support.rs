@@ -122,20 +122,7 @@ impl World {
                 "{PARTICIPANTS}[initialize]\nlabel = \"World Mesh Root\"\n[review]\n\"{reviewed}\" = \"approve\"\n"
             ),
         );
-        self.run(&[
-            "-C",
-            AUTHORITY,
-            "--now",
-            GENESIS,
-            "root",
-            "create",
-            "--pin-file",
-            "pin",
-            "--so-pin-file",
-            "so-pin",
-            "--answers",
-            "answers-root.toml",
-        ])
+        self.run(&CREATE)
     }
 
     /// The absolute path of something in the world.
@@ -285,6 +272,22 @@ impl World {
         all
     }
 }
+
+/// What [`World::found`] runs.
+pub const CREATE: [&str; 12] = [
+    "-C",
+    AUTHORITY,
+    "--now",
+    GENESIS,
+    "root",
+    "create",
+    "--pin-file",
+    "pin",
+    "--so-pin-file",
+    "so-pin",
+    "--answers",
+    "answers-root.toml",
+];
 
 /// The arguments of `sign` in a world, at [`SIGNING`], with `answers.toml`.
 pub const SIGN: [&str; 13] = [

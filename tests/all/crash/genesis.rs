@@ -1,23 +1,7 @@
 //! Killed while the root is made.
 
-use super::super::support::{GENESIS, PARTICIPANTS};
+use super::super::support::{CREATE, PARTICIPANTS};
 use super::*;
-
-/// What [`World::found`] runs.
-const CREATE: [&str; 12] = [
-    "-C",
-    AUTHORITY,
-    "--now",
-    GENESIS,
-    "root",
-    "create",
-    "--pin-file",
-    "pin",
-    "--so-pin-file",
-    "so-pin",
-    "--answers",
-    "answers-root.toml",
-];
 
 fn prepared() -> World {
     let world = World::configured("test", "ecdsa-p256");
