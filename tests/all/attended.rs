@@ -227,12 +227,12 @@ fn an_authority_is_founded_and_signs_as_people_type() {
     seat.answers("Trust domain [cluster.local]: ", "");
     seat.answers("Recipient: ", crate::support::RECIPIENT);
     for sheet in [&sheet, &plain_sheet] {
-        let plan = seat.asked("Witness, from your sheet: words ");
+        let plan = seat.asked("Witness: sheet words ");
         let (administrator, witness) = plan_words(&plan);
         seat.reads(" (or no): ");
         // Wrong first: other positions are asked.
         seat.types("aardvark aardvark aardvark");
-        let helped = seat.asked("Witness, from your sheet: words ");
+        let helped = seat.asked("Witness: sheet words ");
         assert!(helped.contains("Please answer again."), "{helped}");
         let places = seat.reads(" (or no): ");
         seat.types(&from_sheet(sheet, &places));
@@ -273,7 +273,7 @@ fn a_plan_that_is_declined_is_not_signed_and_the_session_is_closed() {
     let mut seat = Seat::at(&world, &["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"]);
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
-    seat.asked("Witness, from your sheet: words ");
+    seat.asked("Witness: sheet words ");
     let places = seat.reads(" (or no): ");
     seat.types(&from_sheet(&sheet, &places));
     seat.answers(APPROVE_1, "no");
@@ -296,7 +296,7 @@ fn words_that_differ_from_the_sheet_stop_the_ceremony() {
     let mut seat = Seat::at(&world, &["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"]);
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
-    seat.asked("Witness, from your sheet: words ");
+    seat.asked("Witness: sheet words ");
     seat.reads(" (or no): ");
     seat.types("no");
     let (shown, code) = seat.ends();
@@ -366,7 +366,7 @@ fn an_interrupt_after_the_token_was_unlocked_closes_the_session() {
     let mut seat = Seat::at(&world, &["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"]);
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
-    seat.asked("Witness, from your sheet: words ");
+    seat.asked("Witness: sheet words ");
     seat.session.send(ControlCode::EndOfText).unwrap();
     let (shown, code) = seat.ends();
     assert_eq!(code, 11, "{shown}");

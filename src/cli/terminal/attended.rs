@@ -52,6 +52,16 @@ impl<'t> Attended<'t> {
     }
 }
 
+// Questions that words answer: short enough that the longest words fit beside them on the same line.
+const APPROVE_AS_ADMINISTRATOR: &str = "Administrator, to approve type words 1 and 2 (or no)";
+const APPROVE_AS_WITNESS: &str = "Witness, to approve type words 3 and 4 (or no)";
+const ADOPT: &str = "Administrator: words 1 to 4 (or no)";
+
+fn sheet_words(positions: &[usize]) -> String {
+    let places = positions.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    format!("Witness: sheet words {places} (or no)")
+}
+
 fn is_no(typed: &str) -> bool {
     matches!(typed.to_lowercase().as_str(), "no" | "n")
 }
@@ -117,36 +127,41 @@ impl People for Attended<'_> {
     }
 
     fn strike(&mut self, _: &str, file: &str, _: Option<Digest>) -> Result<Option<String>, Stop> {
-        let typed = self.ask(&format!("Type a reason to strike {file} and go on without it, or nothing to stop"))?;
+        self.terminal.talk(&format!(
+            "To go on without {file}, type a reason to strike it (the log keeps it); nothing typed stops here."
+        ));
+        let typed = self.ask("Reason")?;
         Ok(Some(typed).filter(|t| !t.is_empty()))
     }
 
     fn request_words(&mut self, _: &str, _: Digest, positions: &[usize]) -> Result<Compared, Stop> {
-        let places = positions.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-        let typed = self.ask(&format!("Witness, from your sheet: words {places} (or no)"))?;
+        let typed = self.ask(&sheet_words(positions))?;
         Ok(if is_no(&typed) { Compared::Differs(typed) } else { Compared::Typed(typed) })
     }
 
     fn decide(&mut self, _: &str, made: &MadePlan) -> Result<Verdict, Stop> {
-        let administrator = self.ask("Administrator, to approve type words 1 and 2 (or no)")?;
+        let administrator = self.ask(APPROVE_AS_ADMINISTRATOR)?;
         if is_no(&administrator) {
             let reason = self.ask("Why not? (the log keeps it; may be empty)")?;
             return Ok(Verdict::Decline(Some(reason).filter(|r| !r.is_empty())));
         }
-        let witness = self.ask("Witness, to approve type words 3 and 4 (or no)")?;
+        let witness = self.ask(APPROVE_AS_WITNESS)?;
         if is_no(&witness) {
             let reason = self.ask("Why not? (the log keeps it; may be empty)")?;
             return Ok(Verdict::Decline(Some(reason).filter(|r| !r.is_empty())));
         }
         let reason = match made.needs_reason() {
-            true => Some(self.ask("There are warnings. Why is it signed all the same? (the log keeps it)")?),
+            true => {
+                self.terminal.talk("There are warnings. Why is it signed all the same? The log keeps what you type.");
+                Some(self.ask("Reason")?)
+            }
             false => None,
         };
         Ok(Verdict::Words { administrator, witness, reason })
     }
 
     fn adopt(&mut self, _: &str, _: Digest) -> Result<Compared, Stop> {
-        let typed = self.ask("Administrator, to adopt it type words 1 to 4 (or no)")?;
+        let typed = self.ask(ADOPT)?;
         Ok(if is_no(&typed) { Compared::Differs(typed) } else { Compared::Typed(typed) })
     }
 
@@ -175,5 +190,26 @@ impl People for Attended<'_> {
 
     fn working(&mut self, done: usize, of: usize, what: &str) {
         self.terminal.progress(done, of, what);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words;
+
+    #[test]
+    fn the_longest_words_fit_on_the_line_of_their_question() {
+        let longest = |position| (0..=u8::MAX).map(|byte| words::word(position, byte).len()).max().unwrap();
+        let (even, odd) = (longest(0), longest(1));
+        // Words are counted from 1: an even number is a word of three syllables.
+        for (question, answer) in [
+            (APPROVE_AS_ADMINISTRATOR.to_owned(), even + 1 + odd),
+            (APPROVE_AS_WITNESS.to_owned(), even + 1 + odd),
+            (ADOPT.to_owned(), 2 * (even + 1 + odd) + 1),
+            (sheet_words(&[28, 30, 32]), 3 * odd + 2),
+        ] {
+            assert!(question.len() + ": ".len() + answer <= 80, "{question}: {answer}");
+        }
     }
 }
