@@ -6,13 +6,15 @@
 
 pub mod judge;
 pub mod lint;
+mod never;
 
 pub use judge::{Claim, Judgement, judge};
-pub use lint::{lint, lint_crl};
+pub use lint::{lint, lint_crl, lint_known, lint_signature};
+pub use never::cut_short;
 
 use crate::finding::Rule;
 
 /// Every rule of requests, policy and lint.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    crate::request::rules().chain(judge::RULES.iter().copied()).chain(lint::rules())
+    crate::request::rules().chain(judge::RULES.iter().chain(never::RULES).copied()).chain(lint::rules())
 }

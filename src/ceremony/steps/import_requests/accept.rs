@@ -61,9 +61,12 @@ pub fn accept(room: &mut Room<'_>, candidate: Candidate<'_>) -> Result<Result<Pe
             environment: &claim.environment,
             trust_domain: &claim.trust_domain,
             recipients: &recipients,
+            profile: &profile,
             spki: &spki,
+            algorithm_oid: &request.view().algorithm_oid,
             offline,
             renewal: matches!(origin, Origin::Package(_, true)),
+            now: room.journal.now(),
         },
     );
     let mut findings = request.findings().to_vec();
