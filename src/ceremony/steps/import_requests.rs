@@ -142,7 +142,7 @@ fn import(room: &mut Room<'_>, bench: &Bench, step: &Step, read: Read) -> Result
         }
     };
     if let Err(error) = claim.recipients.iter().try_for_each(|r| crate::bundle::recipient::parse(r).map(|_| ())) {
-        let finding = file::broken(&file::PACKAGE_FORM, &error);
+        let finding = file::broken(&file::PACKAGE_FORM, &error, "request.json as it was made");
         return refuse(room, step, &file, Some(sha256), vec![finding]);
     }
     let origin = match &form {
