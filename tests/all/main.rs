@@ -19,3 +19,4 @@ mod present;
 mod refusals;
 mod source;
 mod support;
+mod weak_keys;

@@ -16,6 +16,8 @@ use crate::files::medium::{self, Role};
 use crate::finding::{Finding, Severity};
 use crate::log::record::RequestRefused;
 use crate::name::check_label;
+use crate::policy;
+use crate::request::key::rsa::Moduli;
 use crate::request::package;
 use crate::screen::Screen;
 use crate::text;
@@ -48,6 +50,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         room.people.answered_before(None, &format!("offline:{cluster}"));
         bench.resumed.push(cluster);
     }
+    let moduli = moduli(room, &found);
     for read in found {
         if is_signed(room, &read) {
             let key = format!("sha256:{}", read.sha256);
@@ -58,12 +61,12 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
             room.people.answered_before(None, &key);
             continue;
         }
-        if let Some(pending) = import(room, step, read)? {
+        if let Some(pending) = import(room, step, &moduli, read)? {
             take(room, bench, pending)?;
         }
     }
     for cluster in offline {
-        let pending = offline::make(room, step, &cluster)?;
+        let pending = offline::make(room, step, &moduli, &cluster)?;
         take(room, bench, pending)?;
     }
     if bench.pending.is_empty() && bench.resumed.is_empty() {
@@ -74,6 +77,17 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         media::check_room_for(dir, bench.pending.len() + bench.resumed.len())?;
     }
     Ok(())
+}
+
+/// The RSA moduli of the log and of all that lies on the stick.
+fn moduli(room: &Room<'_>, found: &[Read]) -> Moduli {
+    let mut moduli = policy::shared::certified(room.journal.state());
+    for read in found {
+        if let Some(spki) = &read.spki {
+            moduli.add(&read.file, spki);
+        }
+    }
+    moduli
 }
 
 /// True for the very request that an interrupted session imported, signed and made no bundle for.
@@ -97,7 +111,7 @@ fn nothing_to_sign(room: &Room<'_>) -> Error {
     .truth("Nothing was signed.")
 }
 
-/// Puts a request on the bench; a second one for the same cluster is refused.
+/// Puts a request on the bench; a second one for the same cluster, or of the same key, is refused.
 fn take(_: &Room<'_>, bench: &mut Bench, pending: Pending) -> Result<(), Error> {
     let name = &pending.accepted.cluster.name;
     if let Some(other) = bench.pending.iter().find(|p| p.accepted.cluster.name == *name) {
@@ -107,13 +121,20 @@ fn take(_: &Room<'_>, bench: &mut Bench, pending: Pending) -> Result<(), Error> 
             .hint("remove the older one from the stick")
             .truth("Nothing was signed."));
     }
+    if let Some(other) = bench.pending.iter().find(|p| p.accepted.spki == pending.accepted.spki) {
+        return Err(Error::new(Kind::Refused, "two requests of one key in one session")
+            .saw(format!("{} and {}", other.file, pending.file))
+            .wanted("a key of its own for each cluster")
+            .hint("a request is its key, whatever else its file says: take one of them off the stick")
+            .truth("Nothing was signed."));
+    }
     bench.pending.push(pending);
     Ok(())
 }
 
 /// Judges one request; `None` when people struck it.
-fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending>, Stop> {
-    let Read { file, sha256, form, verdict } = read;
+fn import(room: &mut Room<'_>, step: &Step, moduli: &Moduli, read: Read) -> Result<Option<Pending>, Stop> {
+    let Read { file, sha256, form, verdict, .. } = read;
     let request = match verdict {
         Ok(request) => request,
         Err(findings) => return refuse(room, step, &file, sha256, findings),
@@ -150,7 +171,7 @@ fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending
         Form::Package(travelled) => Origin::Package(travelled, renews(room, travelled, &claim.cluster)),
         Form::Csr => Origin::Csr(words_of),
     };
-    match accept(room, Candidate { step: &step.id, file: &file, sha256, request, claim, origin })? {
+    match accept(room, moduli, Candidate { step: &step.id, file: &file, sha256, request, claim, origin })? {
         Ok(pending) => Ok(Some(pending)),
         Err(findings) => refuse(room, step, &file, sha256, findings),
     }

@@ -12,6 +12,7 @@ use crate::plan::ForCluster;
 use crate::plan::make::Accepted;
 use crate::policy::{self, Claim};
 use crate::request::VerifiedRequest;
+use crate::request::key::rsa::Moduli;
 use crate::x509::keygen::LocalKey;
 
 /// A sound request with everything that policy and log need of it.
@@ -45,7 +46,11 @@ pub enum Origin<'a> {
 /// # Errors
 /// [`Kind::Medium`](crate::error::Kind::Medium) where it cannot be logged. The inner error is everything that
 /// was found, a refusal among it: nothing was logged then.
-pub fn accept(room: &mut Room<'_>, candidate: Candidate<'_>) -> Result<Result<Pending, Vec<Finding>>, Error> {
+pub fn accept(
+    room: &mut Room<'_>,
+    moduli: &Moduli,
+    candidate: Candidate<'_>,
+) -> Result<Result<Pending, Vec<Finding>>, Error> {
     let Candidate { step, file, sha256, request, claim, origin } = candidate;
     let mut recipients = claim.recipients.clone();
     recipients.sort();
@@ -67,6 +72,7 @@ pub fn accept(room: &mut Room<'_>, candidate: Candidate<'_>) -> Result<Result<Pe
     );
     let mut findings = request.findings().to_vec();
     findings.extend(judgement.findings);
+    findings.extend(policy::judge_shared(moduli, &spki));
     if findings.iter().any(|f| f.severity == Severity::Refuse) {
         return Ok(Err(findings));
     }

@@ -37,6 +37,8 @@ pub struct Read {
     pub sha256: Digest,
     /// A package or a plain CSR.
     pub form: Form,
+    /// Its key, where it is of a kind that this program knows: also of a refused request.
+    pub spki: Option<Spki>,
     /// The request, or why it is refused.
     pub verdict: Result<VerifiedRequest, Vec<Finding>>,
 }
@@ -86,7 +88,13 @@ fn read_csr(path: &Path, shown: &str, keys: &KeyPolicy) -> Result<Read, Error> {
         return Err(travelling_key(shown));
     }
     let inspected = request::inspect(&bytes, keys).map_err(|error| unreadable(error, shown))?;
-    Ok(Read { file: shown.to_owned(), sha256: Digest::of(&bytes), form: Form::Csr, verdict: inspected.verified() })
+    Ok(Read {
+        file: shown.to_owned(),
+        sha256: Digest::of(&bytes),
+        form: Form::Csr,
+        spki: inspected.spki.clone(),
+        verdict: inspected.verified(),
+    })
 }
 
 /// A package in a directory; `None` for a directory that is none.
@@ -110,8 +118,9 @@ fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy, state: &State) -> Res
     };
     let sha256 = package::words_of_package(&json);
     let request = package::parse(&json).map_err(within)?;
-    let verdict = request::inspect(request.csr.as_bytes(), keys).map_err(within)?.verified();
-    let verdict = verdict.and_then(|verified| {
+    let inspected = request::inspect(request.csr.as_bytes(), keys).map_err(within)?;
+    let spki = inspected.spki.clone();
+    let verdict = inspected.verified().and_then(|verified| {
         package::check_signature(&json, &signature, verified.spki()).map_err(|finding| vec![finding])?;
         Ok(verified)
     });
@@ -127,7 +136,7 @@ fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy, state: &State) -> Res
         (_, _, verdict) => (None, verdict),
     };
     let travelled = Travelled { json, request, signature, renewal, renewed_by };
-    Ok(Some(Read { file: shown.to_owned(), sha256, form: Form::Package(Box::new(travelled)), verdict }))
+    Ok(Some(Read { file: shown.to_owned(), sha256, form: Form::Package(Box::new(travelled)), spki, verdict }))
 }
 
 /// A certified key by the digest of its SubjectPublicKeyInfo.
