@@ -102,10 +102,12 @@ fn exponent(request: &Request<'_>) -> Vec<Seen> {
     match &request.parts {
         Parts::Rsa { exponent, .. } if exponent.as_slice() != [1, 0, 1] => {
             let shown = match exponent.as_slice() {
-                [_] | [_, _] | [_, _, _] => exponent.iter().fold(0, |n, octet| n << 8 | u32::from(*octet)).to_string(),
-                long => format!("a number of {} bits", key::bit_length(long)),
+                [_] | [_, _] | [_, _, _] => {
+                    format!("exponent {}", exponent.iter().fold(0, |n, octet| n << 8 | u32::from(*octet)))
+                }
+                long => format!("an exponent of {} bits", key::bit_length(long)),
             };
-            seen(format!("exponent {shown}"), "65537")
+            seen(shown, "exponent 65537")
         }
         _ => Vec::new(),
     }

@@ -25,3 +25,31 @@ pub fn published(spki: &[u8]) -> Option<&'static str> {
 fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn each_line_of_the_table_is_half_a_digest_and_a_place_and_none_is_there_twice() {
+        let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(rows().count(), lines.count());
+        let digests: BTreeSet<&str> = rows().map(|(digest, _)| digest).collect();
+        assert_eq!(digests.len(), rows().count());
+        for (digest, at) in rows() {
+            assert_eq!(Hex::parse(digest).unwrap().0.len(), KEPT, "{digest}");
+            assert!(at.len() > 3 && at.is_ascii(), "{digest}");
+        }
+    }
+
+    #[test]
+    fn the_first_test_key_of_rfc_8032_is_known_and_its_neighbour_is_not() {
+        // Public half of the secret key 9d61…7f60 (RFC 8032 section 7.1, test 1), after the header of RFC 8410.
+        let key = "302a300506032b6570032100d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        let mut spki = Hex::parse(key).unwrap().0;
+        assert_eq!(published(&spki), Some("RFC 8032 section 7.1 (Ed25519), RFC 8037 appendix A"));
+        *spki.last_mut().unwrap() ^= 1;
+        assert_eq!(published(&spki), None);
+    }
+}

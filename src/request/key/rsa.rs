@@ -87,16 +87,15 @@ pub fn is_prime(n: &BigUint) -> bool {
 /// square, which [`power`] names.
 pub fn close_primes(n: &BigUint) -> Option<u32> {
     let root = n.sqrt();
-    let mut mean = if &root * &root == *n { return None } else { root + 1u8 };
-    for step in 1..=FERMAT_STEPS {
+    if &root * &root == *n {
+        return None;
+    }
+    (1..=FERMAT_STEPS).find(|step| {
+        let mean = &root + *step;
         let squared = &mean * &mean - n;
         let half = squared.sqrt();
-        if &half * &half == squared && half.bits() > 0 {
-            return Some(step);
-        }
-        mean += 1u8;
-    }
-    None
+        &half * &half == squared
+    })
 }
 
 /// Whether a modulus bears the mark of Infineon's library (ROCA, CVE-2017-15361): it is a power of 65537 modulo
@@ -183,3 +182,6 @@ fn of(spki: &Spki) -> Option<BigUint> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

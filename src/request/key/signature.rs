@@ -101,3 +101,88 @@ fn ed25519(signature: &[u8]) -> Option<Fault> {
 
 /// The order of the group of Edwards25519 less 2^252 (RFC 8032 section 5.1).
 const ED25519_ORDER_LOW: u128 = 27_742_317_777_372_353_535_851_937_790_883_648_493;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const P256: &str = "1.2.840.10045.3.1.7";
+    const CURVES: [&str; 3] = [P256, "1.3.132.0.34", "1.3.132.0.35"];
+
+    fn curve(oid: &str) -> Parts {
+        Parts::Ec { curve: Some(oid.to_owned()), point: Vec::new() }
+    }
+
+    /// DER of two INTEGERs, negative ones as their bytes say.
+    fn pair(r: &[u8], s: &[u8]) -> Vec<u8> {
+        let integer = |content: &[u8]| {
+            let positive = content.first().is_some_and(|first| *first >= 0x80);
+            let content = if positive { [&[0], content].concat() } else { content.to_vec() };
+            [&[2, u8::try_from(content.len()).unwrap()], content.as_slice()].concat()
+        };
+        let both = [integer(r), integer(s)].concat();
+        let header = match u8::try_from(both.len()).unwrap() {
+            length @ 0..=0x7f => vec![0x30, length],
+            length => vec![0x30, 0x81, length],
+        };
+        [header, both].concat()
+    }
+
+    fn degenerate(what: &str) -> Option<Fault> {
+        Some(Fault::Degenerate(what.to_owned()))
+    }
+
+    #[test]
+    fn ecdsa_numbers_are_from_one_to_the_order_less_one() {
+        for oid in CURVES {
+            let order = order(oid).unwrap();
+            let last = (&order - 1u8).to_bytes_be();
+            let order = order.to_bytes_be();
+            let key = curve(oid);
+            assert_eq!(fault(&key, &pair(&[1], &last)), None);
+            assert_eq!(fault(&key, &pair(&last, &[1])), None);
+            assert_eq!(fault(&key, &pair(&[0], &[0])), degenerate("r is zero"));
+            assert_eq!(fault(&key, &pair(&[1], &[0])), degenerate("s is zero"));
+            assert_eq!(fault(&key, &pair(&order, &[1])), degenerate("r is not below the order of the curve"));
+            assert_eq!(fault(&key, &pair(&[1], &order)), degenerate("s is not below the order of the curve"));
+        }
+        assert_eq!(fault(&curve(P256), &[0x30, 6, 2, 1, 0xff, 2, 1, 1]), degenerate("r is negative"));
+        assert_eq!(fault(&curve("1.3.132.0.10"), &pair(&[0], &[0])), None, "another rule refuses the curve");
+    }
+
+    #[test]
+    fn what_is_not_two_numbers_in_der_is_not_canonical() {
+        let good = pair(&[1], &[1]);
+        let long = [&[0x30, 0x81], &good[1..]].concat();
+        let three = [&[0x30, 9], &good[2..], &[2, 1, 1]].concat();
+        let padded = vec![0x30, 7, 2, 2, 0, 1, 2, 1, 1];
+        let trailing = [&good[..], &[0]].concat();
+        let others = vec![0x30, 6, 4, 1, 1, 4, 1, 1];
+        for der in [Vec::new(), long, three, padded, trailing, others] {
+            assert!(matches!(fault(&curve(P256), &der), Some(Fault::Uncanonical(_))), "{der:02x?}");
+        }
+    }
+
+    #[test]
+    fn rsa_signatures_are_as_long_as_the_modulus_below_it_and_no_fixed_number() {
+        let key = Parts::Rsa { modulus: vec![0xc0, 0x01], exponent: vec![1, 0, 1] };
+        assert_eq!(fault(&key, &[0x12, 0x34]), None);
+        assert_eq!(fault(&key, &[0xbf, 0xff]), None);
+        for longer in [&[0x12][..], &[0, 0x12, 0x34], &[0xc0, 0x01], &[0xff, 0xff]] {
+            assert!(matches!(fault(&key, longer), Some(Fault::Uncanonical(_))), "{longer:02x?}");
+        }
+        for fixed in [[0, 0], [0, 1], [0xc0, 0]] {
+            assert_eq!(fault(&key, &fixed), degenerate("0, 1 or the modulus less 1"));
+        }
+    }
+
+    #[test]
+    fn an_ed25519_signature_plus_the_order_is_not_canonical() {
+        let key = Parts::Ed25519(vec![0; 32]);
+        let order = (BigUint::from(1u8) << 252u8) + ED25519_ORDER_LOW;
+        let with = |s: &BigUint| [vec![7; 32], s.to_bytes_le()].concat();
+        assert_eq!(fault(&key, &with(&(&order - 1u8))), None);
+        assert!(matches!(fault(&key, &with(&order)), Some(Fault::Uncanonical(_))));
+        assert!(matches!(fault(&key, &[7; 63]), Some(Fault::Uncanonical(_))));
+    }
+}

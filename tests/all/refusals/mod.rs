@@ -5,6 +5,7 @@ mod answers;
 mod authority;
 mod bundles;
 mod configuration;
+mod keys;
 mod log;
 mod media;
 mod people;

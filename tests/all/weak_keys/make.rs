@@ -111,17 +111,17 @@ fn oid(last: u8) -> Vec<u8> {
     vec![6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last]
 }
 
-fn integer(number: &BigUint) -> Vec<u8> {
+pub fn integer(number: &BigUint) -> Vec<u8> {
     let magnitude = number.to_bytes_be();
     let sign = if magnitude[0] >= 0x80 { vec![0] } else { Vec::new() };
     tlv(0x02, &[sign, magnitude])
 }
 
-fn bits(content: &[u8]) -> Vec<u8> {
+pub fn bits(content: &[u8]) -> Vec<u8> {
     tlv(0x03, &[vec![0], content.to_vec()])
 }
 
-fn tlv(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
+pub fn tlv(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
     let content = parts.concat();
     let length = match content.len() {
         short @ 0..=0x7f => vec![u8::try_from(short).unwrap()],
