@@ -20,3 +20,4 @@ mod present;
 mod refusals;
 mod source;
 mod support;
+mod weak_keys;

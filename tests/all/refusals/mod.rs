@@ -8,6 +8,7 @@ mod bundles;
 mod characters;
 mod configuration;
 mod files;
+mod keys;
 mod log;
 mod media;
 mod people;

@@ -12,6 +12,7 @@ use crate::plan::ForCluster;
 use crate::plan::make::Accepted;
 use crate::policy::{self, Beside, Claim};
 use crate::request::VerifiedRequest;
+use crate::request::key::rsa::Moduli;
 use crate::x509::keygen::LocalKey;
 
 /// A sound request with everything that policy and log need of it.
@@ -48,6 +49,7 @@ pub enum Origin<'a> {
 pub fn accept(
     room: &mut Room<'_>,
     bench: &Bench,
+    moduli: &Moduli,
     candidate: Candidate<'_>,
 ) -> Result<Result<Pending, Vec<Finding>>, Error> {
     let Candidate { step, file, sha256, request, claim, origin } = candidate;
@@ -77,6 +79,7 @@ pub fn accept(
         spki: &other.accepted.spki,
     });
     findings.extend(policy::together(others, &claim.cluster, &spki));
+    findings.extend(policy::judge_shared(moduli, &spki));
     if findings.iter().any(|f| f.severity == Severity::Refuse) {
         return Ok(Err(findings));
     }
