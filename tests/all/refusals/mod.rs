@@ -5,6 +5,7 @@ mod answers;
 mod authority;
 mod bundles;
 mod configuration;
+mod genesis;
 mod log;
 mod media;
 mod people;
