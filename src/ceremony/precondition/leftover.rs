@@ -38,7 +38,10 @@ fn strangers<'a>(holdings: &'a [Holding], known: &[Hex], guard: &str) -> Vec<&'a
         None if holding.label == guard => false,
         _ => holding.signs || holding.label.starts_with(OURS),
     };
-    holdings.iter().filter(strange).collect()
+    let mut found: Vec<&Holding> = holdings.iter().filter(strange).collect();
+    // Tokens list objects in any order.
+    found.sort_by_key(|holding| (!holding.signs, &holding.label, &holding.id));
+    found
 }
 
 fn refusal(serial: &str, strange: &[&Holding]) -> Error {
@@ -56,7 +59,9 @@ fn refusal(serial: &str, strange: &[&Holding]) -> Error {
         .saw(listed.join("; "))
         .wanted(format!("a token (serial {serial}) that holds no key able to sign"));
     let error = match ours {
-        true => error.hint("if their authority's directory exists, go on there: anchorite -C DIR status"),
+        true => {
+            error.hint("if the directory of their authority still exists, go on there: anchorite -C DIR root create")
+        }
         false => error,
     };
     error.hint("use another token: a blank one, or another --token-serial SERIAL").hint(
@@ -107,8 +112,8 @@ mod tests {
             [
                 ("private key", "anchorite root 1"),
                 ("private key", "web"),
-                ("public key", "anchorite root 1"),
-                ("data object", "anchorite guard 08")
+                ("data object", "anchorite guard 08"),
+                ("public key", "anchorite root 1")
             ]
         );
     }

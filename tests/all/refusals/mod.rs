@@ -6,6 +6,7 @@ mod authority;
 mod bundles;
 mod configuration;
 mod genesis;
+mod leftovers;
 mod log;
 mod media;
 mod people;
