@@ -27,14 +27,16 @@ const ANY_CLUSTER: &str = "cluster";
 pub fn genesis(context: Context<'_>) -> Result<(), Error> {
     let root_key = LocalKey::generate(context.config.root.key)?;
     let audit_key = LocalKey::generate(KeySpec::EcdsaP256)?;
-    let root = make::root(context, root_key.spki(), 1, serial(1))?;
+    let to_come = |what: &'static str| move |error: Error| error.within(format!("the {what} to come"));
+    let root = make::root(context, root_key.spki(), 1, serial(1)).map_err(to_come("root certificate"))?;
     accept(&root, &root_key)?;
     let TbsView::Certificate(view) = root.view() else {
         return Err(Error::new(Kind::Bug, "a root plan is a CRL"));
     };
     let issuer = Issuer { generation: 1, spki: root_key.spki().clone(), view: (**view).clone() };
-    accept(&make::audit(context, &issuer, audit_key.spki(), 1, serial(2))?, &root_key)?;
-    accept(&make::crl(context, &issuer, &State::default())?, &root_key)?;
+    let audit = make::audit(context, &issuer, audit_key.spki(), 1, serial(2));
+    accept(&audit.map_err(to_come("audit certificate"))?, &root_key)?;
+    accept(&make::crl(context, &issuer, &State::default()).map_err(to_come("CRL"))?, &root_key)?;
     let named = context.config.clusters.keys().map(String::as_str);
     named.chain(std::iter::once(ANY_CLUSTER)).try_for_each(|cluster| intermediate(context, &issuer, cluster))
 }
@@ -116,4 +118,51 @@ fn refused(what: &str, finding: &Finding) -> Error {
 /// Serial numbers of the shape that the real ones have.
 fn serial(number: u8) -> Hex {
     Hex([0x5a; 15].into_iter().chain([number]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authority::Config;
+
+    const CONFIG: &str = r#"
+name = "Example"
+kind = "production"
+[token]
+profile = "softhsm2"
+[root]
+subject = { organization = "Example", common_name = "Example Root" }
+key = "ecdsa-p384"
+validity_days = 3650
+[intermediates]
+max_validity_days = 365
+subject = { organization = "Example", common_name = "Intermediate CA" }
+"#;
+
+    fn forecast(change: impl FnOnce(&mut Config)) -> Result<(), Error> {
+        let mut config = Config::parse(CONFIG).unwrap();
+        change(&mut config);
+        let now = "2026-11-21T09:30:00Z".parse().unwrap();
+        genesis(Context { config: &config, config_sha256: Digest::of(b""), session: "s", now })
+    }
+
+    #[test]
+    fn a_configuration_that_leads_to_good_certificates_passes() {
+        forecast(|_| {}).unwrap();
+        for key in [KeySpec::EcdsaP256, KeySpec::EcdsaP521, KeySpec::Ed25519, KeySpec::Rsa3072] {
+            forecast(|config| config.root.key = key).unwrap_or_else(|error| panic!("{key}: {error}"));
+        }
+    }
+
+    #[test]
+    fn each_certificate_to_come_is_judged() {
+        let error = forecast(|config| config.root.subject.common_name = "a\u{200b}b".into()).unwrap_err();
+        assert!(error.what().starts_with("the root certificate to come"), "{error}");
+        let error = forecast(|config| config.root.subject.common_name = "x".repeat(60)).unwrap_err();
+        assert!(error.what().starts_with("the audit certificate to come: CN is"), "{error}");
+        let error = forecast(|config| config.crl.validity_days = 800).unwrap_err();
+        assert!(error.what().starts_with("the CRL to come is refused by the rule"), "{error}");
+        let error = forecast(|config| config.intermediates.dns_names = Some(vec!["-a.b".into()])).unwrap_err();
+        assert!(error.what().contains("every intermediate"), "{error}");
+    }
 }

@@ -75,7 +75,17 @@ fn left_over(room: &mut Room<'_>, keys: &mut Keyring, role: KeyRole) -> Result<O
     for id in intended {
         let token = keys.token(role)?;
         if let Some(key) = token.find(&KeyId(id), None)? {
-            return Ok(Some(token.describe(&key)?));
+            let described = token.describe(&key).map_err(|error| {
+                error
+                    .within(format!("the {} key that the log announces cannot be adopted", role.name()))
+                    .hint(format!(
+                        "was it imported? delete it with the token's own tool (id {}) and run the same command: \
+                         another one is made, under another id",
+                        key.id.0
+                    ))
+                    .truth("No key was generated.")
+            })?;
+            return Ok(Some(described));
         }
     }
     Ok(None)

@@ -97,7 +97,7 @@ fn nothing_to_sign(room: &Room<'_>) -> Error {
     .truth("Nothing was signed.")
 }
 
-/// Puts a request on the bench; a second one for the same cluster is refused.
+/// Puts a request on the bench; a second one for the same cluster, or with the same key, is refused.
 fn take(_: &Room<'_>, bench: &mut Bench, pending: Pending) -> Result<(), Error> {
     let name = &pending.accepted.cluster.name;
     if let Some(other) = bench.pending.iter().find(|p| p.accepted.cluster.name == *name) {
@@ -105,6 +105,14 @@ fn take(_: &Room<'_>, bench: &mut Bench, pending: Pending) -> Result<(), Error> 
             .saw(format!("{} and {}", other.file, pending.file))
             .wanted("one")
             .hint("remove the older one from the stick")
+            .truth("Nothing was signed."));
+    }
+    if let Some(other) = bench.pending.iter().find(|p| p.accepted.spki == pending.accepted.spki) {
+        return Err(Error::new(Kind::Refused, "two requests in one session have the same key")
+            .saw(format!("{} and {}", other.file, pending.file))
+            .wanted("a key of its own for each cluster")
+            .hint("ask one of them for a new request: anchorite request NAME makes a new key")
+            .hint("the other can be signed without it: take it off the stick")
             .truth("Nothing was signed."));
     }
     bench.pending.push(pending);
