@@ -6,13 +6,18 @@
 
 pub mod judge;
 pub mod lint;
+pub mod session;
 
 pub use judge::{Claim, Judgement, judge};
 pub use lint::{lint, lint_crl};
+pub use session::{Beside, together};
 
 use crate::finding::Rule;
 
 /// Every rule of requests, policy and lint.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    crate::request::rules().chain(judge::RULES.iter().copied()).chain(lint::rules())
+    crate::request::rules()
+        .chain(judge::RULES.iter().copied())
+        .chain(session::RULES.iter().copied())
+        .chain(lint::rules())
 }

@@ -35,9 +35,9 @@ pub(super) fn all(view: &RequestView, spki: Option<&Spki>, policy: &KeyPolicy) -
     found.collect()
 }
 
-/// The rules for requests and packages, in the order in which they are checked.
+/// The rules for files, requests and packages, in the order in which they are checked.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    CHECKS.iter().map(|check| &check.rule).chain(super::package::RULES)
+    super::file::RULES.into_iter().chain(CHECKS.iter().map(|check| &check.rule)).chain(super::package::RULES)
 }
 
 struct Check {

@@ -3,8 +3,11 @@
 
 mod answers;
 mod authority;
+mod batch;
 mod bundles;
+mod characters;
 mod configuration;
+mod files;
 mod genesis;
 mod leftovers;
 mod log;

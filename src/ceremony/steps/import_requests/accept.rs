@@ -1,9 +1,9 @@
 //! From a request that is sound to one on the bench: policy judges it, the log imports it. Requests that
 //! travelled and keys that are made here go the same way.
 
-use super::read::Travelled;
+use crate::ceremony::inbound::Travelled;
 use crate::ceremony::people::Assignment;
-use crate::ceremony::room::{Pending, Room};
+use crate::ceremony::room::{Bench, Pending, Room};
 use crate::digest::{Base64, Digest};
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
@@ -11,7 +11,7 @@ use crate::log::record::RequestImported;
 use crate::name::DistinguishedName;
 use crate::plan::ForCluster;
 use crate::plan::make::{self, Accepted};
-use crate::policy::{self, Claim};
+use crate::policy::{self, Beside, Claim};
 use crate::request::VerifiedRequest;
 use crate::x509::keygen::LocalKey;
 use crate::x509::read::show_name;
@@ -47,7 +47,11 @@ pub enum Origin<'a> {
 /// # Errors
 /// [`Kind::Medium`](crate::error::Kind::Medium) where it cannot be logged. The inner error is everything that
 /// was found, a refusal among it: nothing was logged then.
-pub fn accept(room: &mut Room<'_>, candidate: Candidate<'_>) -> Result<Result<Pending, Vec<Finding>>, Error> {
+pub fn accept(
+    room: &mut Room<'_>,
+    bench: &Bench,
+    candidate: Candidate<'_>,
+) -> Result<Result<Pending, Vec<Finding>>, Error> {
     let Candidate { step, file, sha256, request, claim, origin } = candidate;
     let mut recipients = claim.recipients.clone();
     recipients.sort();
@@ -69,6 +73,12 @@ pub fn accept(room: &mut Room<'_>, candidate: Candidate<'_>) -> Result<Result<Pe
     );
     let mut findings = request.findings().to_vec();
     findings.extend(judgement.findings);
+    let others = bench.pending.iter().map(|other| Beside {
+        file: &other.file,
+        cluster: &other.accepted.cluster.name,
+        spki: &other.accepted.spki,
+    });
+    findings.extend(policy::together(others, &claim.cluster, &spki));
     if findings.iter().any(|f| f.severity == Severity::Refuse) {
         return Ok(Err(findings));
     }
