@@ -16,6 +16,7 @@ mod kinds;
 mod log_fixture;
 mod log_store;
 mod log_verify;
+mod mistakes;
 mod present;
 mod refusals;
 mod source;
