@@ -5,7 +5,8 @@ use serde_json::Value;
 use std::path::PathBuf;
 
 /// Extensions of a CA as openssl's configuration has them.
-pub const CA: &str = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n";
+pub const CA: &str =
+    "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n";
 /// Those of an intermediate.
 pub const INTERMEDIATE: &str = "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n\
                                 subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
@@ -35,7 +36,8 @@ impl Said {
     }
 
     pub fn ids(&self) -> Vec<&str> {
-        let clusters = self.report["clusters"].as_array().unwrap().iter().flat_map(|c| c["findings"].as_array().unwrap());
+        let clusters =
+            self.report["clusters"].as_array().unwrap().iter().flat_map(|c| c["findings"].as_array().unwrap());
         clusters.chain(self.report["across"].as_array().unwrap()).map(|f| f["id"].as_str().unwrap()).collect()
     }
 }
@@ -83,8 +85,7 @@ impl Pki {
         self.world.write(file("ext"), extensions);
         let (ca, ca_key) = (format!("{by}.pem"), format!("{by}.key"));
         let (csr, ext, pem) = (file("csr"), file("ext"), file("pem"));
-        let arguments =
-            ["x509", "-req", "-in", &csr, "-CA", &ca, "-CAkey", &ca_key, "-extfile", &ext, "-out", &pem];
+        let arguments = ["x509", "-req", "-in", &csr, "-CA", &ca, "-CAkey", &ca_key, "-extfile", &ext, "-out", &pem];
         let days: &[&str] = if more.contains(&"-days") { &[] } else { &["-days", "730"] };
         let serial: &[&str] = if more.contains(&"-set_serial") { &[] } else { &["-CAcreateserial"] };
         self.openssl(&[&arguments[..], days, serial, more].concat());
@@ -148,7 +149,8 @@ impl Pki {
         assert_eq!((said.answers(0).as_str(), found), (answers, wanted), "{arguments:?} {:#}", said.report);
         assert_eq!(said.code, Some(if answers == "yyyy" { 0 } else { 10 }));
         for finding in said.report["clusters"][0]["findings"].as_array().unwrap() {
-            let whole = ["severity", "observed", "expected", "source", "hint", "then", "stops"].map(|key| &finding[key]);
+            let whole =
+                ["severity", "observed", "expected", "source", "hint", "then", "stops"].map(|key| &finding[key]);
             assert!(whole.iter().all(|value| !value.is_null()), "{finding}");
         }
     }
