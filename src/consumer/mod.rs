@@ -14,7 +14,7 @@ pub mod rule;
 pub mod rules;
 pub mod secret;
 
-pub use check::{Asked, CaFiles, Checked, Form, check};
+pub use check::{Asked, CaFiles, Checked, Form, Trial, check};
 pub use given::Given;
 pub use layout::{Arranged, Layout, arrange};
 pub use rule::{Consumer, Found};

@@ -19,6 +19,8 @@ const MESH: &[Consumer] = &[Istiod, Envoy, Ztunnel, Go];
 const PEERS: &[Consumer] = &[Envoy, Ztunnel, Go, CertManager, Linkerd, Spire, Vault];
 const WEBPKI: &[Consumer] = &[Ztunnel, Linkerd];
 const GO: &[Consumer] = &[Go, CertManager, Linkerd, Spire, Vault];
+/// Who holds the private key.
+const ISSUERS: &[Consumer] = &[Istiod, CertManager, Linkerd, Spire];
 const NOBODY: &[Consumer] = &[];
 
 macro_rules! rules {
@@ -72,11 +74,11 @@ rules! {
         "tls.crt ends with a newline",
         "istiod joins tls.crt and ca.crt; without the newline two blocks are glued, and it refuses them",
         "add it: printf '\\n' >> tls.crt";
-    KEY_FORM = "consumer.key.unusable", Refuse, EVERY, MEASURED,
+    KEY_FORM = "consumer.key.unusable", Refuse, ISSUERS, MEASURED,
         "the key file is one unencrypted private key in PEM, nothing before it",
         "istiod does not start: it reads the first block of the file, as PKCS#8, PKCS#1 or SEC1, and nothing else",
         "write it again: openssl pkey -in ca-key.pem -out key.pem && mv key.pem ca-key.pem";
-    KEY_OTHER = "consumer.key.other", Refuse, EVERY, MEASURED,
+    KEY_OTHER = "consumer.key.other", Refuse, ISSUERS, MEASURED,
         "the key is the key of the certificate",
         "istiod does not start: the certificate does not match the key",
         "this certificate answers another request: open the bundle where the key was made";
@@ -111,6 +113,10 @@ rules! {
     EKU_START = "consumer.certificate.not-for-servers", Refuse, &[Istiod, Go], RFC5280,
         "extended key usage, where there is one, allows serverAuth",
         "istiod verifies its CA for serverAuth and does not start",
+        "have it issued again without extendedKeyUsage, or with serverAuth,clientAuth";
+    EKU_CLIENT = "consumer.certificate.not-for-clients", Refuse, &[Go], "measured: Go 1.19 crypto/x509",
+        "extended key usage, where there is one, allows clientAuth",
+        "istiod starts; workloads are rejected as clients by peers written in Go",
         "have it issued again without extendedKeyUsage, or with serverAuth,clientAuth";
     URI = "consumer.certificate.uri-constraint", Warn, WEBPKI, MEASURED,
         "no URI name constraint where ztunnel is used",
@@ -159,6 +165,10 @@ rules! {
     SHA1 = "consumer.certificate.sha1", Refuse, &[Istiod, Ztunnel, Go, CertManager, Linkerd, Spire, Vault], MEASURED,
         "no certificate under a root is signed with SHA-1",
         "istiod (Go 1.18 and newer) refuses to start, ztunnel rejects",
+        "have it issued again with SHA-256 (openssl: -sha256)";
+    ALGORITHM = "consumer.certificate.unknown-signature", Refuse, &[Istiod, Ztunnel, Go, CertManager, Linkerd, Spire, Vault], RFC5280,
+        "certificates under a root are signed with RSA, RSA-PSS, ECDSA or Ed25519, and SHA-256, SHA-384 or SHA-512",
+        "istiod's library cannot verify it and does not start, ztunnel rejects",
         "have it issued again with SHA-256 (openssl: -sha256)";
     NEGATIVE = "consumer.certificate.negative-serial", Refuse, MESH, MEASURED,
         "serial numbers are positive",

@@ -6,7 +6,7 @@ use super::super::cluster::{clock, present};
 use crate::cli::terminal::Terminal;
 use crate::consumer::check::{self, Cluster};
 use crate::consumer::given::{KEYS, NAMES};
-use crate::consumer::{Asked, Checked, Consumer, Form, Found, Given, Layout};
+use crate::consumer::{Asked, Checked, Consumer, Form, Found, Given, Layout, Trial};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::intake::{self, Shape};
@@ -63,8 +63,8 @@ struct ClusterReport<'a> {
     ztunnel_works: bool,
     /// Peers written in Go do.
     go_works: bool,
-    /// A leaf was made and validated with rustls-webpki.
-    leaf_tried: bool,
+    /// What rustls-webpki said of a leaf made for the purpose: `accepted`, or its reason; null without a key.
+    leaf_tried: Option<&'a str>,
     findings: &'a [Found],
 }
 
@@ -179,7 +179,10 @@ fn cluster_report(looked: &Looked) -> ClusterReport<'_> {
         envoy_works: checked.against(Consumer::Envoy).is_empty(),
         ztunnel_works: checked.against(Consumer::Ztunnel).is_empty(),
         go_works: checked.against(Consumer::Go).is_empty(),
-        leaf_tried: checked.tried,
+        leaf_tried: checked.trial.as_ref().map(|trial| match trial {
+            Trial::Accepted => "accepted",
+            Trial::Rejected(why) => why,
+        }),
         findings: &checked.found,
     }
 }
@@ -215,7 +218,10 @@ fn screen(report: &Report<'_>) -> Screen {
 
 fn cluster_screen(cluster: &ClusterReport<'_>, sidecar_only: bool) -> Screen {
     let works = !cluster.findings.iter().any(|found| stops_somebody(found, sidecar_only));
-    let files = if cluster.layout == "tls" { "tls.crt, tls.key, ca.crt" } else { "ca-cert.pem and its like" };
+    let files = match cluster.layout {
+        "tls" => "tls.crt, tls.key, ca.crt",
+        _ => "ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem",
+    };
     let mut screen = Screen::new()
         .heading(format!("CA files · {}", cluster.from), if works { "works" } else { "does not work" })
         .noted("layout", cluster.layout, format!("({files})"));
@@ -235,8 +241,11 @@ fn cluster_screen(cluster: &ClusterReport<'_>, sidecar_only: bool) -> Screen {
         (true, true) => "works",
         (true, false) => "no, as istiod does not start; it would accept these certificates",
     };
-    let tried = if cluster.leaf_tried { "ambient; a leaf was tried with rustls-webpki" } else { "ambient" };
-    let tried = if sidecar_only { "not counted: sidecars only" } else { tried };
+    let tried = match (sidecar_only, cluster.leaf_tried) {
+        (true, _) => "not counted: sidecars only".to_owned(),
+        (false, Some(said)) => format!("ambient; rustls-webpki on a leaf: {said}"),
+        (false, None) => "ambient; no leaf could be tried".to_owned(),
+    };
     screen
         .field("istiod", if starts { "starts" } else { "does not start" })
         .noted("Envoy", answer(cluster.envoy_works), "(sidecars, gateways)")

@@ -3,15 +3,18 @@
 use super::path::Path;
 use super::{Asked, Gathered};
 use crate::consumer::rules::{
-    CRITICAL, DNS_OTHER, EARLY, EKU, EKU_START, EXPIRED, EXTENSION, NEAR_END, NEGATIVE, NO_CERT_SIGN, NO_CRL_SIGN,
-    NOT_CA, OUTLIVES, POLICIES, SHA1, URI, URI_OTHER, WEAK,
+    ALGORITHM, CRITICAL, DNS_OTHER, EARLY, EKU, EKU_CLIENT, EKU_START, EXPIRED, EXTENSION, NEAR_END, NEGATIVE,
+    NO_CERT_SIGN, NO_CRL_SIGN, NOT_CA, OUTLIVES, POLICIES, SHA1, URI, URI_OTHER, WEAK,
 };
+use crate::x509::SignatureAlgorithm;
 use crate::x509::read::{Foreign, NameConstraints};
 use crate::x509::verify::is_sha1;
 
 const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
 const ANY: &str = "2.5.29.37.0";
+/// id-RSASSA-PSS: its hash is in its parameters.
+const RSA_PSS: &str = "1.2.840.113549.1.1.10";
 /// The name in istiod's own certificate.
 const ISTIOD: &str = "istiod.istio-system.svc";
 
@@ -57,6 +60,9 @@ fn check_authority(authority: &Foreign, gathered: &mut Gathered<'_>) {
     for extension in authority.extensions.others.iter().filter(|extension| extension.critical) {
         gathered.add(&CRITICAL, format!("{who}: critical {}", extension.oid), "none but RFC 5280's");
     }
+    for oid in &authority.extensions.duplicates {
+        gathered.add(&EXTENSION, format!("{who}: extension {oid} twice"), "each extension once");
+    }
     for oid in &authority.unreadable {
         gathered.add(&EXTENSION, format!("{who}: extension {oid} does not parse"), "DER of its type");
     }
@@ -83,6 +89,12 @@ fn check_strength(authority: &Foreign, gathered: &mut Gathered<'_>) {
     let who = &authority.subject;
     if is_sha1(&authority.algorithm_oid) {
         gathered.add(&SHA1, format!("{who}: signed with SHA-1"), "SHA-256 or better");
+        return;
+    }
+    let oid = authority.algorithm_oid.as_str();
+    if !authority.known_parameters || (oid != RSA_PSS && SignatureAlgorithm::from_oid(oid).is_err()) {
+        let odd = if authority.known_parameters { "" } else { " with parameters of its own" };
+        gathered.add(&ALGORITHM, format!("{who}: algorithm {oid}{odd}"), "RSA or ECDSA with SHA-256");
     }
     if authority.key.rsa_bits.is_some_and(|bits| bits < 2048) {
         gathered.add(&WEAK, format!("{who}: {}", authority.key.title), "RSA of 2048 bits or more, or ECDSA");
@@ -95,6 +107,9 @@ fn check_purposes(authority: &Foreign, gathered: &mut Gathered<'_>) {
     let seen = format!("{}: {}", authority.subject, eku.purposes.join(", "));
     if !has(SERVER_AUTH) && !has(ANY) {
         gathered.add(&EKU_START, &seen, "none, or serverAuth and clientAuth");
+    }
+    if !has(CLIENT_AUTH) && !has(ANY) {
+        gathered.add(&EKU_CLIENT, &seen, "none, or serverAuth and clientAuth");
     }
     if !(has(SERVER_AUTH) && has(CLIENT_AUTH)) {
         gathered.add(&EKU, seen, "none, or serverAuth and clientAuth");

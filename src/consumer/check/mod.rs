@@ -86,6 +86,15 @@ impl Asked<'_> {
     }
 }
 
+/// What rustls-webpki says of a leaf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trial {
+    /// It validates.
+    Accepted,
+    /// It does not, and why.
+    Rejected(String),
+}
+
 /// What the files are, and what is wrong with them.
 #[derive(Debug, Clone, Default)]
 pub struct Checked {
@@ -97,8 +106,8 @@ pub struct Checked {
     pub roots: Vec<Foreign>,
     /// Names and serial numbers that the CRLs cover: the issuers' Names, DER.
     pub crl_issuers: Vec<Vec<u8>>,
-    /// A leaf was tried with rustls-webpki.
-    pub tried: bool,
+    /// What rustls-webpki said of a leaf under the key; none where no leaf could be made.
+    pub trial: Option<Trial>,
     /// What was found, in the order of the files.
     pub found: Vec<Found>,
 }
@@ -154,8 +163,7 @@ pub fn check(files: &CaFiles<'_>, asked: &Asked<'_>) -> Result<Checked, Error> {
         layouts::check(&own, &checked.roots, &mut gathered);
         let key = files.ca_key.and_then(|bytes| files::key(bytes, &own, files.form, &mut gathered));
         if let Some(key) = key {
-            trial::check(&own, &key, &checked, &mut gathered)?;
-            checked.tried = true;
+            checked.trial = trial::check(&own, &key, &checked, &mut gathered)?;
         }
         checked.own = Some(own);
     }

@@ -3,7 +3,7 @@
 //!
 //! The leaf and its key exist only in memory, for the length of this call.
 
-use super::{Checked, Gathered};
+use super::{Checked, Consumer, Gathered, Trial};
 use crate::consumer::rules::TRIAL;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -19,13 +19,24 @@ use std::time::Duration;
 /// A Name of no attributes, DER.
 const EMPTY_NAME: [u8; 2] = [0x30, 0x00];
 
-pub(super) fn check(own: &Foreign, key: &LocalKey, read: &Checked, gathered: &mut Gathered<'_>) -> Result<(), Error> {
+/// The verdict of rustls-webpki, its own word for it; a finding only where no rule had said as much.
+pub(super) fn check(
+    own: &Foreign,
+    key: &LocalKey,
+    read: &Checked,
+    gathered: &mut Gathered<'_>,
+) -> Result<Option<Trial>, Error> {
     let leaf = leaf(own, key, gathered)?;
-    let Ok(now) = u64::try_from(gathered.asked.now.as_second()) else { return Ok(()) };
-    if let Err(why) = validate(&leaf, read, UnixTime::since_unix_epoch(Duration::from_secs(now))) {
-        gathered.add(&TRIAL, format!("rustls-webpki: {why}"), "a path from the leaf to a root");
+    let Ok(now) = u64::try_from(gathered.asked.now.as_second()) else { return Ok(None) };
+    match validate(&leaf, read, UnixTime::since_unix_epoch(Duration::from_secs(now))) {
+        Ok(()) => Ok(Some(Trial::Accepted)),
+        Err(why) => {
+            if !gathered.found.iter().any(|found| found.stops.contains(&Consumer::Ztunnel)) {
+                gathered.add(&TRIAL, format!("rustls-webpki: {why}"), "a path from the leaf to a root");
+            }
+            Ok(Some(Trial::Rejected(why.to_string())))
+        }
     }
-    Ok(())
 }
 
 /// As istiod issues one: an empty subject, the SPIFFE ID in a critical subjectAltName.

@@ -11,7 +11,9 @@ use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::x509::Spki;
 use crate::x509::spki::modulus_bits;
+use crate::x509::strict;
 use jiff::Timestamp;
+use rustls_pki_types::alg_id;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
@@ -27,6 +29,9 @@ pub struct Foreign {
     pub tbs: Vec<u8>,
     /// Dotted object identifier of the outer signature algorithm.
     pub algorithm_oid: String,
+    /// True where that algorithm's parameters are such as every verifier knows: for RSA-PSS, one hash for all
+    /// and a salt of its length (RFC 4055 section 3.1); for others nothing is asked.
+    pub known_parameters: bool,
     /// The signature's octets.
     pub signature: Vec<u8>,
     /// 1, 2 or 3.
@@ -110,6 +115,7 @@ pub fn foreign(der: &[u8]) -> Result<Foreign, Error> {
         der: der.to_vec(),
         tbs: tbs.as_ref().to_vec(),
         algorithm_oid: certificate.signature_algorithm.algorithm.to_id_string(),
+        known_parameters: known_parameters(der),
         signature: certificate.signature_value.data.to_vec(),
         version: tbs.version.0.saturating_add(1),
         serial: Hex(tbs.raw_serial().to_vec()),
@@ -123,6 +129,17 @@ pub fn foreign(der: &[u8]) -> Result<Foreign, Error> {
         extensions,
         unreadable,
     })
+}
+
+/// The content of RSA-PSS' AlgorithmIdentifiers, as rustls lists them.
+const PSS: [alg_id::AlgorithmIdentifier; 3] = [alg_id::RSA_PSS_SHA256, alg_id::RSA_PSS_SHA384, alg_id::RSA_PSS_SHA512];
+/// id-RSASSA-PSS, DER.
+const PSS_OID: [u8; 11] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
+
+fn known_parameters(der: &[u8]) -> bool {
+    let parts = strict::only(der).and_then(|whole| strict::children(whole.content)).unwrap_or_default();
+    let Some(algorithm) = parts.get(1) else { return false };
+    !algorithm.content.starts_with(&PSS_OID) || PSS.iter().any(|known| known.as_ref() == algorithm.content)
 }
 
 fn shown(name: &X509Name<'_>) -> String {

@@ -43,12 +43,28 @@ fn weak_and_odd_keys_are_read_and_said() {
 fn sha1_on_the_intermediate_stops_istiod_and_on_the_root_nobody() {
     let pki = Pki::new();
     pki.special("sha1", INTERMEDIATE, &["-sha1"]);
-    pki.says("sha1", "nynn", &["consumer.certificate.sha1", "consumer.ztunnel.trial"]);
+    pki.says("sha1", "nynn", &["consumer.certificate.sha1"]);
     pki.root("sha1-root", "/CN=Old Root", P256, CA, &["-sha1"]);
     pki.issue("under", "/CN=Intermediate", "sha1-root", INTERMEDIATE, &[]);
     pki.arrange("under", &["sha1-root"]);
     pki.says("under", "yyyy", &[]);
     agrees(&pki, &["sha1", "under"]);
+}
+
+#[test]
+fn signatures_that_go_does_not_know_are_refused_and_pss_is_fine() {
+    let pki = Pki::new();
+    pki.special("sha224", INTERMEDIATE, &["-sha224"]);
+    pki.says("sha224", "nynn", &["consumer.certificate.unknown-signature", "consumer.chain.unverified"]);
+    pki.root("rsa-root", "/CN=RSA Root", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"], CA, &[]);
+    for (name, salt) in [("pss", "rsa_pss_saltlen:32"), ("salted", "rsa_pss_saltlen:20")] {
+        let padding = ["-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", salt];
+        pki.issue(name, "/CN=Intermediate", "rsa-root", INTERMEDIATE, &padding);
+        pki.arrange(name, &["rsa-root"]);
+    }
+    pki.says("pss", "yyyy", &["consumer.chain.unverified"]);
+    pki.says("salted", "nynn", &["consumer.certificate.unknown-signature", "consumer.chain.unverified"]);
+    agrees(&pki, &["sha224", "pss", "salted"]);
 }
 
 #[test]
@@ -68,7 +84,7 @@ fn an_end_entity_certificate_used_as_ca_is_refused_by_everybody() {
     assert_eq!(said.answers(0), "nnnn");
     assert!(said.ids().contains(&"consumer.certificate.not-a-ca"), "{:#}", said.report);
     pki.special("plain", "subjectKeyIdentifier=hash\n", &[]);
-    pki.says("plain", "nnnn", &["consumer.certificate.not-a-ca", "consumer.ztunnel.trial"]);
+    pki.says("plain", "nnnn", &["consumer.certificate.not-a-ca"]);
     agrees(&pki, &["leaf", "plain"]);
 }
 
@@ -90,11 +106,10 @@ fn extended_key_usages_are_none_or_both() {
     pki.special("both", &with("extendedKeyUsage=serverAuth,clientAuth"), &[]);
     pki.says("both", "yyyy", &[]);
     pki.special("any", &with("extendedKeyUsage=anyExtendedKeyUsage"), &[]);
-    pki.says("any", "ynny", &["consumer.certificate.extended-key-usage", "consumer.ztunnel.trial"]);
+    pki.says("any", "ynny", &["consumer.certificate.extended-key-usage"]);
     pki.special("server", &with("extendedKeyUsage=serverAuth"), &[]);
-    let lone = ["consumer.certificate.extended-key-usage", "consumer.ztunnel.trial"];
-    let said = pki.inspect(&["server"]);
-    assert_eq!((said.ids(), &said.answers(0)[..3]), (lone.to_vec(), "ynn"));
+    let lone = ["consumer.certificate.extended-key-usage", "consumer.certificate.not-for-clients"];
+    pki.says("server", "ynnn", &lone);
     pki.special("client", &with("extendedKeyUsage=clientAuth"), &[]);
     let said = pki.inspect(&["client"]);
     assert!(said.ids().contains(&"consumer.certificate.not-for-servers"), "{:#}", said.report);
@@ -106,7 +121,7 @@ fn extended_key_usages_are_none_or_both() {
 fn uri_constraints_stop_ztunnel_and_others_stop_who_they_name() {
     let pki = Pki::new();
     pki.special("uri", &with("nameConstraints=critical,permitted;URI:cluster.local"), &[]);
-    let uri = ["consumer.certificate.uri-constraint", "consumer.ztunnel.trial"];
+    let uri = ["consumer.certificate.uri-constraint"];
     pki.says("uri", "yyny", &uri);
     // Sidecars only: it works, and says so.
     let said = pki.inspect(&["uri", "--sidecar-only"]);
@@ -128,12 +143,12 @@ fn uri_constraints_stop_ztunnel_and_others_stop_who_they_name() {
 fn critical_policies_stop_ztunnel_and_unknown_critical_extensions_everybody() {
     let pki = Pki::new();
     pki.special("policies", &with("certificatePolicies=critical,1.2.3.4"), &[]);
-    pki.says("policies", "yyny", &["consumer.certificate.critical-policies", "consumer.ztunnel.trial"]);
+    pki.says("policies", "yyny", &["consumer.certificate.critical-policies"]);
     pki.special("plain", &with("certificatePolicies=1.2.3.4"), &[]);
     pki.says("plain", "yyyy", &[]);
     pki.special("unknown", &with("1.2.3.4.5=critical,DER:0500"), &[]);
-    pki.says("unknown", "nnnn", &["consumer.certificate.unknown-critical", "consumer.ztunnel.trial"]);
-    pki.special("broken", &with("nsBaseUrl=x\n2.5.29.30=DER:0401"), &[]);
+    pki.says("unknown", "nnnn", &["consumer.certificate.unknown-critical"]);
+    pki.special("broken", &with("2.5.29.30=DER:0401"), &[]);
     let said = pki.inspect(&["broken"]);
     assert!(said.ids().contains(&"consumer.certificate.broken-extension"), "{:#}", said.report);
     agrees(&pki, &["policies", "plain", "unknown", "broken"]);
@@ -152,7 +167,7 @@ fn dates_are_judged_at_the_time_that_is_given() {
     assert_eq!(pki.inspect(&["short", "--leaf-ttl", "72"]).ids(), ["consumer.certificate.near-end"]);
     let late = at(&after(60));
     assert_eq!(late.answers(0), "nnnn");
-    assert_eq!(late.ids(), ["consumer.certificate.expired", "consumer.ztunnel.trial"]);
+    assert_eq!(late.ids(), ["consumer.certificate.expired"]);
     let early = at(&after(-24));
     assert_eq!(early.answers(0), "nnnn");
     assert!(early.ids().contains(&"consumer.certificate.not-yet-valid"));

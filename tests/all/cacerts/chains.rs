@@ -8,10 +8,10 @@ fn an_empty_chain_or_one_with_only_the_root_starts_istiod_and_nothing_works() {
     let pki = Pki::new();
     pki.copy("empty");
     pki.world.write("empty/cert-chain.pem", "");
-    pki.says("empty", "ynnn", &["consumer.chain.empty", "consumer.ztunnel.trial"]);
+    pki.says("empty", "ynnn", &["consumer.chain.empty"]);
     pki.copy("root-only");
     pki.world.write("root-only/cert-chain.pem", pki.pem("root"));
-    pki.says("root-only", "ynnn", &["consumer.chain.first", "consumer.ztunnel.trial"]);
+    pki.says("root-only", "ynnn", &["consumer.chain.first"]);
     agrees(&pki, &["empty", "root-only"]);
 }
 
@@ -33,7 +33,7 @@ fn a_chain_without_the_root_or_with_the_root_first_works() {
 /// A CA between the root and the cluster's intermediate.
 fn three_levels(pki: &Pki, middle: &str) -> (String, String) {
     pki.issue("middle", "/CN=Management CA", "root", middle, &[]);
-    pki.issue("cluster", "/CN=Cluster CA", "middle", INTERMEDIATE, &[]);
+    pki.issue("cluster", "/CN=Cluster CA", "middle", INTERMEDIATE, &["-days", "365"]);
     let key = String::from_utf8(pki.world.read("cluster.key")).unwrap();
     (pki.pem("cluster"), key)
 }
@@ -46,12 +46,31 @@ fn the_ca_between_must_stand_in_the_chain_and_leave_room() {
     pki.files("three", &cert, &key, &format!("{cert}{middle}{root}"), &root);
     pki.says("three", "yyyy", &[]);
     pki.files("gap", &cert, &key, &format!("{cert}{root}"), &root);
-    pki.says("gap", "nnnn", &["consumer.chain.path", "consumer.ztunnel.trial"]);
+    pki.says("gap", "nnnn", &["consumer.chain.path"]);
     let (cert, key) = three_levels(&pki, INTERMEDIATE);
     let middle = pki.pem("middle");
     pki.files("narrow", &cert, &key, &format!("{cert}{middle}{root}"), &root);
-    pki.says("narrow", "ynnn", &["consumer.chain.path-length", "consumer.ztunnel.trial"]);
+    pki.says("narrow", "ynnn", &["consumer.chain.path-length"]);
     agrees(&pki, &["three", "gap", "narrow"]);
+}
+
+#[test]
+fn what_no_rule_says_webpki_says_itself() {
+    let pki = Pki::new();
+    let mut chain = String::new();
+    let mut above = "root".to_owned();
+    for depth in 0..7 {
+        let name = format!("level{depth}");
+        let days = format!("{}", 700 - depth);
+        let extensions = CA.replace("hash\n", "hash\nauthorityKeyIdentifier=keyid\n");
+        pki.issue(&name, &format!("/CN=Level {depth}"), &above, &extensions, &["-days", &days]);
+        chain.insert_str(0, &pki.pem(&name));
+        above = name;
+    }
+    let key = String::from_utf8(pki.world.read("level6.key")).unwrap();
+    pki.files("deep", &pki.pem("level6"), &key, &chain, &pki.pem("root"));
+    pki.says("deep", "yyny", &["consumer.ztunnel.trial"]);
+    agrees(&pki, &["deep"]);
 }
 
 #[test]
@@ -127,7 +146,8 @@ fn cas_of_one_name_without_key_identifiers_stop_envoy() {
     let anonymous = CA.replace("subjectKeyIdentifier=hash\n", "subjectKeyIdentifier=none\n");
     pki.root("first", "/CN=Same Root", P256, &anonymous, &[]);
     pki.root("second", "/CN=Same Root", P256, &anonymous, &[]);
-    pki.issue("same", "/CN=Intermediate", "first", INTERMEDIATE, &[]);
+    let unlinked = INTERMEDIATE.replace("authorityKeyIdentifier=keyid\n", "");
+    pki.issue("same", "/CN=Intermediate", "first", &unlinked, &[]);
     pki.arrange("same", &["second", "first"]);
     let said = pki.inspect(&["same"]);
     assert_eq!(said.answers(0), "ynyy", "{:#}", said.report);

@@ -21,6 +21,9 @@ import (
 	"time"
 )
 
+// No workload can be tried without a key.
+var errNoLeaf = errors.New("no key of this certificate")
+
 func key(text []byte) error {
 	block, _ := pem.Decode(text)
 	if block == nil {
@@ -71,7 +74,7 @@ func look(dir string, now time.Time) (starts, accepted error) {
 	}
 	pair, err := tls.X509KeyPair(files[0], files[1])
 	if err != nil {
-		return starts, err
+		return starts, errNoLeaf
 	}
 	id, _ := url.Parse("spiffe://cluster.local/ns/x/sa/y")
 	template := &x509.Certificate{
@@ -98,6 +101,17 @@ func look(dir string, now time.Time) (starts, accepted error) {
 	return starts, nil
 }
 
+func word(accepted error) string {
+	switch {
+	case accepted == nil:
+		return "true"
+	case accepted == errNoLeaf:
+		return "untold"
+	default:
+		return "false"
+	}
+}
+
 func main() {
 	seconds, err := strconv.ParseInt(os.Args[1], 10, 64)
 	if err != nil {
@@ -106,7 +120,7 @@ func main() {
 	var out bytes.Buffer
 	for _, dir := range os.Args[2:] {
 		starts, accepted := look(dir, time.Unix(seconds, 0))
-		fmt.Fprintf(&out, "%s\t%v\t%v\t%v; %v\n", filepath.Base(dir), starts == nil, accepted == nil, starts, accepted)
+		fmt.Fprintf(&out, "%s\t%v\t%v\t%v; %v\n", filepath.Base(dir), starts == nil, word(accepted), starts, accepted)
 	}
 	os.Stdout.Write(out.Bytes())
 }
