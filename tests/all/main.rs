@@ -5,6 +5,7 @@
 
 mod architecture;
 mod attended;
+mod cacerts;
 mod corpus;
 mod crash;
 mod demo;
