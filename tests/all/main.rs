@@ -6,6 +6,7 @@
 mod architecture;
 mod attended;
 mod crash;
+mod cross;
 mod demo;
 mod envoy;
 mod evidence;

@@ -1,6 +1,6 @@
 //! Authorities of the present, for judges that know no other time: `openssl`, GnuTLS, pkilint, Envoy.
 
-use super::support::{AUTHORITY, PARTICIPANTS, World};
+use super::support::{AUTHORITY, PARTICIPANTS, World, configuration};
 use std::path::{Path, PathBuf};
 
 /// The root's certificate in a world.
@@ -8,7 +8,13 @@ pub const ROOT: &str = "authority/public/root-cert.pem";
 
 /// An unattended authority with a root of this kind, made now.
 pub fn authority(root_key: &str) -> World {
-    let world = World::configured("test", root_key);
+    founded(&configuration("test", root_key))
+}
+
+/// The same with this `authority.toml`.
+pub fn founded(configuration: &str) -> World {
+    let world = World::new();
+    world.configure(configuration);
     let reviewed = world.sha256("authority/authority.toml");
     let answers = format!(
         "{PARTICIPANTS}[initialize]\nlabel = \"World Mesh Root\"\n[review]\n\"sha256:{reviewed}\" = \"approve\"\n"
@@ -51,13 +57,12 @@ fn sign(world: &World, clusters: &[&str]) {
     world.run(&[&sign[..], &media].concat()).ok();
 }
 
-/// What `run-tests.sh` installs from PyPI: on the path, in `$ANCHORITE_VENV`, or under `target/judges`.
+/// What `run-tests.sh` installs from PyPI: on the path, or under `target/judges`.
 /// `None`, said loudly, where it is not.
 pub fn from_pypi(program: &str) -> Option<PathBuf> {
     let target = Path::new(env!("CARGO_BIN_EXE_anchorite")).ancestors().nth(2).unwrap().join("judges/bin");
     let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let venv = std::env::var_os("ANCHORITE_VENV").map(|venv| Path::new(&venv).join("bin"));
-    let mut places = std::env::split_paths(&on_path).chain(venv).chain([target]);
+    let mut places = std::env::split_paths(&on_path).chain([target]);
     let found = places.find_map(|dir| Some(dir.join(program)).filter(|path| path.exists()));
     if found.is_none() {
         eprintln!("SKIPPED: {program} is not here (PyPI; run-tests.sh installs it): what it judges was NOT checked");

@@ -8,7 +8,10 @@ use std::path::PathBuf;
 const LEAF: &str = "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\n\
                     extendedKeyUsage=serverAuth,clientAuth\nauthorityKeyIdentifier=keyid\n";
 
-/// A workload with a key, a certificate and what it trusts.
+/// An intermediate's usual extensions.
+pub const CA: &str = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n";
+
+/// A workload with a key, a certificate and what it trusts. Paths are absolute.
 pub struct Workload {
     /// Its SPIFFE ID, the only URI of its certificate.
     pub id: String,
@@ -25,7 +28,7 @@ impl Workload {
     pub fn under(world: &World, ca: &str, id: &str) -> Self {
         let name = id.trim_start_matches("spiffe://").replace('/', "-");
         let dir = format!("workloads/{name}");
-        certify(world, ca, &dir, &format!("URI:{id}"));
+        sign(world, ca, &dir, &format!("{LEAF}subjectAltName=critical,URI:{id}\n"));
         let chain = [world.read(format!("{dir}/cert.pem")), world.read(format!("{ca}/cert-chain.pem"))].concat();
         Self {
             id: id.to_owned(),
@@ -34,16 +37,16 @@ impl Workload {
             trust: world.path(format!("{ca}/root-cert.pem")),
         }
     }
-}
 
-/// Issues a workload's certificate with these names: `cert.pem` and `key.pem` in a directory of the world.
-pub fn certify(world: &World, ca: &str, into: &str, names: &str) {
-    sign(world, ca, into, &format!("{LEAF}subjectAltName=critical,{names}\n"));
+    /// The chain as an argument of a command.
+    pub fn file(&self) -> &str {
+        self.chain.to_str().unwrap()
+    }
 }
 
 /// Has openssl make a key and sign a certificate with these extensions below a CA: `cert.pem` and `key.pem`.
 /// The subject is O and the directory's name: each CA made so has its own.
-pub fn sign(world: &World, ca: &str, into: &str, extensions: &str) {
+fn sign(world: &World, ca: &str, into: &str, extensions: &str) {
     let file = |name: &str| format!("{into}/{name}");
     world.write(file("x509.cnf"), format!("[x509]\nsubjectKeyIdentifier=hash\n{extensions}"));
     let (key, csr, cert, form) = (file("key.pem"), file("csr.pem"), file("cert.pem"), file("x509.cnf"));

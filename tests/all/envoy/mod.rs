@@ -3,6 +3,7 @@
 
 mod proxy;
 
+use crate::cross::old_root_and_cross;
 use crate::present::{authority, certified, from_pypi};
 use crate::support::World;
 use crate::workload::{Workload, certify_ca, foreign_root};
@@ -12,7 +13,7 @@ use std::path::Path;
 const WEST: &str = "spiffe://west.local/ns/shop/sa/cart";
 const EAST: &str = "spiffe://east.local/ns/bank/sa/till";
 /// An intermediate's usual extensions.
-const CA: &str = "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n";
+const LAST: &str = "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n";
 
 /// Two workloads, each behind its Envoy, each expecting the other by its SPIFFE ID.
 struct Mesh {
@@ -120,14 +121,14 @@ fn an_intermediate_that_breaks_its_profile_is_rejected_and_nothing_else_is_wrong
     let Some(envoy) = from_pypi("envoy") else { return };
     let world = World::new();
     foreign_root(&world, "root");
-    certify_ca(&world, "root", "good", CA);
+    certify_ca(&world, "root", "good", LAST);
     let (west, east) = workloads(&world, "good", "good");
     Mesh::start(&envoy, &west, &east).together();
 
-    certify_ca(&world, "root", "unsigning", &CA.replace("keyCertSign,", ""));
-    certify_ca(&world, "root", "not-ca", &CA.replace("CA:TRUE,pathlen:0", "CA:FALSE"));
-    certify_ca(&world, "good", "too-deep", CA);
-    certify_ca(&world, "root", "any-usage", &format!("{CA}extendedKeyUsage=anyExtendedKeyUsage\n"));
+    certify_ca(&world, "root", "unsigning", &LAST.replace("keyCertSign,", ""));
+    certify_ca(&world, "root", "not-ca", &LAST.replace("CA:TRUE,pathlen:0", "CA:FALSE"));
+    certify_ca(&world, "good", "too-deep", LAST);
+    certify_ca(&world, "root", "any-usage", &format!("{LAST}extendedKeyUsage=anyExtendedKeyUsage\n"));
     for (ca, reason) in [
         ("unsigning", "at depth 0: unable to get local issuer certificate"),
         ("not-ca", "at depth 1: invalid CA certificate"),
@@ -144,11 +145,41 @@ fn an_intermediate_for_servers_only_cannot_vouch_for_a_client() {
     let Some(envoy) = from_pypi("envoy") else { return };
     let world = World::new();
     foreign_root(&world, "root");
-    certify_ca(&world, "root", "good", CA);
-    certify_ca(&world, "root", "server-only", &format!("{CA}extendedKeyUsage=serverAuth\n"));
+    certify_ca(&world, "root", "good", LAST);
+    certify_ca(&world, "root", "server-only", &format!("{LAST}extendedKeyUsage=serverAuth\n"));
     let (west, east) = workloads(&world, "server-only", "good");
     let mesh = Mesh::start(&envoy, &west, &east);
     assert_eq!(mesh.west.call().code, 503);
     assert_eq!(mesh.east.counter("listener.inbound.ssl.fail_verify_error"), 1);
     assert_eq!(mesh.east.call().code, 200, "as a server it is believed");
+}
+/// What a switch of roots stands on: east has not heard of west's root yet. Envoy takes the first issuer of a
+/// name that it finds in a chain and does not turn back, so the cross certificate stands before the root.
+#[test]
+fn a_cross_certificate_makes_an_old_root_believe_the_new_ones_workloads_if_it_stands_before_the_new_root() {
+    let Some(envoy) = from_pypi("envoy") else { return };
+    let world = authority("ecdsa-p256");
+    certified(&world, &["west"]);
+    old_root_and_cross(&world);
+    certify_ca(&world, "old", "east", LAST);
+    let (west, east) = workloads(&world, "clusters/west", "east");
+    let [leaf, intermediate, root, old, cross] = [
+        west.chain.with_file_name("cert.pem"),
+        world.path("clusters/west/ca-cert.pem"),
+        west.trust.clone(),
+        east.trust.clone(),
+        world.path("old/cross.pem"),
+    ]
+    .map(|file| world.read(file));
+    let west = Workload { trust: world.write("both.pem", [&root[..], &old].concat()), ..west };
+
+    for above in [[&cross[..], &[]], [&cross, &root]] {
+        world.write(&west.chain, [&leaf, &intermediate, above[0], above[1]].concat());
+        Mesh::start(&envoy, &west, &east).together();
+    }
+    for above in [[&root[..], &[]], [&root, &cross]] {
+        world.write(&west.chain, [&leaf, &intermediate, above[0], above[1]].concat());
+        let mesh = Mesh::start(&envoy, &west, &east);
+        mesh.west_is_refused("fail_verify_error", "at depth 2: self signed certificate in certificate chain");
+    }
 }
