@@ -29,29 +29,38 @@ pub fn founded(configuration: &str) -> World {
 /// The same with a certificate for `cluster1`; its bundle's directory.
 pub fn issued(root_key: &str) -> (World, String) {
     let world = authority(root_key);
-    sign(&world, &["cluster1"]);
+    request_and_sign(&world, &["cluster1"]);
     let bundle = world.bundles().remove(0).display().to_string();
     (world, bundle)
 }
 
 /// Has an authority certify clusters in one session; each bundle is opened into the cluster's `clusters/NAME`.
 pub fn certified(world: &World, clusters: &[&str]) {
-    sign(world, clusters);
-    let log = String::from_utf8(world.read("authority/log/entries.jsonl")).unwrap();
-    let entries = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    for entry in entries.filter(|entry| entry["type"] == "bundle.exported") {
-        let cluster = entry["data"]["cluster"].as_str().unwrap();
-        if clusters.contains(&cluster) {
-            let bundle = format!("medium/{}", entry["data"]["bundle_id"].as_str().unwrap());
-            world.run(&["open", &bundle, "--into", &format!("clusters/{cluster}"), "--root", ROOT]).ok();
-        }
+    request_and_sign(world, clusters);
+    for cluster in clusters {
+        let into = format!("clusters/{cluster}");
+        world.run(&["open", &bundle_of(world, cluster), "--into", &into, "--root", ROOT]).ok();
     }
 }
 
-fn sign(world: &World, clusters: &[&str]) {
+/// The directory of a cluster's bundle, which only the log knows.
+pub fn bundle_of(world: &World, cluster: &str) -> String {
+    let log = String::from_utf8(world.read("authority/log/entries.jsonl")).unwrap();
+    let entries = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let mut exported = entries.filter(|entry| entry["type"] == "bundle.exported");
+    let exported = exported.find(|entry| entry["data"]["cluster"] == cluster).expect("a bundle in the log");
+    format!("medium/{}", exported["data"]["bundle_id"].as_str().unwrap())
+}
+
+fn request_and_sign(world: &World, clusters: &[&str]) {
     let requests: Vec<String> = clusters.iter().map(|cluster| world.request(cluster)).collect();
     let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
-    world.write("answers.toml", world.signing_answers(&requests, &[]));
+    sign(world, &world.signing_answers(&requests, &[]));
+}
+
+/// Signs what is in `requests`, now.
+pub fn sign(world: &World, answers: &str) {
+    world.write("answers.toml", answers);
     let media = ["--from", "requests", "--to", "medium"];
     let sign = ["-C", AUTHORITY, "sign", "--pin-file", "pin", "--answers", "answers.toml"];
     world.run(&[&sign[..], &media].concat()).ok();

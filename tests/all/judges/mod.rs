@@ -4,6 +4,7 @@
 mod paths;
 mod profiles;
 mod secrets;
+mod vault;
 
 use super::present::{ROOT, authority, certified};
 use super::support::World;

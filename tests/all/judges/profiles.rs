@@ -45,9 +45,7 @@ fn subordinate() {
 /// An authority with one cluster of a profile. Everything it issued, and a workload as many CAs below the
 /// cluster's as the profile says, is accepted by every judge; a workload one CA deeper by none.
 fn carries(profile: &str, levels: usize) -> World {
-    let text = configuration("test", "ecdsa-p256").replace("profile = \"istio\"", &format!("profile = \"{profile}\""));
-    let text = if profile == "linkerd" { text.replace(KEYS, "keys = [\"ecdsa-p256\"]") } else { text };
-    let world = founded(&text);
+    let world = founded(&of_profile(profile));
     certified(&world, &["cluster1"]);
     let mut ca = CLUSTER.to_owned();
     for level in 1..=levels {
@@ -64,6 +62,12 @@ fn carries(profile: &str, levels: usize) -> World {
     judged(&world.path(""), None, ROOT, &[workload.file()]).refused_by_all(workload.file());
     assert_eq!(valid(&world, ROOT, workload.file()), Err(webpki::Error::PathLenConstraintViolated));
     world
+}
+
+/// An `authority.toml` whose clusters are of a profile.
+pub fn of_profile(profile: &str) -> String {
+    let text = configuration("test", "ecdsa-p256").replace("profile = \"istio\"", &format!("profile = \"{profile}\""));
+    if profile == "linkerd" { text.replace(KEYS, "keys = [\"ecdsa-p256\"]") } else { text }
 }
 
 const KEYS: &str = "keys = [\"rsa-3072\", \"rsa-4096\", \"ecdsa-p256\", \"ecdsa-p384\"]";
