@@ -26,9 +26,15 @@ pub struct Workload {
 impl Workload {
     /// A workload below a CA: a directory of the world with the four files of `cacerts`.
     pub fn under(world: &World, ca: &str, id: &str) -> Self {
-        let name = id.trim_start_matches("spiffe://").replace('/', "-");
+        Self::named(world, ca, id, None)
+    }
+
+    /// The same with a DNS name.
+    pub fn named(world: &World, ca: &str, id: &str, dns: Option<&str>) -> Self {
+        let names = dns.map_or_else(|| format!("URI:{id}"), |dns| format!("URI:{id},DNS:{dns}"));
+        let name = format!("{}{}", id.trim_start_matches("spiffe://").replace('/', "-"), dns.unwrap_or_default());
         let dir = format!("workloads/{name}");
-        sign(world, ca, &dir, &format!("{LEAF}subjectAltName=critical,URI:{id}\n"));
+        sign(world, ca, &dir, &format!("{LEAF}subjectAltName=critical,{names}\n"));
         let chain = [world.read(format!("{dir}/cert.pem")), world.read(format!("{ca}/cert-chain.pem"))].concat();
         Self {
             id: id.to_owned(),

@@ -2,9 +2,9 @@
 
 use super::{AUDIT, CLUSTER, CRL, ID, chain, judged, valid};
 use crate::cross::old_root_and_cross;
-use crate::present::{ROOT, authority, certified, founded};
+use crate::present::{ROOT, authority, certified, founded, from_pypi};
 use crate::support::{World, configuration};
-use crate::workload::{CA, Workload, certify_ca};
+use crate::workload::{CA, Workload, certify_ca, foreign_root};
 
 /// The root of another, older authority.
 const OLD: &str = "old/root-cert.pem";
@@ -42,8 +42,8 @@ fn subordinate() {
     carries("subordinate", 1);
 }
 
-/// An authority with one cluster of a profile. Everything it issued, and a workload as many CAs below the
-/// cluster's as the profile says, is accepted by every judge; a workload one CA deeper by none.
+/// An authority of istio clusters with one cluster of another profile. Everything it issued, and a workload as
+/// many CAs below the cluster's as the profile says, is accepted by every judge; a workload one CA deeper by none.
 fn carries(profile: &str, levels: usize) -> World {
     let world = founded(&of_profile(profile));
     certified(&world, &["cluster1"]);
@@ -64,13 +64,47 @@ fn carries(profile: &str, levels: usize) -> World {
     world
 }
 
-/// An `authority.toml` whose clusters are of a profile.
+/// An `authority.toml` in which `cluster1` chose a profile.
 pub fn of_profile(profile: &str) -> String {
-    let text = configuration("test", "ecdsa-p256").replace("profile = \"istio\"", &format!("profile = \"{profile}\""));
-    if profile == "linkerd" { text.replace(KEYS, "keys = [\"ecdsa-p256\"]") } else { text }
+    let text = configuration("test", "ecdsa-p256");
+    let offered = text.replace("profile = \"istio\"\n", &format!("profile = \"istio\"\nprofiles = [\"{profile}\"]\n"));
+    format!("{offered}[clusters.cluster1]\nprofile = \"{profile}\"\n")
 }
 
-const KEYS: &str = "keys = [\"rsa-3072\", \"rsa-4096\", \"ecdsa-p256\", \"ecdsa-p384\"]";
+#[test]
+fn constraints_on_names_bind_and_the_places_of_crl_and_issuer_are_said() {
+    let settings = "crl_urls = [\"http://pki.example.com/root.crl\"]\n\
+                    ca_issuers_urls = [\"http://pki.example.com/root.cer\"]\n\
+                    [intermediates.name_constraints]\npermitted_dns = [\"svc\"]\n";
+    let world = founded(&format!("{}{settings}", configuration("test", "ecdsa-p256")));
+    certified(&world, &["cluster1"]);
+    let text = text(&world);
+    for said in ["Permitted:\n", "DNS:svc\n", "URI:http://pki.example.com/root.crl", "CA Issuers - URI:http://pki"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let inside = Workload::named(&world, CLUSTER, ID, Some("cart.shop.svc"));
+    judged(&world.path(""), Some(CRL), ROOT, &[AUDIT, &chain(CLUSTER), inside.file()]).accepted();
+    valid(&world, ROOT, inside.file()).unwrap();
+
+    let outside = Workload::named(&world, CLUSTER, ID, Some("cart.example"));
+    judged(&world.path(""), None, ROOT, &[outside.file()]).refused_by_all(outside.file());
+    assert_eq!(valid(&world, ROOT, outside.file()), Err(webpki::Error::NameConstraintViolation));
+}
+
+/// pkilint is wrong about a constraint of one label; of what is no label at all it is right.
+#[test]
+fn a_constraint_that_is_no_domain_is_still_found_by_the_linter() {
+    if from_pypi("lint_pkix_cert").is_none() {
+        return;
+    }
+    let world = World::new();
+    foreign_root(&world, "root");
+    for (name, refused) in [("svc", false), ("sv_c", true), ("-svc", true), ("svc..local", true)] {
+        certify_ca(&world, "root", "ca", &format!("{CA}nameConstraints=critical,permitted;DNS:{name}\n"));
+        let verdicts = judged(&world.path(""), None, "root/root-cert.pem", &["ca/cert-chain.pem"]);
+        assert_eq!(verdicts.refused.contains(&"pkilint: ca/cert-chain.pem".to_owned()), refused, "{}", verdicts.said);
+    }
+}
 
 fn text(world: &World) -> String {
     world.tool("openssl", &["x509", "-noout", "-text", "-in", &format!("{CLUSTER}/ca-cert.pem")]).ok().stdout

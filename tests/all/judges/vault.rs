@@ -78,19 +78,19 @@ impl Drop for Vault {
 fn vaults_own_request_becomes_an_intermediate_that_it_takes_and_issues_with() {
     let Some(bao) = from_pypi("bao") else { return };
     let vault = Vault::start(&bao);
-    let asked = ["common_name=west", "key_type=ec", "key_bits=256"];
+    let asked = ["common_name=cluster1", "key_type=ec", "key_bits=256"];
     let made = vault.ask(&[&["write", "pki/intermediate/generate/internal"], &asked[..]].concat());
 
     let world = founded(&of_profile("vault"));
     world.secret("identity", IDENTITY);
-    world.write("requests/west.csr", format!("{}\n", made["data"]["csr"].as_str().unwrap().trim()));
-    let request = world.sha256("requests/west.csr");
-    sign(&world, &world.signing_answers(&[], &[("west", &request)]));
-    let bundle = bundle_of(&world, "west");
-    let open = ["open", &bundle, "--into", "clusters/west", "--identity", "identity", "--root", ROOT];
+    world.write("requests/cluster1.csr", format!("{}\n", made["data"]["csr"].as_str().unwrap().trim()));
+    let request = world.sha256("requests/cluster1.csr");
+    sign(&world, &world.signing_answers(&[], &[("cluster1", &request)]));
+    let bundle = bundle_of(&world, "cluster1");
+    let open = ["open", &bundle, "--into", "clusters/cluster1", "--identity", "identity", "--root", ROOT];
     world.run(&open).ok();
 
-    let chain = world.path("clusters/west/cert-chain.pem");
+    let chain = world.path("clusters/cluster1/cert-chain.pem");
     vault.ask(&["write", "pki/intermediate/set-signed", &format!("certificate=@{}", chain.display())]);
     vault.ask(&[
         "write",
@@ -106,6 +106,6 @@ fn vaults_own_request_becomes_an_intermediate_that_it_takes_and_issues_with() {
         std::iter::once(&leaf["data"]["certificate"]).chain(leaf["data"]["ca_chain"].as_array().unwrap());
     let text: String = certificates.map(|pem| format!("{}\n", pem.as_str().unwrap().trim())).collect();
     world.write("issued.pem", text);
-    judged(&world.path(""), Some(CRL), ROOT, &["clusters/west/cert-chain.pem", "issued.pem"]).accepted();
+    judged(&world.path(""), Some(CRL), ROOT, &["clusters/cluster1/cert-chain.pem", "issued.pem"]).accepted();
     valid(&world, ROOT, "issued.pem").unwrap();
 }
