@@ -71,8 +71,11 @@ by_openssl() {
     esac
 }
 
-by_gnutls() { certtool --verify --verify-profile=high --load-ca-certificate "$root" --infile "$1"; }
 # Its exit code is 0 either way.
+crl_by_openssl() { openssl crl -in "$1" -CAfile "$root" -noout 2>&1 | grep -x 'verify OK'; }
+
+by_gnutls() { certtool --verify --verify-profile=high --load-ca-certificate "$root" --infile "$1"; }
+# As OpenSSL's.
 crl_by_gnutls() {
     certtool --verify-crl --load-ca-certificate "$root" --infile "$1" 2>&1 | tee "$work/crl" &&
         grep -q 'Verified' "$work/crl" && ! grep -q 'Not verified' "$work/crl"
@@ -122,7 +125,7 @@ lint() {
 for file in "$root" "$@"; do
     judge OpenSSL "$file" by_openssl "$file"
 done
-[ -z "$crl" ] || judge OpenSSL "$crl" openssl crl -in "$crl" -CAfile "$root" -noout
+[ -z "$crl" ] || judge OpenSSL "$crl" crl_by_openssl "$crl"
 
 if have certtool; then
     for file in "$root" "$@"; do

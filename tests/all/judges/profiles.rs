@@ -126,6 +126,8 @@ fn a_cross_certificate_leads_from_the_old_root_to_what_the_new_one_issued() {
         valid(&world, root, "chain.pem").unwrap();
     }
 
+    // The new root's CRL is not the old one's.
+    judged(&world.path(""), Some(CRL), OLD, &[]).refused_by_all(CRL);
     judged(&world.path(""), None, OLD, &[workload.file()]).refused_by_all(workload.file());
     assert_eq!(valid(&world, OLD, workload.file()), Err(webpki::Error::UnknownIssuer));
 }
