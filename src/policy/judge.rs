@@ -21,8 +21,6 @@ pub struct Claim<'a> {
     pub trust_domain: &'a str,
     /// age recipients, sorted.
     pub recipients: &'a [String],
-    /// The profile that the configuration gives it.
-    pub profile: &'a str,
     /// The key.
     pub spki: &'a Spki,
     /// What the request is signed with, a dotted object identifier.
@@ -171,7 +169,6 @@ pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
         };
         differ("environment", environment.clone(), claim.environment.to_owned());
         differ("trust domain", trust_domain.clone(), claim.trust_domain.to_owned());
-        differ("profile", enrolled.profile.clone(), claim.profile.to_owned());
         differ("recipients", recipients.join(", "), claim.recipients.join(", "));
         let has_one = state.newest_intermediate(claim.cluster).is_some();
         if has_one && !claim.renewal && !claim.offline {

@@ -60,7 +60,6 @@ pub fn accept(
     recipients.dedup();
     let spki = request.spki().clone();
     let offline = matches!(origin, Origin::Offline(_));
-    let profile = room.config.profile_for(&claim.cluster).to_owned();
     let judgement = policy::judge(
         &room.config,
         room.journal.state(),
@@ -69,7 +68,6 @@ pub fn accept(
             environment: &claim.environment,
             trust_domain: &claim.trust_domain,
             recipients: &recipients,
-            profile: &profile,
             spki: &spki,
             algorithm_oid: &request.view().algorithm_oid,
             offline,
@@ -126,15 +124,13 @@ pub fn accept(
         // What a request made here asks for is our own doing.
         Origin::Offline(_) => Vec::new(),
         Origin::Package(..) => request.view().asked.clone(),
-        Origin::Csr(_) => {
-            asked_by_csr(&request, &room.config.intermediate_name(&cluster.name, cluster.generation))
-        }
+        Origin::Csr(_) => asked_by_csr(&request, &room.config.intermediate_name(&cluster.name, cluster.generation)),
     };
     Ok(Ok(Pending {
         accepted: Accepted { cluster, spki, reviewed, asked, findings },
         step: step.to_owned(),
         file: file.to_owned(),
-        profile,
+        profile: room.config.profile_for(&claim.cluster).to_owned(),
         words_of: (!offline).then_some(words_of),
         key: match origin {
             Origin::Offline(key) => Some(key),
