@@ -181,3 +181,6 @@ fn fate(intent: &SignIntent, signed: bool) -> String {
         format!("{name} may have been signed; it is recorded as unknown and never used again.")
     }
 }
+
+#[cfg(test)]
+mod tests;

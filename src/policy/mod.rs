@@ -25,3 +25,6 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     let claims = tables.into_iter().flatten().copied();
     crate::request::rules().chain(claims).chain(lint::rules())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Every rule fires alone on what it forbids, and a sound hierarchy gives no finding.
 
+mod profiles;
+
 use super::{Issuer, Known, lint, lint_crl, lint_known, lint_signature, rules};
 use crate::digest::Hex;
 use crate::finding::Severity;
