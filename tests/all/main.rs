@@ -5,9 +5,12 @@
 
 mod architecture;
 mod attended;
+mod cacerts;
 mod corpus;
 mod crash;
+mod cross;
 mod demo;
+mod envoy;
 mod evidence;
 mod guard;
 mod issuing;
@@ -16,7 +19,10 @@ mod kinds;
 mod log_fixture;
 mod log_store;
 mod log_verify;
+mod mistakes;
 mod present;
 mod refusals;
 mod source;
 mod support;
+mod weak_keys;
+mod workload;

@@ -69,6 +69,27 @@ pub enum Usage {
     },
     /// Signs checkpoints and envelopes: critical keyUsage digitalSignature, critical extKeyUsage documentSigning.
     Audit,
+    /// A workload of a mesh: critical keyUsage digitalSignature and keyEncipherment, extKeyUsage serverAuth and
+    /// clientAuth, one critical URI name. Made only to try a chain; no ceremony issues one.
+    Workload {
+        /// The SPIFFE ID.
+        spiffe_id: String,
+    },
+}
+
+impl Usage {
+    /// A CA with nothing beyond its path length.
+    pub const fn plain_ca(path_len: Option<u8>) -> Self {
+        Usage::Ca {
+            path_len,
+            dns_names: Vec::new(),
+            permitted_dns: Vec::new(),
+            excluded_dns: Vec::new(),
+            permitted_uris: Vec::new(),
+            crl_urls: Vec::new(),
+            ca_issuers_urls: Vec::new(),
+        }
+    }
 }
 
 /// Everything that a CRL says: full scope, no issuingDistributionPoint (NSS refuses a critical one).
