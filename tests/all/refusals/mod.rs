@@ -9,6 +9,7 @@ mod characters;
 mod configuration;
 mod files;
 mod genesis;
+mod keys;
 mod leftovers;
 mod log;
 mod media;

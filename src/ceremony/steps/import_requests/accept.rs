@@ -13,6 +13,7 @@ use crate::plan::ForCluster;
 use crate::plan::make::{self, Accepted};
 use crate::policy::{self, Beside, Claim};
 use crate::request::VerifiedRequest;
+use crate::request::key::rsa::Moduli;
 use crate::x509::keygen::LocalKey;
 use crate::x509::read::show_name;
 
@@ -50,6 +51,7 @@ pub enum Origin<'a> {
 pub fn accept(
     room: &mut Room<'_>,
     bench: &Bench,
+    moduli: &Moduli,
     candidate: Candidate<'_>,
 ) -> Result<Result<Pending, Vec<Finding>>, Error> {
     let Candidate { step, file, sha256, request, claim, origin } = candidate;
@@ -80,6 +82,7 @@ pub fn accept(
         spki: &other.accepted.spki,
     });
     findings.extend(policy::together(others, &claim.cluster, &spki));
+    findings.extend(policy::judge_shared(moduli, &spki));
     if findings.iter().any(|f| f.severity == Severity::Refuse) {
         return Ok(Err(findings));
     }
