@@ -5,9 +5,12 @@
 
 mod architecture;
 mod attended;
+mod cacerts;
 mod corpus;
 mod crash;
+mod cross;
 mod demo;
+mod envoy;
 mod evidence;
 mod guard;
 mod issuing;
@@ -22,3 +25,4 @@ mod refusals;
 mod source;
 mod support;
 mod weak_keys;
+mod workload;

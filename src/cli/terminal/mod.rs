@@ -19,9 +19,10 @@ use crate::screen::{Screen, WIDTH};
 use crate::text;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// The program's voice.
 pub struct Terminal {
@@ -109,6 +110,27 @@ impl Terminal {
     pub fn error(&mut self, error: &Error) {
         self.finish_progress();
         write_err(&render_error(error));
+    }
+
+    /// A document that is piped in (`-` as a file's name), at most `cap` bytes; it may hold a key, so it is wiped.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] where stdin is a terminal; [`Kind::Medium`] where it cannot be read or is longer.
+    pub fn piped(&self, cap: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let stdin = std::io::stdin().lock();
+        if stdin.is_terminal() {
+            return Err(Error::new(Kind::Usage, "nothing is piped in, and stdin is a terminal")
+                .hint("pipe it: kubectl get secret cacerts -n istio-system -o json | anchorite inspect cacerts -"));
+        }
+        // Reserved at once: a buffer that grows leaves copies of a key behind.
+        let room = usize::try_from(cap).unwrap_or(usize::MAX).saturating_add(1);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+        let read = stdin.take(cap.saturating_add(1)).read_to_end(&mut bytes);
+        read.map_err(|error| Error::new(Kind::Medium, "stdin cannot be read").saw(error.to_string()))?;
+        if bytes.len() >= room {
+            return Err(Error::new(Kind::Medium, "too much is piped in").wanted(format!("at most {cap} bytes")));
+        }
+        Ok(bytes)
     }
 
     /// True where someone looks at stdout.
