@@ -79,9 +79,12 @@ impl<'p> Answers<'p> {
     }
 
     fn request(&mut self, step: &str, sha256: Digest) -> Result<RequestAnswer, Error> {
-        let key = format!("sha256:{sha256}");
-        let value = self.take(step, &key)?;
-        RequestAnswer::deserialize(value).map_err(|error| out_of_form(step, &key, &error.to_string()))
+        self.request_by(step, &format!("sha256:{sha256}"))
+    }
+
+    fn request_by(&mut self, step: &str, key: &str) -> Result<RequestAnswer, Error> {
+        let value = self.take(step, key)?;
+        RequestAnswer::deserialize(value).map_err(|error| out_of_form(step, key, &error.to_string()))
     }
 }
 
@@ -147,13 +150,13 @@ impl People for Answers<'_> {
         })
     }
 
-    fn strike(&mut self, step: &str, _: &str, sha256: Option<Digest>) -> Result<Option<String>, Stop> {
-        let Some(sha256) = sha256 else { return Ok(None) };
-        let known = self.tables.get(step).is_some_and(|t| t.contains_key(&format!("sha256:{sha256}")));
-        if !known {
+    /// A file that was not read has no digest: it is struck by its name.
+    fn strike(&mut self, step: &str, file: &str, sha256: Option<Digest>) -> Result<Option<String>, Stop> {
+        let key = sha256.map_or_else(|| format!("file:{file}"), |sha256| format!("sha256:{sha256}"));
+        if !self.tables.get(step).is_some_and(|table| table.contains_key(&key)) {
             return Ok(None);
         }
-        Ok(self.request(step, sha256)?.strike)
+        Ok(self.request_by(step, &key)?.strike)
     }
 
     fn request_words(&mut self, step: &str, request: Digest, _: &[usize]) -> Result<Compared, Stop> {

@@ -6,13 +6,13 @@ use super::args::{Args, Inspect, InspectCommand, Words};
 use super::terminal::Terminal;
 use crate::bundle;
 use crate::digest::{Digest, Hex};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::files::intake;
-use crate::finding::{Finding, Severity};
+use crate::finding::Severity;
 use crate::log::note::{Checkpoint, SignedNote};
 use crate::plan::screen::validity;
 use crate::policy;
-use crate::request::{self, KeyPolicy, package};
+use crate::request::package;
 use crate::screen::Screen;
 use crate::text;
 use crate::words;
@@ -32,7 +32,7 @@ const MAX_WORDS_FILE: u64 = 1 << 30;
 /// `anchorite inspect …`
 pub fn inspect(args: &Args, a: &Inspect, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
-        InspectCommand::Request { file } => inspect_request(file, terminal),
+        InspectCommand::Request { file } => super::inspect_request::run(file, terminal),
         InspectCommand::Cacerts { what, sidecar_only, leaf_ttl, trust_domain } => {
             let asked = cacerts::Question { sidecar_only: *sidecar_only, leaf_ttl: *leaf_ttl, trust_domain };
             cacerts::cacerts(args, what, &asked, terminal)
@@ -43,99 +43,6 @@ pub fn inspect(args: &Args, a: &Inspect, terminal: &mut Terminal) -> Result<(), 
         InspectCommand::Checkpoint { file } => checkpoint(file, terminal),
         InspectCommand::Rules => rules(terminal),
     }
-}
-
-#[derive(Serialize)]
-struct Inspected {
-    verdict: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cluster: Option<String>,
-    sha256: Digest,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    spki_sha256: Option<Digest>,
-    asked: Vec<String>,
-    findings: Vec<Finding>,
-}
-
-fn inspect_request(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
-    let keys = KeyPolicy::default();
-    let (inspected, package, of_file) = if file.is_dir() {
-        let json = intake::read(&file.join("request.json"), MAX_FILE)?;
-        let signature = intake::read(&file.join("request.sig"), MAX_FILE)?;
-        let parsed = package::parse(&json)?;
-        (request::inspect(parsed.csr.as_bytes(), &keys)?, Some((parsed, json, signature)), None)
-    } else {
-        let bytes = intake::read(file, MAX_FILE)?;
-        (request::inspect(&bytes, &keys)?, None, Some(Digest::of(&bytes)))
-    };
-    let mut findings = inspected.findings.clone();
-    let (mut cluster, mut sha256) = (None, of_file.unwrap_or_else(|| Digest::of(&inspected.der)));
-    if let Some((parsed, json, signature)) = package {
-        if let Some(spki) = &inspected.spki
-            && let Err(finding) = package::check_signature(&json, &signature, spki)
-        {
-            findings.push(finding);
-        }
-        (cluster, sha256) = (Some(parsed.cluster), package::words_of_package(&json));
-    }
-    let refused: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Refuse).collect();
-    let verdict = if refused.is_empty() { "fit" } else { "refused" };
-    let report = Inspected {
-        verdict,
-        cluster,
-        sha256,
-        subject: Some(show_name(&inspected.view.subject)),
-        key: inspected.spki.as_ref().map(|s| s.spec().title()),
-        spki_sha256: inspected.spki.as_ref().map(|s| s.sha256()),
-        asked: inspected.view.asked.clone(),
-        findings: findings.clone(),
-    };
-    if terminal.wants_json() {
-        terminal.json(&report)?;
-    } else {
-        terminal.result_screen(&screen(&report))?;
-    }
-    match refused.first() {
-        None => Ok(()),
-        Some(first) => Err(Error::new(Kind::Refused, format!("the request is refused by the rule {}", first.id))
-            .saw(&first.observed)
-            .wanted(&first.expected)
-            .hint(&first.hint)
-            .truth("Nothing was signed.")),
-    }
-}
-
-fn screen(report: &Inspected) -> Screen {
-    let mut screen = Screen::new().heading("Certificate request", report.verdict);
-    if let Some(cluster) = &report.cluster {
-        screen = screen.field("cluster", cluster);
-    }
-    if let Some(subject) = &report.subject {
-        screen = screen.field("subject", if subject.is_empty() { "(empty)" } else { subject });
-    }
-    if let Some(key) = report.key {
-        screen = screen.field("key", key);
-    }
-    if let Some(spki) = &report.spki_sha256 {
-        screen = screen.field("spki sha256", spki.hex());
-    }
-    screen = screen.field("sha256", report.sha256.hex());
-    if !report.asked.is_empty() {
-        screen = screen.field("asks for", report.asked.join(", ")).field("", "(the profile decides what is given)");
-    }
-    // What is only worth knowing is said above, in the line of what the request asks for.
-    for finding in report.findings.iter().filter(|f| f.severity > Severity::Info) {
-        screen = screen
-            .noted(&finding.severity.to_string(), &finding.id, format!("({})", finding.source))
-            .field("  seen", &finding.observed)
-            .field("  wanted", &finding.expected)
-            .field("  to do", &finding.hint);
-    }
-    screen
 }
 
 #[derive(Serialize)]

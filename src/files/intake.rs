@@ -8,6 +8,7 @@ use super::fault::fault;
 use crate::error::{Error, Kind};
 use crate::text;
 use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
 use secrecy::SecretString;
 use std::ffi::OsString;
 use std::fs::File;
@@ -24,6 +25,33 @@ const MAX_SECRET: u64 = 4096;
 /// [`Kind::Medium`]: absent, a link, FIFO, device, socket or directory, over the cap, changed while it
 /// was read, or an input/output error. Nothing was read.
 pub fn read(path: &Path, cap: u64) -> Result<Vec<u8>, Error> {
+    Ok(receive(path, cap)?)
+}
+
+/// Why a file was not read: what lies there can be told from a medium that fails.
+#[derive(Debug)]
+pub enum Unread {
+    /// A link, FIFO, device, socket or directory.
+    NotAFile(Error),
+    /// Over the cap.
+    TooLarge(Error),
+    /// Absent, unreadable, changed while it was read: another try may go well.
+    Failed(Error),
+}
+
+impl From<Unread> for Error {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::NotAFile(error) | Unread::TooLarge(error) | Unread::Failed(error) => error,
+        }
+    }
+}
+
+/// As [`read`], for a file of people who are not here: what they put there is told from what failed.
+///
+/// # Errors
+/// [`Unread`], each of [`Kind::Medium`]. Nothing was read.
+pub fn receive(path: &Path, cap: u64) -> Result<Vec<u8>, Unread> {
     read_whole(path, cap, |_| Ok(())).map(|mut bytes| std::mem::take(&mut *bytes))
 }
 
@@ -32,7 +60,7 @@ pub fn read(path: &Path, cap: u64) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// [`Kind::Medium`] as [`read`], or another owner, or a mode that lets others in. Errors never show content.
 pub fn read_private(path: &Path, cap: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
-    read_whole(path, cap, |stat| private(path, stat))
+    Ok(read_whole(path, cap, |stat| private(path, stat))?)
 }
 
 /// Reads a private file that is somebody else's to protect (a key that is only looked at), and its permission
@@ -127,18 +155,23 @@ pub fn list(dir: &Path, cap: usize) -> Result<Vec<Found>, Error> {
 }
 
 /// Opens, checks through the descriptor, reads once, and checks that nothing moved meanwhile.
-fn read_whole(path: &Path, cap: u64, admit: impl Fn(&Stat) -> Result<(), Error>) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let failed = |error: io::Error| fault("cannot read", path, &error);
+fn read_whole(path: &Path, cap: u64, admit: impl Fn(&Stat) -> Result<(), Error>) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    let failed = |error: io::Error| Unread::Failed(fault("cannot read", path, &error));
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let mut file: File = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| failed(errno.into()))?.into();
+    let mut file: File = rustix::fs::open(path, flags, Mode::empty())
+        .map_err(|errno| match errno {
+            // What O_NOFOLLOW says of a link, and what a socket says.
+            Errno::LOOP | Errno::NXIO => Unread::NotAFile(fault("cannot read", path, &errno.into())),
+            errno => failed(errno.into()),
+        })?
+        .into();
     let before = rustix::fs::fstat(&file).map_err(|errno| failed(errno.into()))?;
-    regular(path, &before)?;
-    admit(&before)?;
+    regular(path, &before).map_err(Unread::NotAFile)?;
+    admit(&before).map_err(Unread::Failed)?;
     let size = u64::try_from(before.st_size).unwrap_or(u64::MAX);
     if size > cap {
-        return Err(Error::new(Kind::Medium, format!("{} is too large", path.display()))
-            .saw(format!("{size} bytes"))
-            .wanted(format!("at most {cap} bytes")));
+        let error = Error::new(Kind::Medium, format!("{} is too large", path.display()));
+        return Err(Unread::TooLarge(error.saw(format!("{size} bytes")).wanted(format!("at most {cap} bytes"))));
     }
     let room = usize::try_from(size).unwrap_or(usize::MAX);
     // One byte more than was announced shows growth; reserved first, so that a secret is never moved.
@@ -147,8 +180,10 @@ fn read_whole(path: &Path, cap: u64, admit: impl Fn(&Stat) -> Result<(), Error>)
     let after = rustix::fs::fstat(&file).map_err(|errno| failed(errno.into()))?;
     let moved = |stat: &Stat| (stat.st_size, stat.st_mtime, stat.st_mtime_nsec, stat.st_ctime, stat.st_ctime_nsec);
     if bytes.len() != room || moved(&before) != moved(&after) {
-        return Err(Error::new(Kind::Medium, format!("{} changed while it was read", path.display()))
-            .hint("wait until nothing writes to it, and run the same command again"));
+        return Err(Unread::Failed(
+            Error::new(Kind::Medium, format!("{} changed while it was read", path.display()))
+                .hint("wait until nothing writes to it, and run the same command again"),
+        ));
     }
     Ok(bytes)
 }

@@ -1,10 +1,10 @@
 //! From bytes to a request: limits, one PEM block, strict DER, then every check.
 
 use super::check::{self, KeyPolicy};
-use crate::error::{Error, Kind};
+use super::file;
 use crate::finding::{Finding, Severity, worst};
 use crate::x509::read::{self, RequestView};
-use crate::x509::{Spki, pem};
+use crate::x509::{Spki, pem, strict};
 
 /// The largest request that is read, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -32,44 +32,71 @@ pub struct Inspected {
 /// Reads a request from the bytes of a file and checks it.
 ///
 /// # Errors
-/// [`Kind::Medium`]: the bytes cannot be read as one request (too large, not one PEM block, not strict DER).
-/// A request that can be read and must be refused is `Ok`, with a finding of severity refuse.
-pub fn inspect(bytes: &[u8], policy: &KeyPolicy) -> Result<Inspected, Error> {
-    if bytes.len() > MAX_BYTES {
-        return Err(Error::new(Kind::Medium, "a request is too large")
-            .saw(format!("{} bytes", bytes.len()))
-            .wanted(format!("at most {MAX_BYTES} bytes")));
-    }
+/// The first rule of [`file`] that the bytes break, so that there is no request to check. A request that can
+/// be read and must be refused is `Ok`, with a finding of severity refuse.
+pub fn inspect(bytes: &[u8], policy: &KeyPolicy) -> Result<Inspected, Finding> {
     let der = decode(bytes)?;
-    inspect_der(&der, policy)
-}
-
-/// As [`inspect`], for a request that is already DER (from the log, or made here).
-///
-/// # Errors
-/// [`Kind::Medium`]: not strict DER, not a request, more parts than are read.
-pub fn inspect_der(der: &[u8], policy: &KeyPolicy) -> Result<Inspected, Error> {
-    let view = read::request(der)?;
+    strict::walk(&der).map_err(|not_der| file::not_der(&not_der))?;
+    if let Some(what) = private_key(&der) {
+        return Err(file::private_key(what));
+    }
+    let view = read::request(&der).map_err(|error| file::no_request(&error))?;
     bounded("name attributes", view.subject.len())?;
     bounded("attributes", view.attributes.len())?;
     bounded("extensions", view.extensions.all.len())?;
     let spki = Spki::from_der(&view.spki_der).ok();
     let findings = check::all(&view, spki.as_ref(), policy);
-    Ok(Inspected { der: der.to_vec(), view, spki, findings })
+    Ok(Inspected { der, view, spki, findings })
 }
 
-fn decode(bytes: &[u8]) -> Result<Vec<u8>, Error> {
-    let old = pem::labels(bytes).is_ok_and(|labels| labels == [OLD_LABEL]);
-    pem::decode_one(bytes, if old { OLD_LABEL } else { LABEL })
-}
-
-fn bounded(what: &str, count: usize) -> Result<(), Error> {
-    if count > MAX_COUNT {
-        return Err(Error::new(Kind::Medium, format!("a request with too many {what}"))
-            .saw(count.to_string())
-            .wanted(format!("at most {MAX_COUNT}")));
+/// The DER of the one block of a file that holds nothing else.
+fn decode(bytes: &[u8]) -> Result<Vec<u8>, Finding> {
+    if bytes.len() > MAX_BYTES {
+        return Err(file::too_large(bytes.len()));
     }
-    Ok(())
+    if let Some(what) = private_text(bytes) {
+        return Err(file::private_key(what));
+    }
+    let labels = pem::labels(bytes).map_err(|error| file::not_pem(&error))?;
+    match labels.as_slice() {
+        [] if pem::is_der(bytes) => match strict::walk(bytes).ok().and_then(|()| private_key(bytes)) {
+            Some(what) => Err(file::private_key(what)),
+            None => Err(file::no_block(true)),
+        },
+        [] => Err(file::no_block(false)),
+        [label] if [LABEL, OLD_LABEL].contains(&label.as_str()) => {
+            pem::decode_one(bytes, label).map_err(|error| file::not_pem(&error))
+        }
+        [label] => Err(file::other_label(label)),
+        several => Err(file::several_blocks(several.len())),
+    }
+}
+
+/// The private key that a file holds in text form, whatever else is in it.
+pub fn private_text(bytes: &[u8]) -> Option<&'static str> {
+    let text = String::from_utf8_lossy(bytes);
+    let marks = [("PRIVATE KEY-----", "a PRIVATE KEY block"), ("AGE-SECRET-KEY-", "an age identity")];
+    marks.into_iter().find(|(mark, _)| text.contains(mark)).map(|(_, what)| what)
+}
+
+/// The private key that strict DER is: PKCS#8, SEC 1 and PKCS#1 begin with a version where a request has a
+/// structure; an encrypted PKCS#8 ends with an OCTET STRING.
+fn private_key(der: &[u8]) -> Option<&'static str> {
+    let outer = strict::only(der).ok().filter(|element| element.tag == strict::SEQUENCE)?;
+    let parts: Vec<u8> = strict::children(outer.content).ok()?.iter().map(|part| part.tag).collect();
+    match parts.as_slice() {
+        [strict::INTEGER, strict::SEQUENCE, strict::OCTET_STRING, ..] => Some("a private key (PKCS#8)"),
+        [strict::INTEGER, strict::OCTET_STRING, ..] => Some("a private key (SEC 1)"),
+        [strict::INTEGER, rest @ ..] if rest.len() >= 8 && rest.iter().all(|tag| *tag == strict::INTEGER) => {
+            Some("a private key (PKCS#1)")
+        }
+        [strict::SEQUENCE, strict::OCTET_STRING] => Some("an encrypted private key (PKCS#8)"),
+        _ => None,
+    }
+}
+
+fn bounded(what: &str, count: usize) -> Result<(), Finding> {
+    if count > MAX_COUNT { Err(file::too_many(what, count, MAX_COUNT)) } else { Ok(()) }
 }
 
 /// A request without a refusal: the only kind that can be planned. Made only by [`Inspected::verified`].

@@ -5,11 +5,13 @@
 //! Sources: RFC 2986, RFC 7468, RFC 5280.
 
 pub mod check;
+pub mod file;
 pub mod intake;
 pub mod key;
 pub mod package;
 
 pub use check::{KeyPolicy, rules};
+pub use file::refusal;
 pub use intake::{Inspected, VerifiedRequest, inspect};
 
 #[cfg(test)]

@@ -1,74 +1,10 @@
-//! The corpus of hostile requests, where it is present: `../shared/corpus/csr`, or `$ANCHORITE_SHARED`.
+//! Each rule, by a request in which it is what fires. Whole files are in `tests/all/corpus.rs` and `tests/all/refusals`.
 
 use super::{KeyPolicy, inspect};
-use crate::error::Kind;
-use crate::finding::{Severity, worst};
 use crate::key::KeySpec;
 use crate::name::{Attribute, DistinguishedName};
 use crate::x509::read::{self, ExtendedKeyUsage, OtherExtension, RequestView};
 use crate::x509::{LocalKey, Spki, pem};
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
-
-fn corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("ANCHORITE_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let directory = shared.join("corpus/csr");
-    directory.join("INDEX.csv").exists().then_some(directory)
-}
-
-/// The exit code of `inspect request` for a file: 0, 10 or 30, with the ids behind it.
-fn verdict(bytes: &[u8]) -> (u8, String) {
-    match inspect(bytes, &KeyPolicy::default()) {
-        Ok(inspected) => {
-            let refused = worst(&inspected.findings) == Some(Severity::Refuse);
-            let ids: Vec<String> = inspected.findings.iter().map(|f| f.id.clone()).collect();
-            assert_eq!(inspected.verified().is_err(), refused);
-            (if refused { 10 } else { 0 }, ids.join(" "))
-        }
-        Err(error) => {
-            assert_eq!(error.kind(), Kind::Medium, "{error}");
-            (30, error.to_string())
-        }
-    }
-}
-
-#[test]
-fn the_corpus_gets_the_verdicts_it_expects() {
-    let Some(corpus) = corpus() else { return };
-    let index = std::fs::read_to_string(corpus.join("INDEX.csv")).unwrap();
-    let mut surprises = Vec::new();
-    let mut files = 0;
-    for line in index.lines().skip(1) {
-        let mut fields = line.splitn(3, ',');
-        let (Some(file), Some(expected)) = (fields.next(), fields.next()) else { continue };
-        let Ok(bytes) = std::fs::read(corpus.join(file)) else { continue };
-        files += 1;
-        let begin = Instant::now();
-        let (exit, why) = verdict(&bytes);
-        assert!(begin.elapsed() < Duration::from_secs(2), "{file}");
-        let agrees = match expected {
-            "accept" | "well-formed" | "accept-but-override" => exit == 0,
-            "reject" => exit != 0,
-            _ => true,
-        };
-        if agrees == DISAGREEMENTS.iter().any(|(known, _)| *known == file) {
-            surprises.push(format!("{file}: expected {expected}, got exit {exit}: {why}"));
-        }
-    }
-    assert!(files > 200, "{files}");
-    assert!(surprises.is_empty(), "{surprises:#?}");
-}
-
-/// Files whose verdict differs from the corpus, each with the reason.
-const DISAGREEMENTS: [(&str, &str); 2] = [
-    (
-        "adversarial/a130_ext_ku_leaf.pem",
-        "asks for leaf key usages, as third-party/t013, t014, t015 and t156 do, which the corpus accepts: what is \
-         asked is shown and never copied",
-    ),
-    ("adversarial/a041_rsa_fermat.pem", "close primes are not looked for yet"),
-];
 
 /// A sound request, so that each rule below can be the only one that fires.
 fn sound() -> (LocalKey, RequestView) {

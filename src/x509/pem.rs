@@ -135,7 +135,7 @@ const DASHES: &str = "-----";
 
 fn missing(bytes: &[u8], label: &str) -> Error {
     let error = Error::new(Kind::Medium, "no PEM block in the file").wanted(format!("{BEGIN}{label}{DASHES}"));
-    if bytes.first() == Some(&0x30) {
+    if is_der(bytes) {
         return error.saw("DER").hint(format!(
             "convert it: openssl {} -inform DER -in FILE -out FILE.pem",
             if label.contains("REQUEST") { "req" } else { "x509" }
@@ -144,9 +144,15 @@ fn missing(bytes: &[u8], label: &str) -> Error {
     error
 }
 
+/// True for what begins as a SEQUENCE and not as text: after its tag, which is the digit 0, no text has a length
+/// octet.
+pub fn is_der(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x30, length, ..] if !matches!(length, b'\n' | b'\r' | b'\t' | 0x20..=0x7e))
+}
+
 /// Splits a file into its blocks; refuses whatever is neither a block nor printable text around it.
 fn blocks(bytes: &[u8]) -> Result<Vec<Block>, Error> {
-    if bytes.first() == Some(&0x30) {
+    if is_der(bytes) {
         return Ok(Vec::new());
     }
     let text = printable(bytes)?;
@@ -236,6 +242,13 @@ mod tests {
     fn a_block_with_text_around_it_and_crlf_is_read() {
         let pem = format!("Subject: x\r\n{}after\n", encode(LABEL, &[7; 100]).replace('\n', "\r\n"));
         assert_eq!(decode_one(pem.as_bytes(), LABEL).unwrap(), vec![7; 100]);
+    }
+
+    #[test]
+    fn text_that_begins_with_the_digit_of_a_sequence_is_text() {
+        let pem = format!("0 days left\n{}", encode(LABEL, &[7; 100]));
+        assert_eq!(decode_one(pem.as_bytes(), LABEL).unwrap(), vec![7; 100]);
+        assert!(is_der(&[0x30, 0x82, 1]) && is_der(&[0x30, 3]) && !is_der(b"0") && !is_der(b"0\n"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod architecture;
 mod attended;
 mod cacerts;
+mod corpus;
 mod crash;
 mod demo;
 mod evidence;
@@ -16,7 +17,9 @@ mod kinds;
 mod log_fixture;
 mod log_store;
 mod log_verify;
+mod mistakes;
 mod present;
 mod refusals;
 mod source;
 mod support;
+mod weak_keys;

@@ -3,8 +3,8 @@
 
 mod accept;
 mod offline;
-mod read;
 
+use crate::ceremony::inbound::{self, Form, Read, Travelled};
 use crate::ceremony::media;
 use crate::ceremony::people::{Assignment, Stop, Unassigned};
 use crate::ceremony::room::{Bench, Pending, Room};
@@ -16,11 +16,13 @@ use crate::files::medium::{self, Role};
 use crate::finding::{Finding, Severity};
 use crate::log::record::RequestRefused;
 use crate::name::check_label;
-use crate::request::package;
+use crate::policy;
+use crate::request::key::rsa::Moduli;
+use crate::request::{self, KeyPolicy, file, package};
 use crate::screen::Screen;
 use crate::text;
+use crate::x509::{self, Spki};
 use accept::{Candidate, Origin, accept};
-use read::{Form, Read, Travelled};
 use std::collections::BTreeMap;
 
 /// The activity.
@@ -38,7 +40,8 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     let mut found = Vec::new();
     if let Some(dir) = room.wishes.requests.clone() {
         medium::expect(&dir, Role::Requests)?;
-        found = read::read_all(&dir, &room.config, room.journal.state())?;
+        let keys = KeyPolicy { keys: room.config.intermediates.keys.clone() };
+        found = inbound::read_all(&dir, &keys, &|digest| certified(room, digest))?;
     }
     let offline = offline::wanted(room)?;
     if found.is_empty() && offline.is_empty() && room.journal.state().undelivered.is_empty() {
@@ -48,9 +51,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         room.people.answered_before(None, &format!("offline:{cluster}"));
         bench.resumed.push(cluster);
     }
+    let moduli = moduli(room, &found);
     for read in found {
-        if is_signed(room, &read) {
-            let key = format!("sha256:{}", read.sha256);
+        if let Some(sha256) = is_signed(room, &read) {
+            let key = format!("sha256:{sha256}");
             room.people.show(&Screen::new().text(format!(
                 "{} was signed by the session that was interrupted; its bundle is made now.",
                 read.file
@@ -58,13 +62,13 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
             room.people.answered_before(None, &key);
             continue;
         }
-        if let Some(pending) = import(room, step, read)? {
-            take(room, bench, pending)?;
+        if let Some(pending) = import(room, bench, &moduli, step, read)? {
+            bench.pending.push(pending);
         }
     }
     for cluster in offline {
-        let pending = offline::make(room, step, &cluster)?;
-        take(room, bench, pending)?;
+        let pending = offline::make(room, bench, &moduli, step, &cluster)?;
+        bench.pending.push(pending);
     }
     if bench.pending.is_empty() && bench.resumed.is_empty() {
         return Err(Stop::Declined("every request was struck".to_owned()));
@@ -76,13 +80,34 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     Ok(())
 }
 
-/// True for the very request that an interrupted session imported, signed and made no bundle for.
-fn is_signed(room: &Room<'_>, read: &Read) -> bool {
+/// The RSA moduli of the log and of all that lies on the stick.
+fn moduli(room: &Room<'_>, found: &[Read]) -> Moduli {
+    let mut moduli = policy::shared::certified(room.journal.state());
+    for read in found {
+        if let Some(spki) = read.content.as_ref().ok().and_then(|(_, request)| request.spki.as_ref()) {
+            moduli.add(&read.file, spki);
+        }
+    }
+    moduli
+}
+
+/// The digest of the very request that an interrupted session imported, signed and made no bundle for.
+fn is_signed(room: &Room<'_>, read: &Read) -> Option<Digest> {
     let state = room.journal.state();
-    let Ok(request) = &read.verdict else { return false };
-    let cluster = state.request_known(&read.sha256);
-    let holder = state.key_holder(&request.spki().sha256());
-    cluster.is_some_and(|cluster| holder == Some(cluster) && state.undelivered.contains(cluster))
+    let (_, request) = read.content.as_ref().ok()?;
+    let sha256 = read.sha256?;
+    let cluster = state.request_known(&sha256)?;
+    let holder = state.key_holder(&request.spki.as_ref()?.sha256());
+    (holder == Some(cluster) && state.undelivered.contains(cluster)).then_some(sha256)
+}
+
+/// A key that this authority certified, by the digest of its SubjectPublicKeyInfo.
+fn certified(room: &Room<'_>, digest: &Digest) -> Option<Spki> {
+    let state = room.journal.state();
+    let holder = state.key_holder(digest)?;
+    let of_holder = state.certificates.values().filter(|c| c.cluster.as_deref() == Some(holder));
+    let keys = of_holder.filter_map(|c| x509::read::certificate(c.der.as_deref()?).ok().map(|c| c.view.spki));
+    keys.into_iter().find(|spki| spki.sha256() == *digest)
 }
 
 fn nothing_to_sign(room: &Room<'_>) -> Error {
@@ -97,27 +122,20 @@ fn nothing_to_sign(room: &Room<'_>) -> Error {
     .truth("Nothing was signed.")
 }
 
-/// Puts a request on the bench; a second one for the same cluster is refused.
-fn take(_: &Room<'_>, bench: &mut Bench, pending: Pending) -> Result<(), Error> {
-    let name = &pending.accepted.cluster.name;
-    if let Some(other) = bench.pending.iter().find(|p| p.accepted.cluster.name == *name) {
-        return Err(Error::new(Kind::Refused, format!("two requests for the cluster {name} in one session"))
-            .saw(format!("{} and {}", other.file, pending.file))
-            .wanted("one")
-            .hint("remove the older one from the stick")
-            .truth("Nothing was signed."));
-    }
-    bench.pending.push(pending);
-    Ok(())
-}
-
 /// Judges one request; `None` when people struck it.
-fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending>, Stop> {
-    let Read { file, sha256, form, verdict } = read;
-    let request = match verdict {
-        Ok(request) => request,
+fn import(
+    room: &mut Room<'_>,
+    bench: &Bench,
+    moduli: &Moduli,
+    step: &Step,
+    read: Read,
+) -> Result<Option<Pending>, Stop> {
+    let (file, sha256) = (read.file.clone(), read.sha256);
+    let (form, request) = match read.verdict() {
+        Ok(verified) => verified,
         Err(findings) => return refuse(room, step, &file, sha256, findings),
     };
+    let sha256 = sha256.ok_or_else(|| Error::new(Kind::Bug, "a request that was read has no digest"))?;
     let (claim, words_of) = match &form {
         Form::Package(travelled) => {
             let json = &travelled.request;
@@ -143,16 +161,18 @@ fn import(room: &mut Room<'_>, step: &Step, read: Read) -> Result<Option<Pending
             (claim, words_of)
         }
     };
-    for recipient in &claim.recipients {
-        crate::bundle::recipient::parse(recipient)?;
+    if let Err(error) = claim.recipients.iter().try_for_each(|r| crate::bundle::recipient::parse(r).map(|_| ())) {
+        let finding = file::broken(&file::PACKAGE_FORM, &error, "request.json as it was made");
+        return refuse(room, step, &file, Some(sha256), vec![finding]);
     }
     let origin = match &form {
         Form::Package(travelled) => Origin::Package(travelled, renews(room, travelled, &claim.cluster)),
         Form::Csr => Origin::Csr(words_of),
     };
-    match accept(room, Candidate { step: &step.id, file: &file, sha256, request, claim, origin })? {
+    let candidate = Candidate { step: &step.id, file: &file, sha256, request, claim, origin };
+    match accept(room, bench, moduli, candidate)? {
         Ok(pending) => Ok(Some(pending)),
-        Err(findings) => refuse(room, step, &file, sha256, findings),
+        Err(findings) => refuse(room, step, &file, Some(sha256), findings),
     }
 }
 
@@ -196,13 +216,13 @@ fn refuse(
     room: &mut Room<'_>,
     step: &Step,
     file: &str,
-    sha256: Digest,
+    sha256: Option<Digest>,
     findings: Vec<Finding>,
 ) -> Result<Option<Pending>, Stop> {
     let refusals: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Refuse).collect();
     let mut screen = Screen::new()
         .heading(format!("{file} is refused"), text::count(refusals.len(), "reason"))
-        .field("sha256", sha256.hex());
+        .field("sha256", sha256.map_or_else(|| "(not read)".to_owned(), |sha256| sha256.hex()));
     for finding in &refusals {
         screen = screen
             .field("rule", &finding.id)
@@ -212,24 +232,12 @@ fn refuse(
             .field("to do", &finding.hint);
     }
     room.people.show(&screen)?;
-    let struck = room.people.strike(&step.id, file, Some(sha256))?;
-    let record = RequestRefused {
-        sha256: Some(sha256),
-        file: file.to_owned(),
-        findings: findings.clone(),
-        struck: struck.is_some(),
-    };
+    let struck = room.people.strike(&step.id, file, sha256)?;
+    let record = RequestRefused { sha256, file: file.to_owned(), findings: findings.clone(), struck: struck.is_some() };
     room.journal.append(vec![record.into()])?;
     if struck.is_some() {
         return Ok(None);
     }
-    let first = refusals.first();
-    let mut error = Error::new(Kind::Refused, format!("{file} is refused by the rule {}", first.map_or("", |f| &f.id)));
-    if let Some(first) = first {
-        error = error.saw(&first.observed).wanted(&first.expected).hint(&first.hint);
-    }
-    Err(error
-        .hint("the others can be signed without it: strike it, or take it off the stick")
-        .truth("Nothing was signed.")
-        .into())
+    let error = request::refusal(file, &findings);
+    Err(error.hint("the others can be signed without it: strike it, or take it off the stick").into())
 }

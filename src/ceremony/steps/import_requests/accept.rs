@@ -1,18 +1,21 @@
 //! From a request that is sound to one on the bench: policy judges it, the log imports it. Requests that
 //! travelled and keys that are made here go the same way.
 
-use super::read::Travelled;
+use crate::ceremony::inbound::Travelled;
 use crate::ceremony::people::Assignment;
-use crate::ceremony::room::{Pending, Room};
+use crate::ceremony::room::{Bench, Pending, Room};
 use crate::digest::{Base64, Digest};
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::log::record::RequestImported;
+use crate::name::DistinguishedName;
 use crate::plan::ForCluster;
-use crate::plan::make::Accepted;
-use crate::policy::{self, Claim};
+use crate::plan::make::{self, Accepted};
+use crate::policy::{self, Beside, Claim};
 use crate::request::VerifiedRequest;
+use crate::request::key::rsa::Moduli;
 use crate::x509::keygen::LocalKey;
+use crate::x509::read::show_name;
 
 /// A sound request with everything that policy and log need of it.
 pub struct Candidate<'a> {
@@ -45,13 +48,19 @@ pub enum Origin<'a> {
 /// # Errors
 /// [`Kind::Medium`](crate::error::Kind::Medium) where it cannot be logged. The inner error is everything that
 /// was found, a refusal among it: nothing was logged then.
-pub fn accept(room: &mut Room<'_>, candidate: Candidate<'_>) -> Result<Result<Pending, Vec<Finding>>, Error> {
+pub fn accept(
+    room: &mut Room<'_>,
+    bench: &Bench,
+    moduli: &Moduli,
+    candidate: Candidate<'_>,
+) -> Result<Result<Pending, Vec<Finding>>, Error> {
     let Candidate { step, file, sha256, request, claim, origin } = candidate;
     let mut recipients = claim.recipients.clone();
     recipients.sort();
     recipients.dedup();
     let spki = request.spki().clone();
     let offline = matches!(origin, Origin::Offline(_));
+    let profile = room.config.profile_for(&claim.cluster).to_owned();
     let judgement = policy::judge(
         &room.config,
         room.journal.state(),
@@ -67,6 +76,13 @@ pub fn accept(room: &mut Room<'_>, candidate: Candidate<'_>) -> Result<Result<Pe
     );
     let mut findings = request.findings().to_vec();
     findings.extend(judgement.findings);
+    let others = bench.pending.iter().map(|other| Beside {
+        file: &other.file,
+        cluster: &other.accepted.cluster.name,
+        spki: &other.accepted.spki,
+    });
+    findings.extend(policy::together(others, &claim.cluster, &spki));
+    findings.extend(policy::judge_shared(moduli, &spki));
     if findings.iter().any(|f| f.severity == Severity::Refuse) {
         return Ok(Err(findings));
     }
@@ -103,17 +119,33 @@ pub fn accept(room: &mut Room<'_>, candidate: Candidate<'_>) -> Result<Result<Pe
         changes: judgement.changes,
     };
     let reviewed = if offline { format!("offline:{}", claim.cluster) } else { format!("sha256:{sha256}") };
-    // What a request made here asks for is our own doing.
-    let asked = if offline { Vec::new() } else { request.view().asked.clone() };
+    let asked = match origin {
+        // What a request made here asks for is our own doing.
+        Origin::Offline(_) => Vec::new(),
+        Origin::Package(..) => request.view().asked.clone(),
+        Origin::Csr(_) => {
+            asked_by_csr(&request, &make::intermediate_name(&room.config, &cluster.name, cluster.generation))
+        }
+    };
     Ok(Ok(Pending {
         accepted: Accepted { cluster, spki, reviewed, asked, findings },
         step: step.to_owned(),
         file: file.to_owned(),
-        profile: room.config.intermediates.profile.clone(),
+        profile,
         words_of: (!offline).then_some(words_of),
         key: match origin {
             Origin::Offline(key) => Some(key),
             _ => None,
         },
     }))
+}
+
+/// What a request of another tool asks for, its subject included where that is not the one it gets.
+fn asked_by_csr(request: &VerifiedRequest, given: &DistinguishedName) -> Vec<String> {
+    let mut asked = request.view().asked.clone();
+    let subject = show_name(&request.view().subject);
+    if !subject.is_empty() && subject != given.to_string() {
+        asked.insert(0, format!("subject {subject}"));
+    }
+    asked
 }

@@ -4,12 +4,13 @@
 use super::accept::{Candidate, Origin, accept};
 use crate::authority::config::KeyOrigin;
 use crate::ceremony::people::Assignment;
-use crate::ceremony::room::{Pending, Room};
+use crate::ceremony::room::{Bench, Pending, Room};
 use crate::ceremony::script::Step;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::finding::Severity;
 use crate::name::{Attribute, DistinguishedName};
+use crate::request::key::rsa::Moduli;
 use crate::request::{self, KeyPolicy};
 use crate::x509::keygen::LocalKey;
 use crate::x509::pem;
@@ -40,7 +41,7 @@ pub fn wanted(room: &Room<'_>) -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// [`Kind::Refused`], [`Kind::Usage`].
-pub fn make(room: &mut Room<'_>, step: &Step, name: &str) -> Result<Pending, Error> {
+pub fn make(room: &mut Room<'_>, bench: &Bench, moduli: &Moduli, step: &Step, name: &str) -> Result<Pending, Error> {
     let missing = || Error::new(Kind::Bug, "a cluster vanished from the configuration").saw(name);
     let cluster = room.config.clusters.get(name).cloned().ok_or_else(missing)?;
     let spec = cluster.algorithm.ok_or_else(missing)?;
@@ -50,7 +51,8 @@ pub fn make(room: &mut Room<'_>, step: &Step, name: &str) -> Result<Pending, Err
     // The same door as for any request: proof of possession on the bytes, every check of the key.
     let text = pem::encode("CERTIFICATE REQUEST", &csr);
     let keys = KeyPolicy { keys: vec![spec] };
-    let verified = request::inspect(text.as_bytes(), &keys)?.verified().map_err(|findings| {
+    let inspected = request::inspect(text.as_bytes(), &keys).map_err(|finding| vec![finding]);
+    let verified = inspected.and_then(|inspected| inspected.verified()).map_err(|findings| {
         let rules: Vec<&str> = findings.iter().map(|f| f.id.as_str()).collect();
         Error::new(Kind::Bug, "a key made here is refused").saw(rules.join(", "))
     })?;
@@ -71,12 +73,16 @@ pub fn make(room: &mut Room<'_>, step: &Step, name: &str) -> Result<Pending, Err
         claim,
         origin: Origin::Offline(key),
     };
-    accept(room, candidate)?.map_err(|findings| match findings.iter().find(|f| f.severity == Severity::Refuse) {
-        Some(refused) => Error::new(Kind::Refused, format!("the key of {name} is refused by the rule {}", refused.id))
-            .saw(&refused.observed)
-            .wanted(&refused.expected)
-            .hint(&refused.hint)
-            .truth("Nothing was signed."),
-        None => Error::new(Kind::Bug, "a key made here is refused without a reason"),
+    accept(room, bench, moduli, candidate)?.map_err(|findings| {
+        match findings.iter().find(|f| f.severity == Severity::Refuse) {
+            Some(refused) => {
+                Error::new(Kind::Refused, format!("the key of {name} is refused by the rule {}", refused.id))
+                    .saw(&refused.observed)
+                    .wanted(&refused.expected)
+                    .hint(&refused.hint)
+                    .truth("Nothing was signed.")
+            }
+            None => Error::new(Kind::Bug, "a key made here is refused without a reason"),
+        }
     })
 }
