@@ -5,6 +5,7 @@ mod cacerts;
 use super::args::{Args, Inspect, InspectCommand, Words};
 use super::terminal::Terminal;
 use crate::bundle;
+use crate::consumer;
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
 use crate::files::intake;
@@ -203,6 +204,7 @@ struct RuleRow {
 
 fn rules(terminal: &mut Terminal) -> Result<(), Error> {
     let rows: Vec<RuleRow> = policy::rules()
+        .chain(consumer::RULES.iter().copied())
         .map(|r| RuleRow { id: r.id, severity: r.severity, says: r.says, source: r.source, hint: r.hint })
         .collect();
     if terminal.wants_json() {
