@@ -16,7 +16,7 @@
 //! [`entropy`], the terminal in `cli::terminal`. Effects never call each other. `tests/all/architecture.rs`
 //! holds the code to this.
 //!
-//! Modules in reading order: the values ([`error`], [`text`], [`digest`], [`words`], [`name`], [`key`],
+//! Modules in reading order: the values ([`error`], [`text`], [`digest`], [`words`], [`name`], [`dns`], [`key`],
 //! [`finding`], [`screen`]); [`x509`] and [`log`]; [`request`], [`profile`], [`authority`], [`policy`],
 //! [`plan`]; [`audit`]; the effects; [`execute`], the only caller of a root signature; [`bundle`] and
 //! [`consumer`]; [`ceremony`], the one engine; [`cli`].
@@ -49,6 +49,7 @@ pub mod cli;
 pub mod clock;
 pub mod consumer;
 pub mod digest;
+pub mod dns;
 pub mod entropy;
 pub mod error;
 pub mod execute;

@@ -126,18 +126,22 @@ pub struct SubjectTemplate {
 }
 
 impl SubjectTemplate {
-    /// The attributes in encoding order; `extra_units` (TEST, REHEARSAL) follow the template's own OU,
-    /// and `common_name_suffix` (` G2`) ends the common name.
-    pub fn name(&self, extra_unit: Option<&str>, common_name_suffix: &str) -> DistinguishedName {
+    /// The attributes in encoding order; `extra_units` (a cluster's own, TEST, REHEARSAL) follow the template's
+    /// OU, and `common_name_suffix` (` G2`) ends the common name.
+    pub fn name<'a>(
+        &'a self,
+        extra_units: impl IntoIterator<Item = &'a str>,
+        common_name_suffix: &str,
+    ) -> DistinguishedName {
         let mut name = DistinguishedName::default();
         let fixed = [
             (Attribute::Country, self.country.as_deref()),
             (Attribute::State, self.state.as_deref()),
             (Attribute::Organization, self.organization.as_deref()),
             (Attribute::OrganizationalUnit, self.organizational_unit.as_deref()),
-            (Attribute::OrganizationalUnit, extra_unit),
         ];
-        for (attribute, value) in fixed {
+        let extra = extra_units.into_iter().map(|unit| (Attribute::OrganizationalUnit, Some(unit)));
+        for (attribute, value) in fixed.into_iter().chain(extra) {
             if let Some(value) = value {
                 name = name.with(attribute, value);
             }

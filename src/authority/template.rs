@@ -36,7 +36,19 @@ profile = "istio"
 max_validity_days = 365
 keys = ["rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384"]
 subject = { organization = "Example", common_name = "Intermediate CA" }   # L=<cluster>, serialNumber=<generation> follow
+# profiles = ["istio", "linkerd"]             # what clusters may choose: istio | cert-manager | linkerd | spire |
+                               # vault | subordinate; `profile` is always among them
+# hashes = ["sha256", "sha384", "sha512"]     # that requests may be signed with
 # dns_names = ["istiod.istio-system.svc"]     # SAN; left out: the profile's own; [] for none
+# path_len = 1                 # for the profile subordinate: 0 to 2
+# sidecar_only = true          # no ztunnel anywhere: only then may istio have permitted_uris
+# crl_urls = ["http://pki.example.com/root.crl"]
+# ca_issuers_urls = ["http://pki.example.com/root.cer"]
+
+# [intermediates.name_constraints]
+# permitted_dns = ["svc"]      # a cluster may name subtrees inside these
+# excluded_dns = ["prod.svc"]  # and more of these
+# permitted_uris = ["cluster.local"]
 
 # [clusters.cluster1]          # optional: fixes what enrolment must find
 # trust_domain = "cluster.local"
@@ -44,7 +56,15 @@ subject = { organization = "Example", common_name = "Intermediate CA" }   # L=<c
 # recipients = ["age1…"]       # who can open its bundles
 # key_origin = "cluster"       # or "offline": made here, sealed to the recipients
 # algorithm = "ecdsa-p384"     # the kind of key, for key_origin = "offline"
+# profile = "istio"            # from here on: stricter than [intermediates]
 # validity_days = 180
+# keys = ["ecdsa-p256"]
+# hashes = ["sha256"]
+# dns_names = []
+# path_len = 0
+# organizational_unit = "Payments"            # an OU after the template's own
+# sidecar_only = true
+# name_constraints = { permitted_dns = ["payments.svc"] }
 
 [crl]
 validity_days = 180            # at most 365

@@ -74,7 +74,7 @@ pub fn root(context: Context<'_>, spki: &Spki, generation: u32, serial: Hex) -> 
         spki: spki.clone(),
         subject_key_id: spki.key_identifier(),
         authority_key_id: None,
-        usage: ca(None, Vec::new()),
+        usage: Usage::plain_ca(None),
     };
     let tbs = build::certificate_tbs(&template)?;
     let view = read::tbs_certificate(&tbs)?;
@@ -127,7 +127,8 @@ pub fn intermediate(
     serial: Hex,
 ) -> Result<MadePlan, Error> {
     let config = context.config;
-    let profile = profile::by_name(&config.intermediates.profile)?;
+    let terms = config.terms(&accepted.cluster.name)?;
+    let profile = &terms.profile;
     let subject = intermediate_name(config, &accepted.cluster.name, accepted.cluster.generation);
     let not_before = begin(context.now, issuer);
     let template = CertificateTemplate {
@@ -135,12 +136,20 @@ pub fn intermediate(
         signature: SignatureAlgorithm::of(issuer.spki.spec()),
         issuer: issuer.view.subject_der.clone(),
         not_before,
-        not_after: end(not_before, config.validity_days_for(&accepted.cluster.name), issuer),
+        not_after: end(not_before, terms.validity_days, issuer),
         subject: build::name_der(&subject)?,
         spki: accepted.spki.clone(),
         subject_key_id: accepted.spki.key_identifier(),
         authority_key_id: issuer.view.subject_key_id.clone(),
-        usage: ca(profile.path_len.default_value(), config.dns_names()?),
+        usage: Usage::Ca {
+            path_len: terms.path_len,
+            dns_names: terms.dns_names.clone(),
+            permitted_dns: terms.name_constraints.permitted_dns.clone(),
+            excluded_dns: terms.name_constraints.excluded_dns.clone(),
+            permitted_uris: terms.name_constraints.permitted_uris.clone(),
+            crl_urls: config.intermediates.crl_urls.clone(),
+            ca_issuers_urls: config.intermediates.ca_issuers_urls.clone(),
+        },
     };
     let tbs = build::certificate_tbs(&template)?;
     let view = read::tbs_certificate(&tbs)?;
@@ -187,21 +196,10 @@ pub fn root_name(config: &Config, generation: u32) -> DistinguishedName {
 
 /// The subject of a cluster's intermediate: unique by cluster and generation.
 pub fn intermediate_name(config: &Config, cluster: &str, generation: u32) -> DistinguishedName {
-    let unit = config.kind.marking_unit();
-    let name = config.intermediates.subject.name(unit, "");
+    let own = config.clusters.get(cluster).and_then(|c| c.organizational_unit.as_deref());
+    let units = own.into_iter().chain(config.kind.marking_unit());
+    let name = config.intermediates.subject.name(units, "");
     name.with(Attribute::Locality, cluster).with(Attribute::SerialNumber, generation.to_string())
-}
-
-fn ca(path_len: Option<u8>, dns_names: Vec<String>) -> Usage {
-    Usage::Ca {
-        path_len,
-        dns_names,
-        permitted_dns: Vec::new(),
-        excluded_dns: Vec::new(),
-        permitted_uris: Vec::new(),
-        crl_urls: Vec::new(),
-        ca_issuers_urls: Vec::new(),
-    }
 }
 
 fn base(

@@ -167,7 +167,7 @@ pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
 fn judge_key(config: &Config, state: &State, claim: &Claim<'_>, findings: &mut Vec<Finding>) {
     let allowed = config.keys_for(claim.cluster);
     if !allowed.contains(&claim.spki.spec()) {
-        findings.push(KEY_KIND.finding(claim.spki.spec().name(), names(allowed)));
+        findings.push(KEY_KIND.finding(claim.spki.spec().name(), names(&allowed)));
     }
     let digest: Digest = claim.spki.sha256();
     if let Some(own) = state.keys.iter().find(|k| k.spki.as_ref() == Some(claim.spki)) {

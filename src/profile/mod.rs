@@ -24,9 +24,36 @@ pub struct Profile {
     pub keys: &'static [KeySpec],
     /// The issuer's key may be one of these; the signature's hash follows from it.
     pub issuer_keys: &'static [KeySpec],
-    /// URI name constraints may be given. `sidecar_only = true` sets it for istio: ztunnel and pyca reject
-    /// every URI constraint.
-    pub uri_constraints: bool,
+    /// Whether URI name constraints may be given.
+    pub uri_constraints: UriConstraints,
+}
+
+/// What a profile's consumer makes of URI name constraints: ztunnel and pyca reject every one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UriConstraints {
+    /// Its consumer rejects them.
+    Never,
+    /// Refused until `sidecar_only = true` says that no ztunnel is there.
+    UnlessAmbient,
+    /// `sidecar_only = true` was said: given, with a warning.
+    SidecarsOnly,
+    /// Its consumer checks them.
+    Always,
+}
+
+impl Profile {
+    /// The profile for a mesh without ztunnel.
+    pub const fn with_sidecars_only(self) -> Self {
+        match self.uri_constraints {
+            UriConstraints::UnlessAmbient => Self { uri_constraints: UriConstraints::SidecarsOnly, ..self },
+            _ => self,
+        }
+    }
+
+    /// True for a profile that a cluster's intermediate may have.
+    pub fn is_for_clusters(&self) -> bool {
+        self.role == Role::Intermediate
+    }
 }
 
 /// A certificate's place in the hierarchy.
@@ -111,7 +138,7 @@ const INTERMEDIATE: Profile = Profile {
     dns_names: &[],
     keys: ANY,
     issuer_keys: ANY,
-    uri_constraints: false,
+    uri_constraints: UriConstraints::Never,
 };
 
 /// Every profile.
@@ -120,13 +147,14 @@ pub static PROFILES: &[Profile] = &[
         name: "istio",
         says: "istiod's cacerts; sidecars and ambient",
         dns_names: &["istiod.istio-system.svc"],
+        uri_constraints: UriConstraints::UnlessAmbient,
         ..INTERMEDIATE
     },
     Profile {
         name: "cert-manager",
         says: "a cert-manager CA issuer",
         keys: RSA_OR_EC,
-        uri_constraints: true,
+        uri_constraints: UriConstraints::Always,
         ..INTERMEDIATE
     },
     Profile {
@@ -141,10 +169,10 @@ pub static PROFILES: &[Profile] = &[
         says: "SPIRE's upstream authority on disk, which issues a CA below itself",
         path_len: PathLength::Exactly(1),
         keys: RSA_OR_EC,
-        uri_constraints: true,
+        uri_constraints: UriConstraints::Always,
         ..INTERMEDIATE
     },
-    Profile { name: "vault", says: "a Vault PKI mount", uri_constraints: true, ..INTERMEDIATE },
+    Profile { name: "vault", says: "a Vault PKI mount", uri_constraints: UriConstraints::Always, ..INTERMEDIATE },
     Profile {
         name: "subordinate",
         says: "a regional CA, or Gloo's management plane",

@@ -24,15 +24,7 @@ fn name(common_name: &str) -> DistinguishedName {
 }
 
 pub(crate) fn plain_ca(path_len: Option<u8>) -> Usage {
-    Usage::Ca {
-        path_len,
-        dns_names: Vec::new(),
-        permitted_dns: Vec::new(),
-        excluded_dns: Vec::new(),
-        permitted_uris: Vec::new(),
-        crl_urls: Vec::new(),
-        ca_issuers_urls: Vec::new(),
-    }
+    Usage::plain_ca(path_len)
 }
 
 pub(crate) fn template(

@@ -1,8 +1,12 @@
 //! `authority.toml`: what people review before genesis. Strict: an unknown key, a wrong type or a
 //! contradiction is an error with line, column and the nearest name.
 
+mod cluster;
+mod intermediates;
 mod validate;
 
+pub use cluster::{ClusterConfig, KeyOrigin};
+pub use intermediates::{Hash, Intermediates, NameConstraints, Terms};
 pub use validate::place_of;
 
 use super::local::parse_toml;
@@ -10,7 +14,6 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::key::KeySpec;
 use crate::name::SubjectTemplate;
-use crate::profile;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -107,69 +110,6 @@ pub struct RootConfig {
     pub validity_days: u32,
 }
 
-/// `[intermediates]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Intermediates {
-    /// A certificate profile's name.
-    #[serde(default = "istio")]
-    pub profile: String,
-    /// Days of validity; a cluster may have fewer.
-    pub max_validity_days: u32,
-    /// Kinds of key that requests may have.
-    #[serde(default = "default_keys")]
-    pub keys: Vec<KeySpec>,
-    /// The subject of every intermediate; `L=<cluster>` and `serialNumber=<generation>` follow.
-    pub subject: SubjectTemplate,
-    /// SAN dNSNames; left out, the profile's own.
-    pub dns_names: Option<Vec<String>>,
-}
-
-/// `[clusters.<name>]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClusterConfig {
-    /// SPIFFE trust domain.
-    #[serde(default = "cluster_local")]
-    pub trust_domain: String,
-    /// `prod`, `staging`, …
-    #[serde(default = "prod")]
-    pub environment: String,
-    /// age recipients of its bundles.
-    #[serde(default)]
-    pub recipients: Vec<String>,
-    /// Where its key is made.
-    #[serde(default)]
-    pub key_origin: KeyOrigin,
-    /// The kind of key made here, for `key_origin = "offline"`.
-    pub algorithm: Option<KeySpec>,
-    /// Fewer days than `[intermediates] max_validity_days`.
-    pub validity_days: Option<u32>,
-    /// Fewer kinds of key than `[intermediates] keys`.
-    pub keys: Option<Vec<KeySpec>>,
-}
-
-/// Where an intermediate's key is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyOrigin {
-    /// By the cluster: the authority never sees it.
-    #[default]
-    Cluster,
-    /// Here, in memory, sealed to the cluster's recipients before its certificate is signed.
-    Offline,
-}
-
-impl KeyOrigin {
-    /// The name in configuration and log.
-    pub const fn name(self) -> &'static str {
-        match self {
-            KeyOrigin::Cluster => "cluster",
-            KeyOrigin::Offline => "offline",
-        }
-    }
-}
-
 /// `[crl]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -223,20 +163,8 @@ pub enum BackupMode {
     None,
 }
 
-fn istio() -> String {
-    "istio".to_owned()
-}
-fn cluster_local() -> String {
-    "cluster.local".to_owned()
-}
-fn prod() -> String {
-    "prod".to_owned()
-}
 fn one() -> usize {
     1
-}
-fn default_keys() -> Vec<KeySpec> {
-    vec![KeySpec::Rsa3072, KeySpec::Rsa4096, KeySpec::EcdsaP256, KeySpec::EcdsaP384]
 }
 
 impl Config {
@@ -253,32 +181,6 @@ impl Config {
     /// The digest that people compare: of the file's bytes.
     pub fn digest(text: &str) -> Digest {
         Digest::of(text.as_bytes())
-    }
-
-    /// The kinds of key that a cluster's request may have.
-    pub fn keys_for(&self, cluster: &str) -> &[KeySpec] {
-        let own = self.clusters.get(cluster).and_then(|c| c.keys.as_deref());
-        own.unwrap_or(&self.intermediates.keys)
-    }
-
-    /// A cluster's days of validity.
-    pub fn validity_days_for(&self, cluster: &str) -> u32 {
-        let own = self.clusters.get(cluster).and_then(|c| c.validity_days);
-        own.unwrap_or(self.intermediates.max_validity_days)
-    }
-
-    /// The SAN dNSNames of an intermediate.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`](crate::error::Kind::Usage) for a profile that does not exist.
-    pub fn dns_names(&self) -> Result<Vec<String>, Error> {
-        match &self.intermediates.dns_names {
-            Some(names) => Ok(names.clone()),
-            None => {
-                let profile = profile::by_name(&self.intermediates.profile)?;
-                Ok(profile.dns_names.iter().map(|n| (*n).to_owned()).collect())
-            }
-        }
     }
 }
 

@@ -1,14 +1,18 @@
 //! What a configuration must be beyond its types: ranges, names, and that nothing contradicts anything.
 
-use super::{AuthorityKind, ClusterConfig, Config, KeyOrigin, names};
+mod cluster;
+mod intermediates;
+
+use super::{AuthorityKind, ClusterConfig, Config};
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
-use crate::name::{SubjectTemplate, check_label};
-use crate::profile;
+use crate::name::SubjectTemplate;
 use crate::text;
 
 /// The longest validity of a root, in days: 50 years; beyond it nobody will be there to answer for it.
 const MAX_ROOT_DAYS: u32 = 18_263;
+/// The units that only an authority's kind writes.
+const MARKS: [&str; 2] = ["TEST", "REHEARSAL"];
 
 /// Validates what types cannot say.
 ///
@@ -34,6 +38,20 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
         validate_subject(subject)
             .map_err(|error| at(table, "subject", error.what()).saw(error.seen().unwrap_or_default()))?;
     }
+    let own = |name: &String, c: &ClusterConfig| (format!("clusters.{name}"), c.organizational_unit.clone());
+    let units = [("root", &config.root.subject), ("intermediates", &config.intermediates.subject)]
+        .map(|(table, subject)| (table.to_owned(), subject.organizational_unit.clone()))
+        .into_iter()
+        .chain(config.clusters.iter().map(|(name, cluster)| own(name, cluster)));
+    for (table, unit) in units {
+        if let Some(unit) = unit.filter(|unit| MARKS.contains(&unit.as_str())) {
+            let key = if table.starts_with("clusters") { "organizational_unit" } else { "subject" };
+            return Err(at(&table, key, "this OU marks what is not the real thing")
+                .saw(unit)
+                .wanted("another OU")
+                .hint("kind = \"test\" or \"rehearsal\" adds it to every subject"));
+        }
+    }
     if config.root.key == KeySpec::Rsa2048 {
         return Err(at("root", "key", "a root key of RSA-2048 is not made").wanted("rsa-3072 or better"));
     }
@@ -42,80 +60,24 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
             .saw(config.root.validity_days.to_string())
             .wanted(format!("1 to {MAX_ROOT_DAYS}")));
     }
-    if !(1..=config.root.validity_days).contains(&config.intermediates.max_validity_days) {
-        return Err(at("intermediates", "max_validity_days", "an intermediate cannot outlive its root")
-            .saw(config.intermediates.max_validity_days.to_string())
-            .wanted(format!("1 to {}, the root's", config.root.validity_days)));
-    }
-    if config.intermediates.keys.is_empty() {
-        return Err(at("intermediates", "keys", "no kind of key is allowed"));
-    }
-    let profile = profile::by_name(&config.intermediates.profile).map_err(|error| {
-        let found = at("intermediates", "profile", error.what()).saw(error.seen().unwrap_or_default());
-        error.hints().iter().fold(found, |found, hint| found.hint(hint))
-    })?;
-    if matches!(profile.name, "root" | "audit" | "cross") {
-        return Err(at("intermediates", "profile", "not a profile of intermediates").saw(profile.name));
-    }
-    for name in config.intermediates.dns_names.iter().flatten() {
-        let fine = !name.is_empty()
-            && name.len() <= 253
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'));
-        if !fine {
-            return Err(at("intermediates", "dns_names", "not a DNS name")
-                .saw(name)
-                .wanted("lower-case letters, digits, hyphens and dots"));
-        }
-    }
+    intermediates::validate(config, text)?;
     if !(1..=365).contains(&config.crl.validity_days) {
         return Err(at("crl", "validity_days", "a CRL of a root lives at most 12 months")
             .saw(config.crl.validity_days.to_string())
             .wanted("1 to 365"));
     }
+    if config.crl.validity_days > config.root.validity_days {
+        return Err(at("crl", "validity_days", "a CRL cannot outlive its issuer")
+            .saw(config.crl.validity_days.to_string())
+            .wanted(format!("1 to {}, the root's", config.root.validity_days)));
+    }
     if config.roles.administrator == 0 || config.roles.witness == 0 {
         return Err(at("roles", "witness", "a ceremony needs an administrator and a witness").wanted("at least 1"));
     }
     for (name, cluster) in &config.clusters {
-        validate_cluster(config, text, name, cluster)?;
+        cluster::validate(config, text, name, cluster)?;
     }
     Ok(())
-}
-
-fn validate_cluster(config: &Config, text: &str, name: &str, cluster: &ClusterConfig) -> Result<(), Error> {
-    let table = format!("clusters.{name}");
-    let at = |key: &str, what: &str| contradiction(text, &table, key, what);
-    check_label("cluster name", name)
-        .map_err(|error| at("", error.what()).saw(name).wanted(error.wants().unwrap_or_default()))?;
-    check_label("environment", &cluster.environment).map_err(|error| {
-        at("environment", error.what()).saw(&cluster.environment).wanted(error.wants().unwrap_or_default())
-    })?;
-    if let Some(days) = cluster.validity_days
-        && !(1..=config.intermediates.max_validity_days).contains(&days)
-    {
-        return Err(at("validity_days", "a cluster may be stricter than [intermediates], never laxer")
-            .saw(days.to_string())
-            .wanted(format!("1 to {}", config.intermediates.max_validity_days)));
-    }
-    for key in cluster.keys.iter().flatten().chain(&cluster.algorithm) {
-        if !config.intermediates.keys.contains(key) {
-            return Err(at("keys", "a cluster may be stricter than [intermediates], never laxer")
-                .saw(key.name())
-                .wanted(names(&config.intermediates.keys)));
-        }
-    }
-    match (cluster.key_origin, cluster.algorithm) {
-        (KeyOrigin::Offline, None) => {
-            Err(at("algorithm", "a key made here needs its kind").wanted("algorithm = \"ecdsa-p384\", for example"))
-        }
-        (KeyOrigin::Offline, Some(_)) if cluster.recipients.is_empty() => {
-            Err(at("recipients", "a key made here needs at least one recipient to be sealed to")
-                .wanted("recipients = [\"age1…\"]"))
-        }
-        (KeyOrigin::Cluster, Some(algorithm)) => Err(at("algorithm", "only for key_origin = \"offline\"")
-            .saw(algorithm.name())
-            .hint("the cluster chooses its own key's kind; restrict it by keys = […]")),
-        _ => Ok(()),
-    }
 }
 
 fn validate_subject(subject: &SubjectTemplate) -> Result<(), Error> {
@@ -140,6 +102,14 @@ fn validate_subject(subject: &SubjectTemplate) -> Result<(), Error> {
 /// An error at a key of a table, with line and column where the key can be found.
 fn contradiction(text: &str, table: &str, key: &str, what: &str) -> Error {
     Error::new(Kind::Usage, format!("{}: {what}", place_of(text, table, key)))
+}
+
+/// The same for a key of `name_constraints`, which is a table of its own or written in one line.
+fn contradicting_constraint(text: &str, table: &str, key: &str, what: &str) -> Error {
+    let own = format!("{table}.name_constraints");
+    let written_apart = text.lines().any(|line| line.trim() == format!("[{own}]"));
+    let (table, key) = if written_apart { (own.as_str(), key) } else { (table, "name_constraints") };
+    contradiction(text, table, key, what)
 }
 
 /// Where a key of a table stands in `authority.toml`, for the beginning of an error.

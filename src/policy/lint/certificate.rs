@@ -2,8 +2,9 @@
 
 use super::{Certificate, Seen, seen};
 use crate::digest::Hex;
+use crate::dns::{is_host_name, is_within};
 use crate::name::Attribute;
-use crate::profile::{PathLength, Role};
+use crate::profile::{PathLength, Role, UriConstraints};
 use crate::text;
 use crate::x509::SignatureAlgorithm;
 use crate::x509::read::{CertificateView, NameAttribute, show_name};
@@ -234,17 +235,6 @@ pub(super) fn alternative_names(c: &Certificate<'_>) -> Option<Seen> {
     }
 }
 
-/// A host name of labels of letters, digits and inner hyphens (RFC 1123 section 2.1), no wildcard.
-fn is_host_name(name: &str) -> bool {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    name.len() <= 253 && name.split('.').all(label)
-}
-
 pub(super) fn name_constraints(c: &Certificate<'_>) -> Option<Seen> {
     let constraints = c.view.name_constraints.as_ref()?;
     if c.profile.role != Role::Intermediate {
@@ -255,7 +245,7 @@ pub(super) fn name_constraints(c: &Certificate<'_>) -> Option<Seen> {
     }
     let allowed = |tree: &&String| match tree.split_once(':') {
         Some(("DNS", name)) => !is_host_name(name),
-        Some(("URI", _)) => !c.profile.uri_constraints,
+        Some(("URI", _)) => matches!(c.profile.uri_constraints, UriConstraints::Never | UriConstraints::UnlessAmbient),
         _ => true,
     };
     let wrong = constraints.permitted.iter().chain(&constraints.excluded).find(allowed)?;
@@ -274,11 +264,6 @@ pub(super) fn excluded_own_name(c: &Certificate<'_>) -> Option<Seen> {
             || (!permitted.is_empty() && !permitted.iter().any(|tree| is_within(name, tree)))
     })?;
     seen(outside, "a name that its own constraints permit")
-}
-
-/// The DNS name is the subtree's, or ends in a dot and it (RFC 5280 section 4.2.1.10).
-fn is_within(name: &str, tree: &str) -> bool {
-    name == tree || name.strip_suffix(tree).is_some_and(|before| before.ends_with('.'))
 }
 
 pub(super) fn policies(c: &Certificate<'_>) -> Option<Seen> {

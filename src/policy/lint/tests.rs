@@ -42,7 +42,7 @@ fn sound_certificates_of_each_kind_have_no_finding() {
         assert_eq!(lint_crl(&h.crl.view, &h.root.view), []);
         let template = template("CA G2", &h.intermediate_key, Some(&h.root), &h.root_key, plain_ca(None));
         assert_eq!(lint(&issue(&template, &h.root_key).view, issuer, profile("cross")), []);
-        let sidecars = Profile { uri_constraints: true, ..*profile("istio") };
+        let sidecars = profile("istio").with_sidecars_only();
         assert_eq!(lint(&h.intermediate.view, issuer, &sidecars), []);
     }
     let (h, view) = sound();

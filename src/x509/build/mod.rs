@@ -71,6 +71,21 @@ pub enum Usage {
     Audit,
 }
 
+impl Usage {
+    /// A CA with nothing beyond its path length.
+    pub const fn plain_ca(path_len: Option<u8>) -> Self {
+        Usage::Ca {
+            path_len,
+            dns_names: Vec::new(),
+            permitted_dns: Vec::new(),
+            excluded_dns: Vec::new(),
+            permitted_uris: Vec::new(),
+            crl_urls: Vec::new(),
+            ca_issuers_urls: Vec::new(),
+        }
+    }
+}
+
 /// Everything that a CRL says: full scope, no issuingDistributionPoint (NSS refuses a critical one).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrlTemplate {

@@ -56,6 +56,7 @@ pub fn accept(
     recipients.dedup();
     let spki = request.spki().clone();
     let offline = matches!(origin, Origin::Offline(_));
+    let profile = room.config.profile_for(&claim.cluster).to_owned();
     let judgement = policy::judge(
         &room.config,
         room.journal.state(),
@@ -119,7 +120,7 @@ pub fn accept(
         accepted: Accepted { cluster, spki, reviewed, asked, findings },
         step: step.to_owned(),
         file: file.to_owned(),
-        profile: room.config.intermediates.profile.clone(),
+        profile,
         words_of: (!offline).then_some(words_of),
         key: match origin {
             Origin::Offline(key) => Some(key),
