@@ -1,6 +1,6 @@
-//! `inspect`, `words`: looking at one file, needing neither token nor authority.
+//! `inspect`: looking at one file, needing neither token nor authority.
 
-use super::args::{Inspect, InspectCommand, Words};
+use super::args::{Inspect, InspectCommand};
 use super::terminal::Terminal;
 use crate::bundle;
 use crate::digest::{Digest, Hex};
@@ -10,7 +10,6 @@ use crate::finding::Severity;
 use crate::log::note::{Checkpoint, SignedNote};
 use crate::plan::screen::validity;
 use crate::policy;
-use crate::request::package;
 use crate::screen::Screen;
 use crate::text;
 use crate::words;
@@ -24,8 +23,6 @@ use std::path::Path;
 const MAX_FILE: u64 = 64 * 1024;
 /// A CRL, at the most.
 const MAX_CRL: u64 = 16 << 20;
-/// A file to take the digest of, at the most.
-const MAX_WORDS_FILE: u64 = 1 << 30;
 
 /// `anchorite inspect …`
 pub fn inspect(a: &Inspect, terminal: &mut Terminal) -> Result<(), Error> {
@@ -209,28 +206,6 @@ fn rules(terminal: &mut Terminal) -> Result<(), Error> {
             .indented(row.says)
             .indented(format!("source: {}", row.source))
             .indented(format!("to do: {}", row.hint));
-    }
-    terminal.result_screen(&screen)
-}
-
-#[derive(Serialize)]
-struct InWords {
-    sha256: Digest,
-    words: Vec<&'static str>,
-}
-
-/// `anchorite words FILE`
-pub fn words(a: &Words, terminal: &mut Terminal) -> Result<(), Error> {
-    let mut sha256 = Digest::of(&intake::read(&a.file, MAX_WORDS_FILE)?);
-    if let Some(cluster) = &a.enrol {
-        sha256 = package::words_of_csr(cluster, &a.environment, &sha256, &a.recipient);
-    }
-    if terminal.wants_json() {
-        return terminal.json(&InWords { sha256, words: words::words(&sha256.0) });
-    }
-    let mut screen = Screen::new().field("sha256", sha256.hex());
-    for row in words::rows(&sha256.0) {
-        screen = screen.verbatim(format!("    {row}"));
     }
     terminal.result_screen(&screen)
 }

@@ -48,7 +48,7 @@ rules! {
         "istiod refuses it until then; check the clocks";
     EXPIRED = "consumer.certificate.expired", Refuse,
         "the intermediate is still valid",
-        "make a renewal: anchorite request --renew";
+        "make a renewal: anchorite request NAME --renew";
     FIRST = "consumer.chain.first", Refuse,
         "cert-chain.pem begins with the intermediate of ca-cert.pem",
         "with any other file istiod starts and workloads are rejected";

@@ -19,9 +19,10 @@ use crate::screen::{Screen, WIDTH};
 use crate::text;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// The program's voice.
 pub struct Terminal {
@@ -114,6 +115,25 @@ impl Terminal {
     /// True where someone looks at stdout.
     pub fn stdout_is_terminal(&self) -> bool {
         std::io::stdout().is_terminal()
+    }
+
+    /// What is piped in, at most `cap` bytes: a secret until it is known to be none.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] where stdin is a terminal; [`Kind::Medium`] where it is longer or cannot be read.
+    pub fn piped(&self, cap: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let stdin = std::io::stdin();
+        if stdin.is_terminal() {
+            return Err(Error::new(Kind::Usage, "nothing is piped in: stdin is a terminal"));
+        }
+        // Reserved first, so that a secret is never moved.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(cap).unwrap_or(0).saturating_add(1)));
+        let read = stdin.lock().take(cap.saturating_add(1)).read_to_end(&mut bytes);
+        read.map_err(|error| Error::new(Kind::Medium, "stdin cannot be read").saw(error.to_string()))?;
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > cap {
+            return Err(Error::new(Kind::Medium, "stdin is too long").wanted(format!("at most {cap} bytes")));
+        }
+        Ok(bytes)
     }
 
     /// Shows how far long work is; nothing where stderr is not a terminal.
