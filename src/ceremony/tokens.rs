@@ -3,6 +3,7 @@
 
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
@@ -29,6 +30,18 @@ pub trait Tokens {
     /// # Errors
     /// [`Kind::Token`]: it is not here, with what is.
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error>;
+
+    /// Checks that the token in a slot, blank or not, says that it has what a kind of key needs.
+    ///
+    /// # Errors
+    /// [`Kind::Token`] names what it lacks.
+    fn check_kind(&self, role: KeyRole, slot: u64, spec: KeySpec) -> Result<(), Error>;
+
+    /// Checks that the files of a token without hardware can be written and have room; so can their copies.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`].
+    fn check_files(&self, role: KeyRole) -> Result<(), Error>;
 
     /// Initialises a blank token and sets both PINs.
     ///
@@ -115,6 +128,14 @@ impl Tokens for Modules {
 
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error> {
         self.of(role).select(&Selection::Serial(serial.to_owned()))
+    }
+
+    fn check_kind(&self, role: KeyRole, slot: u64, spec: KeySpec) -> Result<(), Error> {
+        self.of(role).check_kind(&Selection::Slot(slot), spec)
+    }
+
+    fn check_files(&self, role: KeyRole) -> Result<(), Error> {
+        self.of(role).check_files()
     }
 
     fn initialize(

@@ -21,6 +21,7 @@ use crate::error::{Error, Kind};
 use crate::files::intake;
 use crate::token::hsm_profile::HsmProfile;
 use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// This program's own file, at the most, in bytes.
@@ -139,6 +140,12 @@ fn hold_ceremony(
         so_pin: read_pin(so_pin_file)?,
         audit_pin: read_pin(attend.audit_pin_file.as_deref())?,
     };
+    let mut profiles = BTreeMap::new();
+    let mut profile = |token: &TokenConfig| {
+        let (profile, digest) = profile_and_digest(&token.profile)?;
+        profiles.extend(digest.map(|digest| (token.profile.clone(), digest)));
+        Ok::<_, Error>(profile)
+    };
     let root_profile = profile(&config.token)?;
     let audit_profile = config.audit.as_ref().map(|audit| profile(&audit.token)).transpose()?;
     let mut tokens = Modules::load(
@@ -150,10 +157,10 @@ fn hold_ceremony(
         let text = Folder::read_long_text(path, MAX_ANSWERS)
             .map_err(|error| error.hint("it holds what stands for people, in a table for each step of the ceremony"))?;
         let mut answers = Answers::parse(&text, pins, terminal)?;
-        return run(found, &adopted, script, clock, &mut tokens, &mut answers, wishes);
+        return run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut answers, wishes);
     }
     let mut people = Attended::open(terminal)?;
-    run(found, &adopted, script, clock, &mut tokens, &mut people, wishes)
+    run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)
 }
 
 /// The configuration in force: the one that the log adopted. What the file says counts only once a ceremony
@@ -178,7 +185,7 @@ fn run(
     adopted: &(Config, (String, Digest)),
     script: Script,
     clock: Clock,
-    tokens: &mut Modules,
+    (tokens, profiles): (&mut Modules, &BTreeMap<String, Digest>),
     people: &mut dyn People,
     wishes: Wishes,
 ) -> Result<Held, Error> {
@@ -190,6 +197,7 @@ fn run(
         tokens,
         binary_sha256: own_digest()?,
         local_sha256: found.local_sha256,
+        profiles,
         answers_sha256: people.unattended(),
         clock,
     };
@@ -276,16 +284,18 @@ fn read_pin(path: Option<&Path>) -> Result<Option<SecretString>, Error> {
 /// # Errors
 /// [`Kind::Usage`], [`Kind::Medium`].
 pub fn profile_named(name: &str) -> Result<HsmProfile, Error> {
-    if name.contains('/') || name.ends_with(".toml") {
-        let bytes = intake::read(Path::new(name), MAX_TEXT)?;
-        let text = String::from_utf8(bytes).map_err(|_| Error::new(Kind::Usage, "a profile is not UTF-8 text"))?;
-        return HsmProfile::parse(&text);
-    }
-    HsmProfile::embedded(name)
+    Ok(profile_and_digest(name)?.0)
 }
 
-fn profile(token: &TokenConfig) -> Result<HsmProfile, Error> {
-    profile_named(&token.profile)
+/// The same, with the SHA-256 of its file; one that is in the binary has none of its own.
+fn profile_and_digest(name: &str) -> Result<(HsmProfile, Option<Digest>), Error> {
+    if name.contains('/') || name.ends_with(".toml") {
+        let bytes = intake::read(Path::new(name), MAX_TEXT)?;
+        let digest = Digest::of(&bytes);
+        let text = String::from_utf8(bytes).map_err(|_| Error::new(Kind::Usage, "a profile is not UTF-8 text"))?;
+        return Ok((HsmProfile::parse(&text)?, Some(digest)));
+    }
+    Ok((HsmProfile::embedded(name)?, None))
 }
 
 /// SHA-256 of the running binary.

@@ -9,6 +9,7 @@ mod directory;
 mod fault;
 pub mod intake;
 pub mod medium;
+pub mod own;
 
 pub use deliver::{Item, Placed, Written};
 pub use intake::{Found, Shape};

@@ -5,6 +5,7 @@
 //! an [`ApprovedPlan`], only approved plans of one issuer become a [`Batch`], and only a batch is executed.
 
 mod approval;
+pub mod forecast;
 pub mod make;
 pub mod screen;
 

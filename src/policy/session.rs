@@ -20,7 +20,7 @@ static CLUSTER: Rule = Rule {
     severity: Severity::Refuse,
     says: "A session signs one request of a cluster.",
     source: "which of two is meant, only people can say; RFC 5280 section 4.1.2.6: a subject is one CA",
-    hint: "strike one of the two, or take the older one off the stick",
+    hint: "ask the cluster's engineer which of the two is meant; the other is signed in no session",
 };
 static KEY: Rule = Rule {
     id: "policy.session.key",
@@ -38,7 +38,7 @@ pub fn together<'a>(others: impl Iterator<Item = Beside<'a>>, cluster: &str, spk
     let mut findings = Vec::new();
     for other in others {
         if other.cluster == cluster {
-            findings.push(CLUSTER.finding(format!("{} is for {cluster} too", other.file), "one request"));
+            findings.push(CLUSTER.finding(format!("{} is for {cluster} as well", other.file), "one request"));
         }
         if other.spki == spki {
             let seen = format!("the key of {}, spki {}", other.file, spki.sha256().short());

@@ -136,11 +136,11 @@ pub(super) static RULES: [&Rule; 16] = [
     &PACKAGE_WHOLE,
 ];
 
-/// The finding of a rule for what a reader said.
-pub fn broken(rule: &Rule, error: &Error) -> Finding {
+/// The finding of a rule for what a reader said; `expected` where the reader does not say it better.
+pub fn broken(rule: &Rule, error: &Error, expected: &str) -> Finding {
     let seen = error.seen().filter(|seen| !seen.is_empty());
     let observed = seen.map_or_else(|| error.what().to_owned(), |seen| format!("{}: {seen}", error.what()));
-    rule.finding(observed, error.wants().unwrap_or("none of this"))
+    rule.finding(observed, error.wants().unwrap_or(expected))
 }
 
 /// The refusal of a file by the first of its findings that refuses: exit 30 where there is no request to
@@ -181,7 +181,7 @@ pub(super) fn several_blocks(count: usize) -> Finding {
 }
 
 pub(super) fn not_pem(error: &Error) -> Finding {
-    broken(&PEM_FORM, error)
+    broken(&PEM_FORM, error, "one plain PEM block")
 }
 
 pub(super) fn not_der(not_der: &NotDer) -> Finding {
@@ -192,11 +192,11 @@ pub(super) fn not_der(not_der: &NotDer) -> Finding {
         Breach::Value => &DER_VALUE,
         Breach::Depth => &DER_DEPTH,
     };
-    broken(rule, &not_der.error)
+    broken(rule, &not_der.error, "DER")
 }
 
 pub(super) fn no_request(error: &Error) -> Finding {
-    broken(&STRUCTURE, error)
+    broken(&STRUCTURE, error, "a PKCS#10 certificate request")
 }
 
 pub(super) fn too_many(what: &str, count: usize, most: usize) -> Finding {

@@ -134,6 +134,29 @@ pub(super) fn sync(directory: &Path, serial: &str) -> Result<(), Error> {
     })
 }
 
+/// Room for keys and their copies, in bytes: a key of SoftHSM is a few KiB.
+const ROOM: u64 = 1 << 20;
+
+/// Checks, without writing, that files can be made in a directory and that there is room for keys.
+///
+/// # Errors
+/// [`Kind::Medium`].
+pub(super) fn check_fit(directory: &Path) -> Result<(), Error> {
+    let failed = |seen: String| {
+        Error::new(Kind::Medium, format!("the token's files cannot be written in {}", directory.display())).saw(seen)
+    };
+    // The superuser may write everywhere but where the file system is read-only; both are asked here.
+    rustix::fs::access(directory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).map_err(|errno| {
+        failed(errno.to_string()).hint("mend its owner and mode, or remount it so that it can be written")
+    })?;
+    let about = rustix::fs::statvfs(directory).map_err(|errno| failed(errno.to_string()))?;
+    let room = about.f_bavail.saturating_mul(about.f_frsize);
+    if room < ROOM {
+        return Err(failed(format!("{room} bytes free")).wanted(format!("{ROOM} bytes free")).hint("make room there"));
+    }
+    Ok(())
+}
+
 fn create_private(directory: &Path) -> std::io::Result<()> {
     fs::create_dir_all(directory)?;
     fs::set_permissions(directory, Permissions::from_mode(0o700))

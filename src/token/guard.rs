@@ -13,7 +13,7 @@ use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
 /// CKA_APPLICATION of every object of this program.
-const APPLICATION: &[u8] = b"anchorite";
+pub(super) const APPLICATION: &[u8] = b"anchorite";
 
 fn label(log: &Hex) -> Vec<u8> {
     format!("anchorite guard {log}").into_bytes()
@@ -85,6 +85,18 @@ pub(super) fn possible(token: &Pkcs11Token) -> bool {
     let back = attributes::one(&token.session, made, AttributeType::Value);
     let gone = token.session.destroy_object(made).is_ok();
     gone && matches!(back, Some(Attribute::Value(value)) if value == b"probe")
+}
+
+/// # Errors
+/// [`Kind::Token`] where the profile says that the token keeps the guard and it cannot.
+pub(super) fn prove(token: &Pkcs11Token) -> Result<(), Error> {
+    if token.profile.guard == GuardSupport::None || possible(token) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Token, "the token cannot keep the guard against older copies of the log")
+        .saw("it refused a private data object, or gave another back")
+        .wanted(format!("what the profile {} says: guard = \"replace\"", token.profile.name))
+        .hint("see what it can do with: anchorite hsm probe"))
 }
 
 fn all(session: &Session, log: &Hex) -> Result<Vec<(ObjectHandle, Guard)>, Error> {

@@ -30,11 +30,7 @@ pub(super) struct Pair {
 /// # Errors
 /// [`Kind::Token`]; nothing in the token changed.
 pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, role: KeyRole) -> Result<(), Error> {
-    let about = |error: Error| {
-        error
-            .within(format!("the token cannot hold the {} key {}", role.name(), spec.title()))
-            .truth("No key was made; the token was not changed.")
-    };
+    let about = |error: Error| error.within(format!("the token cannot hold the {} key {}", role.name(), spec.title()));
     let (pair, dropped) = make(token, &KeyId(crate::digest::Hex(vec![0; 16])), "prove", spec, false).map_err(about)?;
     let checked = check_session_key(token, pair, spec, &dropped);
     destroy(&token.session, pair);

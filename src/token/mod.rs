@@ -6,10 +6,12 @@
 //! Source: PKCS#11 v2.40 and v3.0 (OASIS).
 
 mod attributes;
+mod claims;
 mod directory;
 mod encoding;
 mod fault;
 mod guard;
+mod holdings;
 pub mod hsm_profile;
 mod initialize;
 mod keys;
@@ -23,6 +25,7 @@ mod reserved;
 mod template;
 pub mod unlock;
 
+pub use holdings::Holding;
 pub use hsm_profile::HsmProfile;
 pub use module::{Module, PinState, Seen, Selection, find_module, load, token_directory};
 pub use pin_shape::{PinAlphabet, PinShape, check_pin_shape};
@@ -136,6 +139,19 @@ pub trait Token {
     /// # Errors
     /// [`Kind::Token`](crate::error::Kind::Token) names what is missing.
     fn prove(&mut self, spec: KeySpec, role: KeyRole) -> Result<(), Error>;
+
+    /// Checks that this token keeps a guard, with an object that ends with the session, and gives random
+    /// bytes. Changes nothing in the token.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token).
+    fn prove_guard(&mut self) -> Result<(), Error>;
+
+    /// Every private key that the token holds, and every object under a label of this program's.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token).
+    fn holdings(&mut self) -> Result<Vec<Holding>, Error>;
 
     /// Generates a key pair in the token and reads every attribute back.
     ///

@@ -9,8 +9,8 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{Library, Module, Seen, token_directory};
-use crate::token::{Generated, Guard, Identity, KeyId, KeyRef, KeyRole, Signature, Token};
-use crate::token::{directory, fault, guard, keys, pool};
+use crate::token::{Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Token};
+use crate::token::{directory, fault, guard, holdings, keys, pool};
 use crate::x509::{SignatureAlgorithm, Spki};
 use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::MechanismType;
@@ -88,6 +88,15 @@ impl Token for Pkcs11Token {
 
     fn prove(&mut self, spec: KeySpec, role: KeyRole) -> Result<(), Error> {
         keys::prove(self, spec, role)
+    }
+
+    fn prove_guard(&mut self) -> Result<(), Error> {
+        guard::prove(self)?;
+        self.random(32).map(drop)
+    }
+
+    fn holdings(&mut self) -> Result<Vec<Holding>, Error> {
+        holdings::list(self)
     }
 
     fn generate(&mut self, id: &KeyId, label: &str, spec: KeySpec, role: KeyRole) -> Result<Generated, Error> {

@@ -46,6 +46,18 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// True where keys of this kind make signatures of this algorithm.
+    pub const fn fits(self, spec: KeySpec) -> bool {
+        use SignatureAlgorithm::{EcdsaSha256, EcdsaSha384, EcdsaSha512, Ed25519, RsaSha256, RsaSha384, RsaSha512};
+        match spec {
+            KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => matches!(self, RsaSha256 | RsaSha384 | RsaSha512),
+            KeySpec::EcdsaP256 | KeySpec::EcdsaP384 | KeySpec::EcdsaP521 => {
+                matches!(self, EcdsaSha256 | EcdsaSha384 | EcdsaSha512)
+            }
+            KeySpec::Ed25519 => matches!(self, Ed25519),
+        }
+    }
+
     /// The object identifier, dotted.
     pub const fn oid(self) -> &'static str {
         match self {

@@ -8,14 +8,14 @@ use std::process::Command;
 use std::time::Duration;
 
 /// People at a terminal of 80 columns in front of the program.
-struct Seat {
+pub struct Seat {
     session: OsSession,
     /// Everything that the terminal showed.
     shown: String,
 }
 
 impl Seat {
-    fn at<S: AsRef<std::ffi::OsStr>>(world: &World, arguments: &[S]) -> Self {
+    pub fn at<S: AsRef<std::ffi::OsStr>>(world: &World, arguments: &[S]) -> Self {
         let mut command = Command::new(crate::support::BINARY);
         command.args(arguments).env("TERM", "xterm");
         world.clean(&mut command);
@@ -28,13 +28,13 @@ impl Seat {
 
     /// Waits for a question at the beginning of a line and returns what was shown since the last one.
     #[track_caller]
-    fn asked(&mut self, question: &str) -> String {
+    pub fn asked(&mut self, question: &str) -> String {
         self.reads(&format!("\n{question}"))
     }
 
     /// Waits for a text and returns what was shown before it.
     #[track_caller]
-    fn reads(&mut self, question: &str) -> String {
+    pub fn reads(&mut self, question: &str) -> String {
         match self.session.expect(question) {
             Ok(found) => {
                 let before = String::from_utf8_lossy(found.before()).into_owned();
@@ -58,13 +58,13 @@ impl Seat {
         String::from_utf8_lossy(&all).into_owned()
     }
 
-    fn types(&mut self, line: &str) {
+    pub fn types(&mut self, line: &str) {
         self.session.send_line(line).unwrap();
     }
 
     /// A question and its answer.
     #[track_caller]
-    fn answers(&mut self, question: &str, line: &str) -> String {
+    pub fn answers(&mut self, question: &str, line: &str) -> String {
         let shown = self.asked(question);
         self.types(line);
         shown
@@ -72,7 +72,7 @@ impl Seat {
 
     /// The end of the program: everything that was shown, and the exit code.
     #[track_caller]
-    fn ends(mut self) -> (String, i32) {
+    pub fn ends(mut self) -> (String, i32) {
         match self.session.expect(Eof) {
             Ok(found) => self.shown += &String::from_utf8_lossy(found.as_bytes()),
             Err(error) => {
@@ -102,7 +102,7 @@ fn assert_fits(shown: &str) {
 
 /// The first four words of the plan that was shown last, two and two.
 #[track_caller]
-fn plan_words(shown: &str) -> (String, String) {
+pub fn plan_words(shown: &str) -> (String, String) {
     let line =
         shown.lines().rev().find_map(|line| line.trim().strip_prefix("words 1-4")).unwrap_or_else(|| panic!("{shown}"));
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -112,7 +112,7 @@ fn plan_words(shown: &str) -> (String, String) {
 
 /// The words of a sheet at the places that a question names.
 #[track_caller]
-fn from_sheet(sheet: &str, asked: &str) -> String {
+pub fn from_sheet(sheet: &str, asked: &str) -> String {
     let rows = sheet.lines().filter_map(|line| line.strip_prefix("  row "));
     let cells: Vec<&str> = rows.flat_map(|row| row.split_whitespace().skip(1)).collect();
     assert_eq!(cells.len(), 64, "{sheet}");
@@ -121,8 +121,8 @@ fn from_sheet(sheet: &str, asked: &str) -> String {
     places.map(word).collect::<Vec<_>>().join(" ")
 }
 
-const APPROVE_1: &str = "Administrator, to approve type words 1 and 2 (or no): ";
-const APPROVE_2: &str = "Witness, to approve type words 3 and 4 (or no): ";
+pub const APPROVE_1: &str = "Administrator, to approve type words 1 and 2 (or no): ";
+pub const APPROVE_2: &str = "Witness, to approve type words 3 and 4 (or no): ";
 
 /// Approves the plan on the screen by its words.
 #[track_caller]
@@ -134,13 +134,13 @@ fn approves(seat: &mut Seat) -> String {
     shown
 }
 
-fn introduces(seat: &mut Seat) {
+pub fn introduces(seat: &mut Seat) {
     seat.answers("Name of the administrator: ", "Ada Administrator");
     seat.answers("Name of the witness: ", "Wim Witness");
 }
 
 /// A production authority whose root was made by people.
-fn founded() -> World {
+pub fn founded() -> World {
     let world = World::configured("production", "ecdsa-p256");
     let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
     introduces(&mut seat);

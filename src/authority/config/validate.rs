@@ -34,8 +34,12 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
             .saw("unattended = true")
             .hint("set kind = \"test\" for pipelines"));
     }
-    for (table, subject) in [("root", &config.root.subject), ("intermediates", &config.intermediates.subject)] {
-        validate_subject(subject)
+    for (table, subject, suffix) in [
+        // The audit certificate's subject is the root's, with the longest suffix that a common name gets.
+        ("root", &config.root.subject, " audit 999"),
+        ("intermediates", &config.intermediates.subject, ""),
+    ] {
+        validate_subject(subject, suffix)
             .map_err(|error| at(table, "subject", error.what()).saw(error.seen().unwrap_or_default()))?;
     }
     let own = |name: &String, c: &ClusterConfig| (format!("clusters.{name}"), c.organizational_unit.clone());
@@ -80,11 +84,10 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn validate_subject(subject: &SubjectTemplate) -> Result<(), Error> {
+fn validate_subject(subject: &SubjectTemplate, suffix: &str) -> Result<(), Error> {
     for (attribute, value) in &subject.name(None, "").0 {
         let label = attribute.label();
-        // Room for the generation's suffix " G999".
-        let room = if label == "CN" { attribute.max_len() - 5 } else { attribute.max_len() };
+        let room = if label == "CN" { attribute.max_len() - suffix.len() } else { attribute.max_len() };
         if value.trim() != value || value.is_empty() || value.chars().count() > room {
             return Err(Error::new(Kind::Usage, format!("{label} needs 1 to {room} characters without outer spaces"))
                 .saw(value));

@@ -1,4 +1,5 @@
-//! `generate-root`: the audit key and the root key, in the token, each proved possible before it is made.
+//! `generate-root`: the audit key and the root key, in the token. That each can be made and used there was
+//! proved when the token was unlocked ([`crate::ceremony::precondition`]).
 
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
@@ -33,11 +34,6 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
 }
 
 fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole, KeySpec)]) -> Result<(), Stop> {
-    // A root key is never made and then stranded by what could have been foreseen: everything is tried on
-    // session keys before the first key is generated.
-    for (role, spec) in wanted {
-        keys.token(*role)?.prove(*spec, *role).map_err(|error| error.truth("No key was generated."))?;
-    }
     for (role, spec) in wanted {
         if room.journal.state().key(role.name()).is_some() {
             continue;
@@ -79,7 +75,17 @@ fn left_over(room: &mut Room<'_>, keys: &mut Keyring, role: KeyRole) -> Result<O
     for id in intended {
         let token = keys.token(role)?;
         if let Some(key) = token.find(&KeyId(id), None)? {
-            return Ok(Some(token.describe(&key)?));
+            let described = token.describe(&key).map_err(|error| {
+                error
+                    .within(format!("the {} key that the log announces cannot be adopted", role.name()))
+                    .hint(format!(
+                        "was it imported? delete it with the token's own tool (id {}) and run the same command: \
+                         another one is made, under another id",
+                        key.id.0
+                    ))
+                    .truth("No key was generated.")
+            })?;
+            return Ok(Some(described));
         }
     }
     Ok(None)

@@ -16,6 +16,8 @@ use crate::files::medium::{self, Role};
 use crate::finding::{Finding, Severity};
 use crate::log::record::{RequestRefused, ValueRecorded};
 use crate::name::check_label;
+use crate::policy;
+use crate::request::key::rsa::Moduli;
 use crate::request::{self, KeyPolicy, file, package};
 use crate::screen::Screen;
 use crate::text;
@@ -49,6 +51,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         room.people.answered_before(None, &format!("offline:{cluster}"));
         bench.resumed.push(cluster);
     }
+    let moduli = moduli(room, &found);
     for read in found {
         if let Some(sha256) = is_signed(room, &read) {
             let key = format!("sha256:{sha256}");
@@ -59,12 +62,12 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
             room.people.answered_before(None, &key);
             continue;
         }
-        if let Some(pending) = import(room, bench, step, read)? {
+        if let Some(pending) = import(room, bench, &moduli, step, read)? {
             bench.pending.push(pending);
         }
     }
     for cluster in offline {
-        let pending = offline::make(room, bench, step, &cluster)?;
+        let pending = offline::make(room, bench, &moduli, step, &cluster)?;
         bench.pending.push(pending);
     }
     if bench.pending.is_empty() && bench.resumed.is_empty() {
@@ -75,6 +78,17 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         media::check_room_for(dir, bench.pending.len() + bench.resumed.len())?;
     }
     Ok(())
+}
+
+/// The RSA moduli of the log and of all that lies on the stick.
+fn moduli(room: &Room<'_>, found: &[Read]) -> Moduli {
+    let mut moduli = policy::shared::certified(room.journal.state());
+    for read in found {
+        if let Some(spki) = read.content.as_ref().ok().and_then(|(_, request)| request.spki.as_ref()) {
+            moduli.add(&read.file, spki);
+        }
+    }
+    moduli
 }
 
 /// The digest of the very request that an interrupted session imported, signed and made no bundle for.
@@ -109,7 +123,13 @@ fn nothing_to_sign(room: &Room<'_>) -> Error {
 }
 
 /// Judges one request; `None` when people struck it.
-fn import(room: &mut Room<'_>, bench: &Bench, step: &Step, read: Read) -> Result<Option<Pending>, Stop> {
+fn import(
+    room: &mut Room<'_>,
+    bench: &Bench,
+    moduli: &Moduli,
+    step: &Step,
+    read: Read,
+) -> Result<Option<Pending>, Stop> {
     let (file, sha256) = (read.file.clone(), read.sha256);
     let (form, request) = match read.verdict() {
         Ok(verified) => verified,
@@ -142,7 +162,7 @@ fn import(room: &mut Room<'_>, bench: &Bench, step: &Step, read: Read) -> Result
         }
     };
     if let Err(error) = claim.recipients.iter().try_for_each(|r| crate::bundle::recipient::parse(r).map(|_| ())) {
-        let finding = file::broken(&file::PACKAGE_FORM, &error);
+        let finding = file::broken(&file::PACKAGE_FORM, &error, "request.json as it was made");
         return refuse(room, step, &file, Some(sha256), vec![finding]);
     }
     let origin = match &form {
@@ -150,7 +170,7 @@ fn import(room: &mut Room<'_>, bench: &Bench, step: &Step, read: Read) -> Result
         Form::Csr => Origin::Csr(words_of),
     };
     let candidate = Candidate { step: &step.id, file: &file, sha256, request, claim, origin };
-    match accept(room, bench, candidate)? {
+    match accept(room, bench, moduli, candidate)? {
         Ok(pending) => Ok(Some(pending)),
         Err(findings) => refuse(room, step, &file, Some(sha256), findings),
     }

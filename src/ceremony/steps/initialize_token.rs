@@ -1,7 +1,7 @@
 //! `initialize-token`: a blank token gets its label and its PINs. An initialised token is never touched.
 
-use crate::authority::config::names;
 use crate::ceremony::people::{Compared, Secret, Stop};
+use crate::ceremony::precondition;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::steps::participants;
@@ -28,6 +28,9 @@ pub const ACTIVITY: Activity = Activity {
 const LABEL: usize = 32;
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
+    if room.journal.state().key(KeyRole::Root.name()).is_none() {
+        precondition::before_the_token(room)?;
+    }
     // After an interrupted genesis the token is already this authority's.
     if let Some(token) = room.journal.state().tokens.get(KeyRole::Root.name()) {
         bench.serial = Some(token.serial.clone());
@@ -39,9 +42,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         room.people.answered_before(Some(&step.id), "label");
         return Ok(());
     }
-    let slots = room.tokens.list(KeyRole::Root)?;
-    let blank = choose(&slots, room.wishes.slot)?;
-    check_key(room)?;
+    let blank = chosen(room)?;
     let label = label_of(&room.config.name);
     let identity = &blank.identity;
     let serial = if identity.serial.is_empty() { "none yet" } else { &identity.serial };
@@ -83,18 +84,16 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     Ok(())
 }
 
-/// The root's kind of key must be one that the profile knows to work.
-fn check_key(room: &Room<'_>) -> Result<(), Error> {
-    let profile = room.tokens.profile(KeyRole::Root);
-    let spec = room.config.root.key;
-    if profile.algorithms.contains(&spec) {
-        return Ok(());
+/// The token of this genesis: the one that it was begun with, or that was named, or the blank one to initialise.
+///
+/// # Errors
+/// [`Kind::Token`] says what is here.
+pub fn chosen(room: &mut Room<'_>) -> Result<Seen, Error> {
+    let recorded = room.journal.state().tokens.get(KeyRole::Root.name()).map(|token| token.serial.clone());
+    match recorded.or_else(|| room.wishes.token_serial.clone()) {
+        Some(serial) => room.tokens.find(KeyRole::Root, &serial),
+        None => choose(&room.tokens.list(KeyRole::Root)?, room.wishes.slot).cloned(),
     }
-    Err(Error::new(Kind::Token, format!("{} cannot make the root key that is configured", profile.title))
-        .saw(spec.name())
-        .wanted(names(&profile.algorithms))
-        .hint("choose another [root] key in authority.toml, or another token")
-        .truth("Nothing was changed."))
 }
 
 /// The blank token to initialise: the one in the slot that was named, else the only one.
@@ -103,15 +102,13 @@ fn choose(slots: &[Seen], wanted: Option<u64>) -> Result<&Seen, Error> {
         let Some(slot) = slots.iter().find(|s| s.slot == wanted) else {
             return Err(Error::new(Kind::Token, "there is no such slot")
                 .saw(format!("slot {wanted}"))
-                .wanted(list(slots))
-                .truth("Nothing was changed."));
+                .wanted(list(slots)));
         };
         if slot.initialized {
             return Err(Error::new(Kind::Token, "the token is already initialised")
                 .saw(format!("slot {}, label \"{}\", serial {}", slot.slot, slot.identity.label, slot.identity.serial))
                 .wanted("a blank token")
-                .hint("to use it as it is, with its PIN: anchorite root create --token-serial SERIAL")
-                .truth("Nothing was changed."));
+                .hint("to use it as it is, with its PIN: anchorite root create --token-serial SERIAL"));
         }
         return Ok(slot);
     }
@@ -122,12 +119,10 @@ fn choose(slots: &[Seen], wanted: Option<u64>) -> Result<&Seen, Error> {
             .saw(list(slots))
             .wanted("one token that is not initialised")
             .hint("insert a blank token")
-            .hint("to use an initialised one, with its PIN: anchorite root create --token-serial SERIAL")
-            .truth("Nothing was changed.")),
+            .hint("to use an initialised one, with its PIN: anchorite root create --token-serial SERIAL")),
         _ => Err(Error::new(Kind::Token, "more than one blank token is here")
             .saw(list(slots))
-            .wanted("one, or --slot N")
-            .truth("Nothing was changed.")),
+            .wanted("one, or --slot N")),
     }
 }
 
@@ -143,7 +138,7 @@ fn list(slots: &[Seen]) -> String {
 }
 
 /// The authority's name as a label: ASCII, at most 32 bytes.
-fn label_of(name: &str) -> String {
+pub fn label_of(name: &str) -> String {
     let ascii: String = name.chars().filter(|c| matches!(c, ' '..='~')).take(LABEL).collect();
     ascii.trim().to_owned()
 }

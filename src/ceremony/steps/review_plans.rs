@@ -117,7 +117,17 @@ pub fn issuer(room: &Room<'_>) -> Result<Issuer, Error> {
     let key = state.key(KeyRole::Root.name()).ok_or_else(missing)?;
     let der = state.certificate_of(KeyRole::Root.name()).and_then(|c| c.der.clone()).ok_or_else(missing)?;
     let spki = key.spki.clone().ok_or_else(missing)?;
-    Ok(Issuer { generation: key.generation, spki, view: read::certificate(&der)?.view })
+    let view = read::certificate(&der)?.view;
+    let now = room.journal.now();
+    if now >= view.not_after {
+        return Err(Error::new(Kind::Refused, "the root certificate has ended: nothing that it signs now is valid")
+            .saw(now.to_string())
+            .wanted(format!("a time before {}", view.not_after))
+            .hint("is the clock right? (date -u)")
+            .hint("if it is, the meshes need a new root: anchorite new DIR")
+            .truth("Nothing was signed."));
+    }
+    Ok(Issuer { generation: key.generation, spki, view })
 }
 
 /// One plan: the request's words, then the plan's; what was said is logged at once.

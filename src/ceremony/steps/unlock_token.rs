@@ -1,6 +1,7 @@
 //! `unlock-token`: the PIN, once; the guard; what an interrupted session left behind.
 
 use crate::ceremony::people::{Secret, Stop};
+use crate::ceremony::precondition;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::steps::{participants, publish};
@@ -51,6 +52,9 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         keys.check_guard(log)?;
         check_checkpoint(log, &keys)?;
     }
+    if room.journal.state().key(KeyRole::Root.name()).is_none() {
+        precondition::before_a_key(room, &mut keys)?;
+    }
     room.journal.append(unlocked.into_iter().map(Into::into).collect())?;
     let interrupted = bench.interrupted.take();
     if let Some(interrupted) = &interrupted {
@@ -99,7 +103,10 @@ fn check_checkpoint(log: &Log, keys: &Keyring) -> Result<(), Error> {
 }
 
 /// The audit key's own token: the recorded one, else the only initialised one behind its module.
-fn audit_serial(room: &mut Room<'_>) -> Result<String, Error> {
+///
+/// # Errors
+/// [`Kind::Token`]: none is here, or more than one.
+pub fn audit_serial(room: &mut Room<'_>) -> Result<String, Error> {
     if let Some(token) = room.journal.state().tokens.get(KeyRole::Audit.name()) {
         return Ok(token.serial.clone());
     }

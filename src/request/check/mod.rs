@@ -5,6 +5,8 @@
 
 mod form;
 mod keys;
+mod rsa;
+mod signature;
 
 use super::key::{self, Parts};
 use crate::finding::{Finding, Rule, Severity};
@@ -29,7 +31,7 @@ impl Default for KeyPolicy {
 /// Runs every check; findings in the order of the rules.
 pub(super) fn all(view: &RequestView, spki: Option<&Spki>, policy: &KeyPolicy) -> Vec<Finding> {
     let request = Request { view, spki, parts: key::parts(&view.spki_der), policy };
-    let found = CHECKS.iter().flat_map(|check| {
+    let found = TABLES.into_iter().flatten().flat_map(|check| {
         (check.look)(&request).into_iter().map(|seen| check.rule.finding(seen.observed, seen.expected))
     });
     found.collect()
@@ -37,7 +39,8 @@ pub(super) fn all(view: &RequestView, spki: Option<&Spki>, policy: &KeyPolicy) -
 
 /// The rules for files, requests and packages, in the order in which they are checked.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    super::file::RULES.into_iter().chain(CHECKS.iter().map(|check| &check.rule)).chain(super::package::RULES)
+    let checks = TABLES.into_iter().flatten().map(|check| &check.rule);
+    super::file::RULES.into_iter().chain(checks).chain(super::package::RULES)
 }
 
 struct Check {
@@ -61,117 +64,15 @@ fn seen(observed: impl Into<String>, expected: impl Into<String>) -> Vec<Seen> {
     vec![Seen { observed: observed.into(), expected: expected.into() }]
 }
 
-static CHECKS: &[Check] = &[
-    Check {
-        rule: Rule {
-            id: "request.key.kind",
-            severity: Severity::Refuse,
-            says: "The key is RSA, ECDSA or Ed25519, and well formed.",
-            source: "RFC 3279; RFC 5480; RFC 8410",
-            hint: "make a key of an allowed kind: anchorite request NAME makes ECDSA P-256",
-        },
-        look: keys::kind,
-    },
-    Check {
-        rule: Rule {
-            id: "request.key.rsa-size",
-            severity: Severity::Refuse,
-            says: "An RSA modulus has a length that the authority allows; 2048 bits only where it is listed.",
-            source: "NIST SP 800-57 part 1 revision 5 section 5.6; authority.toml",
-            hint: "make a key of 3072 or 4096 bits, or one on P-256",
-        },
-        look: keys::rsa_size,
-    },
-    Check {
-        rule: Rule {
-            id: "request.key.rsa-exponent",
-            severity: Severity::Refuse,
-            says: "An RSA exponent is 65537.",
-            source: "Bleichenbacher 2006 (exponent 3); Wiener 1990 (small private exponent)",
-            hint: "make a key with the usual exponent; every current tool does",
-        },
-        look: keys::rsa_exponent,
-    },
-    Check {
-        rule: Rule {
-            id: "request.key.rsa-even",
-            severity: Severity::Refuse,
-            says: "An RSA modulus is odd.",
-            source: "RFC 8017 section 3.1",
-            hint: "the key is broken: make a new one with another tool",
-        },
-        look: keys::rsa_even,
-    },
-    Check {
-        rule: Rule {
-            id: "request.key.small-factor",
-            severity: Severity::Refuse,
-            says: "An RSA modulus has no small prime factor.",
-            source: "RFC 8017 section 3.1; CA/Browser Forum BR 6.1.6",
-            hint: "the key is broken: make a new one with another tool",
-        },
-        look: keys::small_factor,
-    },
-    Check {
-        rule: Rule {
-            id: "request.key.curve",
-            severity: Severity::Refuse,
-            says: "An elliptic curve key is on a named curve that the authority allows.",
-            source: "RFC 5480 section 2.1.1; CVE-2020-0601; authority.toml",
-            hint: "make a key on P-256 or P-384, with a named curve",
-        },
-        look: keys::curve,
-    },
-    Check {
-        rule: Rule {
-            id: "request.key.point",
-            severity: Severity::Refuse,
-            says: "An elliptic curve key is an uncompressed point on its curve, and not of small order.",
-            source: "RFC 5480 section 2.2; SP 800-56A revision 3 section 5.6.2.3",
-            hint: "the key is broken or in an unusual form: write it uncompressed, or make a new one",
-        },
-        look: keys::point,
-    },
-    Check {
-        rule: Rule {
-            id: "request.key.not-allowed",
-            severity: Severity::Refuse,
-            says: "An Ed25519 key is allowed only where the authority lists it.",
-            source: "authority.toml",
-            hint: "make a key of an allowed kind, or have the authority's configuration list this one",
-        },
-        look: keys::ed25519,
-    },
-    Check {
-        rule: Rule {
-            id: "request.hash",
-            severity: Severity::Refuse,
-            says: "The request is signed with SHA-256 or better.",
-            source: "RFC 6194; RFC 9155",
-            hint: "sign the request again: openssl req -new -sha256 -key KEY.pem",
-        },
-        look: keys::hash,
-    },
-    Check {
-        rule: Rule {
-            id: "request.algorithm-parameters",
-            severity: Severity::Refuse,
-            says: "A signature algorithm's parameters are NULL for RSA and absent otherwise.",
-            source: "RFC 4055 section 5; RFC 5758 section 3.2; RFC 8410 section 3",
-            hint: "the request is not canonical: make it again with another tool",
-        },
-        look: keys::parameters,
-    },
-    Check {
-        rule: Rule {
-            id: "request.proof-of-possession",
-            severity: Severity::Refuse,
-            says: "The request is signed by its own key, over its original bytes.",
-            source: "RFC 2986 section 4.2",
-            hint: "the file was changed, or the key is not the requester's: ask for a new request",
-        },
-        look: keys::proof_of_possession,
-    },
+/// A rule of weight refuse, as nearly all are.
+const fn refuse(id: &'static str, says: &'static str, source: &'static str, hint: &'static str) -> Rule {
+    Rule { id, severity: Severity::Refuse, says, source, hint }
+}
+
+/// Every table, in the order in which its rules are checked.
+static TABLES: [&[Check]; 4] = [keys::CHECKS, rsa::CHECKS, signature::CHECKS, FORM];
+
+static FORM: &[Check] = &[
     Check {
         rule: Rule {
             id: "request.subject.deceptive",

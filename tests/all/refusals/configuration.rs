@@ -239,8 +239,19 @@ fn contradictions_are_named_where_they_stand() {
         "common_name = \"World Mesh Root CA\"",
         "common_name = \"\"",
         "
-        error: authority.toml, line 9, column 1: [root] subject: CN needs 1 to 59
+        error: authority.toml, line 9, column 1: [root] subject: CN needs 1 to 54
                characters without outer spaces: saw nothing
+        exit 2
+    ",
+    );
+    // It would fit the root's subject, and not the audit certificate's, which is longer.
+    refused(
+        "common_name = \"World Mesh Root CA\"",
+        &format!("common_name = \"{}\"", "x".repeat(55)),
+        "
+        error: authority.toml, line 9, column 1: [root] subject: CN needs 1 to 54
+               characters without outer spaces: saw
+               xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
         exit 2
     ",
     );

@@ -3,8 +3,14 @@
 
 mod answers;
 mod authority;
+mod batch;
 mod bundles;
+mod characters;
 mod configuration;
+mod files;
+mod genesis;
+mod keys;
+mod leftovers;
 mod log;
 mod media;
 mod people;

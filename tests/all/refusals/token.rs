@@ -168,6 +168,8 @@ fn a_token_that_was_named_by_a_wrong_serial_is_refused() {
         error: the token is not there: saw serial …, label "Another",
                wanted the token with serial number …
         hint:  put it in and try again
+        No key was generated.
+        Nothing was changed.
         Nothing was signed.
         exit 20
     "#,
@@ -208,6 +210,7 @@ fn an_initialised_token_is_never_initialised_again() {
                serial …, wanted a blank token
         hint:  to use it as it is, with its PIN: anchorite root create --token-serial
                SERIAL
+        No key was generated.
         Nothing was changed.
         Nothing was signed.
         exit 20
@@ -220,6 +223,7 @@ fn an_initialised_token_is_never_initialised_again() {
         r#"
         error: there is no such slot: saw slot 99999, wanted slot …: "Precious",
                serial …; slot 1: blank
+        No key was generated.
         Nothing was changed.
         Nothing was signed.
         exit 20
@@ -247,6 +251,7 @@ fn a_kind_of_key_that_the_token_cannot_make_is_found_before_it_is_initialised() 
         error: SoftHSM 2 cannot make the root key that is configured: saw ecdsa-p256,
                wanted rsa-3072, rsa-4096, ecdsa-p521, ed25519
         hint:  choose another [root] key in authority.toml, or another token
+        No key was generated.
         Nothing was changed.
         Nothing was signed.
         exit 20

@@ -66,6 +66,16 @@ impl World {
         assert_eq!(differences(&before, &self.everything()), Vec::<PathBuf>::new());
     }
 
+    /// Runs a reading command that shows what it refuses, and asserts that it changed nothing.
+    #[track_caller]
+    pub fn refused_with_screen<S: AsRef<OsStr>>(&self, arguments: &[S], text: &str) {
+        let before = self.everything();
+        let output = self.run(arguments);
+        assert_text(&output.error(), text);
+        assert_ne!(output.stdout, "");
+        assert_eq!(differences(&before, &self.everything()), Vec::<PathBuf>::new());
+    }
+
     /// Runs a ceremony that stops after the token was unlocked: the log has the session, closed under a
     /// checkpoint, and nothing else in the world changed. Nothing was signed.
     #[track_caller]

@@ -32,7 +32,7 @@ pub(super) fn validate(config: &Config, text: &str, name: &str, cluster: &Cluste
     if let Some(unit) = &cluster.organizational_unit {
         let template =
             SubjectTemplate { organizational_unit: Some(unit.clone()), ..config.intermediates.subject.clone() };
-        validate_subject(&template)
+        validate_subject(&template, "")
             .map_err(|error| at("organizational_unit", error.what()).saw(error.seen().unwrap_or_default()))?;
     }
     if let Some(list) = &cluster.dns_names {

@@ -8,11 +8,14 @@ use crate::digest::{Base64, Digest};
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::log::record::RequestImported;
+use crate::name::DistinguishedName;
 use crate::plan::ForCluster;
-use crate::plan::make::Accepted;
+use crate::plan::make::{self, Accepted};
 use crate::policy::{self, Beside, Claim, Previous};
 use crate::request::VerifiedRequest;
+use crate::request::key::rsa::Moduli;
 use crate::x509::keygen::LocalKey;
+use crate::x509::read::show_name;
 
 /// A sound request with everything that policy and log need of it.
 pub struct Candidate<'a> {
@@ -48,6 +51,7 @@ pub enum Origin<'a> {
 pub fn accept(
     room: &mut Room<'_>,
     bench: &Bench,
+    moduli: &Moduli,
     candidate: Candidate<'_>,
 ) -> Result<Result<Pending, Vec<Finding>>, Error> {
     let Candidate { step, file, sha256, request, claim, origin } = candidate;
@@ -78,6 +82,7 @@ pub fn accept(
         spki: &other.accepted.spki,
     });
     findings.extend(policy::together(others, &claim.cluster, &spki));
+    findings.extend(policy::judge_shared(moduli, &spki));
     if findings.iter().any(|f| f.severity == Severity::Refuse) {
         return Ok(Err(findings));
     }
@@ -114,8 +119,14 @@ pub fn accept(
         changes: judgement.changes,
     };
     let reviewed = if offline { format!("offline:{}", claim.cluster) } else { format!("sha256:{sha256}") };
-    // What a request made here asks for is our own doing.
-    let asked = if offline { Vec::new() } else { request.view().asked.clone() };
+    let asked = match origin {
+        // What a request made here asks for is our own doing.
+        Origin::Offline(_) => Vec::new(),
+        Origin::Package(..) => request.view().asked.clone(),
+        Origin::Csr(_) => {
+            asked_by_csr(&request, &make::intermediate_name(&room.config, &cluster.name, cluster.generation))
+        }
+    };
     Ok(Ok(Pending {
         accepted: Accepted { cluster, spki, reviewed, asked, findings },
         step: step.to_owned(),
@@ -138,4 +149,14 @@ fn previous<'a>(origin: &Origin<'a>) -> Previous<'a> {
         (Some(named), Some(_), None) => Previous::Unknown(named),
         (Some(_), Some(_), Some(key)) => Previous::Signed(key),
     }
+}
+
+/// What a request of another tool asks for, its subject included where that is not the one it gets.
+fn asked_by_csr(request: &VerifiedRequest, given: &DistinguishedName) -> Vec<String> {
+    let mut asked = request.view().asked.clone();
+    let subject = show_name(&request.view().subject);
+    if !subject.is_empty() && subject != given.to_string() {
+        asked.insert(0, format!("subject {subject}"));
+    }
+    asked
 }

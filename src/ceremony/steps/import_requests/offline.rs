@@ -10,6 +10,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::finding::Severity;
 use crate::name::{Attribute, DistinguishedName};
+use crate::request::key::rsa::Moduli;
 use crate::request::{self, KeyPolicy};
 use crate::x509::keygen::LocalKey;
 use crate::x509::pem;
@@ -40,7 +41,7 @@ pub fn wanted(room: &Room<'_>) -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// [`Kind::Refused`], [`Kind::Usage`].
-pub fn make(room: &mut Room<'_>, bench: &Bench, step: &Step, name: &str) -> Result<Pending, Error> {
+pub fn make(room: &mut Room<'_>, bench: &Bench, moduli: &Moduli, step: &Step, name: &str) -> Result<Pending, Error> {
     let missing = || Error::new(Kind::Bug, "a cluster vanished from the configuration").saw(name);
     let cluster = room.config.clusters.get(name).cloned().ok_or_else(missing)?;
     let spec = cluster.algorithm.ok_or_else(missing)?;
@@ -72,12 +73,16 @@ pub fn make(room: &mut Room<'_>, bench: &Bench, step: &Step, name: &str) -> Resu
         claim,
         origin: Origin::Offline(key),
     };
-    accept(room, bench, candidate)?.map_err(|findings| match findings.iter().find(|f| f.severity == Severity::Refuse) {
-        Some(refused) => Error::new(Kind::Refused, format!("the key of {name} is refused by the rule {}", refused.id))
-            .saw(&refused.observed)
-            .wanted(&refused.expected)
-            .hint(&refused.hint)
-            .truth("Nothing was signed."),
-        None => Error::new(Kind::Bug, "a key made here is refused without a reason"),
+    accept(room, bench, moduli, candidate)?.map_err(|findings| {
+        match findings.iter().find(|f| f.severity == Severity::Refuse) {
+            Some(refused) => {
+                Error::new(Kind::Refused, format!("the key of {name} is refused by the rule {}", refused.id))
+                    .saw(&refused.observed)
+                    .wanted(&refused.expected)
+                    .hint(&refused.hint)
+                    .truth("Nothing was signed.")
+            }
+            None => Error::new(Kind::Bug, "a key made here is refused without a reason"),
+        }
     })
 }

@@ -1,0 +1,132 @@
+//! Keys in a token that this authority does not know: of an earlier genesis, of another authority, of another
+//! program. Each is named with the ways on before anything is made.
+
+use crate::support::{AUTHORITY, CREATE, PARTICIPANTS, PIN, World, configuration, softhsm_module};
+
+/// The only initialised token's serial number.
+fn serial(world: &World) -> String {
+    let shown = world.tool("softhsm2-util", &["--show-slots"]).ok().stdout;
+    let serials = shown.lines().filter_map(|line| line.trim().strip_prefix("Serial number:"));
+    serials.map(str::trim).find(|serial| !serial.is_empty()).unwrap().to_owned()
+}
+
+fn pkcs11(world: &World, arguments: &[&str]) {
+    let module = softhsm_module().unwrap();
+    let module = module.to_str().unwrap();
+    world.tool("pkcs11-tool", &[&["--module", module, "--login", "--pin", PIN], arguments].concat()).ok();
+}
+
+/// Answers for a genesis on a token that was initialised before.
+fn answers(world: &World) {
+    let reviewed = world.sha256("authority/authority.toml");
+    world.write("answers-root.toml", format!("{PARTICIPANTS}[review]\n\"sha256:{reviewed}\" = \"approve\"\n"));
+}
+
+/// The objects in the token, whatever a login wrote beside them.
+fn objects(world: &World) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let tree = world.tree("token/tokens").into_iter();
+    let objects =
+        tree.filter(|(path, _)| path.extension().is_some_and(|e| e == "object") && !path.ends_with("token.object"));
+    objects.map(|(path, (_, bytes))| (path, bytes)).collect()
+}
+
+/// A genesis on an initialised token that is refused: the token holds what it held.
+#[track_caller]
+fn refused(world: &World, text: &str) {
+    answers(world);
+    let before = objects(world);
+    let serial = serial(world);
+    world.refused(&[&CREATE[..], &["--token-serial", &serial]].concat(), text);
+    assert!(objects(world) == before, "the token holds other objects than before");
+}
+
+#[test]
+fn the_token_of_an_authority_whose_directory_was_deleted_is_not_taken_for_a_blank_one() {
+    let world = World::ready();
+    std::fs::remove_dir_all(world.path(AUTHORITY)).unwrap();
+    world.configure(&configuration("test", "ecdsa-p256"));
+    refused(
+        &world,
+        r#"
+        error: the token holds keys of another authority, or of a genesis whose log is
+               gone: saw private key "anchorite audit 1", ECDSA P-256, id …;
+               private key "anchorite root 1", ECDSA P-256, id …; data object "anchorite
+               guard …", wanted a token (serial …) that holds no key able to sign
+        hint:  if the directory of their authority still exists, go on there: anchorite
+               -C DIR root create
+        hint:  use another token: a blank one, or another --token-serial SERIAL
+        hint:  or, once it is certain that nobody needs them, delete them with the
+               token's own tool: pkcs11-tool --module MODULE --login --delete-object
+               --type privkey --id ID
+        No key was generated.
+        Nothing was changed.
+        Nothing was signed.
+        exit 20
+    "#,
+    );
+}
+
+#[test]
+fn a_key_under_our_label_is_explained() {
+    let world = World::configured("test", "ecdsa-p256");
+    initialize(&world);
+    pkcs11(&world, &["--keypairgen", "--key-type", "EC:secp384r1", "--label", "anchorite root 1", "--id", "0a0b"]);
+    refused(
+        &world,
+        r#"
+        error: the token holds keys of another authority, or of a genesis whose log is
+               gone: saw private key "anchorite root 1", ECDSA P-384, id 0a0b, wanted a
+               token (serial …) that holds no key able to sign
+        hint:  if the directory of their authority still exists, go on there: anchorite
+               -C DIR root create
+        hint:  use another token: a blank one, or another --token-serial SERIAL
+        hint:  or, once it is certain that nobody needs them, delete them with the
+               token's own tool: pkcs11-tool --module MODULE --login --delete-object
+               --type privkey --id ID
+        No key was generated.
+        Nothing was changed.
+        Nothing was signed.
+        exit 20
+    "#,
+    );
+}
+
+#[test]
+fn a_key_of_another_program_is_explained() {
+    let world = World::configured("test", "ecdsa-p256");
+    initialize(&world);
+    pkcs11(&world, &["--keypairgen", "--key-type", "rsa:2048", "--label", "web\u{1b}[2J server", "--id", "77"]);
+    refused(
+        &world,
+        r#"
+        error: the token holds a key of another program: saw private key "web\u{1b}[2J
+               server", RSA-2048, id 77, wanted a token (serial …) that holds no key able
+               to sign
+        hint:  use another token: a blank one, or another --token-serial SERIAL
+        hint:  or, once it is certain that nobody needs them, delete them with the
+               token's own tool: pkcs11-tool --module MODULE --login --delete-object
+               --type privkey --id ID
+        No key was generated.
+        Nothing was changed.
+        Nothing was signed.
+        exit 20
+    "#,
+    );
+}
+
+#[test]
+fn a_token_with_what_cannot_sign_is_taken() {
+    let world = World::configured("test", "ecdsa-p256");
+    initialize(&world);
+    pkcs11(&world, &["--keygen", "--key-type", "aes:32", "--label", "a secret key", "--id", "55"]);
+    answers(&world);
+    let serial = serial(&world);
+    world.run(&[&CREATE[..], &["--token-serial", &serial]].concat()).ok();
+}
+
+fn initialize(world: &World) {
+    let module = softhsm_module().unwrap();
+    let module = module.to_str().unwrap();
+    let init = ["--init-token", "--free", "--label", "Used", "--pin", PIN, "--so-pin", "87654321"];
+    world.tool("softhsm2-util", &[&["--module", module], &init[..]].concat()).ok();
+}
