@@ -66,5 +66,11 @@ fn screen(inventory: &Inventory) -> Screen {
         let mark = if due.urgent { "!" } else { " " };
         screen = screen.verbatim(format!("{mark} {by}  {:>8}  {}", due.days, due.what));
     }
+    if inventory.due.iter().any(|due| due.urgent && due.what.starts_with("renew ")) {
+        screen = screen
+            .blank()
+            .text("To renew, on the cluster's side: anchorite request NAME --renew")
+            .text("(a key that is made here: anchorite sign --offline NAME)");
+    }
     screen
 }

@@ -179,3 +179,6 @@ fn newest_key(state: &State, cluster: &str) -> Option<Spki> {
     let der = state.newest_intermediate(cluster)?.der.as_deref()?;
     Some(read::certificate(der).ok()?.view.spki)
 }
+
+#[cfg(test)]
+mod tests;

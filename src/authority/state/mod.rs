@@ -2,6 +2,8 @@
 //! the rest of the program asks of it.
 
 mod fold;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
