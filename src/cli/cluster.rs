@@ -1,11 +1,11 @@
-//! `open`, `manifest`: the cluster's side, once its bundle is there.
+//! `open`: the cluster's side, once its bundle is there.
 
-use super::args::{Args, LayoutArg, Manifest, Open};
+use super::args::{Args, Open};
 use super::log::fingerprint;
 use super::terminal::Terminal;
 use crate::bundle::{self, Local, Opening, Receipt, RootPin, Unseal};
 use crate::clock::Clock;
-use crate::consumer::{self, CaFiles, Layout};
+use crate::consumer::Layout;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
@@ -100,13 +100,27 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
     terminal.done(
         &written,
         &[
-            &format!("anchorite manifest {into} | kubectl create -f -"),
-            "(kubectl replace -f - where the Secret exists)",
+            &next_step(&into.to_string(), &opened.manifest.profile),
             "keep the identity until the Secret is in place, then destroy it",
         ],
     );
     terminal.line(&format!("root   sha256 {}", opened.receipt.root_fingerprint));
     Ok(())
+}
+
+/// The manifest that the certificate's profile is for; Istio's where the profile is for several consumers.
+fn next_step(into: &str, profile: &str) -> String {
+    match Layout::of_profile(profile) {
+        Some(Layout::Vault) => {
+            format!("anchorite manifest {into} --layout vault | vault write pki/intermediate/set-signed certificate=-")
+        }
+        Some(Layout::Istio) | None => {
+            format!("anchorite manifest {into} | kubectl create -f -   (replace, where it exists)")
+        }
+        Some(other) => {
+            format!("anchorite manifest {into} --layout {other} | kubectl create -f -   (replace, where it exists)")
+        }
+    }
 }
 
 /// The bundle itself, or the only one on a medium.
@@ -196,33 +210,4 @@ fn place(into: &Path, items: &[deliver::Item<'_>]) -> Result<(), Error> {
         .ok_or_else(|| Error::new(Kind::Usage, "--into needs a directory's name").saw(into.display().to_string()))?;
     let parent = into.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     deliver::write_directory(parent, name, items).map(|_| ())
-}
-
-/// `anchorite manifest DIR`
-pub fn manifest(a: &Manifest, terminal: &mut Terminal) -> Result<(), Error> {
-    if terminal.stdout_is_terminal() {
-        return Err(Error::new(Kind::Usage, "the Secret holds a private key, and stdout is a terminal")
-            .hint(format!("pipe it: anchorite manifest {} | kubectl create -f -", a.dir.display()))
-            .hint("or, where the Secret exists: … | kubectl replace -f -")
-            .truth("Nothing was printed."));
-    }
-    let unopened = |error: Error| {
-        let into = a.dir.display();
-        error.hint(format!("it is put there by: anchorite open BUNDLE --into {into}")).truth("Nothing was printed.")
-    };
-    let read = |name: &str| intake::read(&a.dir.join(name), MAX_FILE).map_err(unopened);
-    let (ca_cert, cert_chain, root_cert) = (read("ca-cert.pem")?, read("cert-chain.pem")?, read("root-cert.pem")?);
-    let key = secret_text(&a.dir.join("ca-key.pem"))?;
-    let files = CaFiles { ca_cert: &ca_cert, ca_key: Some(&key), cert_chain: &cert_chain, root_cert: &root_cert };
-    let layout = match a.layout {
-        LayoutArg::Istio => Layout::Istio,
-        LayoutArg::Tls => Layout::Tls,
-    };
-    let data = consumer::arrange(layout, &files, Clock::system().now())?;
-    let yaml = consumer::manifest_yaml(&a.name, &a.namespace, layout.secret_type(), &data)?;
-    terminal.document(yaml.as_bytes())?;
-    terminal
-        .talk("create it if the Secret is absent (kubectl create -f -), otherwise replace it (kubectl replace -f -).");
-    terminal.talk("Never kubectl apply: it copies the key into an annotation. istiod reads it at its start, or when the files change.");
-    Ok(())
 }

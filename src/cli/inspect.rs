@@ -1,6 +1,9 @@
 //! `inspect`: looking at one file, needing neither token nor authority.
 
-use super::args::{Inspect, InspectCommand};
+mod cacerts;
+mod request;
+
+use super::args::{Args, Inspect, InspectCommand};
 use super::terminal::Terminal;
 use crate::bundle;
 use crate::digest::{Digest, Hex};
@@ -25,9 +28,13 @@ const MAX_FILE: u64 = 64 * 1024;
 const MAX_CRL: u64 = 16 << 20;
 
 /// `anchorite inspect …`
-pub fn inspect(a: &Inspect, terminal: &mut Terminal) -> Result<(), Error> {
+pub fn inspect(args: &Args, a: &Inspect, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
-        InspectCommand::Request { file } => super::inspect_request::run(file, terminal),
+        InspectCommand::Request { file } => request::run(file, terminal),
+        InspectCommand::Cacerts { what, sidecar_only, leaf_ttl, trust_domain } => {
+            let asked = cacerts::Question { sidecar_only: *sidecar_only, leaf_ttl: *leaf_ttl, trust_domain };
+            cacerts::cacerts(args, what, &asked, terminal)
+        }
         InspectCommand::Certificate { file } => certificate(file, terminal),
         InspectCommand::Crl { file } => crl(file, terminal),
         InspectCommand::Bundle { dir } => bundle(dir, terminal),

@@ -7,8 +7,8 @@ mod cluster;
 mod configuration;
 mod hsm;
 mod inspect;
-mod inspect_request;
 mod log;
+mod manifest;
 mod previous;
 mod request;
 mod room;
@@ -58,10 +58,10 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Status => status::status(args, terminal),
         Command::Request(a) => request::request(args, a, terminal),
         Command::Open(a) => cluster::open(args, a, terminal),
-        Command::Manifest(a) => cluster::manifest(a, terminal),
+        Command::Manifest(a) => manifest::manifest(args, a, terminal),
         Command::Verify(a) => verify::verify(a, terminal),
         Command::Log(a) => log::log(args, a, terminal),
-        Command::Inspect(a) => inspect::inspect(a, terminal),
+        Command::Inspect(a) => inspect::inspect(args, a, terminal),
         Command::Words(a) => words::words(a, terminal),
         Command::Completions(a) => configuration::completions(a, terminal),
         Command::Man(a) => configuration::man(a, terminal),

@@ -4,18 +4,15 @@
 use super::cluster::{MAX_FILE, present, secret_text};
 use super::terminal::Terminal;
 use crate::bundle::recipient;
+use crate::consumer::given::Given;
 use crate::error::{Error, Kind};
 use crate::files::intake;
 use crate::name::Attribute;
 use crate::request::package::{self, RequestJson};
 use crate::x509::keygen::LocalKey;
 use crate::x509::{pem, read};
-use data_encoding::BASE64;
 use secrecy::SecretString;
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
 
 /// The highest number of a cluster's directories.
 pub const MOST: u32 = 99;
@@ -120,67 +117,36 @@ fn in_file(cluster: &str, path: &Path) -> Result<PreviousKey, Error> {
 }
 
 fn piped(cluster: &str, terminal: &Terminal) -> Result<PreviousKey, Error> {
-    let bytes = terminal.piped(MAX_FILE).map_err(|error| error.hint(PIPE.replace("NAME", cluster)))?;
+    let bytes = terminal.piped(MAX_FILE, &PIPE.replace("NAME", cluster))?;
     in_bytes(cluster, &bytes).map_err(|error| error.within("stdin"))
 }
 
 /// A key in PEM, or a Secret.
 fn in_bytes(cluster: &str, bytes: &[u8]) -> Result<PreviousKey, Error> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| Error::new(Kind::Medium, "not text").wanted("a key in PEM, or a Secret in JSON"))?;
-    if text.contains("-----BEGIN") && !text.trim_start().starts_with('{') {
-        let key = LocalKey::from_pem(&SecretString::from(text))?;
-        return Ok(PreviousKey { key, dir: None, request: None, own: Vec::new() });
-    }
-    let key = in_secret(cluster, text)?;
+    let key = match std::str::from_utf8(bytes) {
+        Ok(text) if text.trim_start().starts_with("-----BEGIN") => LocalKey::from_pem(&SecretString::from(text))?,
+        _ => in_secret(cluster, bytes)?,
+    };
     Ok(PreviousKey { key, dir: None, request: None, own: Vec::new() })
 }
 
-/// A Secret as the API gives it; what is not asked for is not looked at.
-#[derive(Deserialize)]
-struct Secret<'a> {
-    kind: &'a str,
-    // Borrowed: a key is in memory once, where it was read and is wiped.
-    #[serde(default, borrow)]
-    data: BTreeMap<&'a str, &'a str>,
-}
-
-/// The names of keys and certificates in a Secret: Istio's, then those of type `kubernetes.io/tls`.
-const NAMES: [(&str, &str); 2] = [("ca-key.pem", "ca-cert.pem"), ("tls.key", "tls.crt")];
-
-fn in_secret(cluster: &str, text: &str) -> Result<LocalKey, Error> {
-    // The parser's own message could hold a piece of the key.
-    let secret: Secret<'_> = serde_json::from_str(text).map_err(|error| {
-        Error::new(Kind::Medium, "neither a key in PEM nor a Secret in JSON")
-            .saw(format!("no JSON of a Secret at line {} column {}", error.line(), error.column()))
-            .wanted("what kubectl get secret -o json prints")
-            .hint(PIPE.replace("NAME", cluster))
-    })?;
-    if secret.kind != "Secret" {
-        return Err(Error::new(Kind::Medium, "this is no Secret")
-            .saw(format!("kind {}", secret.kind))
-            .wanted("one Secret, by its name")
-            .hint(PIPE.replace("NAME", cluster)));
-    }
-    let Some((key, certificate)) = NAMES.into_iter().find(|(key, _)| secret.data.contains_key(key)) else {
-        let seen: Vec<&str> = secret.data.keys().copied().collect();
+/// The key of a Secret, of whichever layout istiod would take.
+fn in_secret(cluster: &str, json: &[u8]) -> Result<LocalKey, Error> {
+    let given = Given::from_secret(json).map_err(|error| error.hint("a key in PEM can be given as well"))?;
+    let files = given.files();
+    let [certificate, key, ..] = files.form.names();
+    let Some(pem) = files.ca_key else {
         return Err(Error::new(Kind::Medium, "the Secret holds no CA key")
-            .saw(if seen.is_empty() { "no data".to_owned() } else { seen.join(", ") })
+            .saw(format!("no {key}"))
             .wanted("ca-key.pem or tls.key")
             .hint(
                 "istiod that signs by itself keeps its key in istio-ca-secret: that one is no intermediate of ours",
             ));
     };
-    let decode = |name: &str| -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-        let Some(base64) = secret.data.get(name) else { return Ok(None) };
-        let bytes = BASE64.decode(base64.as_bytes());
-        Ok(Some(Zeroizing::new(bytes.map_err(|_| Error::new(Kind::Medium, format!("{name} is not base64")))?)))
-    };
-    let pem = decode(key)?.unwrap_or_default();
-    let pem = std::str::from_utf8(&pem).map_err(|_| Error::new(Kind::Medium, format!("{key} is not text")))?;
+    let pem = std::str::from_utf8(pem).map_err(|_| Error::new(Kind::Medium, format!("{key} is not text")))?;
     let local = LocalKey::from_pem(&SecretString::from(pem)).map_err(|error| error.within(key))?;
-    if let Some(bytes) = decode(certificate)? {
-        check_certificate(cluster, &local, &bytes)?;
+    if let Some(bytes) = files.ca_cert {
+        check_certificate(cluster, &local, bytes).map_err(|error| error.within(certificate))?;
     }
     Ok(local)
 }

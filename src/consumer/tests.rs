@@ -7,7 +7,7 @@ use crate::key::KeySpec;
 use crate::x509::build::Usage;
 use crate::x509::keygen::LocalKey;
 use crate::x509::pem;
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 use secrecy::{ExposeSecret, SecretString};
 
 /// The four files, owned so that a test can spoil one.
@@ -31,24 +31,29 @@ impl Set {
 
     fn files(&self) -> CaFiles<'_> {
         CaFiles {
-            ca_cert: self.ca_cert.as_bytes(),
-            ca_key: Some(&self.ca_key),
-            cert_chain: self.cert_chain.as_bytes(),
-            root_cert: self.root_cert.as_bytes(),
+            form: Form::Four,
+            ca_cert: Some(self.ca_cert.as_bytes()),
+            ca_key: Some(self.ca_key.expose_secret().as_bytes()),
+            cert_chain: Some(self.cert_chain.as_bytes()),
+            root_cert: Some(self.root_cert.as_bytes()),
+            crl: None,
         }
     }
 
     fn findings(&self) -> Vec<String> {
-        check(&self.files(), now()).into_iter().map(|finding| finding.id).collect()
+        self.findings_at(now())
+    }
+
+    fn findings_at(&self, time: Timestamp) -> Vec<String> {
+        let asked = Asked::of(Layout::Istio.consumers(), time);
+        check(&self.files(), &asked).unwrap().found.into_iter().map(|found| found.finding.id).collect()
     }
 
     /// Both say no: the rule by its id, and whoever would write the Secret.
     #[track_caller]
     fn breaks(&self, rule: &str) {
         assert!(self.findings().iter().any(|id| id == rule), "{:?}", self.findings());
-        for layout in Layout::ALL {
-            assert_eq!(arrange(layout, &self.files(), now()).unwrap_err().kind(), Kind::Verify);
-        }
+        assert_eq!(arrange(Layout::Istio, &self.files(), now()).err().unwrap().kind(), Kind::Verify);
     }
 }
 
@@ -57,7 +62,7 @@ fn good_files_have_no_finding_and_stand_where_each_layout_has_them() {
     let world = World::new();
     let set = Set::of(&world);
     assert_eq!(set.findings(), [""; 0]);
-    let keys = |layout| arrange(layout, &set.files(), now()).unwrap();
+    let keys = |layout| arrange(layout, &set.files(), now()).unwrap().data;
     let istio = keys(Layout::Istio);
     assert_eq!(
         istio.iter().map(|(key, _)| *key).collect::<Vec<_>>(),
@@ -79,14 +84,18 @@ fn pem_that_istiod_refuses_is_refused_here() {
     let world = World::new();
     let good = Set::of(&world);
     let trimmed = |s: &str| s.trim_end().to_owned();
-    Set { ca_cert: trimmed(&good.ca_cert), ..Set::of(&world) }.breaks("consumer.pem.final-newline");
-    Set { root_cert: trimmed(&good.root_cert), ..Set::of(&world) }.breaks("consumer.pem.final-newline");
-    let key = SecretString::from(trimmed(good.ca_key.expose_secret()));
-    Set { ca_key: key, ..Set::of(&world) }.breaks("consumer.pem.final-newline");
+    // In four files it is a warning; tls.crt is joined with others.
+    let trimmed_chain = Set { cert_chain: trimmed(&good.cert_chain), ..Set::of(&world) };
+    assert_eq!(trimmed_chain.findings(), ["consumer.pem.final-newline"]);
+    let arranged = |layout| arrange(layout, &trimmed_chain.files(), now());
+    assert_eq!(arranged(Layout::Istio).ok().unwrap().notes.len(), 1);
+    assert!(arranged(Layout::Tls).err().unwrap().hints()[0].contains("consumer.pem.tls-newline"));
     let glued = format!("{}{}", trimmed(&good.ca_cert), world.root.pem());
     Set { cert_chain: glued, ..Set::of(&world) }.breaks("consumer.pem.unreadable");
-    Set { cert_chain: "\n".into(), ..Set::of(&world) }.breaks("consumer.pem.unreadable");
-    Set { ca_cert: good.cert_chain.clone(), ..Set::of(&world) }.breaks("consumer.pem.unreadable");
+    Set { cert_chain: "\n".into(), ..Set::of(&world) }.breaks("consumer.chain.empty");
+    Set { root_cert: "\n".into(), ..Set::of(&world) }.breaks("consumer.pem.unreadable");
+    let both = Set { ca_cert: good.cert_chain.clone(), ..Set::of(&world) };
+    assert_eq!(both.findings(), ["consumer.certificate.several"]);
 }
 
 #[test]
@@ -95,9 +104,11 @@ fn a_chain_that_starts_istiod_and_breaks_workloads_is_refused() {
     let good = Set::of(&world);
     Set { cert_chain: good.root_cert.clone(), ..Set::of(&world) }.breaks("consumer.chain.first");
     let root_first = format!("{}{}", good.root_cert, good.ca_cert);
-    Set { cert_chain: root_first, ..Set::of(&world) }.breaks("consumer.chain.first");
+    let root_first = Set { cert_chain: root_first, ..Set::of(&world) };
+    assert_eq!(root_first.findings(), ["consumer.chain.root-first"]);
     Set { root_cert: Issuer::root("Example Mesh Root CA").pem(), ..Set::of(&world) }.breaks("consumer.chain.path");
-    Set { root_cert: good.ca_cert.clone(), ..Set::of(&world) }.breaks("consumer.root.not-self-signed");
+    let anchored = Set { root_cert: good.ca_cert.clone(), ..Set::of(&world) };
+    assert_eq!(anchored.findings(), ["consumer.root.not-self-signed"]);
 }
 
 #[test]
@@ -109,7 +120,10 @@ fn a_key_that_istiod_cannot_use_or_of_another_certificate_is_refused() {
     Set { ca_key: SecretString::from(encrypted), ..Set::of(&world) }.breaks("consumer.key.unusable");
     let set = Set::of(&world);
     let without = CaFiles { ca_key: None, ..set.files() };
-    assert_eq!(arrange(Layout::Istio, &without, now()).unwrap_err().kind(), Kind::Medium);
+    assert_eq!(arrange(Layout::Istio, &without, now()).err().unwrap().kind(), Kind::Medium);
+    // Vault keeps the key of its own request.
+    let chain = arrange(Layout::Vault, &without, now()).ok().unwrap().data;
+    assert_eq!(chain[0].1.as_slice(), set.cert_chain.as_bytes());
 }
 
 #[test]
@@ -130,9 +144,10 @@ fn a_root_twice_and_a_certificate_of_tomorrow_are_warned_about_and_an_expired_on
     assert_eq!(twice.findings(), ["consumer.root.twice"]);
     assert!(arrange(Layout::Istio, &twice.files(), now()).is_ok());
     let set = Set::of(&world);
-    let at = |time| check(&set.files(), time).into_iter().map(|f| f.id).collect::<Vec<_>>();
-    assert_eq!(at(now() - 1.hour()), ["consumer.certificate.not-yet-valid"]);
-    assert_eq!(at(now() + (366 * 24).hours()), ["consumer.certificate.expired"]);
+    let early = set.findings_at(now() - 1.hour());
+    assert_eq!(early, ["consumer.certificate.not-yet-valid"; 2], "the root is of the same minute");
+    let late = set.findings_at(now() + (366 * 24).hours());
+    assert_eq!(late, ["consumer.certificate.expired"]);
 }
 
 #[test]
@@ -141,7 +156,8 @@ fn no_finding_shows_a_key() {
     let broken = Set::of(&world).ca_key.expose_secret().replacen("\n", "\n#S3CRET\n", 1);
     let set = Set { ca_key: SecretString::from(broken), ..Set::of(&world) };
     set.breaks("consumer.key.unusable");
-    assert!(!format!("{:?}", check(&set.files(), now())).contains("S3CRET"));
+    let found = check(&set.files(), &Asked::of(Layout::Istio.consumers(), now())).unwrap().found;
+    assert!(!format!("{found:?}").contains("S3CRET"));
 }
 
 #[test]

@@ -63,6 +63,20 @@ pub fn read_private(path: &Path, cap: u64) -> Result<Zeroizing<Vec<u8>>, Error> 
     Ok(read_whole(path, cap, |stat| private(path, stat))?)
 }
 
+/// Reads a private file that is somebody else's to protect (a key that is only looked at), and its permission
+/// bits, of which the caller says what it thinks.
+///
+/// # Errors
+/// [`Kind::Medium`] as [`read`]. Errors never show content.
+pub fn read_exposed(path: &Path, cap: u64) -> Result<(Zeroizing<Vec<u8>>, u32), Error> {
+    let mode = std::cell::Cell::new(0);
+    let bytes = read_whole(path, cap, |stat| {
+        mode.set(stat.st_mode & 0o7777);
+        Ok(())
+    })?;
+    Ok((bytes, mode.get()))
+}
+
 /// Reads a secret of one line (a PIN), whose line end is not part of it.
 ///
 /// # Errors

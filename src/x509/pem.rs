@@ -86,6 +86,30 @@ pub fn decode_all(bytes: &[u8], label: &str) -> Result<Vec<Vec<u8>>, Error> {
         .collect()
 }
 
+/// A file without the lines outside of its blocks: the text that consumers pass over, in whatever encoding.
+///
+/// Lines that hold a boundary stay, so that a boundary inside of a line is still refused by the readers here.
+pub fn without_text(bytes: &[u8]) -> Vec<u8> {
+    let holds = |line: &[u8]| line.windows(DASHES.len()).any(|five| five == DASHES.as_bytes());
+    let mut kept = Vec::with_capacity(bytes.len());
+    let mut inside = false;
+    // DER has no lines.
+    if bytes.first() == Some(&0x30) {
+        return bytes.to_vec();
+    }
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let boundary = holds(line);
+        if inside || boundary {
+            kept.extend_from_slice(line.trim_ascii_end());
+            kept.push(b'\n');
+        }
+        if boundary {
+            inside = line.starts_with(BEGIN.as_bytes());
+        }
+    }
+    kept
+}
+
 /// The labels of the blocks in a file, in order.
 ///
 /// # Errors

@@ -86,7 +86,7 @@ impl Spki {
 }
 
 /// The length of a big-endian modulus in bits.
-fn modulus_bits(modulus: &[u8]) -> usize {
+pub(super) fn modulus_bits(modulus: &[u8]) -> usize {
     let trimmed: Vec<u8> = modulus.iter().copied().skip_while(|b| *b == 0).collect();
     let Some(first) = trimmed.first() else { return 0 };
     let leading = usize::try_from(first.leading_zeros()).unwrap_or(0);

@@ -104,3 +104,19 @@ fn a_witness_who_says_no_retires_nothing() {
     let log = world.run(&["log", "show", AUTHORITY]).ok().stdout;
     assert!(!log.contains("cluster.retired"), "{log}");
 }
+
+#[test]
+fn a_secret_is_piped_in_and_never_pasted_into_a_terminal() {
+    let world = World::new();
+    let (shown, code) = Seat::at(&world, &["request", "west", "--renew", "--previous", "-"]).ends();
+    assert_eq!(code, 2, "{shown}");
+    assert_text(
+        &shown,
+        "
+        error: nothing is piped in, and stdin is a terminal
+        hint:  pipe it: kubectl -n istio-system get secret cacerts -o json | anchorite
+               request west --renew --previous -
+        Nothing was written.
+    ",
+    );
+}

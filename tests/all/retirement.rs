@@ -29,12 +29,9 @@ fn a_retired_cluster_is_logged_with_its_reason_and_status_is_silent_about_it() {
     world.write("answers-retire.toml", ANSWERS);
     let before = world.intents();
     let shown = world.run(&RETIRE).ok().stderr;
-    for wanted in [
-        "Cluster west (prod)",
-        "still valid  serial ",
-        "this cannot be undone",
-        "west is retired; 1 certificate of it",
-    ] {
+    for wanted in
+        ["Cluster west (prod)", "still valid  serial ", "this cannot be undone", "west is retired; 1 certificate of it"]
+    {
         assert!(shown.contains(wanted), "{wanted} is not in\n{shown}");
     }
     assert_eq!(world.intents(), before, "the root key was used");

@@ -69,6 +69,24 @@ pub enum InspectCommand {
         /// A CSR, or a request directory.
         file: PathBuf,
     },
+    /// A cluster's CA files: would istiod start, and would the mesh work? Exit 0 or 10.
+    #[command(
+        before_help = "Examples:\n  anchorite inspect cacerts cluster1\n  kubectl get secret cacerts -n istio-system -o json | anchorite inspect cacerts -\n  anchorite inspect cacerts cluster1 cluster2     do they trust each other?"
+    )]
+    Cacerts {
+        /// A directory, the JSON of a Secret in a file, or - for that JSON on stdin; one for each cluster.
+        #[arg(required = true, value_name = "DIR|FILE|-")]
+        what: Vec<PathBuf>,
+        /// The mesh has sidecars only: what stops ztunnel does not count.
+        #[arg(long)]
+        sidecar_only: bool,
+        /// The lifetime of workloads' certificates (WORKLOAD_CERT_TTL), in hours.
+        #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=87_600))]
+        leaf_ttl: u32,
+        /// The mesh's SPIFFE trust domain.
+        #[arg(long, default_value = "cluster.local")]
+        trust_domain: String,
+    },
     /// A certificate.
     Certificate {
         /// A PEM file.

@@ -63,8 +63,16 @@ pub struct Open {
 pub enum LayoutArg {
     /// ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem.
     Istio,
-    /// tls.crt, tls.key, ca.crt.
+    /// tls.crt, tls.key, ca.crt, for istiod 1.14 and newer.
     Tls,
+    /// tls.crt, tls.key, ca.crt, for a CA issuer.
+    CertManager,
+    /// tls.crt, tls.key, ca.crt, for the identity controller.
+    Linkerd,
+    /// tls.crt, tls.key, bundle.crt, for UpstreamAuthority disk.
+    Spire,
+    /// The PEM chain for intermediate/set-signed; no Secret, no key.
+    Vault,
 }
 
 #[derive(Debug, clap::Args)]
@@ -74,10 +82,10 @@ pub struct Manifest {
     /// The shape of the Secret.
     #[arg(long, value_enum, default_value = "istio")]
     pub layout: LayoutArg,
-    /// Its namespace.
-    #[arg(long, default_value = "istio-system")]
-    pub namespace: String,
-    /// Its name.
-    #[arg(long, default_value = "cacerts")]
-    pub name: String,
+    /// Its namespace; left out, the consumer's own (istio-system).
+    #[arg(long)]
+    pub namespace: Option<String>,
+    /// Its name; left out, the one its consumer looks for (cacerts).
+    #[arg(long)]
+    pub name: Option<String>,
 }

@@ -112,28 +112,32 @@ impl Terminal {
         write_err(&render_error(error));
     }
 
+    /// A document that is piped in (`-` as a file's name), at most `cap` bytes; it may hold a key, so it is wiped.
+    /// `how` is the command to type where nothing is.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] where stdin is a terminal; [`Kind::Medium`] where it cannot be read or is longer.
+    pub fn piped(&self, cap: u64, how: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let stdin = std::io::stdin().lock();
+        if stdin.is_terminal() {
+            return Err(
+                Error::new(Kind::Usage, "nothing is piped in, and stdin is a terminal").hint(format!("pipe it: {how}"))
+            );
+        }
+        // Reserved at once: a buffer that grows leaves copies of a key behind.
+        let room = usize::try_from(cap).unwrap_or(usize::MAX).saturating_add(1);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+        let read = stdin.take(cap.saturating_add(1)).read_to_end(&mut bytes);
+        read.map_err(|error| Error::new(Kind::Medium, "stdin cannot be read").saw(error.to_string()))?;
+        if bytes.len() >= room {
+            return Err(Error::new(Kind::Medium, "too much is piped in").wanted(format!("at most {cap} bytes")));
+        }
+        Ok(bytes)
+    }
+
     /// True where someone looks at stdout.
     pub fn stdout_is_terminal(&self) -> bool {
         std::io::stdout().is_terminal()
-    }
-
-    /// What is piped in, at most `cap` bytes: a secret until it is known to be none.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`] where stdin is a terminal; [`Kind::Medium`] where it is longer or cannot be read.
-    pub fn piped(&self, cap: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let stdin = std::io::stdin();
-        if stdin.is_terminal() {
-            return Err(Error::new(Kind::Usage, "nothing is piped in: stdin is a terminal"));
-        }
-        // Reserved first, so that a secret is never moved.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(cap).unwrap_or(0).saturating_add(1)));
-        let read = stdin.lock().take(cap.saturating_add(1)).read_to_end(&mut bytes);
-        read.map_err(|error| Error::new(Kind::Medium, "stdin cannot be read").saw(error.to_string()))?;
-        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > cap {
-            return Err(Error::new(Kind::Medium, "stdin is too long").wanted(format!("at most {cap} bytes")));
-        }
-        Ok(bytes)
     }
 
     /// Shows how far long work is; nothing where stderr is not a terminal.

@@ -3,7 +3,7 @@
 use super::{CertificateTemplate, Error, Kind, Usage, cannot_encode};
 use crate::digest::Hex;
 use const_oid::AssociatedOid;
-use const_oid::db::rfc5280::ID_AD_CA_ISSUERS;
+use const_oid::db::rfc5280::{ID_AD_CA_ISSUERS, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use der::asn1::{Any, Ia5String, ObjectIdentifier, OctetString, Uint};
 use der::{Encode, Tag};
 use x509_cert::ext::Extension;
@@ -28,6 +28,12 @@ pub(super) fn of_certificate(template: &CertificateTemplate) -> Result<Vec<Exten
         Usage::Audit => {
             list.push(critical(&KeyUsage(KeyUsages::DigitalSignature.into()))?);
             list.push(critical(&ExtendedKeyUsage(vec![DOCUMENT_SIGNING]))?);
+        }
+        Usage::Workload { spiffe_id } => {
+            list.push(critical(&KeyUsage(KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment))?);
+            list.push(plain(&ExtendedKeyUsage(vec![ID_KP_SERVER_AUTH, ID_KP_CLIENT_AUTH]))?);
+            let id = names(std::slice::from_ref(spiffe_id), GeneralName::UniformResourceIdentifier)?;
+            list.push(critical(&SubjectAltName(id))?);
         }
     }
     list.push(plain(&SubjectKeyIdentifier(octets(&template.subject_key_id)?))?);

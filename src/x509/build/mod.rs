@@ -69,6 +69,12 @@ pub enum Usage {
     },
     /// Signs checkpoints and envelopes: critical keyUsage digitalSignature, critical extKeyUsage documentSigning.
     Audit,
+    /// A workload of a mesh: critical keyUsage digitalSignature and keyEncipherment, extKeyUsage serverAuth and
+    /// clientAuth, one critical URI name. Made only to try a chain; no ceremony issues one.
+    Workload {
+        /// The SPIFFE ID.
+        spiffe_id: String,
+    },
 }
 
 impl Usage {

@@ -14,7 +14,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use x509_parser::extensions::{DistributionPointName, GeneralName, GeneralSubtree, ParsedExtension, X509Extension};
 
 /// The bits of keyUsage by number (RFC 5280 section 4.2.1.3).
-const KEY_USAGES: [&str; 9] = [
+pub(super) const KEY_USAGES: [&str; 9] = [
     "digitalSignature",
     "nonRepudiation",
     "keyEncipherment",
@@ -45,7 +45,8 @@ pub(super) fn extensions(list: &[X509Extension<'_>]) -> Result<Extensions, Error
     Ok(found)
 }
 
-fn one(found: &mut Extensions, extension: &X509Extension<'_>, oid: &str) -> Result<(), Error> {
+/// Reads one extension into what was found so far; where it is refused, nothing was added.
+pub(super) fn one(found: &mut Extensions, extension: &X509Extension<'_>, oid: &str) -> Result<(), Error> {
     let critical = extension.critical;
     let other = OtherExtension { oid: oid.to_owned(), critical };
     strict::check(extension.value)?;

@@ -6,11 +6,13 @@
 
 mod crl;
 mod extension;
+mod foreign;
 mod name;
 mod request;
 pub mod view;
 
 pub use crl::{crl, tbs_crl};
+pub use foreign::{Foreign, ForeignKey, foreign};
 pub use name::name;
 pub use request::request;
 pub use view::{

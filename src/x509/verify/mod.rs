@@ -3,8 +3,10 @@
 //! Never parses: it takes bytes, a key and an algorithm, or certificates that [`read`](super::read) parsed.
 //! Sources: RFC 4055, 5480, 5758, 8410; FIPS 186-5; RFC 5280 section 6.
 
+mod foreign;
 mod path;
 
+pub use foreign::{Checked, foreign, is_sha1};
 pub use path::{DOCUMENT_SIGNING, Purpose, chain, crl_issued_by, issued_by};
 
 use super::{SignatureAlgorithm, Spki};

@@ -323,8 +323,8 @@ fn a_directory_that_holds_no_files_of_a_ca_makes_no_manifest() {
         &["manifest", "clusters/cluster1"],
         "
         error: these files would break the mesh: saw 1 finding
-        hint:  consumer.key.other: spki sha256 …, wanted spki sha256
-               …: this certificate answers another request: open the
+        hint:  consumer.key.other: ca-key.pem: ECDSA P-256, spki sha256 …, wanted ECDSA
+               P-256, spki sha256 …: this certificate answers another request: open the
                bundle where the key was made
         No Secret was written.
         exit 40

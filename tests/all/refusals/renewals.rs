@@ -108,7 +108,7 @@ fn a_secret_without_a_key_or_of_another_kind_is_refused_and_nothing_of_it_is_sho
         (
             r#"{"kind":"Secret","data":{"root-cert.pem":"YQ=="}}"#,
             "
-            error: secret.json: the Secret holds no CA key: saw root-cert.pem, wanted
+            error: secret.json: the Secret holds no CA key: saw no ca-key.pem, wanted
                    ca-key.pem or tls.key
             hint:  istiod that signs by itself keeps its key in istio-ca-secret: that one is
                    no intermediate of ours
@@ -119,10 +119,10 @@ fn a_secret_without_a_key_or_of_another_kind_is_refused_and_nothing_of_it_is_sho
         (
             r#"{"kind":"List","items":[]}"#,
             "
-            error: secret.json: this is no Secret: saw kind List, wanted one Secret, by its
-                   name
-            hint:  kubectl -n istio-system get secret cacerts -o json | anchorite request
-                   west --renew --previous -
+            error: secret.json: not a Secret as kubectl prints it: saw kind List, wanted one
+                   object of kind Secret
+            hint:  kubectl get secret cacerts -n istio-system -o json
+            hint:  a key in PEM can be given as well
             Nothing was written.
             exit 30
             ",
@@ -130,10 +130,10 @@ fn a_secret_without_a_key_or_of_another_kind_is_refused_and_nothing_of_it_is_sho
         (
             "apiVersion: v1\nkind: Secret\ndata:\n  ca-key.pem: dG9wIHNlY3JldA==\n",
             "
-            error: secret.json: neither a key in PEM nor a Secret in JSON: saw no JSON of a
-                   Secret at line 1 column 1, wanted what kubectl get secret -o json prints
-            hint:  kubectl -n istio-system get secret cacerts -o json | anchorite request
-                   west --renew --previous -
+            error: secret.json: not a Secret as kubectl prints it: saw line 1, column 1,
+                   wanted one object of kind Secret
+            hint:  kubectl get secret cacerts -n istio-system -o json
+            hint:  a key in PEM can be given as well
             Nothing was written.
             exit 30
             ",
@@ -141,7 +141,10 @@ fn a_secret_without_a_key_or_of_another_kind_is_refused_and_nothing_of_it_is_sho
         (
             r#"{"kind":"Secret","data":{"ca-key.pem":"%%%"}}"#,
             "
-            error: secret.json: ca-key.pem is not base64
+            error: secret.json: not a Secret as kubectl prints it: saw ca-key.pem is not
+                   base64, wanted one object of kind Secret
+            hint:  kubectl get secret cacerts -n istio-system -o json
+            hint:  a key in PEM can be given as well
             Nothing was written.
             exit 30
             ",
@@ -166,10 +169,10 @@ fn standard_input_that_is_empty_is_no_secret() {
     opened().refused(
         &with("-"),
         "
-        error: stdin: neither a key in PEM nor a Secret in JSON: saw no JSON of a Secret
-               at line 1 column 0, wanted what kubectl get secret -o json prints
-        hint:  kubectl -n istio-system get secret cacerts -o json | anchorite request
-               west --renew --previous -
+        error: stdin: not a Secret as kubectl prints it: saw line 1, column 0, wanted one
+               object of kind Secret
+        hint:  kubectl get secret cacerts -n istio-system -o json
+        hint:  a key in PEM can be given as well
         Nothing was written.
         exit 30
     ",

@@ -1,0 +1,97 @@
+//! `manifest`: the Kubernetes Secret of a cluster's files, or what Vault takes.
+
+use super::args::{Args, LayoutArg, Manifest};
+use super::cluster::{MAX_FILE, clock, present, secret_text};
+use super::terminal::Terminal;
+use crate::consumer::{self, CaFiles, Form, Layout};
+use crate::error::{Error, Kind};
+use crate::files::intake;
+use secrecy::ExposeSecret;
+
+/// `anchorite manifest DIR`
+pub fn manifest(args: &Args, a: &Manifest, terminal: &mut Terminal) -> Result<(), Error> {
+    let layout = layout(a.layout);
+    let place = place(a, layout)?;
+    if place.is_some() && terminal.stdout_is_terminal() {
+        return Err(Error::new(Kind::Usage, "the Secret holds a private key, and stdout is a terminal")
+            .hint(format!("pipe it: anchorite manifest {} | kubectl create -f -", a.dir.display()))
+            .hint("or, where the Secret exists: … | kubectl replace -f -")
+            .truth("Nothing was printed."));
+    }
+    let unopened = |error: Error| {
+        let into = a.dir.display();
+        error.hint(format!("it is put there by: anchorite open BUNDLE --into {into}")).truth("Nothing was printed.")
+    };
+    let read = |name: &str| intake::read(&a.dir.join(name), MAX_FILE).map_err(unopened);
+    let (ca_cert, cert_chain, root_cert) = (read("ca-cert.pem")?, read("cert-chain.pem")?, read("root-cert.pem")?);
+    let key_path = a.dir.join("ca-key.pem");
+    // Vault keeps the key of its own request.
+    let key = match place.is_none() && !present(&key_path) {
+        true => None,
+        false => Some(secret_text(&key_path)?),
+    };
+    let files = CaFiles {
+        form: Form::Four,
+        ca_cert: Some(&ca_cert),
+        ca_key: key.as_ref().map(|key| key.expose_secret().as_bytes()),
+        cert_chain: Some(&cert_chain),
+        root_cert: Some(&root_cert),
+        crl: None,
+    };
+    let arranged = consumer::arrange(layout, &files, clock(args).now())?;
+    match place {
+        Some((name, namespace)) => {
+            let yaml = consumer::manifest_yaml(&name, &namespace, layout.secret_type(), &arranged.data)?;
+            terminal.document(yaml.as_bytes())?;
+        }
+        None => arranged.data.iter().try_for_each(|(_, bytes)| terminal.document(bytes))?,
+    }
+    for note in &arranged.notes {
+        terminal.talk(&format!("note: {}: {}; {}", note.finding.id, note.finding.observed, note.then));
+    }
+    next(layout, terminal);
+    Ok(())
+}
+
+fn layout(chosen: LayoutArg) -> Layout {
+    match chosen {
+        LayoutArg::Istio => Layout::Istio,
+        LayoutArg::Tls => Layout::Tls,
+        LayoutArg::CertManager => Layout::CertManager,
+        LayoutArg::Linkerd => Layout::Linkerd,
+        LayoutArg::Spire => Layout::Spire,
+        LayoutArg::Vault => Layout::Vault,
+    }
+}
+
+/// Name and namespace, the consumer's own where none is given; none where no Secret is made.
+fn place(a: &Manifest, layout: Layout) -> Result<Option<(String, String)>, Error> {
+    let Some((name, namespace)) = layout.place() else {
+        return match a.name.as_ref().or(a.namespace.as_ref()) {
+            None => Ok(None),
+            Some(given) => Err(Error::new(Kind::Usage, format!("the layout {layout} is no Secret: it has no name"))
+                .saw(given)
+                .hint("leave --name and --namespace out")),
+        };
+    };
+    let or = |given: &Option<String>, usual: &str| given.clone().unwrap_or_else(|| usual.to_owned());
+    Ok(Some((or(&a.name, name), or(&a.namespace, namespace))))
+}
+
+fn next(layout: Layout, terminal: &mut Terminal) {
+    if layout == Layout::Vault {
+        terminal.talk("give it to Vault: vault write pki/intermediate/set-signed certificate=-");
+        return;
+    }
+    terminal
+        .talk("create it if the Secret is absent (kubectl create -f -), otherwise replace it (kubectl replace -f -).");
+    let reader = match layout {
+        Layout::Istio | Layout::Tls => "istiod reads it at its start, or when the files change.",
+        Layout::CertManager => "An Issuer or ClusterIssuer names it: spec.ca.secretName.",
+        Layout::Linkerd => "The roots also go into the ConfigMap linkerd-identity-trust-roots.",
+        Layout::Spire | Layout::Vault => {
+            "SPIRE's UpstreamAuthority disk reads tls.crt, tls.key and bundle.crt: cert_file_path, key_file_path, bundle_file_path."
+        }
+    };
+    terminal.talk(&format!("Never kubectl apply: it copies the key into an annotation. {reader}"));
+}

@@ -1,0 +1,85 @@
+//! ca-crl.pem: what Istio demands of it since 1.27, which is more than it seems.
+
+use super::{Checked, Form, Gathered};
+use crate::consumer::rules::{
+    CRL_EXPIRED, CRL_IGNORED, CRL_MISSING, CRL_OTHERS, CRL_REVOKED, CRL_SIGNATURE, CRL_UNREADABLE,
+};
+use crate::x509::pem;
+use crate::x509::read::{self, Crl, Foreign};
+use crate::x509::verify::{self, Checked as Signature};
+
+/// Checks the CRLs; the Names (DER) of those who issued them.
+pub(super) fn check(
+    bytes: &[u8],
+    own: &Foreign,
+    read: &Checked,
+    form: Form,
+    gathered: &mut Gathered<'_>,
+) -> Vec<Vec<u8>> {
+    if form == Form::Tls {
+        gathered.add(&CRL_IGNORED, "ca-crl.pem beside tls.crt", "the layout of four files");
+        return Vec::new();
+    }
+    let blocks = pem::decode_all(&pem::without_text(bytes), "X509 CRL");
+    let crls: Vec<Crl> = match blocks.and_then(|all| all.iter().map(|der| read::crl(der)).collect()) {
+        Ok(crls) => crls,
+        Err(error) => {
+            gathered.add(
+                &CRL_UNREADABLE,
+                format!("ca-crl.pem: {error}"),
+                "CRLs in PEM, each block on lines of its own",
+            );
+            return Vec::new();
+        }
+    };
+    let mut authorities: Vec<&Foreign> = vec![own];
+    authorities.extend(read.chain.iter().chain(&read.roots));
+    for authority in &authorities {
+        check_authority(authority, &crls, read, gathered);
+    }
+    for crl in &crls {
+        check_crl(crl, &authorities, gathered);
+    }
+    let covered = crls.len();
+    gathered.add(&CRL_OTHERS, format!("{covered} in ca-crl.pem"), "one of every CA of every cluster, all current");
+    crls.into_iter().map(|crl| crl.view.issuer_der).collect()
+}
+
+/// Every CA that is sent or trusted has its CRL, and stands on none.
+fn check_authority(authority: &Foreign, crls: &[Crl], read: &Checked, gathered: &mut Gathered<'_>) {
+    let sent = read.chain.iter().any(|certificate| certificate.der == authority.der);
+    if sent && !crls.iter().any(|crl| crl.view.issuer_der == authority.subject_der) {
+        gathered.add(&CRL_MISSING, format!("none of {}", authority.subject), "a CRL of every CA in cert-chain.pem");
+    }
+    let serial: &[u8] = match authority.serial.0.as_slice() {
+        [0, magnitude @ ..] => magnitude,
+        whole => whole,
+    };
+    let revoked = crls.iter().filter(|crl| crl.view.issuer_der == authority.issuer_der);
+    if revoked.flat_map(|crl| &crl.view.revoked).any(|(number, _, _)| number.0 == serial) {
+        gathered.add(&CRL_REVOKED, format!("{} is revoked", authority.subject), "a certificate that is not");
+    }
+}
+
+fn check_crl(crl: &Crl, authorities: &[&Foreign], gathered: &mut Gathered<'_>) {
+    let now = gathered.asked.now;
+    let who = read::show_name(&crl.view.issuer);
+    if now > crl.view.next_update || now < crl.view.this_update {
+        gathered.add(
+            &CRL_EXPIRED,
+            format!("the CRL of {who}: {} to {}", crl.view.this_update, crl.view.next_update),
+            format!("current at {now}"),
+        );
+    }
+    let mut named = authorities.iter().filter(|authority| authority.subject_der == crl.view.issuer_der).peekable();
+    if named.peek().is_none() {
+        return;
+    }
+    let signed = |authority: &&&Foreign| {
+        let signature = verify::foreign(&authority.key, crl.algorithm.oid(), &crl.tbs, &crl.signature);
+        signature != Signature::Bad && !authority.must_not("cRLSign")
+    };
+    if !named.any(|authority| signed(&authority)) {
+        gathered.add(&CRL_SIGNATURE, format!("the CRL of {who} is not this CA's"), "signed by it, with cRLSign");
+    }
+}

@@ -1,0 +1,80 @@
+//! ca-crl.pem, which Istio reads since 1.27.
+
+use super::pki::{INTERMEDIATE, Pki};
+
+/// A CRL of this CA that revokes the certificates named, valid for some days.
+fn crl(pki: &Pki, by: &str, revoked: &[&str], days: &str) -> String {
+    let db = format!("{by}-db");
+    pki.world.write(format!("{db}/index.txt"), "");
+    pki.world.write(format!("{db}/crlnumber"), "01\n");
+    pki.world.write(
+        format!("{db}/conf"),
+        format!(
+            "[ca]\ndefault_ca=d\n[d]\ndatabase={db}/index.txt\ncrlnumber={db}/crlnumber\ndefault_md=sha256\n\
+             crl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n"
+        ),
+    );
+    let (conf, cert, key) = (format!("{db}/conf"), format!("{by}.pem"), format!("{by}.key"));
+    let ca = ["ca", "-config", &conf, "-cert", &cert, "-keyfile", &key];
+    for name in revoked {
+        pki.openssl(&[&ca[..], &["-revoke", &format!("{name}.pem")]].concat());
+    }
+    let out = format!("{db}/crl.pem");
+    pki.openssl(&[&ca[..], &["-gencrl", "-crldays", days, "-out", &out]].concat());
+    String::from_utf8(pki.world.read(out)).unwrap()
+}
+
+#[test]
+fn every_ca_of_the_chain_needs_its_crl() {
+    let pki = Pki::new();
+    let (root, own) = (crl(&pki, "root", &[], "30"), crl(&pki, "good", &[], "30"));
+    let with = |name: &str, crls: &str| {
+        pki.copy(name);
+        pki.world.write(format!("{name}/ca-crl.pem"), crls);
+    };
+    with("whole", &format!("{root}{own}"));
+    pki.says("whole", "yyyy", &["consumer.crl.others"]);
+    with("root-only", &root);
+    pki.says("root-only", "nnny", &["consumer.crl.missing", "consumer.crl.others"]);
+    let text = pki.world.run(&["inspect", "cacerts", "root-only"]).stdout;
+    assert!(text.contains("blocks key rotation"), "{text}");
+    with("garbage", "nothing\n");
+    pki.says("garbage", "nnny", &["consumer.crl.unreadable"]);
+    let glued = format!("{}{own}", root.trim_end());
+    with("glued", &glued);
+    pki.says("glued", "nnny", &["consumer.crl.unreadable"]);
+}
+
+#[test]
+fn an_expired_crl_rejects_all_and_a_forged_or_revoking_one_is_said() {
+    let pki = Pki::new();
+    let (root, own) = (crl(&pki, "root", &[], "2"), crl(&pki, "good", &[], "30"));
+    pki.copy("old");
+    pki.world.write("old/ca-crl.pem", format!("{root}{own}"));
+    let later = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(72)).to_string();
+    pki.says_of(&["old", "--now", &later], "ynny", &["consumer.crl.expired", "consumer.crl.others"]);
+    // Under the root's name by another key.
+    pki.root("forged", "/CN=Root CA", super::pki::P256, super::pki::CA, &[]);
+    pki.copy("forgery");
+    pki.world.write("forgery/ca-crl.pem", format!("{}{own}", crl(&pki, "forged", &[], "30")));
+    pki.says("forgery", "nnny", &["consumer.crl.signature", "consumer.crl.others"]);
+    pki.copy("revoked");
+    pki.world.write("revoked/ca-crl.pem", format!("{}{own}", crl(&pki, "root", &["good"], "30")));
+    pki.says("revoked", "ynny", &["consumer.crl.revoked", "consumer.crl.others"]);
+}
+
+#[test]
+fn the_crls_of_other_clusters_must_be_there_too() {
+    let pki = Pki::new();
+    pki.special("sister", INTERMEDIATE, &[]);
+    let root = crl(&pki, "root", &[], "30");
+    let (one, two) = (crl(&pki, "good", &[], "30"), crl(&pki, "sister", &[], "30"));
+    pki.world.write("good/ca-crl.pem", format!("{root}{one}"));
+    pki.world.write("sister/ca-crl.pem", format!("{root}{one}{two}"));
+    let said = pki.inspect(&["good", "sister"]);
+    assert_eq!(said.code, Some(10));
+    let across: Vec<&str> = said.ids().into_iter().filter(|id| *id == "consumer.across.crl").collect();
+    assert_eq!(across.len(), 1, "{:#}", said.report);
+    pki.world.write("good/ca-crl.pem", format!("{root}{one}{two}"));
+    assert_eq!(pki.inspect(&["good", "sister"]).code, Some(0));
+}

@@ -1,0 +1,10 @@
+//! `anchorite inspect cacerts`, for each line of what consumers were measured to accept: files made by hand
+//! with openssl, and what is said of them. `yyyy`: istiod starts, Envoy, ztunnel and Go peers work.
+
+mod certificates;
+mod chains;
+mod crls;
+mod files;
+mod layouts;
+mod pki;
+mod screens;
