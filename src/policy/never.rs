@@ -1,11 +1,12 @@
 //! What is never issued, or only with a reason: rules over what the log has issued before and over the
 //! issuer's own end. The lint sees one certificate; these see its neighbours.
 
+use super::continuity;
 use crate::authority::config::Terms;
 use crate::authority::state::{Certificate, Status};
 use crate::authority::{Config, State};
 use crate::dns;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{self, Finding, Rule, Severity};
 use crate::key::KeySpec;
 use crate::policy::Claim;
 use crate::x509::build;
@@ -64,6 +65,8 @@ pub(super) fn judge(
     generation: u32,
     findings: &mut Vec<Finding>,
 ) {
+    // Who is refused is not asked for a reason as well.
+    let settled = continuity::renews(findings) || finding::worst(findings) == Some(Severity::Refuse);
     if claim.spki.spec() == KeySpec::Rsa2048 && config.keys_for(claim.cluster).contains(&KeySpec::Rsa2048) {
         findings.push(RSA_2048.finding(KeySpec::Rsa2048.title(), "RSA-3072 or better, or ECDSA"));
     }
@@ -72,7 +75,7 @@ pub(super) fn judge(
         findings.push(TRUST_DOMAIN.finding(claim.trust_domain, trees.join(", ")));
     }
     findings.extend(subject_taken(config, state, claim, generation));
-    findings.extend(unexpired(state, claim));
+    findings.extend(unexpired(state, claim).filter(|_| !settled));
 }
 
 /// Names differ by cluster, so only the cluster's own certificates and the authority's can have this one.
@@ -87,9 +90,6 @@ fn subject_taken(config: &Config, state: &State, claim: &Claim<'_>, generation: 
 }
 
 fn unexpired(state: &State, claim: &Claim<'_>) -> Option<Finding> {
-    if claim.renewal {
-        return None;
-    }
     let live = |c: &&Certificate| {
         c.cluster.as_deref() == Some(claim.cluster)
             // What a crash left unknown was delivered to nobody.

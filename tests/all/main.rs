@@ -5,6 +5,8 @@
 
 mod architecture;
 mod attended;
+mod attended_clusters;
+mod batches;
 mod cacerts;
 mod corpus;
 mod crash;
@@ -22,6 +24,8 @@ mod log_verify;
 mod mistakes;
 mod present;
 mod refusals;
+mod renewals;
+mod retirement;
 mod source;
 mod support;
 mod weak_keys;

@@ -14,5 +14,6 @@ mod leftovers;
 mod log;
 mod media;
 mod people;
+mod renewals;
 mod requests;
 mod token;
