@@ -1,8 +1,9 @@
 //! Policy: what may be signed. Pure: a parsed certificate or a claim in, findings out.
 //!
 //! [`judge()`] decides whether a request may become a cluster's intermediate under this configuration and
-//! log; [`judge_shared()`] compares its key with all others; [`lint()`] checks the exact to-be-signed bytes, and the certificate afterwards, against RFC 5280 and
-//! the profile. A rule is stated once, in a table; [`rules`] gives all of them. Nothing here asks people.
+//! log; [`judge_shared()`] compares its key with all others; [`lint()`] checks the exact to-be-signed bytes, and
+//! the certificate afterwards, against RFC 5280 and the profile. A rule is stated once, in a table; [`rules`]
+//! gives all of them. Nothing here asks people.
 
 pub mod judge;
 pub mod lint;
