@@ -124,7 +124,18 @@ fn a_second_key_of_a_cluster_gets_another_subject() {
     }
     std::fs::remove_dir_all(world.path("clusters/cluster1")).unwrap();
     let sha256 = world.request("cluster1");
-    let signed = world.sign(&world.signing_answers(&[&sha256], &[])).ok();
+    let answers = world.signing_answers(&[&sha256], &[]);
+    // Two keys of one owner at a time: only with a reason, which the log keeps.
+    world.write("answers.toml", &answers);
+    world.stopped(
+        &SIGN,
+        "
+        error: a plan with warnings needs a reason, which the log keeps: saw no reason
+        Nothing was signed.
+        exit 10
+    ",
+    );
+    let signed = world.sign(&answers.replace("= \"approve\"", "= { approve = \"the first key was lost\" }")).ok();
     assert!(signed.stderr.contains("L=cluster1, serialNumber=2"), "{}", signed.stderr);
     let subjects: Vec<String> = std::fs::read_dir(world.path("authority/issued"))
         .unwrap()

@@ -4,7 +4,7 @@ use crate::support::{AUTHORITY, GENESIS, SIGN, World, configuration};
 use anchorite::authority::Config;
 use anchorite::digest::Hex;
 use anchorite::key::KeySpec;
-use anchorite::plan::{MadePlan, make, make::Context};
+use anchorite::plan::{MadePlan, Standard, make, make::Context};
 use anchorite::words;
 use anchorite::x509::keygen::LocalKey;
 use anchorite::x509::{pem, read};
@@ -124,6 +124,18 @@ fn a_ca_under_an_issuer_with_path_length_0_is_refused_by_the_lint_for_every_prof
         assert_eq!(found.observed, "a CA under an issuer with path length 0", "{name}");
         assert_eq!(found.expected, "no CA there", "{name}");
     }
+    let judged = world.run(&["inspect", "certificate", "below.pem", "--profile", "subordinate", "--issuer", "top.pem"]);
+    crate::support::assert_text(
+        &judged.error(),
+        "
+        error: the certificate is refused for subordinate by the rule
+               certificate.path-length: saw a CA under an issuer with path length 0,
+               wanted no CA there
+        hint:  set the profile's path length; under an issuer with path length 0 there
+               can be no CA at all
+        exit 10
+    ",
+    );
 }
 
 /// Mistake 11. A finding silenced by a skip list: a reason changes nothing where a rule refuses.
@@ -167,10 +179,9 @@ fn a_plan_that_the_lint_refuses_cannot_be_approved_whatever_the_reason() {
     let key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
     let good = make::root(context, key.spki(), 1, Hex(vec![7; 16])).unwrap();
     good.approve_by_answer(&good.plan().reviewed, None).unwrap();
-    let mut plan = good.plan().clone();
-    let rule = policy::rules().find(|rule| rule.id == "certificate.key-usage").unwrap();
-    plan.findings.push(rule.finding("no keyUsage", "critical, keyCertSign, cRLSign"));
-    let bad = MadePlan::new(plan).unwrap();
+    // The same bytes, held against what they are not.
+    let audit = Standard::Certificate(*profile::by_name("audit").unwrap(), None);
+    let bad = MadePlan::new(good.plan().clone(), audit).unwrap();
     let words = |at: usize| words::words(&bad.digest().0)[at..at + 2].join(" ");
     for reason in [None, Some("Let's Encrypt did it too")] {
         let by_words = bad.approve_by_words(&words(0), &words(2), reason).unwrap_err();
@@ -179,8 +190,8 @@ fn a_plan_that_the_lint_refuses_cannot_be_approved_whatever_the_reason() {
             assert_eq!(error.kind().exit_code(), 10);
             assert_eq!(
                 error.to_string(),
-                "the plan is refused by the rule certificate.key-usage: saw no keyUsage, wanted critical, \
-                 keyCertSign, cRLSign"
+                "the plan is refused by the rule certificate.subject-is-issuer: saw no issuer, wanted an issuer's \
+                 certificate"
             );
             assert_eq!(error.truths(), ["Nothing was signed."]);
         }
