@@ -208,9 +208,12 @@ fn two_requests_of_one_key_are_not_signed_in_one_session() {
     world.write("answers.toml", world.signing_answers(&[], &[("cluster2", &first), ("cluster3", &second)]));
     world.stopped(
         &SIGN,
-        "error: two requests of one key in one session: saw cluster2.csr and twin.csr, wanted a key of its own for \
-         each cluster
-         hint: a request is its key, whatever else its file says: take one of them off the stick
+        "
+        error: twin.csr is refused by the rule policy.session.key: saw the key of cluster2.csr, spki …,
+               wanted a key of its own
+        hint:  the same request lies on the stick twice, or two clusters share a key:
+               each makes a key of its own
+        hint:  the others can be signed without it: strike it, or take it off the stick
          Nothing was signed.
          exit 10",
     );
