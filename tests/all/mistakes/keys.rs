@@ -103,8 +103,8 @@ fn one_key_in_two_requests_of_a_batch_is_refused() {
     world.stopped(
         &SIGN,
         "
-        error: two.csr is refused by the rule policy.session.key: saw the key of one.csr, spki …,
-               wanted a key of its own
+        error: two.csr is refused by the rule policy.session.key: saw the key of
+               one.csr, spki …, wanted a key of its own
         hint:  the same request lies on the stick twice, or two clusters share a key:
                each makes a key of its own
         hint:  the others can be signed without it: strike it, or take it off the stick
