@@ -176,6 +176,20 @@ pub fn check_label(what: &str, name: &str) -> Result<(), Error> {
         .wanted("1 to 63 of a-z, 0-9 and -, a letter or digit at both ends"))
 }
 
+/// Checks a SPIFFE trust domain: 1 to 255 of `a-z 0-9 . - _` (SPIFFE-ID section 2.1).
+///
+/// # Errors
+/// [`Kind::Usage`] for anything else.
+pub fn check_trust_domain(name: &str) -> Result<(), Error> {
+    let letters = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_'));
+    if letters && (1..=255).contains(&name.len()) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Usage, "not a trust domain")
+        .saw(format!("\"{name}\""))
+        .wanted("1 to 255 of a-z, 0-9, \".\", \"-\" and \"_\", for example cluster.local"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

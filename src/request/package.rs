@@ -7,7 +7,7 @@ use super::intake;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::finding::{Finding, Rule, Severity};
-use crate::name::check_label;
+use crate::name::{check_label, check_trust_domain};
 use crate::x509::{LocalKey, SignatureAlgorithm, Spki, pem, verify};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -162,20 +162,6 @@ fn check_fields(request: &RequestJson) -> Result<(), Error> {
     check_label("environment", &request.environment)?;
     check_trust_domain(&request.trust_domain)?;
     check_recipients(&request.recipients)
-}
-
-/// Checks a SPIFFE trust domain: 1 to 255 of `a-z 0-9 . - _` (SPIFFE-ID section 2.1).
-///
-/// # Errors
-/// [`Kind::Usage`] for anything else.
-pub fn check_trust_domain(name: &str) -> Result<(), Error> {
-    let letters = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_'));
-    if letters && (1..=255).contains(&name.len()) {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Usage, "not a trust domain")
-        .saw(format!("\"{name}\""))
-        .wanted("1 to 255 of a-z, 0-9, \".\", \"-\" and \"_\", for example cluster.local"))
 }
 
 /// Checks that recipients are shaped like age recipients, sorted, distinct, and 1 to 16. Whether each is a

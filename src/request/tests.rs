@@ -4,7 +4,7 @@ use super::{KeyPolicy, inspect};
 use crate::key::KeySpec;
 use crate::name::{Attribute, DistinguishedName};
 use crate::x509::read::{self, AlternativeNames, ExtendedKeyUsage, OtherExtension, RequestView};
-use crate::x509::{LocalKey, Spki, pem};
+use crate::x509::{LocalKey, Spki, build, pem};
 
 /// A sound request, so that each rule below can be the only one that fires.
 fn sound() -> (LocalKey, RequestView) {
@@ -63,6 +63,28 @@ fn a_sound_request_has_no_finding_and_each_rule_fires_alone() {
     with(&|v| *v.spki_der.last_mut().unwrap() ^= 1, &["request.key.point", "request.proof-of-possession"]);
     let p384 = KeyPolicy { keys: vec![KeySpec::EcdsaP384] };
     assert_eq!(fired(&view, &p384), ["request.key.curve"]);
+}
+
+#[test]
+fn a_request_with_more_parts_than_are_read_is_refused_by_their_count() {
+    let (_, view) = sound();
+    let long = |tag: u8, content: Vec<u8>| {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82][..], &length, &content].concat()
+    };
+    // The signature is not this request's: parts are counted before anything is verified.
+    let with = |units: usize| {
+        let name = DistinguishedName(vec![(Attribute::OrganizationalUnit, "x".to_owned()); units]);
+        let name = build::name_der(&name).unwrap();
+        let info = long(0x30, [&[2, 1, 0][..], &name, &view.spki_der, &[0xa0, 0]].concat());
+        let rest = [0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2, 3, 1, 0];
+        let csr = pem::encode("CERTIFICATE REQUEST", &long(0x30, [&info[..], &rest].concat()));
+        inspect(csr.as_bytes(), &KeyPolicy::default())
+    };
+    assert!(with(32).is_ok());
+    let finding = with(33).unwrap_err();
+    let said = (finding.id.as_str(), finding.observed.as_str(), finding.expected.as_str());
+    assert_eq!(said, ("request.count", "33 name attributes", "at most 32"));
 }
 
 #[test]

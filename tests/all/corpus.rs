@@ -31,7 +31,16 @@ const REASONS: [(&str, &[&str]); 12] = [
     ),
     ("DER, not PEM", &["request.pem.der"]),
     ("more than one PEM block", &["request.pem.one-block", "request.private-key"]),
-    ("PoP signature", &["request.proof-of-possession", "request.pem.der", "request.der.value", "request.structure"]),
+    (
+        "PoP signature",
+        &[
+            "request.proof-of-possession",
+            "request.signature.",
+            "request.pem.der",
+            "request.der.value",
+            "request.structure",
+        ],
+    ),
     ("RSA-512", &["request.key.rsa-size", "request.pem.der"]),
     ("RSA-768", &["request.key.rsa-size", "request.pem.der"]),
     ("RSA-1024", &["request.key.rsa-size", "request.pem.der"]),

@@ -208,10 +208,12 @@ fn two_requests_of_one_key_are_not_signed_in_one_session() {
     world.write("answers.toml", world.signing_answers(&[], &[("cluster2", &first), ("cluster3", &second)]));
     world.stopped(
         &SIGN,
-        "error: twin.csr is refused by the rule policy.session.key: saw the key of cluster2.csr, spki …, wanted a key \
-         of its own
-         hint: the same request lies on the stick twice, or two clusters share a key: each makes a key of its own
-         hint: the others can be signed without it: strike it, or take it off the stick
+        "
+        error: twin.csr is refused by the rule policy.session.key: saw the key of cluster2.csr, spki …,
+               wanted a key of its own
+        hint:  the same request lies on the stick twice, or two clusters share a key:
+               each makes a key of its own
+        hint:  the others can be signed without it: strike it, or take it off the stick
          Nothing was signed.
          exit 10",
     );

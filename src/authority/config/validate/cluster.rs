@@ -5,7 +5,7 @@ use super::{contradicting_constraint, contradiction, validate_subject};
 use crate::authority::config::{ClusterConfig, Config, Hash, KeyOrigin, names};
 use crate::dns;
 use crate::error::Error;
-use crate::name::{SubjectTemplate, check_label};
+use crate::name::{SubjectTemplate, check_label, check_trust_domain};
 use crate::profile::{self, PathLength, Profile};
 use crate::text;
 use crate::x509::SignatureAlgorithm;
@@ -19,6 +19,9 @@ pub(super) fn validate(config: &Config, text: &str, name: &str, cluster: &Cluste
         .map_err(|error| at("", error.what()).saw(name).wanted(error.wants().unwrap_or_default()))?;
     check_label("environment", &cluster.environment).map_err(|error| {
         at("environment", error.what()).saw(&cluster.environment).wanted(error.wants().unwrap_or_default())
+    })?;
+    check_trust_domain(&cluster.trust_domain).map_err(|error| {
+        at("trust_domain", error.what()).saw(&cluster.trust_domain).wanted(error.wants().unwrap_or_default())
     })?;
     let profile = validate_profile(config, text, &table, cluster)?;
     if let Some(days) = cluster.validity_days
