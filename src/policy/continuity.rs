@@ -113,14 +113,14 @@ fn judge_previous(state: &State, claim: &Claim<'_>, findings: &mut Vec<Finding>)
             match generation == newest {
                 true => {
                     findings.push(SIGNED.finding(
-                        format!("generation {generation}, spki {}…", key.short()),
+                        format!("generation {generation}, spki {:.8}…", key.hex()),
                         "the newest key's signature",
                     ))
                 }
                 false => unsigned(format!("by generation {generation}, and the newest is {newest}")),
             }
         }
-        Previous::Unknown(key) => unsigned(format!("by a key unknown here, spki {}…", key.short())),
+        Previous::Unknown(key) => unsigned(format!("by a key unknown here, spki {:.8}…", key.hex())),
         Previous::Unsigned => unsigned("a key is named, and its renewal.sig is not here".to_owned()),
         Previous::Unnamed if newest.is_some() && !claim.offline => unsigned("no previous key is named".to_owned()),
         Previous::Unnamed => {}

@@ -290,3 +290,30 @@ fn a_key_of_one_cluster_does_not_renew_another() {
     ",
     );
 }
+
+#[test]
+fn the_sheet_and_the_witness_s_form_number_the_same_words() {
+    let world = World::new();
+    let sheet = world.run(&["--now", GENESIS, "request", "west", "--into", "clusters"]).ok().stdout;
+    let form = world.run(&["words", "--form"]).ok().stdout;
+    let numbers = |text: &str| {
+        let rows = text.lines().filter(|line| line.starts_with("  row "));
+        rows.flat_map(|row| row.split_whitespace().filter(|cell| cell.parse::<u8>().is_ok()).skip(1)).count()
+    };
+    assert_eq!((numbers(&sheet), numbers(&form)), (32, 32), "{sheet}{form}");
+    for (text, wanted) in
+        [(&sheet, "calls you, at your number in the directory"), (&form, "number up in the directory")]
+    {
+        assert!(words(text).contains(wanted), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+    world.refused(
+        &["words"],
+        "
+        error: the following required arguments were not provided: <FILE>
+        Usage: anchorite words <FILE>
+        For more information, try '--help'.
+        exit 2
+    ",
+    );
+}

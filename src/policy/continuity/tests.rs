@@ -66,8 +66,8 @@ fn the_newest_key_renews_and_the_screen_says_which_it_is() {
     let scene = scene();
     let (ids, changes, line) = scene.judged(&scene.claim(Previous::Signed(scene.newest.spki())));
     assert_eq!((ids.as_slice(), changes.as_slice()), (&["policy.renewal.signed".to_owned()][..], &[][..]));
-    let short = scene.newest.spki().sha256().short();
-    assert_eq!(line.unwrap(), format!("signed by the previous key: yes (generation 2, spki {short}…)"));
+    let spki = scene.newest.spki().sha256().hex();
+    assert_eq!(line.unwrap(), format!("signed by the previous key: yes (generation 2, spki {spki:.8}…)"));
     assert_eq!(judge(&scene.config, &scene.story.state, &scene.claim(Previous::Unnamed)).generation, 3);
 }
 
@@ -82,7 +82,7 @@ fn whatever_is_no_renewal_is_said_to_be_none_and_the_words_settle_it() {
     for (previous, why) in [
         (Previous::Unnamed, "no previous key is named".to_owned()),
         (Previous::Unsigned, "a key is named, and its renewal.sig is not here".to_owned()),
-        (Previous::Unknown(&unknown), format!("by a key unknown here, spki {}…", unknown.short())),
+        (Previous::Unknown(&unknown), format!("by a key unknown here, spki {:.8}…", unknown.hex())),
         (Previous::Signed(scene.old.spki()), "by generation 1, and the newest is 2".to_owned()),
     ] {
         let (ids, changes, line) = scene.judged(&scene.claim(previous));
