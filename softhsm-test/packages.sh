@@ -24,6 +24,7 @@ install() {
         local names=("${@/softhsm2/softhsm}")
         names=("${names[@]/gnutls-bin/gnutls-utils}")
         names=("${names[@]/libnss3-tools/nss-tools}")
+        names=("${names[@]/golang-go/golang}")
         "${as_root[@]}" dnf install -y -q "${names[@]}" >/dev/null 2>&1
     else
         return 1

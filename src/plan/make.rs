@@ -1,17 +1,17 @@
 //! Making plans: the to-be-signed bytes of the root, the audit certificate, an intermediate and a CRL.
 
-use super::{ForCluster, MadePlan, Plan, TYPE, What};
+use super::{ForCluster, MadePlan, Plan, Standard, TYPE, What};
 use crate::authority::{Config, State};
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::finding::Finding;
-use crate::name::{Attribute, DistinguishedName};
 use crate::policy;
 use crate::profile;
 use crate::x509::build::{self, CertificateTemplate, CrlTemplate, Usage};
-use crate::x509::read::{self, CertificateView};
+use crate::x509::read::CertificateView;
 use crate::x509::{SignatureAlgorithm, Spki};
 use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
 
 /// Validity begins this long before the clock's now, because clocks of clusters are not ours.
 const BACKDATE: SignedDuration = SignedDuration::from_mins(5);
@@ -61,7 +61,7 @@ pub struct Accepted {
 /// [`Kind::Bug`] or [`Kind::Usage`] where the bytes cannot be built.
 pub fn root(context: Context<'_>, spki: &Spki, generation: u32, serial: Hex) -> Result<MadePlan, Error> {
     let config = context.config;
-    let subject = build::name_der(&root_name(config, generation))?;
+    let subject = build::name_der(&config.root_name(generation))?;
     let algorithm = SignatureAlgorithm::of(spki.spec());
     let not_before = whole(context.now - BACKDATE);
     let template = CertificateTemplate {
@@ -77,9 +77,8 @@ pub fn root(context: Context<'_>, spki: &Spki, generation: u32, serial: Hex) -> 
         usage: Usage::plain_ca(None),
     };
     let tbs = build::certificate_tbs(&template)?;
-    let view = read::tbs_certificate(&tbs)?;
-    let findings = policy::lint(&view, None, profile::by_name("root")?);
-    MadePlan::new(base(context, What::Root, tbs, algorithm, generation, "root", findings))
+    let standard = Standard::Certificate(*profile::by_name("root")?, None);
+    MadePlan::new(base(context, What::Root, tbs, algorithm, generation, "root"), standard)
 }
 
 /// Plans the certificate of the audit key.
@@ -110,9 +109,8 @@ pub fn audit(
         usage: Usage::Audit,
     };
     let tbs = build::certificate_tbs(&template)?;
-    let view = read::tbs_certificate(&tbs)?;
-    let findings = policy::lint(&view, Some(&issuer.view), profile::by_name("audit")?);
-    MadePlan::new(base(context, What::Audit, tbs, template.signature, issuer.generation, "audit", findings))
+    let standard = Standard::Certificate(*profile::by_name("audit")?, Some(Arc::new(issuer.view.clone())));
+    MadePlan::new(base(context, What::Audit, tbs, template.signature, issuer.generation, "audit"), standard)
 }
 
 /// Plans a cluster's intermediate. What the request asks for is never copied: subject, extensions and
@@ -129,7 +127,7 @@ pub fn intermediate(
     let config = context.config;
     let terms = config.terms(&accepted.cluster.name)?;
     let profile = &terms.profile;
-    let subject = intermediate_name(config, &accepted.cluster.name, accepted.cluster.generation);
+    let subject = config.intermediate_name(&accepted.cluster.name, accepted.cluster.generation);
     let not_before = begin(context.now, issuer);
     let template = CertificateTemplate {
         serial,
@@ -152,15 +150,13 @@ pub fn intermediate(
         },
     };
     let tbs = build::certificate_tbs(&template)?;
-    let view = read::tbs_certificate(&tbs)?;
-    let mut findings = accepted.findings.clone();
-    findings.extend(policy::lint(&view, Some(&issuer.view), profile));
-    let mut plan =
-        base(context, What::Intermediate, tbs, template.signature, issuer.generation, profile.name, findings);
+    let mut plan = base(context, What::Intermediate, tbs, template.signature, issuer.generation, profile.name);
+    plan.findings.clone_from(&accepted.findings);
+    plan.findings.extend(policy::cut_short(not_before + days(terms.validity_days), issuer.view.not_after));
     plan.reviewed.clone_from(&accepted.reviewed);
     plan.cluster = Some(accepted.cluster.clone());
     plan.asked.clone_from(&accepted.asked);
-    MadePlan::new(plan)
+    MadePlan::new(plan, Standard::Certificate(*profile, Some(Arc::new(issuer.view.clone()))))
 }
 
 /// Plans a CRL of the root.
@@ -183,23 +179,8 @@ pub fn crl(context: Context<'_>, issuer: &Issuer, state: &State) -> Result<MadeP
         revoked: Vec::new(),
     };
     let tbs = build::crl_tbs(&template)?;
-    let findings = policy::lint_crl(&read::tbs_crl(&tbs)?, &issuer.view);
-    MadePlan::new(base(context, What::Crl, tbs, template.signature, issuer.generation, "crl", findings))
-}
-
-/// The subject of a root key's generation: from the second on, ` G<n>` ends the common name, because a
-/// distinguished name belongs to one key.
-pub fn root_name(config: &Config, generation: u32) -> DistinguishedName {
-    let suffix = if generation > 1 { format!(" G{generation}") } else { String::new() };
-    config.root.subject.name(config.kind.marking_unit(), &suffix)
-}
-
-/// The subject of a cluster's intermediate: unique by cluster and generation.
-pub fn intermediate_name(config: &Config, cluster: &str, generation: u32) -> DistinguishedName {
-    let own = config.clusters.get(cluster).and_then(|c| c.organizational_unit.as_deref());
-    let units = own.into_iter().chain(config.kind.marking_unit());
-    let name = config.intermediates.subject.name(units, "");
-    name.with(Attribute::Locality, cluster).with(Attribute::SerialNumber, generation.to_string())
+    let standard = Standard::Crl(Arc::new(issuer.view.clone()));
+    MadePlan::new(base(context, What::Crl, tbs, template.signature, issuer.generation, "crl"), standard)
 }
 
 fn base(
@@ -209,7 +190,6 @@ fn base(
     algorithm: SignatureAlgorithm,
     generation: u32,
     profile: &str,
-    findings: Vec<Finding>,
 ) -> Plan {
     Plan {
         kind: TYPE.to_owned(),
@@ -223,7 +203,7 @@ fn base(
         reviewed: format!("sha256:{}", context.config_sha256),
         cluster: None,
         asked: Vec::new(),
-        findings,
+        findings: Vec::new(),
     }
 }
 

@@ -14,10 +14,13 @@ pub use approval::{ApprovedPlan, Batch, MadePlan};
 use crate::digest::{Base64, Digest};
 use crate::error::{Error, Kind};
 use crate::finding::Finding;
+use crate::policy;
+use crate::profile::Profile;
 use crate::x509::SignatureAlgorithm;
 use crate::x509::read::{self, CertificateView, CrlView};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The `type` of a plan.
 pub const TYPE: &str = "anchorite/plan/v1";
@@ -116,6 +119,28 @@ pub enum TbsView {
     Certificate(Box<CertificateView>),
     /// A CRL.
     Crl(Box<CrlView>),
+}
+
+/// What a plan's bytes, and later the signed structure, are held against.
+#[derive(Debug, Clone)]
+pub enum Standard {
+    /// A certificate's profile, and its issuer's certificate; `None` for a root.
+    Certificate(Profile, Option<Arc<CertificateView>>),
+    /// The certificate of a CRL's issuer.
+    Crl(Arc<CertificateView>),
+}
+
+impl Standard {
+    /// What the lint finds in bytes that were read back.
+    fn lint(&self, view: &TbsView) -> Result<Vec<Finding>, Error> {
+        match (self, view) {
+            (Standard::Certificate(profile, issuer), TbsView::Certificate(view)) => {
+                Ok(policy::lint(view, issuer.as_deref(), profile))
+            }
+            (Standard::Crl(issuer), TbsView::Crl(view)) => Ok(policy::lint_crl(view, issuer)),
+            _ => Err(Error::new(Kind::Bug, "a certificate is judged as a CRL, or a CRL as a certificate")),
+        }
+    }
 }
 
 impl Plan {

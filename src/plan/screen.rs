@@ -38,16 +38,18 @@ pub fn screen(made: &MadePlan, banner: &Banner, number: usize, of: usize) -> Res
         screen = screen.indented(format!("asked, not given: {}", plan.asked.join(", ")));
     }
     screen = screen.field("findings", finding::tally(&plan.findings));
-    for finding in &plan.findings {
-        if finding.severity > Severity::Info {
-            screen = screen
-                .indented(format!(
-                    "{} {}: saw {}, wanted {}",
-                    finding.severity, finding.id, finding.observed, finding.expected
-                ))
-                .indented(format!("  {}", finding.hint));
-        }
+    for finding in plan.findings.iter().filter(|finding| finding.severity > Severity::Info) {
+        screen = screen
+            .field(&finding.severity.to_string(), &finding.id)
+            .field("  seen", &finding.observed)
+            .field("  wanted", &finding.expected)
+            .field("  to do", &finding.hint);
     }
+    screen = match finding::worst(&plan.findings) {
+        Some(Severity::Refuse) => screen.field("so", "nobody can approve this plan: a refusal is not overruled"),
+        Some(Severity::Warn) => screen.field("so", "to approve it needs a typed reason, which the log keeps"),
+        _ => screen,
+    };
     Ok(screen
         .noted("plan digest", made.digest().hex(), "")
         .field("words 1-4", words::words(made.digest().0.get(..4).unwrap_or_default()).join(" ")))
@@ -83,6 +85,7 @@ fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
     let mut purpose = vec![plan.profile.clone()];
     purpose.extend(view.dns_names().iter().map(|n| format!("DNS:{n}")));
     screen = screen.field("for", purpose.join(" · "));
+    screen = named_places(screen, view);
     if let Some(cluster) = &plan.cluster {
         screen = screen.field("trust domain", &cluster.trust_domain);
         let changed = cluster.changes.iter().any(|change| change.starts_with("recipients"));
@@ -99,6 +102,23 @@ fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
         );
         if !cluster.changes.is_empty() {
             screen = screen.field("changed", cluster.changes.join("; "));
+        }
+    }
+    screen
+}
+
+/// Which names leaves may have, and where the CRL and the issuer's certificate are found.
+fn named_places(mut screen: Screen, view: &CertificateView) -> Screen {
+    if let Some(constraints) = &view.name_constraints {
+        for (label, trees) in [("leaves only", &constraints.permitted), ("leaves never", &constraints.excluded)] {
+            if !trees.is_empty() {
+                screen = screen.field(label, trees.join(", "));
+            }
+        }
+    }
+    for (label, urls) in [("CRL at", &view.crl_urls), ("issuer at", &view.ca_issuers_urls)] {
+        if !urls.is_empty() {
+            screen = screen.field(label, urls.join(", "));
         }
     }
     screen

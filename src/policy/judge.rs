@@ -1,12 +1,14 @@
 //! May this request become this cluster's intermediate? Rules over configuration, log and request; what the
 //! request itself is worth was found by intake.
 
-use crate::authority::config::{KeyOrigin, names};
+use super::never;
+use crate::authority::config::{Hash, KeyOrigin, Terms, names};
 use crate::authority::{Config, State};
 use crate::digest::Digest;
 use crate::finding::{Finding, Rule, Severity};
 use crate::name::check_label;
-use crate::x509::Spki;
+use crate::x509::{SignatureAlgorithm, Spki};
+use jiff::Timestamp;
 
 /// A request as it stands before judgement: whom it says it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +23,14 @@ pub struct Claim<'a> {
     pub recipients: &'a [String],
     /// The key.
     pub spki: &'a Spki,
+    /// What the request is signed with, a dotted object identifier.
+    pub algorithm_oid: &'a str,
     /// True where the key is made here.
     pub offline: bool,
     /// True where the previous intermediate key signed the request too.
     pub renewal: bool,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// What policy says of a claim.
@@ -46,6 +52,13 @@ static KEY_KIND: Rule = Rule {
     says: "The kind of key is one that the configuration allows for this cluster.",
     source: "authority.toml [intermediates] keys, [clusters.<name>] keys",
     hint: "make the request again with an allowed kind of key: anchorite request NAME --key ecdsa-p384",
+};
+static HASH: Rule = Rule {
+    id: "policy.hash",
+    severity: Severity::Refuse,
+    says: "The request is signed with a hash that the configuration allows for this cluster.",
+    source: "authority.toml [intermediates] hashes, [clusters.<name>] hashes",
+    hint: "sign the request again with an allowed hash: openssl req -new -sha256 -key KEY.pem",
 };
 static KEY_OURS: Rule = Rule {
     id: "policy.key.own",
@@ -114,6 +127,7 @@ static NOT_RENEWAL: Rule = Rule {
 /// The rules of this module, for the printed table.
 pub static RULES: &[&Rule] = &[
     &KEY_KIND,
+    &HASH,
     &KEY_OURS,
     &KEY_ELSEWHERE,
     &KEY_AGAIN,
@@ -133,7 +147,11 @@ pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
             findings.push(NAME_FORM.finding(name, error.wants().unwrap_or_default()));
         }
     }
+    let generation = state.clusters.get(claim.cluster).map_or(0, |c| c.generation) + 1;
+    let terms = config.terms(claim.cluster).ok();
     judge_key(config, state, claim, &mut findings);
+    judge_hash(terms.as_ref(), claim, &mut findings);
+    never::judge(config, state, claim, terms.as_ref(), generation, &mut findings);
     judge_configuration(config, claim, &mut findings);
     let enrolled = state.clusters.get(claim.cluster);
     let mut changes = Vec::new();
@@ -161,7 +179,7 @@ pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
     if claim.recipients.is_empty() {
         findings.push(RECIPIENTS.finding("no recipient", "one or more"));
     }
-    Judgement { findings, changes, enrols: enrolled.is_none(), generation: enrolled.map_or(0, |c| c.generation) + 1 }
+    Judgement { findings, changes, enrols: enrolled.is_none(), generation }
 }
 
 fn judge_key(config: &Config, state: &State, claim: &Claim<'_>, findings: &mut Vec<Finding>) {
@@ -183,6 +201,15 @@ fn judge_key(config: &Config, state: &State, claim: &Claim<'_>, findings: &mut V
             );
         }
         None => {}
+    }
+}
+
+fn judge_hash(terms: Option<&Terms>, claim: &Claim<'_>, findings: &mut Vec<Finding>) {
+    let Some(terms) = terms else { return };
+    let algorithm = SignatureAlgorithm::from_oid(claim.algorithm_oid).ok();
+    if let Some(hash) = algorithm.and_then(Hash::of).filter(|hash| !terms.hashes.contains(hash)) {
+        let allowed: Vec<&str> = terms.hashes.iter().map(|hash| hash.name()).collect();
+        findings.push(HASH.finding(hash.name(), allowed.join(", ")));
     }
 }
 

@@ -1,16 +1,19 @@
 //! Policy: what may be signed. Pure: a parsed certificate or a claim in, findings out.
 //!
 //! [`judge()`] decides whether a request may become a cluster's intermediate under this configuration and
-//! log; [`judge_shared()`] compares its key with all others; [`lint()`] checks the exact to-be-signed bytes, and the certificate afterwards, against RFC 5280 and
-//! the profile. A rule is stated once, in a table; [`rules`] gives all of them. Nothing here asks people.
+//! log; [`judge_shared()`] compares its key with all others; [`lint()`] checks the exact to-be-signed bytes,
+//! and the certificate afterwards, against RFC 5280 and the profile. A rule is stated once, in a table;
+//! [`rules`] gives all of them. Nothing here asks people.
 
 pub mod judge;
 pub mod lint;
+mod never;
 pub mod session;
 pub mod shared;
 
 pub use judge::{Claim, Judgement, judge};
-pub use lint::{lint, lint_crl};
+pub use lint::{lint, lint_crl, lint_known, lint_signature};
+pub use never::cut_short;
 pub use session::{Beside, together};
 pub use shared::judge_shared;
 
@@ -18,6 +21,10 @@ use crate::finding::Rule;
 
 /// Every rule of requests, policy and lint.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let claims = judge::RULES.iter().chain(session::RULES).chain(shared::RULES).copied();
+    let tables = [judge::RULES, never::RULES, session::RULES, shared::RULES];
+    let claims = tables.into_iter().flatten().copied();
     crate::request::rules().chain(claims).chain(lint::rules())
 }
+
+#[cfg(test)]
+mod tests;

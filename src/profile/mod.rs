@@ -22,8 +22,10 @@ pub struct Profile {
     pub dns_names: &'static [&'static str],
     /// The subject's key may be one of these.
     pub keys: &'static [KeySpec],
-    /// The issuer's key may be one of these; the signature's hash follows from it.
+    /// The issuer's key may be one of these.
     pub issuer_keys: &'static [KeySpec],
+    /// Its consumer verifies signatures with SHA-256 only.
+    pub sha256_only: bool,
     /// Whether URI name constraints may be given.
     pub uri_constraints: UriConstraints,
 }
@@ -138,6 +140,7 @@ const INTERMEDIATE: Profile = Profile {
     dns_names: &[],
     keys: ANY,
     issuer_keys: ANY,
+    sha256_only: false,
     uri_constraints: UriConstraints::Never,
 };
 
@@ -162,6 +165,7 @@ pub static PROFILES: &[Profile] = &[
         says: "Linkerd's identity issuer",
         keys: P256,
         issuer_keys: LINKERD_ANCHORS,
+        sha256_only: true,
         ..INTERMEDIATE
     },
     Profile {

@@ -327,6 +327,11 @@ pub fn configuration(kind: &str, root_key: &str) -> String {
     )
 }
 
+/// Answers that approve with the reason that a warning needs.
+pub fn with_reason(answers: &str) -> String {
+    answers.replace("= \"approve\"", "= { approve = \"agreed on the telephone\" }")
+}
+
 /// The program in a namespace of its own in which `mounts` was run first: what is mounted there ends with it.
 /// `None`, said loudly, where this machine allows no namespaces (a container without privileges).
 pub fn with_mounts(mounts: &str) -> Option<Vec<String>> {

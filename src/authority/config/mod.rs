@@ -13,7 +13,7 @@ use super::local::parse_toml;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::key::KeySpec;
-use crate::name::SubjectTemplate;
+use crate::name::{Attribute, DistinguishedName, SubjectTemplate};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -181,6 +181,21 @@ impl Config {
     /// The digest that people compare: of the file's bytes.
     pub fn digest(text: &str) -> Digest {
         Digest::of(text.as_bytes())
+    }
+
+    /// The subject of a root key's generation: from the second on, ` G<n>` ends the common name, because a
+    /// distinguished name belongs to one key.
+    pub fn root_name(&self, generation: u32) -> DistinguishedName {
+        let suffix = if generation > 1 { format!(" G{generation}") } else { String::new() };
+        self.root.subject.name(self.kind.marking_unit(), &suffix)
+    }
+
+    /// The subject of a cluster's intermediate: unique by cluster and generation.
+    pub fn intermediate_name(&self, cluster: &str, generation: u32) -> DistinguishedName {
+        let own = self.clusters.get(cluster).and_then(|c| c.organizational_unit.as_deref());
+        let units = own.into_iter().chain(self.kind.marking_unit());
+        let name = self.intermediates.subject.name(units, "");
+        name.with(Attribute::Locality, cluster).with(Attribute::SerialNumber, generation.to_string())
     }
 }
 

@@ -247,6 +247,13 @@ impl State {
         self.keys.iter().rev().find(|k| k.role == role && k.spki.is_some())
     }
 
+    /// A state in which this key is certified for a cluster, for tests of what follows from it.
+    #[cfg(test)]
+    pub(crate) fn holding(mut self, spki: &Spki, cluster: &str) -> Self {
+        self.keys_of.insert(spki.sha256(), cluster.to_owned());
+        self
+    }
+
     /// The certificate of the newest key of a role, DER.
     pub fn certificate_of(&self, role: &str) -> Option<&Certificate> {
         let serial = self.key(role)?.certificate.as_ref()?;

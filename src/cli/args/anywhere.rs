@@ -87,10 +87,22 @@ pub enum InspectCommand {
         #[arg(long, default_value = "cluster.local")]
         trust_domain: String,
     },
-    /// A certificate.
+    /// A certificate; with --profile, held against RFC 5280 and what its consumer bears: exit 0 or 10.
+    #[command(
+        before_help = "Examples:\n  anchorite inspect certificate root-cert.pem --profile root\n  anchorite inspect certificate cert-chain.pem --profile istio --issuer root-cert.pem\n  anchorite inspect certificate cross.pem --profile cross --issuer old-root.pem new-root.pem"
+    )]
     Certificate {
-        /// A PEM file.
+        /// A PEM file; with --profile its first certificate is judged, the others may be its issuers.
         file: PathBuf,
+        /// istio, cert-manager, linkerd, spire, vault, subordinate, cross, root or audit.
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+        /// PEM files with the issuer's certificate; for a cross certificate, also the new root's.
+        #[arg(long, value_name = "FILE", num_args = 1.., requires = "profile")]
+        issuer: Vec<PathBuf>,
+        /// The mesh has sidecars only: a URI name constraint of an istio certificate is a warning.
+        #[arg(long, requires = "profile")]
+        sidecar_only: bool,
     },
     /// A certificate revocation list.
     Crl {

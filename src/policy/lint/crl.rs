@@ -1,7 +1,7 @@
-//! The checks of CRLs.
+//! The rules for CRLs, and the checks behind them.
 
 use super::certificate::time_types;
-use super::{List, Seen, seen};
+use super::{Check, List, Seen, refuse, seen};
 use crate::x509::SignatureAlgorithm;
 use crate::x509::read::show_name;
 use std::collections::BTreeSet;
@@ -11,16 +11,88 @@ const CRL_NUMBER: &str = "2.5.29.20";
 /// Twelve months, in seconds, a leap day included.
 const TWELVE_MONTHS: i64 = 366 * 86_400;
 
-pub(super) fn version(list: &List<'_>) -> Option<Seen> {
+type CrlCheck = Check<fn(&List<'_>) -> Option<Seen>>;
+
+pub(super) static TABLE: &[CrlCheck] = &[
+    Check {
+        rule: refuse("crl.version", "The version is 2.", "RFC 5280 section 5.1.2.1", "issue it as version 2"),
+        look: version,
+    },
+    Check {
+        rule: refuse(
+            "crl.signature-algorithm",
+            "The signature algorithm is the one of the issuer's kind of key.",
+            "RFC 5280 section 5.1.1.2",
+            "sign with the algorithm of the issuer's key",
+        ),
+        look: signature_algorithm,
+    },
+    Check {
+        rule: refuse(
+            "crl.issuer",
+            "Issuer and authorityKeyIdentifier are those of the issuer's certificate, which has cRLSign.",
+            "RFC 5280 sections 5.1.2.3 and 5.2.1",
+            "copy name and key identifier from the issuer's certificate; or this is not its issuer",
+        ),
+        look: issuer,
+    },
+    Check {
+        rule: refuse(
+            "crl.number",
+            "A number is present, above zero, not critical.",
+            "RFC 5280 section 5.2.3",
+            "number CRLs upwards, from 1",
+        ),
+        look: number,
+    },
+    Check {
+        rule: refuse(
+            "crl.times",
+            "thisUpdate and nextUpdate lie inside the issuer's validity, at most twelve months apart.",
+            "RFC 5280 section 5.1.2; CA/Browser Forum BR 4.9.7",
+            "correct [crl] validity_days, or renew the issuer first",
+        ),
+        look: times,
+    },
+    Check {
+        rule: refuse(
+            "crl.time-type",
+            "Times to 2049 are UTCTime, later ones GeneralizedTime.",
+            "RFC 5280 section 5.1.2.4",
+            "issue it with another tool: strict parsers refuse this one",
+        ),
+        look: time_type,
+    },
+    Check {
+        rule: refuse(
+            "crl.entries",
+            "Each serial number is there once, revoked not after thisUpdate, with no extension but the reason.",
+            "RFC 5280 sections 5.1.2.6 and 5.3",
+            "list each serial number once, with nothing but a date and a reason",
+        ),
+        look: entries,
+    },
+    Check {
+        rule: refuse(
+            "crl.extensions",
+            "The extensions are authorityKeyIdentifier and cRLNumber and no others.",
+            "RFC 5280 section 5.2; measured: NSS refuses a critical issuingDistributionPoint",
+            "leave the others out: a CRL of full scope needs none",
+        ),
+        look: extensions,
+    },
+];
+
+fn version(list: &List<'_>) -> Option<Seen> {
     if list.view.version == 2 { None } else { seen(format!("version {}", list.view.version), "version 2") }
 }
 
-pub(super) fn signature_algorithm(list: &List<'_>) -> Option<Seen> {
+fn signature_algorithm(list: &List<'_>) -> Option<Seen> {
     let wanted = SignatureAlgorithm::of(list.issuer.spki.spec());
     if list.view.signature_oid == wanted.oid() { None } else { seen(&list.view.signature_oid, wanted.title()) }
 }
 
-pub(super) fn issuer(list: &List<'_>) -> Option<Seen> {
+fn issuer(list: &List<'_>) -> Option<Seen> {
     let (view, issuer) = (list.view, list.issuer);
     if view.issuer_der != issuer.subject_der {
         return seen(show_name(&view.issuer), show_name(&issuer.subject));
@@ -31,7 +103,7 @@ pub(super) fn issuer(list: &List<'_>) -> Option<Seen> {
     if issuer.is_ca() && issuer.may("cRLSign") { None } else { seen("an issuer without cRLSign", "cRLSign") }
 }
 
-pub(super) fn number(list: &List<'_>) -> Option<Seen> {
+fn number(list: &List<'_>) -> Option<Seen> {
     let critical = list.view.extensions.iter().any(|e| e.oid == CRL_NUMBER && e.critical);
     match list.view.number {
         Some(1..) if !critical => None,
@@ -40,7 +112,7 @@ pub(super) fn number(list: &List<'_>) -> Option<Seen> {
     }
 }
 
-pub(super) fn times(list: &List<'_>) -> Option<Seen> {
+fn times(list: &List<'_>) -> Option<Seen> {
     let (view, issuer) = (list.view, list.issuer);
     let shown = format!("{} to {}", view.this_update, view.next_update);
     if view.this_update >= view.next_update {
@@ -53,11 +125,11 @@ pub(super) fn times(list: &List<'_>) -> Option<Seen> {
     if seconds <= TWELVE_MONTHS { None } else { seen(shown, "at most twelve months") }
 }
 
-pub(super) fn time_type(list: &List<'_>) -> Option<Seen> {
+fn time_type(list: &List<'_>) -> Option<Seen> {
     time_types([list.view.this_update, list.view.next_update], list.view.time_types)
 }
 
-pub(super) fn entries(list: &List<'_>) -> Option<Seen> {
+fn entries(list: &List<'_>) -> Option<Seen> {
     let mut serials = BTreeSet::new();
     for (serial, date, _) in &list.view.revoked {
         if !serials.insert(serial) {
@@ -74,7 +146,7 @@ pub(super) fn entries(list: &List<'_>) -> Option<Seen> {
     seen(format!("entry extension {}", other.oid), "none but the reason")
 }
 
-pub(super) fn extensions(list: &List<'_>) -> Option<Seen> {
+fn extensions(list: &List<'_>) -> Option<Seen> {
     let known = |oid: &str| matches!(oid, AUTHORITY_KEY_ID | CRL_NUMBER);
     let wrong = list.view.extensions.iter().find(|e| !known(&e.oid) || e.critical)?;
     seen(

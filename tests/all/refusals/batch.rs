@@ -57,7 +57,7 @@ fn malleated(request: &[u8]) -> Vec<u8> {
     let s = strict::only(&signature[1]).unwrap().content;
     let n: Vec<u8> = (0..32).map(|i| u8::from_str_radix(&N[2 * i..2 * i + 2], 16).unwrap()).collect();
     let s = [vec![0; 33 - s.len()], s.to_vec()].concat();
-    let mut other = vec![0; 33];
+    let mut other = [0; 33];
     let mut borrow = 0;
     for i in (1..33).rev() {
         let difference = i32::from(n[i - 1]) - i32::from(s[i]) - borrow;

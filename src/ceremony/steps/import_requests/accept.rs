@@ -10,7 +10,7 @@ use crate::finding::{Finding, Severity};
 use crate::log::record::RequestImported;
 use crate::name::DistinguishedName;
 use crate::plan::ForCluster;
-use crate::plan::make::{self, Accepted};
+use crate::plan::make::Accepted;
 use crate::policy::{self, Beside, Claim};
 use crate::request::VerifiedRequest;
 use crate::request::key::rsa::Moduli;
@@ -60,7 +60,6 @@ pub fn accept(
     recipients.dedup();
     let spki = request.spki().clone();
     let offline = matches!(origin, Origin::Offline(_));
-    let profile = room.config.profile_for(&claim.cluster).to_owned();
     let judgement = policy::judge(
         &room.config,
         room.journal.state(),
@@ -70,8 +69,10 @@ pub fn accept(
             trust_domain: &claim.trust_domain,
             recipients: &recipients,
             spki: &spki,
+            algorithm_oid: &request.view().algorithm_oid,
             offline,
             renewal: matches!(origin, Origin::Package(_, true)),
+            now: room.journal.now(),
         },
     );
     let mut findings = request.findings().to_vec();
@@ -123,15 +124,13 @@ pub fn accept(
         // What a request made here asks for is our own doing.
         Origin::Offline(_) => Vec::new(),
         Origin::Package(..) => request.view().asked.clone(),
-        Origin::Csr(_) => {
-            asked_by_csr(&request, &make::intermediate_name(&room.config, &cluster.name, cluster.generation))
-        }
+        Origin::Csr(_) => asked_by_csr(&request, &room.config.intermediate_name(&cluster.name, cluster.generation)),
     };
     Ok(Ok(Pending {
         accepted: Accepted { cluster, spki, reviewed, asked, findings },
         step: step.to_owned(),
         file: file.to_owned(),
-        profile,
+        profile: room.config.profile_for(&claim.cluster).to_owned(),
         words_of: (!offline).then_some(words_of),
         key: match origin {
             Origin::Offline(key) => Some(key),

@@ -1,7 +1,7 @@
 //! `inspect request`: what intake would say of a request, needing neither token nor authority.
 
-use super::terminal::Terminal;
 use crate::ceremony::inbound::{self, Form};
+use crate::cli::terminal::Terminal;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::finding::{Finding, Severity, worst};

@@ -1,0 +1,181 @@
+//! Every rule of policy fires on what it forbids, in one table for the family.
+
+use super::judge::{Claim, judge};
+use super::{cut_short, judge_shared, never, session, shared};
+use crate::authority::state::{Certificate, Cluster, KeyRecord, Status};
+use crate::authority::{Config, State};
+use crate::digest::Hex;
+use crate::finding::{Finding, Severity};
+use crate::key::KeySpec;
+use crate::request::key::rsa::Moduli;
+use crate::x509::build::name_der;
+use crate::x509::tests::{hierarchy, issue, plain_ca, template};
+use crate::x509::{LocalKey, SignatureAlgorithm, Spki};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+const CONFIG: &str = r#"
+name = "Example"
+kind = "production"
+[token]
+profile = "softhsm2"
+[root]
+subject = { common_name = "Root" }
+key = "ecdsa-p256"
+validity_days = 3650
+[intermediates]
+max_validity_days = 365
+keys = ["rsa-2048", "ecdsa-p256", "ecdsa-p384"]
+hashes = ["sha256"]
+sidecar_only = true
+subject = { common_name = "Intermediate CA" }
+name_constraints = { permitted_uris = ["cluster.local"] }
+[clusters.fixed]
+environment = "staging"
+"#;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn claim<'a>(spki: &'a Spki, recipients: &'a [String]) -> Claim<'a> {
+    Claim {
+        cluster: "west",
+        environment: "prod",
+        trust_domain: "cluster.local",
+        recipients,
+        spki,
+        algorithm_oid: SignatureAlgorithm::EcdsaSha256.oid(),
+        offline: false,
+        renewal: false,
+        now: at("2026-11-21T10:00:00Z"),
+    }
+}
+
+/// A state in which `west` has one certificate, of generation 1, with this key.
+fn with_west(der: Vec<u8>, not_after: &str) -> State {
+    let mut state = State::default();
+    let serial = Hex(vec![1; 16]);
+    let certificate = Certificate {
+        what: "intermediate".to_owned(),
+        serial: serial.clone(),
+        issuer_generation: 1,
+        cluster: Some("west".to_owned()),
+        generation: Some(1),
+        not_after: at(not_after),
+        intent: 1,
+        outcome: Some(2),
+        status: Status::Issued,
+        der: Some(der),
+    };
+    state.certificates.insert(serial, certificate);
+    let cluster = Cluster {
+        environment: "prod".to_owned(),
+        trust_domain: "cluster.local".to_owned(),
+        recipients: vec!["age1a".to_owned()],
+        profile: "istio".to_owned(),
+        key_origin: "cluster".to_owned(),
+        since: at("2026-11-21T09:00:00Z"),
+        generation: 1,
+        bundles: Vec::new(),
+        requests: BTreeMap::new(),
+    };
+    state.clusters.insert("west".to_owned(), cluster);
+    state
+}
+
+#[test]
+fn each_rule_fires_on_what_it_forbids() {
+    let config = Config::parse(CONFIG).unwrap();
+    let h = hierarchy(KeySpec::EcdsaP256);
+    let [a, b] = [0, 1].map(|_| LocalKey::generate(KeySpec::EcdsaP256).unwrap());
+    let recipients = vec!["age1a".to_owned()];
+    let good = claim(a.spki(), &recipients);
+    let empty = State::default();
+    let mut fired = BTreeSet::new();
+    let mut fires = |state: &State, claim: &Claim<'_>, id: &str| {
+        let found = judge(&config, state, claim).findings;
+        assert!(found.iter().any(|f| f.id == id), "{id}: {found:?}");
+        fired.insert(id.to_owned());
+    };
+    assert_eq!(judge(&config, &empty, &good).findings, []);
+
+    let p521 = LocalKey::generate(KeySpec::EcdsaP521).unwrap();
+    fires(&empty, &Claim { spki: p521.spki(), ..good.clone() }, "policy.key.kind");
+    let rsa = LocalKey::generate(KeySpec::Rsa2048).unwrap();
+    fires(&empty, &Claim { spki: rsa.spki(), ..good.clone() }, "policy.key.rsa-2048");
+    let sha384 = SignatureAlgorithm::EcdsaSha384.oid();
+    fires(&empty, &Claim { algorithm_oid: sha384, ..good.clone() }, "policy.hash");
+    let mut own = State::default();
+    own.keys.push(KeyRecord {
+        id: Hex(vec![1; 16]),
+        role: "root".to_owned(),
+        generation: 1,
+        spec: KeySpec::EcdsaP256,
+        token_serial: "1".to_owned(),
+        spki: Some(a.spki().clone()),
+        certificate: None,
+    });
+    fires(&own, &good, "policy.key.own");
+    fires(&State::default().holding(a.spki(), "west"), &good, "policy.key.again");
+    fires(&State::default().holding(a.spki(), "east"), &good, "policy.key.elsewhere");
+    fires(&empty, &Claim { cluster: "West", ..good.clone() }, "policy.cluster.name");
+    fires(&empty, &Claim { cluster: "fixed", ..good.clone() }, "policy.cluster.fixed");
+    fires(&empty, &Claim { cluster: "fixed", offline: true, ..good.clone() }, "policy.key.origin");
+    fires(&empty, &Claim { recipients: &[], ..good.clone() }, "policy.recipients");
+    fires(&empty, &Claim { trust_domain: "other.local", ..good.clone() }, "policy.trust-domain.excluded");
+    let der = |name| {
+        let mut template = template("x", &b, Some(&h.root), &h.root_key, plain_ca(Some(0)));
+        template.subject = name_der(&config.intermediate_name("west", name)).unwrap();
+        issue(&template, &h.root_key).der
+    };
+    let west = with_west(der(1), "2027-11-21T09:00:00Z");
+    fires(&west, &good, "policy.generation.unexpired");
+    fires(&west, &good, "policy.renewal.unsigned");
+    fires(&west, &Claim { environment: "dev", ..good.clone() }, "policy.cluster.changed");
+    // Only a log that the program did not write could hold this one: the next name, on another key.
+    fires(&with_west(der(2), "2027-11-21T09:00:00Z"), &good, "policy.subject.taken");
+
+    let rules = super::judge::RULES.iter().chain(never::RULES).map(|rule| rule.id);
+    let elsewhere = ["policy.validity.cut-short"];
+    let untested: Vec<&str> = rules.filter(|id| !fired.contains(*id) && !elsewhere.contains(id)).collect();
+    assert!(untested.is_empty(), "{untested:?}");
+    // The others have a table of one or two rules and their own test beside them.
+    assert_eq!((session::RULES.len(), shared::RULES.len()), (2, 1));
+    assert_eq!(judge_shared(&Moduli::default(), rsa.spki()), None);
+}
+
+fn ids(findings: &[Finding]) -> Vec<&str> {
+    findings.iter().map(|f| f.id.as_str()).collect()
+}
+
+#[test]
+fn another_intermediate_needs_a_reason_only_while_the_first_one_lives_and_no_previous_key_signed() {
+    let config = Config::parse(CONFIG).unwrap();
+    let h = hierarchy(KeySpec::EcdsaP256);
+    let key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
+    let recipients = vec!["age1a".to_owned()];
+    let good = claim(key.spki(), &recipients);
+    let warns = |state: &State, claim: &Claim<'_>| {
+        let found = judge(&config, state, claim).findings;
+        found.iter().find(|f| f.id == "policy.generation.unexpired").map(|f| f.severity)
+    };
+    let far = with_west(h.intermediate.der.clone(), "2027-02-01T09:00:00Z");
+    assert_eq!(warns(&far, &good), Some(Severity::Warn));
+    assert_eq!(warns(&far, &Claim { renewal: true, ..good.clone() }), None);
+    assert_eq!(warns(&far, &Claim { cluster: "east", ..good.clone() }), None);
+    assert_eq!(warns(&with_west(h.intermediate.der.clone(), "2027-01-20T09:00:00Z"), &good), None);
+    let mut crashed = far.clone();
+    crashed.certificates.values_mut().for_each(|c| c.status = Status::Unknown);
+    assert_eq!(warns(&crashed, &good), None);
+}
+
+#[test]
+fn an_end_before_the_days_are_over_is_said_with_both_dates() {
+    let root_ends = at("2027-11-21T09:24:59Z");
+    assert_eq!(cut_short(at("2027-11-21T09:25:00Z"), root_ends), None);
+    let found = cut_short(at("2027-11-21T09:25:01Z"), root_ends).unwrap();
+    assert_eq!(ids(std::slice::from_ref(&found)), ["policy.validity.cut-short"]);
+    assert_eq!(found.observed, "the root ends 2027-11-21T09:24:59Z");
+    assert_eq!(found.expected, "2027-11-21T09:25:00Z");
+}
