@@ -138,9 +138,9 @@ rules! {
         "no critical extension that nobody knows",
         "whoever does not know a critical extension must reject the certificate, istiod at its start",
         "have it issued again without this extension, or with it not critical";
-    EXTENSION = "consumer.certificate.broken-extension", Refuse, &[Istiod, Go], RFC5280,
-        "every extension is what its identifier promises",
-        "Go's parser refuses the certificate: istiod does not start",
+    EXTENSION = "consumer.certificate.broken-extension", Refuse, &[Istiod, Envoy, Go], RFC5280,
+        "every extension is what its identifier promises, and there once",
+        "Go's parser refuses the certificate: istiod does not start; Envoy rejects it",
         "have it issued again; openssl x509 -in FILE -noout -text shows the extension";
     EARLY = "consumer.certificate.not-yet-valid", Warn, EVERY, MEASURED,
         "the certificates are valid already",
@@ -166,13 +166,17 @@ rules! {
         "no certificate under a root is signed with SHA-1",
         "istiod (Go 1.18 and newer) refuses to start, ztunnel rejects",
         "have it issued again with SHA-256 (openssl: -sha256)";
+    PSS = "consumer.certificate.pss-parameters", Refuse, EVERY, "RFC 4055 section 3.1; measured: Envoy 1.40, rustls-webpki, Go 1.19",
+        "RSA-PSS signatures have one hash throughout and a salt of its length",
+        "nobody accepts others: istiod does not start, Envoy and ztunnel reject",
+        "have it issued again with SHA-256 and PKCS#1 v1.5, or with rsa_pss_saltlen:digest";
     ALGORITHM = "consumer.certificate.unknown-signature", Refuse, &[Istiod, Ztunnel, Go, CertManager, Linkerd, Spire, Vault], RFC5280,
         "certificates under a root are signed with RSA, RSA-PSS, ECDSA or Ed25519, and SHA-256, SHA-384 or SHA-512",
         "istiod's library cannot verify it and does not start, ztunnel rejects",
         "have it issued again with SHA-256 (openssl: -sha256)";
-    NEGATIVE = "consumer.certificate.negative-serial", Refuse, MESH, MEASURED,
+    NEGATIVE = "consumer.certificate.negative-serial", Refuse, &[Istiod, Go, CertManager, Linkerd, Spire, Vault], MEASURED,
         "serial numbers are positive",
-        "istiod refuses to parse it (Go 1.23 and newer), ztunnel rejects it",
+        "istiod refuses to parse it (Go 1.23 and newer) and does not start; Envoy and rustls-webpki accept it",
         "have it issued again with a positive serial number of at most 20 octets (RFC 5280 section 4.1.2.2)";
     CHAIN_EMPTY = "consumer.chain.empty", Refuse, PEERS, MEASURED,
         "cert-chain.pem holds the intermediate",
@@ -214,8 +218,12 @@ rules! {
         "a root leaves room for a cross-signed successor (no path length, or 2 and more)",
         "it works until the root is replaced: a new root cross-signed by this one is a CA too many, so the switch needs two roots everywhere",
         "plan the rollover with both roots in root-cert.pem of every cluster";
-    ROOT_NOT_CA = "consumer.root.not-a-ca", Refuse, &[Istiod, Envoy, Go, CertManager, Linkerd, Spire, Vault], RFC5280,
-        "a root of version 3 says CA:TRUE, and keyCertSign where it has a keyUsage",
+    ROOT_NOT_CA = "consumer.root.not-a-ca", Refuse, &[Istiod, Go, CertManager, Linkerd, Spire, Vault], RFC5280,
+        "a root of version 3 says CA:TRUE",
+        "istiod refuses to start, Go rejects what is under it; Envoy and ztunnel take any root as it is",
+        "make the root again with basicConstraints=critical,CA:TRUE and keyUsage=critical,keyCertSign,cRLSign";
+    ROOT_NO_SIGN = "consumer.root.no-cert-sign", Refuse, &[Istiod, Envoy, Go, CertManager, Linkerd, Spire, Vault], RFC5280,
+        "a root's keyUsage, where it has one, includes keyCertSign",
         "istiod refuses to start, Envoy and Go reject what is under it; ztunnel takes any root as it is",
         "make the root again with basicConstraints=critical,CA:TRUE and keyUsage=critical,keyCertSign,cRLSign";
     ROOT_EXPIRED = "consumer.root.expired", Refuse, &[Istiod, Envoy, Go, CertManager, Linkerd, Spire, Vault], RFC5280,
@@ -227,8 +235,8 @@ rules! {
         "it works, by another root of the file; whatever leads only to this one is rejected",
         "remove it once no cluster needs it";
     SAME_NAME = "consumer.root.same-name", Refuse, &[Envoy], MEASURED,
-        "CAs of the same name with different keys have key identifiers",
-        "Envoy takes the wrong one and fails with BAD_SIGNATURE; with CRLs ztunnel fails too",
+        "CAs of the same name with different keys are told apart by key identifiers",
+        "Envoy takes the first of the name and, by the order of the file, fails with BAD_SIGNATURE; with CRLs ztunnel fails too",
         "give each key a name of its own, or issue them with subjectKeyIdentifier and authorityKeyIdentifier";
     CRL_IGNORED = "consumer.crl.ignored", Info, NOBODY, CRLS,
         "a CRL lies beside the four files",

@@ -4,7 +4,7 @@ use super::path::Path;
 use super::{Asked, Gathered};
 use crate::consumer::rules::{
     ALGORITHM, CRITICAL, DNS_OTHER, EARLY, EKU, EKU_CLIENT, EKU_START, EXPIRED, EXTENSION, NEAR_END, NEGATIVE,
-    NO_CERT_SIGN, NO_CRL_SIGN, NOT_CA, OUTLIVES, POLICIES, SHA1, URI, URI_OTHER, WEAK,
+    NO_CERT_SIGN, NO_CRL_SIGN, NOT_CA, OUTLIVES, POLICIES, PSS, SHA1, URI, URI_OTHER, WEAK,
 };
 use crate::x509::SignatureAlgorithm;
 use crate::x509::read::{Foreign, NameConstraints};
@@ -92,9 +92,10 @@ fn check_strength(authority: &Foreign, gathered: &mut Gathered<'_>) {
         return;
     }
     let oid = authority.algorithm_oid.as_str();
-    if !authority.known_parameters || (oid != RSA_PSS && SignatureAlgorithm::from_oid(oid).is_err()) {
-        let odd = if authority.known_parameters { "" } else { " with parameters of its own" };
-        gathered.add(&ALGORITHM, format!("{who}: algorithm {oid}{odd}"), "RSA or ECDSA with SHA-256");
+    if oid != RSA_PSS && SignatureAlgorithm::from_oid(oid).is_err() {
+        gathered.add(&ALGORITHM, format!("{who}: algorithm {oid}"), "RSA or ECDSA with SHA-256");
+    } else if !authority.known_parameters {
+        gathered.add(&PSS, format!("{who}: RSA-PSS with parameters of its own"), "one hash, a salt of its length");
     }
     if authority.key.rsa_bits.is_some_and(|bits| bits < 2048) {
         gathered.add(&WEAK, format!("{who}: {}", authority.key.title), "RSA of 2048 bits or more, or ECDSA");

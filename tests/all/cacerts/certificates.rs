@@ -63,7 +63,7 @@ fn signatures_that_go_does_not_know_are_refused_and_pss_is_fine() {
         pki.arrange(name, &["rsa-root"]);
     }
     pki.says("pss", "yyyy", &["consumer.chain.unverified"]);
-    pki.says("salted", "nynn", &["consumer.certificate.unknown-signature", "consumer.chain.unverified"]);
+    pki.says("salted", "nnnn", &["consumer.certificate.pss-parameters", "consumer.chain.unverified"]);
     agrees(&pki, &["sha224", "pss", "salted"]);
 }
 
@@ -71,9 +71,8 @@ fn signatures_that_go_does_not_know_are_refused_and_pss_is_fine() {
 fn a_negative_serial_number_is_refused() {
     let pki = Pki::new();
     pki.special("negative", INTERMEDIATE, &["-set_serial", "-5"]);
-    let said = pki.inspect(&["negative"]);
-    assert!(said.ids().contains(&"consumer.certificate.negative-serial"), "{:#}", said.report);
-    assert_eq!(said.answers(0), "nnnn");
+    // Go before 1.23 still parses it: what is said is of the Go that istiod is built with today.
+    pki.says("negative", "nyyn", &["consumer.certificate.negative-serial"]);
 }
 
 #[test]

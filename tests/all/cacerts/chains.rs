@@ -106,15 +106,17 @@ fn path_lengths_of_roots_stop_peers_written_in_go_or_the_next_root() {
 }
 
 #[test]
-fn a_root_that_is_no_ca_stops_all_but_ztunnel() {
+fn a_root_that_is_no_ca_or_may_not_sign_stops_who_looks_at_it() {
     let pki = Pki::new();
-    for (name, extensions) in
-        [("no-ca", "subjectKeyIdentifier=hash\n".to_owned()), ("no-sign", CA.replace("keyCertSign,", ""))]
+    let no_ca = "subjectKeyIdentifier=hash\n".to_owned();
+    let no_sign = CA.replace("keyCertSign,", "");
+    for (name, extensions, answers, id) in
+        [("no-ca", no_ca, "nyyn", "consumer.root.not-a-ca"), ("no-sign", no_sign, "nnyn", "consumer.root.no-cert-sign")]
     {
         pki.root(&format!("root-{name}"), &format!("/CN=Root {name}"), P256, &extensions, &[]);
         pki.issue(name, "/CN=Intermediate", &format!("root-{name}"), INTERMEDIATE, &[]);
         pki.arrange(name, &[&format!("root-{name}")]);
-        pki.says(name, "nnyn", &["consumer.root.not-a-ca"]);
+        pki.says(name, answers, &[id]);
     }
     agrees(&pki, &["no-ca", "no-sign"]);
 }
@@ -146,12 +148,17 @@ fn cas_of_one_name_without_key_identifiers_stop_envoy() {
     let anonymous = CA.replace("subjectKeyIdentifier=hash\n", "subjectKeyIdentifier=none\n");
     pki.root("first", "/CN=Same Root", P256, &anonymous, &[]);
     pki.root("second", "/CN=Same Root", P256, &anonymous, &[]);
-    let unlinked = INTERMEDIATE.replace("authorityKeyIdentifier=keyid\n", "");
+    let unlinked = INTERMEDIATE.replace("=keyid", "=none");
     pki.issue("same", "/CN=Intermediate", "first", &unlinked, &[]);
     pki.arrange("same", &["second", "first"]);
     let said = pki.inspect(&["same"]);
     assert_eq!(said.answers(0), "ynyy", "{:#}", said.report);
     assert!(said.ids().contains(&"consumer.root.same-name"));
+    // An identifier by issuer and serial number, which openssl adds by itself, finds the right one.
+    let linked = INTERMEDIATE.replace("authorityKeyIdentifier=keyid\n", "");
+    pki.issue("linked", "/CN=Intermediate", "first", &linked, &[]);
+    pki.arrange("linked", &["second", "first"]);
+    pki.says("linked", "yyyy", &[]);
     // With identifiers each finds its own.
     pki.root("third", "/CN=Same Root", P256, CA, &[]);
     pki.root("fourth", "/CN=Same Root", P256, CA, &[]);
