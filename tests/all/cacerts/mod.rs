@@ -8,3 +8,4 @@ mod files;
 mod layouts;
 mod pki;
 mod screens;
+mod sidecars;

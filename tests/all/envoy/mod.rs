@@ -1,7 +1,7 @@
 //! Two clusters' workloads talk through two real Envoys by strict mTLS, below two intermediates of one root;
 //! and what must break that, does.
 
-mod proxy;
+pub mod proxy;
 
 use crate::cross::old_root_and_cross;
 use crate::present::{authority, certified, from_pypi};
