@@ -15,4 +15,5 @@ mod log;
 mod media;
 mod people;
 mod requests;
+mod settings;
 mod token;
