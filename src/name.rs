@@ -97,12 +97,23 @@ impl fmt::Display for DistinguishedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, (attribute, value)) in self.0.iter().enumerate() {
             let comma = if i == 0 { "" } else { ", " };
-            // A comma inside a value is escaped as in RFC 4514, so a value cannot pretend to be two.
-            let value = crate::text::escape(value).replace(',', "\\,");
-            write!(f, "{comma}{}={value}", attribute.label())?;
+            write!(f, "{comma}{}={}", attribute.label(), show_value(value))?;
         }
         Ok(())
     }
+}
+
+/// An attribute's value as it is shown: nothing in it can pretend to be another attribute, the escape of another
+/// character, or the `#` before a value that is no text. Two values are never shown alike (RFC 4514 section 2.4).
+pub fn show_value(value: &str) -> String {
+    let mut shown = String::with_capacity(value.len());
+    for (position, c) in value.chars().enumerate() {
+        if matches!(c, '\\' | ',' | '+' | '=') || (c == '#' && position == 0) {
+            shown.push('\\');
+        }
+        shown.push(c);
+    }
+    crate::text::escape(&shown)
 }
 
 /// The subject template of `authority.toml`: what the configuration fixes of a name.
@@ -163,4 +174,74 @@ pub fn check_label(what: &str, name: &str) -> Result<(), Error> {
     Err(Error::new(Kind::Usage, format!("not a {what}"))
         .saw(format!("\"{name}\""))
         .wanted("1 to 63 of a-z, 0-9 and -, a letter or digit at both ends"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::x509::{build, read};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_value_is_never_shown_as_another_or_as_two() {
+        for (value, shown) in [
+            ("a, O=b", "a\\, O\\=b"),
+            ("a\\, O=b", "a\\\\\\, O\\=b"),
+            ("a+O=b", "a\\+O\\=b"),
+            ("a\\", "a\\\\"),
+            ("#0c0141", "\\#0c0141"),
+            ("\\u{202e}", "\\\\u{202e}"),
+            ("\u{202e}", "\\u{202e}"),
+            ("plain name.example/x-1", "plain name.example/x-1"),
+        ] {
+            assert_eq!(show_value(value), shown);
+        }
+    }
+
+    /// Names that can be written: each value within its length, printable where it must be.
+    fn names() -> impl Strategy<Value = DistinguishedName> {
+        let value = |attribute: Attribute| match attribute {
+            Attribute::Country => "[A-Z]{2}".prop_map(String::from).boxed(),
+            Attribute::SerialNumber => "[A-Za-z0-9'()+,./:=?-]{1,64}".prop_map(String::from).boxed(),
+            // Whatever the writer takes, letters of any script and every sign of RFC 4514 among it.
+            _ => "[a-zA-Z0-9,+=\\\\\"#;<>é日ж]{1,20}( [\\\\,=+u{}0-9]{1,20})?".prop_map(String::from).boxed(),
+        };
+        let one = prop::sample::select(Attribute::ALL.to_vec()).prop_flat_map(move |a| (Just(a), value(a)));
+        prop::collection::vec(one, 1..6).prop_map(DistinguishedName)
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_read_as_it_was_written_and_shown_the_same(name in names()) {
+            let der = build::name_der(&name).unwrap();
+            let read = read::name(&der).unwrap();
+            let values: Vec<_> = read.iter().map(|a| (a.label.as_str(), a.value.as_str())).collect();
+            let written: Vec<_> = name.0.iter().map(|(a, value)| (a.label(), value.as_str())).collect();
+            prop_assert_eq!(values, written);
+            prop_assert_eq!(read::show_name(&read), name.to_string());
+            let again = DistinguishedName(name.0.clone());
+            prop_assert_eq!(build::name_der(&again).unwrap(), der);
+        }
+
+        #[test]
+        fn two_names_that_differ_are_shown_differently(a in names(), b in names()) {
+            prop_assert_eq!(a == b, a.to_string() == b.to_string());
+            prop_assert_eq!(a == b, build::name_der(&a).unwrap() == build::name_der(&b).unwrap());
+        }
+
+        #[test]
+        fn two_values_that_differ_are_shown_differently(a in "[,+=#\\\\u{}1-2e \u{202e}a]{0,8}", b in "[,+=#\\\\u{}1-2e \u{202e}a]{0,8}") {
+            prop_assert_eq!(a == b, show_value(&a) == show_value(&b));
+        }
+
+        #[test]
+        fn what_is_written_is_always_read_whatever_was_asked(values in prop::collection::vec(".{0,70}", 1..4)) {
+            let name = values.iter().fold(DistinguishedName::default(), |n, v| n.with(Attribute::CommonName, v));
+            if let Ok(der) = build::name_der(&name) {
+                let read = read::name(&der).unwrap();
+                prop_assert_eq!(read.iter().map(|a| &a.value).collect::<Vec<_>>(), values.iter().collect::<Vec<_>>());
+                prop_assert_eq!(read::show_name(&read), name.to_string());
+            }
+        }
+    }
 }

@@ -3,12 +3,13 @@
 use super::args::{Args, Open, Request};
 use super::log::fingerprint;
 use super::terminal::Terminal;
-use crate::bundle::{self, Local, Opening, Receipt, RootPin, Unseal, recipient};
+use crate::bundle::{self, Local, Opened, Opening, Receipt, RootPin, Unseal, recipient};
 use crate::clock::Clock;
-use crate::consumer::Layout;
+use crate::consumer::{self, Asked, CaFiles, Consumer, Form, Layout};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
+use crate::finding::Severity;
 use crate::key::KeySpec;
 use crate::name::{Attribute, DistinguishedName, check_label};
 use crate::request::package::{self, RequestJson};
@@ -16,6 +17,7 @@ use crate::screen::Screen;
 use crate::words;
 use crate::x509::keygen::LocalKey;
 use crate::x509::pem;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -174,8 +176,10 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
     })?;
     let items: Vec<deliver::Item<'_>> =
         opened.files.iter().map(|(name, bytes, mode)| (name.as_str(), bytes.as_slice(), *mode)).collect();
+    let mut notes = opened.notes.clone();
+    notes.extend(consumer_notes(&opened, &a.into, clock(args).now())?);
     place(&a.into, &items)?;
-    for note in &opened.notes {
+    for note in &notes {
         terminal.talk(&format!("note: {note}"));
     }
     if terminal.wants_json() {
@@ -186,35 +190,58 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
             sequence: opened.manifest.sequence,
             root_fingerprint: opened.receipt.root_fingerprint,
             not_after: opened.certificate.view.not_after.to_string(),
-            notes: opened.notes.clone(),
+            notes,
         });
     }
     let into = a.into.display();
     let written: Vec<String> = opened.files.iter().map(|(name, _, _)| format!("{into}/{name}")).collect();
-    terminal.done(
-        &written,
-        &[
-            &next_step(&into.to_string(), &opened.manifest.profile),
-            "keep the identity until the Secret is in place, then destroy it",
-        ],
-    );
+    let [manifest, then] = next_steps(&into.to_string(), &opened.manifest.profile);
+    terminal.done(&written, &[&manifest, &then, "keep the identity until the Secret is in place, then destroy it"]);
     terminal.line(&format!("root   sha256 {}", opened.receipt.root_fingerprint));
     Ok(())
 }
 
 /// The manifest that the certificate's profile is for; Istio's where the profile is for several consumers.
-fn next_step(into: &str, profile: &str) -> String {
-    match Layout::of_profile(profile) {
-        Some(Layout::Vault) => {
-            format!("anchorite manifest {into} --layout vault | vault write pki/intermediate/set-signed certificate=-")
-        }
-        Some(Layout::Istio) | None => {
-            format!("anchorite manifest {into} | kubectl create -f -   (replace, where it exists)")
-        }
-        Some(other) => {
-            format!("anchorite manifest {into} --layout {other} | kubectl create -f -   (replace, where it exists)")
-        }
+fn next_steps(into: &str, profile: &str) -> [String; 2] {
+    let layout = Layout::of_profile(profile).unwrap_or(Layout::Istio);
+    let chosen = if layout == Layout::Istio { String::new() } else { format!(" --layout {layout}") };
+    match layout {
+        Layout::Vault => [
+            format!("anchorite manifest {into}{chosen} > chain.pem"),
+            "vault write pki/intermediate/set-signed certificate=@chain.pem".to_owned(),
+        ],
+        _ => [
+            format!("anchorite manifest {into}{chosen} | kubectl create -f -"),
+            "(kubectl replace -f - where the Secret exists)".to_owned(),
+        ],
     }
+}
+
+/// What the certificate's consumer would say of these files, with the key where it is here.
+///
+/// The files verified: what is found now is worth knowing before they are applied, and stops nothing.
+fn consumer_notes(opened: &Opened, into: &Path, now: Timestamp) -> Result<Vec<String>, Error> {
+    let get =
+        |wanted: &str| opened.files.iter().find(|(name, _, _)| name == wanted).map(|(_, bytes, _)| bytes.as_slice());
+    let own_key = into.join("ca-key.pem");
+    let kept = match get("ca-key.pem").is_none() && present(&own_key) {
+        true => Some(intake::read_private(&own_key, MAX_FILE)?),
+        false => None,
+    };
+    let files = CaFiles {
+        form: Form::Four,
+        ca_cert: get("ca-cert.pem"),
+        ca_key: get("ca-key.pem").or(kept.as_ref().map(|bytes| bytes.as_slice())),
+        cert_chain: get("cert-chain.pem"),
+        root_cert: get("root-cert.pem"),
+        crl: None,
+    };
+    let layout = Layout::of_profile(&opened.manifest.profile).unwrap_or(Layout::Istio);
+    // A key that is elsewhere (in Vault, behind a hardware recipient) is not missing.
+    let asked = layout.consumers().iter().copied().filter(|c| files.ca_key.is_some() || *c != Consumer::Istiod);
+    let found = consumer::check(&files, &Asked::of(&asked.collect::<Vec<_>>(), now))?.found;
+    let told = found.iter().filter(|found| found.finding.severity > Severity::Info);
+    Ok(told.map(|found| format!("{}: {}; {}", found.finding.id, found.finding.observed, found.then)).collect())
 }
 
 /// The bundle itself, or the only one on a medium.

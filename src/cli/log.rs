@@ -114,9 +114,7 @@ fn show(what: &Path, uses_of_root: bool, terminal: &mut Terminal) -> Result<(), 
     })?;
     for (seq, line) in shown {
         if json {
-            let mut bytes = reading.entry_line(seq)?;
-            bytes.push(b'\n');
-            terminal.document(&bytes)?;
+            terminal.log_line(&reading.entry_line(seq)?)?;
         } else {
             terminal.result(&format!("{line}\n"))?;
         }

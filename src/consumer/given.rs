@@ -29,6 +29,8 @@ pub struct Given {
     files: BTreeMap<String, Zeroizing<Vec<u8>>>,
     unread: Vec<String>,
     found: Vec<Found>,
+    /// istiod made this CA: it is its own root, and the Secret's other files are empty.
+    own_ca: bool,
 }
 
 impl Given {
@@ -76,6 +78,7 @@ impl Given {
         }
         let seen = format!("{} in {}", secret.metadata.name, secret.metadata.namespace);
         if secret.kind_of_data == OWN_CA {
+            given.own_ca = true;
             given.found.push(SELF_SIGNED.found(format!("{seen}, type {OWN_CA}"), "the Secret cacerts"));
         } else if secret.metadata.name != SECRET {
             given.found.push(SECRET_NAME.found(seen, format!("{SECRET} in istio-system")));
@@ -88,6 +91,10 @@ impl Given {
         let get = |name: &str| self.files.get(name).map(|bytes| bytes.as_slice());
         let form = if self.files.contains_key("tls.crt") { Form::Tls } else { Form::Four };
         let [cert, key, chain, root] = form.names();
+        if self.own_ca {
+            let ca = get(cert);
+            return CaFiles { form, ca_cert: ca, ca_key: get(key), cert_chain: ca, root_cert: ca, crl: None };
+        }
         CaFiles {
             form,
             ca_cert: get(cert),
@@ -107,7 +114,10 @@ impl Given {
         {
             found.push(BOTH.found(format!("tls.crt and {other}"), "one layout; tls.crt is what istiod takes"));
         }
-        if !self.unread.is_empty() {
+        // Beside a whole layout other files are nobody's mistake.
+        let files = self.files();
+        let whole = [files.ca_cert, files.ca_key, files.cert_chain, files.root_cert].iter().all(Option::is_some);
+        if !whole && !self.unread.is_empty() {
             found.push(UNREAD.found(self.unread.join(", "), "names that istiod reads"));
         }
         found

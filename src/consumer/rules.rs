@@ -149,11 +149,11 @@ rules! {
     EXPIRED = "consumer.certificate.expired", Refuse, EVERY, MEASURED,
         "the certificates are still valid",
         "istiod refuses to start, and peers reject every workload",
-        "renew it: anchorite request --renew makes a request for the same cluster";
+        "renew it: anchorite request NAME --renew makes a request for the same cluster";
     NEAR_END = "consumer.certificate.near-end", Warn, NOBODY, MEASURED,
         "a workload's certificate ends before the CA's does",
         "workloads' certificates are cut to the CA's end only from Istio 1.29.3 on; before, they outlive it and fail with it, unseen",
-        "renew now: anchorite request --renew; until then shorten WORKLOAD_CERT_TTL of istiod";
+        "renew now: anchorite request NAME --renew; until then shorten WORKLOAD_CERT_TTL of istiod";
     OUTLIVES = "consumer.certificate.outlives-issuer", Warn, NOBODY, RFC5280,
         "a certificate ends before its issuer's does",
         "everything under it fails when the issuer expires, earlier than its own end says",

@@ -8,6 +8,7 @@ use crate::x509::build::Usage;
 use crate::x509::keygen::LocalKey;
 use crate::x509::pem;
 use jiff::{Timestamp, ToSpan};
+use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 
 /// The four files, owned so that a test can spoil one.
@@ -167,4 +168,26 @@ fn every_rule_has_its_own_id() {
     ids.dedup();
     assert_eq!(ids.len(), RULES.len());
     assert_eq!("istoi".parse::<Layout>().unwrap_err().hints(), ["did you mean \"istio\"?"]);
+}
+
+proptest! {
+    #[test]
+    fn no_file_panics_and_no_control_character_is_said(
+        at in 0usize..900, byte: u8, cut in 0usize..900, text in "\\PC{0,80}|(?s).{0,80}",
+    ) {
+        let world = World::new();
+        let mut der = world.certificate.clone();
+        let place = at % der.len();
+        der[place] = byte;
+        der.truncate(der.len() - cut % 3);
+        let set = Set { cert_chain: format!("{text}\n{}", pem::encode("CERTIFICATE", &der)), ..Set::of(&world) };
+        let files = CaFiles { root_cert: Some(text.as_bytes()), crl: Some(&der), ..set.files() };
+        for files in [set.files(), files, CaFiles { ca_cert: files.cert_chain, ca_key: Some(&der), ..set.files() }] {
+            let found = check(&files, &Asked::of(&Consumer::ALL, now())).unwrap().found;
+            let said = found.iter().flat_map(|f| [&f.finding.observed, &f.finding.expected, &f.finding.hint]);
+            for text in said {
+                prop_assert!(text.chars().all(|c| !c.is_control()), "{text:?}");
+            }
+        }
+    }
 }

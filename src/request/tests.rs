@@ -3,7 +3,7 @@
 use super::{KeyPolicy, inspect};
 use crate::key::KeySpec;
 use crate::name::{Attribute, DistinguishedName};
-use crate::x509::read::{self, ExtendedKeyUsage, OtherExtension, RequestView};
+use crate::x509::read::{self, AlternativeNames, ExtendedKeyUsage, OtherExtension, RequestView};
 use crate::x509::{LocalKey, Spki, pem};
 
 /// A sound request, so that each rule below can be the only one that fires.
@@ -34,6 +34,22 @@ fn a_sound_request_has_no_finding_and_each_rule_fires_alone() {
     with(&|v| v.algorithm_parameters_ok = false, &["request.algorithm-parameters"]);
     with(&|v| v.algorithm_oid = "1.2.840.10045.4.1".into(), &["request.hash", "request.proof-of-possession"]);
     with(&|v| v.subject[0].value = "a\u{202e}".into(), &["request.subject.deceptive", "request.subject.unusual"]);
+    for value in [" a", "a ", "a  b"] {
+        with(&|v| v.subject[0].value = value.into(), &["request.subject.deceptive"]);
+    }
+    for value in ["a\u{301}\u{301}\u{301}\u{301}\u{301}", "\u{301}", "a\u{a0}b", "a\u{fdd0}", "a\u{3164}", "a\u{e0041}"]
+    {
+        let ids = ["request.subject.deceptive", "request.subject.unusual"];
+        with(&|v| v.subject[0].value = value.into(), &ids);
+    }
+    for name in ["a\u{7}.example", "a.example "] {
+        let san = AlternativeNames { dns: vec![name.into()], ..Default::default() };
+        with(&|v| v.extensions.san = Some(san.clone()), &["request.asks.deceptive"]);
+    }
+    let directory = |shown: &str| AlternativeNames { others: vec![format!("dirName:{shown}")], ..Default::default() };
+    with(&|v| v.extensions.san = Some(directory("CN=\\u{202e}")), &["request.asks.deceptive"]);
+    with(&|v| v.extensions.san = Some(directory("CN=\\\\u{202e}")), &[]);
+    with(&|v| v.extensions.crl_urls = vec!["http://a/\u{1b}[2J".into()], &["request.asks.deceptive"]);
     with(&|v| v.subject[0].string_type = "IA5String".into(), &["request.subject.form"]);
     with(&|v| v.subject[0].value = "x".repeat(65), &["request.subject.form"]);
     with(&|v| v.subject[0].value = "../x".into(), &["request.subject.path"]);

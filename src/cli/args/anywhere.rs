@@ -71,7 +71,7 @@ pub enum InspectCommand {
     },
     /// A cluster's CA files: would istiod start, and would the mesh work? Exit 0 or 10.
     #[command(
-        before_help = "Examples:\n  anchorite inspect cacerts cluster1\n  kubectl get secret cacerts -n istio-system -o json | anchorite inspect cacerts -\n  anchorite inspect cacerts cluster1 cluster2     do they trust each other?"
+        before_help = "Examples:\n  anchorite inspect cacerts cluster1\n  kubectl -n istio-system get secret cacerts -o json |\n      anchorite inspect cacerts -\n  anchorite inspect cacerts cluster1 cluster2     do they trust each other?"
     )]
     Cacerts {
         /// A directory, the JSON of a Secret in a file, or - for that JSON on stdin; one for each cluster.

@@ -7,14 +7,32 @@ use crate::x509::read::NameAttribute;
 use crate::x509::strict;
 
 pub(super) fn deceptive(request: &Request<'_>) -> Vec<Seen> {
-    let find = |attribute: &NameAttribute| {
-        let (position, character) = text::first_deceptive(&attribute.value)?;
-        Some(Seen {
-            observed: format!("{}: U+{:04X} at character {}", attribute.label, u32::from(character), position + 1),
-            expected: "printable characters".to_owned(),
-        })
-    };
+    let find = |attribute: &NameAttribute| deceives(&attribute.label, &attribute.value);
     request.view.subject.iter().filter_map(find).collect()
+}
+
+/// What of a string would be shown as something else, or not at all.
+fn deceives(label: &str, value: &str) -> Option<Seen> {
+    let seen = |observed: String, expected: &str| Seen { observed, expected: expected.to_owned() };
+    if let Some((position, character)) = text::first_deceptive(value) {
+        let observed = format!("{label}: U+{:04X} at character {}", u32::from(character), position + 1);
+        return Some(seen(observed, "printable characters"));
+    }
+    let position = text::first_doubtful_space(value)?;
+    Some(seen(format!("{label}: a space at character {}", position + 1), "single spaces, and none at the ends"))
+}
+
+pub(super) fn asks_deceptive(request: &Request<'_>) -> Vec<Seen> {
+    let extensions = &request.view.extensions;
+    let names = extensions.san.iter().flat_map(|san| san.all());
+    let subtrees = extensions.name_constraints.iter().flat_map(|c| c.permitted.iter().chain(&c.excluded).cloned());
+    let urls = extensions.crl_urls.iter().chain(&extensions.ca_issuers_urls).cloned();
+    // A directoryName is escaped already: an escape in it is what to look for.
+    let find = |name: String| match name.starts_with("dirName:") && name.replace("\\\\", "").contains("\\u{") {
+        true => Some(Seen { observed: name, expected: "printable characters".to_owned() }),
+        false => deceives(&name, &name),
+    };
+    names.chain(subtrees).chain(urls).filter_map(find).collect()
 }
 
 pub(super) fn subject_form(request: &Request<'_>) -> Vec<Seen> {

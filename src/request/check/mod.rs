@@ -77,11 +77,22 @@ static FORM: &[Check] = &[
         rule: Rule {
             id: "request.subject.deceptive",
             severity: Severity::Refuse,
-            says: "No string in the subject holds control, bidirectional, zero-width or similar characters.",
-            source: "Unicode TR 36; CVE-2021-42574",
+            says: "No string in the subject holds control, bidirectional, zero-width, blank or unassigned characters, \
+                   marks without a letter, or spaces that nobody counts.",
+            source: "Unicode TR 36 and TS 39; RFC 4518 section 2.6.1 (readers drop such spaces); CVE-2021-42574",
             hint: "make the request again with a plain subject; it is not copied anyway",
         },
         look: form::deceptive,
+    },
+    Check {
+        rule: Rule {
+            id: "request.asks.deceptive",
+            severity: Severity::Refuse,
+            says: "No name or URL that is asked for holds such characters either: people are shown what is asked.",
+            source: "Unicode TR 36 and TS 39; CVE-2021-42574",
+            hint: "make the request again without extensions; they are not copied anyway",
+        },
+        look: form::asks_deceptive,
     },
     Check {
         rule: Rule {

@@ -24,9 +24,11 @@ pub(super) fn attributes(name: &X509Name<'_>) -> Result<Vec<NameAttribute>, Erro
             let known = Attribute::ALL.into_iter().find(|a| a.oid() == oid);
             let value = attribute.attr_value();
             let tag = value.tag().0;
+            let text = decode(tag, value.data);
             found.push(NameAttribute {
                 label: known.map_or(oid, |a| a.label().to_owned()),
-                value: decode(tag, value.data).unwrap_or_else(|| format!("#{}", HEXLOWER.encode(value.data))),
+                is_text: text.is_some(),
+                value: text.unwrap_or_else(|| format!("#{}", HEXLOWER.encode(value.data))),
                 string_type: string_type(tag),
                 rdn,
             });

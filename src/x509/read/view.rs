@@ -3,7 +3,7 @@
 //! Strings are as they stand in the structure; whoever shows one escapes it ([`show_name`] does).
 
 use crate::digest::Hex;
-use crate::text;
+use crate::name::show_value;
 use crate::x509::{SignatureAlgorithm, Spki};
 use jiff::Timestamp;
 
@@ -14,6 +14,8 @@ pub struct NameAttribute {
     pub label: String,
     /// The value, unescaped; `#` and hex where it is no string.
     pub value: String,
+    /// True where the value is text, false where it is hex.
+    pub is_text: bool,
     /// `UTF8String`, `PrintableString`, …, or `tag 0x..`.
     pub string_type: String,
     /// The number of its RDN, from 0: two attributes of one RDN are a multi-valued RDN.
@@ -33,7 +35,10 @@ pub fn show_name(name: &[NameAttribute]) -> String {
         });
         shown.push_str(&attribute.label);
         shown.push('=');
-        shown.push_str(&text::escape(&attribute.value).replace(',', "\\,"));
+        shown.push_str(&match attribute.is_text {
+            true => show_value(&attribute.value),
+            false => attribute.value.clone(),
+        });
     }
     shown
 }

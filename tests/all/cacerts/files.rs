@@ -202,7 +202,9 @@ fn the_secret_of_a_running_cluster_is_read_from_a_file_and_from_a_pipe() {
 fn istiods_own_ca_says_that_the_plugged_one_was_not_picked_up() {
     let pki = Pki::new();
     pki.arrange("root", &["root"]);
-    let json = secret(&pki, "istio-ca-secret", "istio.io/ca-root", "root", FOUR);
+    // The shape that istiod gives it: the other files are there, and empty.
+    let json = secret(&pki, "istio-ca-secret", "istio.io/ca-root", "root", &FOUR[..2])
+        .replace("}}", ", \"cert-chain.pem\": \"\", \"key.pem\": \"\", \"root-cert.pem\": \"\"}}");
     pki.world.write("own.json", json);
     pki.says("own.json", "yyyy", &["consumer.secret.self-signed"]);
     let said = pki.world.run(&["inspect", "cacerts", "own.json"]).ok();

@@ -1,6 +1,7 @@
 //! `manifest --layout`: each consumer's own rules hold before anything is written.
 
 use super::pki::{CA, INTERMEDIATE, P256, Pki};
+use crate::support::{World, configuration};
 
 fn keys_of(yaml: &str) -> Vec<&str> {
     yaml.lines().filter_map(|line| line.strip_prefix("  ")?.split_once(": ")).map(|(key, _)| key).collect()
@@ -109,4 +110,35 @@ fn a_key_that_stops_only_ambient_stops_no_other_layout() {
     pki.special("policies", &format!("{INTERMEDIATE}certificatePolicies=critical,1.2.3\n"), &[]);
     assert_eq!(manifest(&pki, "policies", "istio").code, Some(40));
     manifest(&pki, "policies", "vault").ok();
+}
+
+/// A bundle of this profile, opened at a time; what was said.
+fn opened(profile: &str, now: &str) -> String {
+    let world = World::new();
+    world.configure(&configuration("test", "ecdsa-p256").replace("\"istio\"", &format!("\"{profile}\"")));
+    world.found().ok();
+    let bundle = world.issued("cluster1");
+    let root = "authority/public/root-cert.pem";
+    let open = ["--now", now, "open", bundle.to_str().unwrap(), "--into", "clusters/cluster1", "--root", root];
+    world.run(&open).ok().stderr
+}
+
+#[test]
+fn opening_a_bundle_names_the_manifest_of_its_profile() {
+    let said = opened("cert-manager", "2026-11-21T11:00:00Z");
+    assert!(
+        said.contains("anchorite manifest clusters/cluster1 --layout cert-manager | kubectl create -f -"),
+        "{said}"
+    );
+    assert!(!said.contains("note:"), "{said}");
+    let said = opened("vault", "2026-11-21T11:00:00Z");
+    assert!(said.contains("--layout vault > chain.pem"), "{said}");
+    assert!(said.contains("vault write pki/intermediate/set-signed certificate=@chain.pem"), "{said}");
+}
+
+#[test]
+fn opening_a_bundle_late_says_what_its_consumer_will_say() {
+    let said = opened("istio", "2027-11-21T09:00:00Z");
+    assert!(said.contains("consumer.certificate.near-end"), "{said}");
+    assert!(said.contains("anchorite manifest clusters/cluster1 | kubectl create -f -"), "{said}");
 }

@@ -129,7 +129,7 @@ proptest! {
 
     /// Mistake 9. Crash on a legal configuration; an error that prints a null pointer.
     #[test]
-    fn no_configuration_crashes_anything_and_no_error_speaks_of_nothing(text in any_configuration()) {
+    fn every_legal_configuration_leads_to_certificates_and_no_error_speaks_of_nothing(text in any_configuration()) {
         let refused = |error: anchorite::error::Error| {
             assert_plain(&error.to_string());
             error.hints().iter().chain(error.truths()).for_each(|line| assert_plain(line));
@@ -139,10 +139,8 @@ proptest! {
             Ok(config) => {
                 let now = GENESIS.parse().unwrap();
                 let context = Context { config: &config, config_sha256: Digest::of(text.as_bytes()), session: "s", now };
-                if let Err(error) = forecast::genesis(context) {
-                    assert_ne!(error.kind(), anchorite::error::Kind::Bug, "{error}");
-                    refused(error);
-                }
+                // What the check passes, the lint of everything to come passes too.
+                forecast::genesis(context).unwrap();
             }
         }
     }
@@ -154,7 +152,7 @@ fn the_shortest_legal_configuration_works() {
     let world = World::new();
     world.configure(
         "name = \"World Mesh Root\"\nkind = \"test\"\nunattended = true\n[token]\nprofile = \"softhsm2\"\n[root]\n\
-         subject = { common_name = \"R\" }\nkey = \"ecdsa-p256\"\nvalidity_days = 2\n[intermediates]\n\
+         subject = { common_name = \"R\" }\nkey = \"ecdsa-p256\"\nvalidity_days = 180\n[intermediates]\n\
          max_validity_days = 1\nsubject = { common_name = \"I\" }\n",
     );
     world.run(&["-C", AUTHORITY, "config", "check"]).ok();

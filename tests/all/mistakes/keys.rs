@@ -103,10 +103,11 @@ fn one_key_in_two_requests_of_a_batch_is_refused() {
     world.stopped(
         &SIGN,
         "
-        error: two requests in one session have the same key: saw one.csr and two.csr,
-               wanted a key of its own for each cluster
-        hint:  ask one of them for a new request: anchorite request NAME makes a new key
-        hint:  the other can be signed without it: take it off the stick
+        error: two.csr is refused by the rule policy.session.key: saw the key of
+               one.csr, spki …, wanted a key of its own
+        hint:  the same request lies on the stick twice, or two clusters share a key:
+               each makes a key of its own
+        hint:  the others can be signed without it: strike it, or take it off the stick
         Nothing was signed.
         exit 10
     ",

@@ -1,6 +1,12 @@
 //! Certificates that must not be: outliving their issuer, under a pathlen-0 issuer, refused by the lint.
 
-use crate::support::{AUTHORITY, SIGN, World, configuration};
+use crate::support::{AUTHORITY, GENESIS, SIGN, World, configuration};
+use anchorite::authority::Config;
+use anchorite::digest::Hex;
+use anchorite::key::KeySpec;
+use anchorite::plan::{MadePlan, make, make::Context};
+use anchorite::words;
+use anchorite::x509::keygen::LocalKey;
 use anchorite::x509::{pem, read};
 use anchorite::{policy, profile};
 
@@ -120,33 +126,65 @@ fn a_ca_under_an_issuer_with_path_length_0_is_refused_by_the_lint_for_every_prof
     }
 }
 
-/// Mistake 11. Lint after creation, a lint silenced by a skip list: what the lint refuses is refused before
-/// anything is signed, and a reason changes nothing.
+/// Mistake 11. A finding silenced by a skip list: a reason changes nothing where a rule refuses.
 #[test]
-fn a_plan_that_the_lint_refuses_is_not_signed_whatever_the_reason() {
+fn a_request_that_a_rule_refuses_is_not_signed_whatever_the_reason() {
     let world = World::new();
-    // Legal: a P-256 root can issue linkerd's intermediates; this cluster brings another kind of key.
-    world.configure(&configuration("test", "ecdsa-p256").replace("\"istio\"", "\"linkerd\""));
+    let linkerd = configuration("test", "ecdsa-p256").replace("\"istio\"", "\"linkerd\"");
+    let all = "[\"rsa-3072\", \"rsa-4096\", \"ecdsa-p256\", \"ecdsa-p384\"]";
+    world.configure(&linkerd.replace(all, "[\"ecdsa-p256\"]"));
     world.found().ok();
-    world.run(&["--now", crate::support::GENESIS, "request", "west", "--key", "ecdsa-p384", "--into", "clusters"]).ok();
+    world.run(&["--now", GENESIS, "request", "west", "--key", "ecdsa-p384", "--into", "clusters"]).ok();
     for name in ["request.json", "request.sig"] {
         let bytes = world.read(format!("clusters/west/{name}"));
         world.write(format!("requests/west/{name}"), bytes);
     }
     let sha256 = world.sha256("requests/west/request.json");
     let answers = world.signing_answers(&[&sha256], &[]);
+    let reason = "{ approve = \"the vendor says that it is fine\" }";
     let text = "
-        error: the plan is refused by the rule certificate.key-kind: saw ECDSA P-384,
-               wanted for linkerd: ECDSA P-256
-        hint:  correct authority.toml, or choose another profile
+        error: west is refused by the rule request.key.curve: saw ECDSA P-384, wanted
+               ECDSA P-256
+        hint:  make a key on P-256 or P-384, with a named curve
+        hint:  the others can be signed without it: strike it, or take it off the stick
         Nothing was signed.
         exit 10
     ";
-    world.write("answers.toml", &answers);
-    world.stopped(&SIGN, text);
-    let reason = "{ approve = \"the vendor says that it is fine\" }";
-    world.write("answers.toml", answers.replace("= \"approve\"", &format!("= {reason}")));
-    world.stopped(&SIGN, text);
+    for answers in [answers.clone(), answers.replace("= \"approve\"", &format!("= {reason}"))] {
+        world.write("answers.toml", answers);
+        world.stopped(&SIGN, text);
+    }
+}
+
+/// Mistake 11. Lint after creation: a plan has its findings before people see it, and one that the lint refuses
+/// becomes nothing that may be signed, with the right words and with any reason.
+#[test]
+fn a_plan_that_the_lint_refuses_cannot_be_approved_whatever_the_reason() {
+    let text = configuration("test", "ecdsa-p256");
+    let config = Config::parse(&text).unwrap();
+    let now = GENESIS.parse().unwrap();
+    let context = Context { config: &config, config_sha256: Config::digest(&text), session: "s", now };
+    let key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
+    let good = make::root(context, key.spki(), 1, Hex(vec![7; 16])).unwrap();
+    good.approve_by_answer(&good.plan().reviewed, None).unwrap();
+    let mut plan = good.plan().clone();
+    let rule = policy::rules().find(|rule| rule.id == "certificate.key-usage").unwrap();
+    plan.findings.push(rule.finding("no keyUsage", "critical, keyCertSign, cRLSign"));
+    let bad = MadePlan::new(plan).unwrap();
+    let words = |at: usize| words::words(&bad.digest().0)[at..at + 2].join(" ");
+    for reason in [None, Some("Let's Encrypt did it too")] {
+        let by_words = bad.approve_by_words(&words(0), &words(2), reason).unwrap_err();
+        let by_answer = bad.approve_by_answer(&bad.plan().reviewed, reason).unwrap_err();
+        for error in [by_words, by_answer] {
+            assert_eq!(error.kind().exit_code(), 10);
+            assert_eq!(
+                error.to_string(),
+                "the plan is refused by the rule certificate.key-usage: saw no keyUsage, wanted critical, \
+                 keyCertSign, cRLSign"
+            );
+            assert_eq!(error.truths(), ["Nothing was signed."]);
+        }
+    }
 }
 
 /// Mistake 11. There is nothing to silence a rule with: not in the configuration, not on the command line.

@@ -2,6 +2,8 @@
 
 use super::{pkcs11, private_keys, serial};
 use crate::support::{AUTHORITY, CREATE, ENTRIES, GENESIS, PARTICIPANTS, PIN, World, configuration, softhsm_module};
+use anchorite::authority::Config;
+use anchorite::plan::{forecast, make::Context};
 
 /// Mistake 1. Key generated, then the output path fails: the key is stranded and a retry is refused.
 #[test]
@@ -32,9 +34,9 @@ fn a_failure_that_could_be_foreseen_strands_no_key_and_the_same_command_goes_on_
     assert_eq!(private_keys(&world), 2, "the root's and the audit key, and no stranded one");
 }
 
-/// Mistake 1. Key generated, then the lint fails: the certificates to come are judged before the key exists.
+/// Mistake 1. Key generated, then the lint fails: what could not be issued is an error of the configuration.
 #[test]
-fn what_the_lint_will_refuse_is_refused_before_there_is_a_key() {
+fn a_configuration_whose_certificates_the_lint_would_refuse_makes_no_key() {
     let world = World::new();
     world.configure(&configuration("test", "ecdsa-p384").replace("\"istio\"", "\"linkerd\""));
     let token = world.tree("token");
@@ -42,18 +44,31 @@ fn what_the_lint_will_refuse_is_refused_before_there_is_a_key() {
     crate::support::assert_text(
         &refused.error(),
         "
-        error: every intermediate, whichever of ecdsa-p256, ecdsa-p384, rsa-3072,
-               rsa-4096 its key is, would be refused by the rule certificate.key-kind:
-               saw an issuer's ECDSA P-384, wanted for linkerd: ECDSA P-256, RSA-3072,
-               RSA-4096
-        hint:  correct authority.toml, or choose another profile
-        No key was generated.
-        Nothing was changed.
-        Nothing was signed.
-        exit 10
+        error: authority.toml, line 14, column 1: [intermediates] profile: linkerd
+               cannot verify what this root signs: saw [root] key ecdsa-p384, wanted
+               ecdsa-p256, rsa-3072, rsa-4096
+        exit 2
     ",
     );
     assert!(world.tree("token") == token, "the token was touched");
+}
+
+/// Mistake 1, where the configuration's own rules were not enough: the certificates to come are made with
+/// throwaway keys and judged before the real key exists.
+#[test]
+fn what_only_the_lint_finds_is_found_before_there_is_a_key() {
+    let text = configuration("test", "ecdsa-p384");
+    let mut config = Config::parse(&text).unwrap();
+    config.intermediates.dns_names = Some(vec!["-istiod.svc".to_owned()]);
+    let now = GENESIS.parse().unwrap();
+    let context = Context { config: &config, config_sha256: Config::digest(&text), session: "s", now };
+    let error = forecast::genesis(context).unwrap_err();
+    assert_eq!(error.kind().exit_code(), 10);
+    assert_eq!(
+        error.to_string(),
+        "every intermediate, whichever of ecdsa-p256, ecdsa-p384, rsa-3072, rsa-4096 its key is, would be refused \
+         by the rule certificate.alternative-names: saw DNS:-istiod.svc, wanted DNS names"
+    );
 }
 
 /// Mistake 2. An algorithm passes validation, the key is generated, and only then proves unsupported.

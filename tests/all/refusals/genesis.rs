@@ -275,26 +275,6 @@ fn a_profile_without_the_audit_keys_kind_is_found_before_the_token_is_touched() 
 }
 
 #[test]
-fn a_profile_that_no_intermediate_of_this_root_could_have_is_found_before_the_token_is_touched() {
-    let world = prepared(&configuration("test", "ecdsa-p384").replace("\"istio\"", "\"linkerd\""));
-    world.genesis_refused(
-        &[],
-        &CREATE,
-        "
-        error: every intermediate, whichever of ecdsa-p256, ecdsa-p384, rsa-3072,
-               rsa-4096 its key is, would be refused by the rule certificate.key-kind:
-               saw an issuer's ECDSA P-384, wanted for linkerd: ECDSA P-256, RSA-3072,
-               RSA-4096
-        hint:  correct authority.toml, or choose another profile
-        No key was generated.
-        Nothing was changed.
-        Nothing was signed.
-        exit 10
-    ",
-    );
-}
-
-#[test]
 fn a_key_that_the_token_makes_otherwise_than_asked_is_found_with_a_session_key() {
     let world = prepared(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"profile.toml\""));
     // SoftHSM's own default is that an elliptic curve key may decrypt.

@@ -124,6 +124,59 @@ fn a_token_with_what_cannot_sign_is_taken() {
     world.run(&[&CREATE[..], &["--token-serial", &serial]].concat()).ok();
 }
 
+#[test]
+fn the_audit_keys_own_token_is_found_ready_and_without_keys_of_others_before_anything_is_made() {
+    let world = World::configured("test", "rsa-3072");
+    world.configure(&format!("{}[audit.token]\nprofile = \"softhsm2\"\n", configuration("test", "rsa-3072")));
+    initialize(&world);
+    let root = serial(&world);
+    answers(&world);
+    world.secret("audit-pin", "22222222");
+    let create = [&CREATE[..], &["--token-serial", &root, "--audit-pin-file", "audit-pin"]].concat();
+    world.refused(
+        &create,
+        "
+        error: the audit key's token is not here: wanted one initialised token behind
+               [audit.token]
+        hint:  initialise it with its vendor's tool and give it a user PIN
+        No key was generated.
+        Nothing was changed.
+        Nothing was signed.
+        exit 20
+    ",
+    );
+    let module = softhsm_module().unwrap();
+    let module = ["--module", module.to_str().unwrap()];
+    let init = ["--init-token", "--free", "--label", "Audit", "--pin", "22222222", "--so-pin", "87654321"];
+    world.tool("softhsm2-util", &[&module[..], &init].concat()).ok();
+    let login = ["--token-label", "Audit", "--login", "--pin", "22222222"];
+    let make = ["--keypairgen", "--key-type", "EC:secp256r1", "--label", "anchorite audit 1", "--id", "0c"];
+    world.tool("pkcs11-tool", &[&module[..], &login, &make].concat()).ok();
+    world.refused(
+        &create,
+        r#"
+        error: the token holds keys of another authority, or of a genesis whose log is
+               gone: saw private key "anchorite audit 1", ECDSA P-256, id 0c, wanted a
+               token (serial …) that holds no key able to sign
+        hint:  if the directory of their authority still exists, go on there: anchorite
+               -C DIR root create
+        hint:  use another token: a blank one, or another --token-serial SERIAL
+        hint:  or, once it is certain that nobody needs them, delete them with the
+               token's own tool: pkcs11-tool --module MODULE --login --delete-object
+               --type privkey --id ID
+        No key was generated.
+        Nothing was changed.
+        Nothing was signed.
+        exit 20
+    "#,
+    );
+    for kind in ["privkey", "pubkey"] {
+        let delete = ["--delete-object", "--type", kind, "--id", "0c"];
+        world.tool("pkcs11-tool", &[&module[..], &login, &delete].concat()).ok();
+    }
+    world.run(&create).ok();
+}
+
 fn initialize(world: &World) {
     let module = softhsm_module().unwrap();
     let module = module.to_str().unwrap();
