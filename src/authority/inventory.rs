@@ -1,6 +1,6 @@
 //! What exists and what is due, from the state and a time: the data behind `status`.
 
-use super::state::{State, Status};
+use super::state::{Certificate, State, Status};
 use crate::digest::Hex;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -90,6 +90,20 @@ pub struct Cluster {
     /// End of its newest certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Timestamp>,
+    /// Where it was retired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retired: Option<Retired>,
+}
+
+/// That a cluster was retired: nothing of it is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Retired {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// Its certificates that are still valid.
+    pub still_valid: Vec<Issued>,
 }
 
 /// Something that is due.
@@ -107,23 +121,7 @@ pub struct Due {
 
 /// Takes stock.
 pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventory {
-    let mut certificates: Vec<Issued> = state
-        .certificates
-        .values()
-        .map(|c| Issued {
-            what: c.what.clone(),
-            serial: c.serial.clone(),
-            status: match c.status {
-                Status::Open => "open",
-                Status::Issued => "issued",
-                Status::Failed => "failed",
-                Status::Unknown => "unknown",
-            },
-            cluster: c.cluster.clone(),
-            generation: c.generation,
-            not_after: c.not_after,
-        })
-        .collect();
+    let mut certificates: Vec<Issued> = state.certificates.values().map(issued).collect();
     let rank = |what: &str| match what {
         "root" => 0,
         "audit" => 1,
@@ -143,6 +141,11 @@ pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventor
                 bundles: c.bundles.len(),
                 awaits_bundle: state.undelivered.contains(name),
                 not_after: newest.map(|n| n.not_after),
+                retired: c.retired.as_ref().map(|retired| Retired {
+                    at: retired.at,
+                    reason: retired.reason.clone(),
+                    still_valid: unexpired(state, name, now),
+                }),
             }
         })
         .collect();
@@ -161,6 +164,27 @@ pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventor
     }
 }
 
+fn issued(c: &Certificate) -> Issued {
+    Issued {
+        what: c.what.clone(),
+        serial: c.serial.clone(),
+        status: match c.status {
+            Status::Open => "open",
+            Status::Issued => "issued",
+            Status::Failed => "failed",
+            Status::Unknown => "unknown",
+        },
+        cluster: c.cluster.clone(),
+        generation: c.generation,
+        not_after: c.not_after,
+    }
+}
+
+/// A cluster's certificates that may be in use at a time.
+pub fn unexpired(state: &State, cluster: &str, now: Timestamp) -> Vec<Issued> {
+    state.unexpired(cluster, now).into_iter().map(issued).collect()
+}
+
 fn due(state: &State, clusters: &[Cluster], now: Timestamp) -> Vec<Due> {
     let mut due = Vec::new();
     let mut add = |by: Timestamp, what: String| {
@@ -170,7 +194,8 @@ fn due(state: &State, clusters: &[Cluster], now: Timestamp) -> Vec<Due> {
     if let Some(crl) = &state.crl {
         add(crl.next_update, format!("issue the CRL after number {}", crl.number));
     }
-    for cluster in clusters {
+    let in_use = || clusters.iter().filter(|cluster| cluster.retired.is_none());
+    for cluster in in_use() {
         if let Some(not_after) = cluster.not_after {
             add(not_after, format!("renew the intermediate of {}", cluster.name));
         }
@@ -178,7 +203,7 @@ fn due(state: &State, clusters: &[Cluster], now: Timestamp) -> Vec<Due> {
     if let Some(root) = state.certificate_of("root") {
         add(root.not_after, "replace the root".to_owned());
     }
-    for cluster in clusters.iter().filter(|c| c.awaits_bundle) {
+    for cluster in in_use().filter(|c| c.awaits_bundle) {
         add(now, format!("export the bundle of {}", cluster.name));
     }
     due.sort_by_key(|d| d.by);

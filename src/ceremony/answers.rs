@@ -3,7 +3,7 @@
 //! A plan is approved by what is known beforehand, the digest of what was reviewed. An answer that is
 //! missing, extra or unused is an error, found before the root key is used: nothing is signed.
 
-use super::people::{Assignment, Compared, People, Secret, Stop, Unassigned, Verdict};
+use super::people::{Assignment, Compared, People, Retirement, Secret, Stop, Unassigned, Verdict};
 use crate::authority::local::parse_toml;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -179,6 +179,17 @@ impl People for Answers<'_> {
             (_, Some(reason)) => Ok(Verdict::Decline(Some(reason.to_owned()))),
             _ => Err(out_of_form(step, &reviewed, value.as_str().unwrap_or(value.type_str()))
                 .wanted("\"approve\", { approve = \"reason\" } or { decline = \"reason\" }")
+                .into()),
+        }
+    }
+
+    fn retire(&mut self, step: &str, cluster: &str) -> Result<Retirement, Stop> {
+        let value = self.take(step, cluster)?;
+        let reason = value.as_table().filter(|t| t.len() == 1).and_then(|t| t.get("retire")?.as_str());
+        match reason {
+            Some(reason) => Ok(Retirement::Beforehand { reason: reason.to_owned() }),
+            None => Err(out_of_form(step, cluster, value.as_str().unwrap_or(value.type_str()))
+                .wanted("{ retire = \"reason\" }")
                 .into()),
         }
     }

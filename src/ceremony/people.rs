@@ -68,6 +68,27 @@ pub enum Verdict {
     Decline(Option<String>),
 }
 
+/// A reply about the retirement of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Retirement {
+    /// The cluster's name as each of them typed it, and why.
+    Typed {
+        /// By the administrator.
+        administrator: String,
+        /// By the witness.
+        witness: String,
+        /// Why.
+        reason: String,
+    },
+    /// Decided beforehand, says an answers file.
+    Beforehand {
+        /// Why.
+        reason: String,
+    },
+    /// It is not retired.
+    No,
+}
+
 /// Whom a plain CSR is for, and who may open what comes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
@@ -160,6 +181,12 @@ pub trait People {
     /// # Errors
     /// [`Stop`].
     fn decide(&mut self, step: &str, made: &MadePlan) -> Result<Verdict, Stop>;
+
+    /// Whether a cluster is retired; its name is typed twice, and a reason.
+    ///
+    /// # Errors
+    /// [`Stop`].
+    fn retire(&mut self, step: &str, cluster: &str) -> Result<Retirement, Stop>;
 
     /// Whether a changed configuration is adopted; its words 1 to 4 are typed.
     ///

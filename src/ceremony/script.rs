@@ -13,6 +13,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("root-genesis", include_str!("../../ceremony/root-genesis.toml")),
     ("intermediate-signing", include_str!("../../ceremony/intermediate-signing.toml")),
     ("export", include_str!("../../ceremony/export.toml")),
+    ("cluster-retirement", include_str!("../../ceremony/cluster-retirement.toml")),
 ];
 
 /// A script that was read and can work.
@@ -79,6 +80,8 @@ pub enum ScriptKind {
     Signing,
     /// Makes bundles again.
     Export,
+    /// Retires a cluster.
+    Retirement,
 }
 
 impl ScriptKind {
@@ -86,7 +89,9 @@ impl ScriptKind {
     fn begins_with(self) -> BTreeSet<Fact> {
         match self {
             ScriptKind::Genesis => BTreeSet::from([Fact::NoRoot]),
-            ScriptKind::Signing | ScriptKind::Export => BTreeSet::from([Fact::TokenReady, Fact::Root]),
+            ScriptKind::Signing | ScriptKind::Export | ScriptKind::Retirement => {
+                BTreeSet::from([Fact::TokenReady, Fact::Root])
+            }
         }
     }
 
@@ -98,6 +103,7 @@ impl ScriptKind {
                 &["participants", "import-requests", "review-plans", "sign", "export-bundles", "close"]
             }
             ScriptKind::Export => &["participants", "export-bundles", "close"],
+            ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
         }
     }
 }

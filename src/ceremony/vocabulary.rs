@@ -77,6 +77,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::review_plans::ACTIVITY,
     steps::sign::ACTIVITY,
     steps::export_bundles::ACTIVITY,
+    steps::retire_cluster::ACTIVITY,
     steps::publish::ACTIVITY,
     steps::close::ACTIVITY,
 ];

@@ -1,15 +1,18 @@
 //! `root`, `sign`, `export`, `ceremony`: the commands that hold or describe ceremonies.
 
-use super::args::{Args, Attend, Ceremony, CeremonyCommand, Export, Root, RootCommand, Sign};
+use super::args::{Args, Attend, Ceremony, CeremonyCommand, Export, Retire, Root, RootCommand, Sign};
 use super::room::{self, find, hold};
 use super::terminal::Terminal;
+use crate::authority::inventory;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{BUILT_IN, Script};
 use crate::ceremony::session::Folder;
 use crate::consumer::card;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
+use crate::policy;
 use crate::screen::Screen;
+use crate::text;
 use crate::words;
 use serde::Serialize;
 use std::path::Path;
@@ -190,6 +193,40 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
         });
     }
     terminal.done(&held.written, &["on each cluster's side: anchorite open BUNDLE --into NAME"]);
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Retired {
+    changed: bool,
+    cluster: String,
+    still_valid: Vec<inventory::Issued>,
+}
+
+/// `anchorite retire`
+pub fn retire(args: &Args, a: &Retire, terminal: &mut Terminal) -> Result<(), Error> {
+    let found = find(args)?;
+    founded(&found.folder)?;
+    policy::check_retirable(&found.folder.read_state()?.0, &a.cluster)?;
+    let clusters = vec![a.cluster.clone()];
+    let wishes = Wishes { final_try: a.attend.final_try, clusters, ..Wishes::default() };
+    let now = room::clock(args, &found.config.0)?.now();
+    hold(args, &a.attend, None, "cluster-retirement", &found, wishes, terminal)?;
+    let (state, _) = found.folder.read_state()?;
+    let still_valid = inventory::unexpired(&state, &a.cluster, now);
+    if terminal.wants_json() {
+        return terminal.json(&Retired { changed: true, cluster: a.cluster.clone(), still_valid });
+    }
+    let valid = text::count(still_valid.len(), "certificate");
+    terminal.line(&format!("{} is retired; {valid} of it still valid", a.cluster));
+    terminal.done(
+        &[],
+        &[
+            "on the cluster's side: kubectl -n istio-system delete secret cacerts",
+            "and destroy its ca-key.pem and identity.age",
+            "a cluster that lives on under another name: anchorite request NEW-NAME",
+        ],
+    );
     Ok(())
 }
 

@@ -1,24 +1,20 @@
-//! `request`, `open`: the cluster's side.
+//! `open`: the cluster's side, once its bundle is there.
 
-use super::args::{Args, Open, Request};
+use super::args::{Args, Open};
 use super::log::fingerprint;
 use super::terminal::Terminal;
-use crate::bundle::{self, Local, Opened, Opening, Receipt, RootPin, Unseal, recipient};
+use crate::bundle::{self, Local, Opened, Opening, Receipt, RootPin, Unseal};
 use crate::clock::Clock;
 use crate::consumer::{self, Asked, CaFiles, Consumer, Form, Layout};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
 use crate::finding::Severity;
-use crate::key::KeySpec;
-use crate::name::{Attribute, DistinguishedName, check_label};
-use crate::request::package::{self, RequestJson};
-use crate::screen::Screen;
-use crate::words;
+use crate::request::package::RequestJson;
 use crate::x509::keygen::LocalKey;
 use crate::x509::pem;
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -27,99 +23,9 @@ pub(super) const MAX_FILE: u64 = 1 << 20;
 /// A payload that a stock age decrypted, at the most.
 const MAX_DECRYPTED: u64 = 16 << 20;
 
+/// The clock of the cluster's side: `--now` is free here.
 pub(super) fn clock(args: &Args) -> Clock {
     args.now.map_or_else(Clock::system, Clock::given)
-}
-
-#[derive(Serialize)]
-struct Requested {
-    directory: PathBuf,
-    cluster: String,
-    sha256: Digest,
-    words: Vec<&'static str>,
-    recipients: Vec<String>,
-}
-
-/// `anchorite request NAME`
-pub fn request(args: &Args, a: &Request, terminal: &mut Terminal) -> Result<(), Error> {
-    check_label("cluster name", &a.name)?;
-    let spec: KeySpec = a.key.parse()?;
-    for text in &a.recipient {
-        recipient::parse(text)?;
-    }
-    let now = clock(args).now();
-    let key = match &a.use_key {
-        Some(path) => LocalKey::from_pem(&secret_text(path)?)?,
-        None => LocalKey::generate(spec)?,
-    };
-    let spec = key.spki().spec();
-    let csr = key.csr(&DistinguishedName::default().with(Attribute::CommonName, &a.name))?;
-    let (secret, own) = recipient::generate_identity();
-    let mut recipients = vec![own.clone()];
-    recipients.extend(a.recipient.iter().cloned());
-    recipients.sort();
-    recipients.dedup();
-    let json = RequestJson {
-        kind: package::TYPE.to_owned(),
-        cluster: a.name.clone(),
-        environment: a.environment.clone(),
-        trust_domain: a.trust_domain.clone(),
-        csr: String::new(),
-        recipients: recipients.clone(),
-        previous: None,
-        created: now,
-    };
-    let files = package::make_package(json, &csr, &key, None)?;
-    let pem = key.to_pkcs8_pem()?;
-    let identity = recipient::identity_file(&secret, &own, now, &format!("bundles of {}", a.name));
-    let parent = a.into.clone().unwrap_or_else(|| PathBuf::from("."));
-    let items: Vec<deliver::Item<'_>> = vec![
-        ("ca-key.pem", pem.expose_secret().as_bytes(), 0o600),
-        ("identity.age", identity.expose_secret().as_bytes(), 0o600),
-        ("request.json", &files.json, 0o644),
-        ("request.sig", &files.signature, 0o644),
-    ];
-    let written = deliver::write_directory(&parent, &a.name, &items)?;
-    let sha256 = package::words_of_package(&files.json);
-    if terminal.wants_json() {
-        return terminal.json(&Requested {
-            directory: written.path,
-            cluster: a.name.clone(),
-            sha256,
-            words: words::words(&sha256.0),
-            recipients,
-        });
-    }
-    terminal.result_screen(&sheet(a, spec, &sha256))?;
-    let path = written.path.display();
-    terminal.done(
-        &[
-            format!("{path}/ca-key.pem     stays here, mode 0600"),
-            format!("{path}/identity.age   stays here, mode 0600"),
-            format!("{path}/request.json   travels"),
-            format!("{path}/request.sig    travels"),
-        ],
-        &[
-            "dictate the words above to the witness, who calls you",
-            &format!("copy {path}/request.json and request.sig to the requests medium, into {}/", a.name),
-            "when the bundle is back:",
-            &format!("anchorite open BUNDLE --into {path} --root-fingerprint HEX"),
-        ],
-    );
-    Ok(())
-}
-
-/// The sheet that the engineer reads from over the telephone.
-fn sheet(a: &Request, spec: KeySpec, sha256: &Digest) -> Screen {
-    let mut screen = Screen::new()
-        .heading(format!("Request of {} ({})", a.name, a.environment), spec.title())
-        .field("trust domain", &a.trust_domain)
-        .field("sha256", sha256.hex())
-        .field("words", "");
-    for row in words::rows(&sha256.0) {
-        screen = screen.verbatim(format!("    {row}"));
-    }
-    screen
 }
 
 #[derive(Serialize)]
@@ -273,6 +179,7 @@ fn find_bundle(path: &Path) -> Result<PathBuf, Error> {
     }
 }
 
+/// True where something of that name is.
 pub(super) fn present(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
@@ -289,6 +196,10 @@ fn identities(path: &Path) -> Result<SecretString, Error> {
     secret_text(path)
 }
 
+/// A private file of text.
+///
+/// # Errors
+/// [`Kind::Medium`]: absent, or others may read it; [`Kind::Usage`]: not text.
 pub(super) fn secret_text(path: &Path) -> Result<SecretString, Error> {
     let bytes = intake::read_private(path, MAX_FILE)?;
     let text =

@@ -1,11 +1,11 @@
-//! `inspect`, `words`: looking at one file, needing neither token nor authority.
+//! `inspect`: looking at one file, needing neither token nor authority.
 
 mod cacerts;
 mod certificate;
 mod request;
 mod rules;
 
-use super::args::{Args, Inspect, InspectCommand, Words};
+use super::args::{Args, Inspect, InspectCommand};
 use super::terminal::Terminal;
 use crate::bundle;
 use crate::digest::{Digest, Hex};
@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::files::intake;
 use crate::log::note::{Checkpoint, SignedNote};
 use crate::plan::screen::validity;
-use crate::request::package;
 use crate::screen::Screen;
 use crate::text;
 use crate::words;
@@ -27,8 +26,6 @@ use std::path::Path;
 const MAX_FILE: u64 = 64 * 1024;
 /// A CRL, at the most.
 const MAX_CRL: u64 = 16 << 20;
-/// A file to take the digest of, at the most.
-const MAX_WORDS_FILE: u64 = 1 << 30;
 
 /// `anchorite inspect …`
 pub fn inspect(args: &Args, a: &Inspect, terminal: &mut Terminal) -> Result<(), Error> {
@@ -140,28 +137,6 @@ fn checkpoint(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
         .field("words 1-8", row.words.join(" "));
     for name in &row.signed_by {
         screen = screen.field("signed by", name);
-    }
-    terminal.result_screen(&screen)
-}
-
-#[derive(Serialize)]
-struct InWords {
-    sha256: Digest,
-    words: Vec<&'static str>,
-}
-
-/// `anchorite words FILE`
-pub fn words(a: &Words, terminal: &mut Terminal) -> Result<(), Error> {
-    let mut sha256 = Digest::of(&intake::read(&a.file, MAX_WORDS_FILE)?);
-    if let Some(cluster) = &a.enrol {
-        sha256 = package::words_of_csr(cluster, &a.environment, &sha256, &a.recipient);
-    }
-    if terminal.wants_json() {
-        return terminal.json(&InWords { sha256, words: words::words(&sha256.0) });
-    }
-    let mut screen = Screen::new().field("sha256", sha256.hex());
-    for row in words::rows(&sha256.0) {
-        screen = screen.verbatim(format!("    {row}"));
     }
     terminal.result_screen(&screen)
 }

@@ -140,6 +140,7 @@ fn line(entry: &Entry) -> String {
         Record::KeyGenerated(r) => format!("{} generation {} by {}", r.role, r.generation, r.mechanism),
         Record::KeySealed(r) => format!("{} to {} recipients", r.cluster, r.recipients.len()),
         Record::ClusterEnrolled(r) => format!("{} ({})", r.cluster, r.environment),
+        Record::ClusterRetired(r) => format!("{}: {}", r.cluster, r.reason),
         Record::RequestImported(r) => format!("{} {} for {}", r.form, r.sha256.short(), r.cluster),
         Record::RequestRefused(r) => {
             let rules: Vec<&str> = r.findings.iter().map(|f| f.id.as_str()).collect();

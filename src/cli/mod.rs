@@ -9,10 +9,13 @@ mod hsm;
 mod inspect;
 mod log;
 mod manifest;
+mod previous;
+mod request;
 mod room;
 mod status;
 pub mod terminal;
 mod verify;
+mod words;
 
 use crate::error::{Error, Kind};
 use args::{Args, Command};
@@ -50,15 +53,16 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Root(a) => ceremonies::root(args, a, terminal),
         Command::Sign(a) => ceremonies::sign(args, a, terminal),
         Command::Export(a) => ceremonies::export(args, a, terminal),
+        Command::Retire(a) => ceremonies::retire(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status => status::status(args, terminal),
-        Command::Request(a) => cluster::request(args, a, terminal),
+        Command::Request(a) => request::request(args, a, terminal),
         Command::Open(a) => cluster::open(args, a, terminal),
         Command::Manifest(a) => manifest::manifest(args, a, terminal),
         Command::Verify(a) => verify::verify(a, terminal),
         Command::Log(a) => log::log(args, a, terminal),
         Command::Inspect(a) => inspect::inspect(args, a, terminal),
-        Command::Words(a) => inspect::words(a, terminal),
+        Command::Words(a) => words::words(a, terminal),
         Command::Completions(a) => configuration::completions(a, terminal),
         Command::Man(a) => configuration::man(a, terminal),
     }

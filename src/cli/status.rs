@@ -47,11 +47,30 @@ fn screen(inventory: &Inventory) -> Screen {
         let until: String = crl.next_update.to_string().chars().take(10).collect();
         screen = screen.verbatim(format!("  {:<30} {:<32}  {until}", "CRL", format!("number {}", crl.number)));
     }
+    for cluster in &inventory.clusters {
+        if let Some(retired) = &cluster.retired {
+            let since: String = retired.at.to_string().chars().take(10).collect();
+            let valid = match retired.still_valid.len() {
+                0 => "no certificate is valid any more".to_owned(),
+                count => format!("{} still valid", text::count(count, "certificate")),
+            };
+            screen = screen
+                .blank()
+                .field("retired", format!("{} on {since}; {valid}", cluster.name))
+                .field("", &retired.reason);
+        }
+    }
     screen = screen.blank().verbatim("  due          in days  what");
     for due in &inventory.due {
         let by: String = due.by.to_string().chars().take(10).collect();
         let mark = if due.urgent { "!" } else { " " };
         screen = screen.verbatim(format!("{mark} {by}  {:>8}  {}", due.days, due.what));
+    }
+    if inventory.due.iter().any(|due| due.urgent && due.what.starts_with("renew ")) {
+        screen = screen
+            .blank()
+            .text("To renew, on the cluster's side: anchorite request NAME --renew")
+            .text("(a key that is made here: anchorite sign --offline NAME)");
     }
     screen
 }

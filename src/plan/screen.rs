@@ -7,6 +7,7 @@ use super::{MadePlan, Plan, TbsView, What};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::finding::{self, Severity};
+use crate::policy;
 use crate::screen::Screen;
 use crate::text;
 use crate::words;
@@ -88,7 +89,7 @@ fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
     screen = named_places(screen, view);
     if let Some(cluster) = &plan.cluster {
         screen = screen.field("trust domain", &cluster.trust_domain);
-        let changed = cluster.changes.iter().any(|change| change.starts_with("recipients"));
+        let changed = cluster.changes.iter().any(|change| change.starts_with("recipient "));
         let how = match (cluster.enrols, changed) {
             (true, _) => "(new cluster)",
             (false, false) => "(as before)",
@@ -100,8 +101,11 @@ fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
             format!("{}   {}", text::count(recipients.len(), "recipient"), recipients.join(", ")),
             how,
         );
-        if !cluster.changes.is_empty() {
-            screen = screen.field("changed", cluster.changes.join("; "));
+        if let Some(renewal) = policy::renewal_line(&plan.findings) {
+            screen = screen.field("renewal", renewal);
+        }
+        for (row, change) in cluster.changes.iter().enumerate() {
+            screen = screen.field(if row == 0 { "changed" } else { "" }, change);
         }
     }
     screen

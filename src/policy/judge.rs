@@ -1,6 +1,7 @@
 //! May this request become this cluster's intermediate? Rules over configuration, log and request; what the
 //! request itself is worth was found by intake.
 
+use super::continuity::{self, Previous};
 use super::never;
 use crate::authority::config::{Hash, KeyOrigin, Terms, names};
 use crate::authority::{Config, State};
@@ -27,8 +28,8 @@ pub struct Claim<'a> {
     pub algorithm_oid: &'a str,
     /// True where the key is made here.
     pub offline: bool,
-    /// True where the previous intermediate key signed the request too.
-    pub renewal: bool,
+    /// What is known of the key before it.
+    pub previous: Previous<'a>,
     /// Now.
     pub now: Timestamp,
 }
@@ -38,7 +39,7 @@ pub struct Claim<'a> {
 pub struct Judgement {
     /// What the rules found.
     pub findings: Vec<Finding>,
-    /// What differs from the enrolment.
+    /// What differs from the cluster's last request, a line each.
     pub changes: Vec<String>,
     /// True where this request enrols the cluster.
     pub enrols: bool,
@@ -109,35 +110,9 @@ static RECIPIENTS: Rule = Rule {
     source: "age-encryption.org/v1: a file is encrypted to one recipient at least",
     hint: "name an age recipient (age1…): anchorite request makes one, so does age-keygen",
 };
-static CHANGED: Rule = Rule {
-    id: "policy.cluster.changed",
-    severity: Severity::Info,
-    says: "A later request agrees with the enrolment; where it differs, people are shown how.",
-    source: "RFC 4211 section 4: proof of possession says nothing of who asks",
-    hint: "the words of the request settle it: ask for them from the sheet",
-};
-static NOT_RENEWAL: Rule = Rule {
-    id: "policy.renewal.unsigned",
-    severity: Severity::Info,
-    says: "A later request is signed by the previous intermediate key too.",
-    source: "RFC 4210 section 5.3.5: a key update request is signed by the key that it replaces",
-    hint: "anchorite request --renew signs with both keys",
-};
-
 /// The rules of this module, for the printed table.
-pub static RULES: &[&Rule] = &[
-    &KEY_KIND,
-    &HASH,
-    &KEY_OURS,
-    &KEY_ELSEWHERE,
-    &KEY_AGAIN,
-    &NAME_FORM,
-    &FIXED,
-    &ORIGIN,
-    &RECIPIENTS,
-    &CHANGED,
-    &NOT_RENEWAL,
-];
+pub static RULES: &[&Rule] =
+    &[&KEY_KIND, &HASH, &KEY_OURS, &KEY_ELSEWHERE, &KEY_AGAIN, &NAME_FORM, &FIXED, &ORIGIN, &RECIPIENTS];
 
 /// Judges a claim.
 pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
@@ -151,31 +126,10 @@ pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
     let terms = config.terms(claim.cluster).ok();
     judge_key(config, state, claim, &mut findings);
     judge_hash(terms.as_ref(), claim, &mut findings);
-    never::judge(config, state, claim, terms.as_ref(), generation, &mut findings);
     judge_configuration(config, claim, &mut findings);
+    let changes = continuity::compare(config, state, claim, &mut findings);
+    never::judge(config, state, claim, terms.as_ref(), generation, &mut findings);
     let enrolled = state.clusters.get(claim.cluster);
-    let mut changes = Vec::new();
-    if let Some(enrolled) = enrolled {
-        let mut differ = |what: &str, was: String, is: String| {
-            if was != is {
-                findings.push(CHANGED.finding(format!("{what} {is}"), format!("{what} {was}")));
-                changes.push(format!("{what}: was {was}, is {is}"));
-            }
-        };
-        // What the newest certificate was asked with; before there is one, the enrolment.
-        let (environment, trust_domain, recipients) = match enrolled.requests.last_key_value() {
-            Some((_, last)) => (&last.environment, &last.trust_domain, &last.recipients),
-            None => (&enrolled.environment, &enrolled.trust_domain, &enrolled.recipients),
-        };
-        differ("environment", environment.clone(), claim.environment.to_owned());
-        differ("trust domain", trust_domain.clone(), claim.trust_domain.to_owned());
-        differ("recipients", recipients.join(", "), claim.recipients.join(", "));
-        let has_one = state.newest_intermediate(claim.cluster).is_some();
-        if has_one && !claim.renewal && !claim.offline {
-            findings.push(NOT_RENEWAL.finding("one signature", "a signature of the previous key as well"));
-            changes.push("not signed by the previous key".to_owned());
-        }
-    }
     if claim.recipients.is_empty() {
         findings.push(RECIPIENTS.finding("no recipient", "one or more"));
     }

@@ -5,15 +5,19 @@
 //! and the certificate afterwards, against RFC 5280 and the profile. A rule is stated once, in a table;
 //! [`rules`] gives all of them. Nothing here asks people.
 
+pub mod continuity;
 pub mod judge;
 pub mod lint;
 mod never;
+pub mod retirement;
 pub mod session;
 pub mod shared;
 
+pub use continuity::{Previous, renewal_line};
 pub use judge::{Claim, Judgement, judge};
 pub use lint::{lint, lint_crl, lint_known, lint_signature};
 pub use never::cut_short;
+pub use retirement::check_retirable;
 pub use session::{Beside, together};
 pub use shared::judge_shared;
 
@@ -21,7 +25,7 @@ use crate::finding::Rule;
 
 /// Every rule of requests, policy and lint.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let tables = [judge::RULES, never::RULES, session::RULES, shared::RULES];
+    let tables = [judge::RULES, continuity::RULES, never::RULES, session::RULES, shared::RULES];
     let claims = tables.into_iter().flatten().copied();
     crate::request::rules().chain(claims).chain(lint::rules())
 }

@@ -1,13 +1,13 @@
 //! What is never issued, or only with a reason: rules over what the log has issued before and over the
 //! issuer's own end. The lint sees one certificate; these see its neighbours.
 
+use super::{Claim, continuity};
 use crate::authority::config::Terms;
 use crate::authority::state::{Certificate, Status};
 use crate::authority::{Config, State};
 use crate::dns;
 use crate::finding::{Finding, Rule, Severity};
 use crate::key::KeySpec;
-use crate::policy::Claim;
 use crate::x509::build;
 use crate::x509::read;
 use jiff::{SignedDuration, Timestamp};
@@ -72,7 +72,9 @@ pub(super) fn judge(
         findings.push(TRUST_DOMAIN.finding(claim.trust_domain, trees.join(", ")));
     }
     findings.extend(subject_taken(config, state, claim, generation));
-    findings.extend(unexpired(state, claim));
+    if !continuity::is_renewal(findings) {
+        findings.extend(unexpired(state, claim));
+    }
 }
 
 /// Names differ by cluster, so only the cluster's own certificates and the authority's can have this one.
@@ -87,9 +89,6 @@ fn subject_taken(config: &Config, state: &State, claim: &Claim<'_>, generation: 
 }
 
 fn unexpired(state: &State, claim: &Claim<'_>) -> Option<Finding> {
-    if claim.renewal {
-        return None;
-    }
     let live = |c: &&Certificate| {
         c.cluster.as_deref() == Some(claim.cluster)
             // What a crash left unknown was delivered to nobody.

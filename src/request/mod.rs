@@ -9,6 +9,7 @@ pub mod file;
 pub mod intake;
 pub mod key;
 pub mod package;
+pub mod sheet;
 
 pub use check::{KeyPolicy, rules};
 pub use file::refusal;

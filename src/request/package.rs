@@ -143,7 +143,7 @@ static RENEWAL: Rule = Rule {
     severity: Severity::Refuse,
     says: "A renewal is signed by the key of the intermediate that it renews.",
     source: "the request package's format, anchorite/request/v1",
-    hint: "renew with the key that is in use: anchorite request --renew --previous SECRET.json",
+    hint: "renew with the key that is in use: anchorite request NAME --renew --previous SECRET.json",
 };
 
 /// The rules for packages.

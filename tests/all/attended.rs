@@ -113,11 +113,12 @@ pub fn plan_words(shown: &str) -> (String, String) {
 /// The words of a sheet at the places that a question names.
 #[track_caller]
 pub fn from_sheet(sheet: &str, asked: &str) -> String {
-    let rows = sheet.lines().filter(|line| line.trim_start().starts_with(|c: char| c.is_ascii_digit()));
-    let words: Vec<&str> = rows.flat_map(|row| row.split_whitespace().skip(1)).collect();
-    assert_eq!(words.len(), 32, "{sheet}");
-    let places = asked.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<usize>().ok());
-    places.map(|place| words[place - 1]).collect::<Vec<_>>().join(" ")
+    let rows = sheet.lines().filter_map(|line| line.strip_prefix("  row "));
+    let cells: Vec<&str> = rows.flat_map(|row| row.split_whitespace().skip(1)).collect();
+    assert_eq!(cells.len(), 64, "{sheet}");
+    let word = |place: &str| cells.chunks(2).find(|cell| cell[0] == place).unwrap_or_else(|| panic!("{sheet}"))[1];
+    let places = asked.split(|c: char| !c.is_ascii_digit()).filter(|place| !place.is_empty());
+    places.map(word).collect::<Vec<_>>().join(" ")
 }
 
 pub const APPROVE_1: &str = "Administrator, to approve type words 1 and 2 (or no): ";

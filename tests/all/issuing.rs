@@ -106,7 +106,7 @@ fn a_second_generation_has_its_own_name_and_follows_the_first_in_the_log() {
     let signed = signed.ok();
     assert!(signed.stderr.contains("generation 2"), "{}", signed.stderr);
     assert!(signed.stderr.contains("serialNumber=2"), "{}", signed.stderr);
-    assert!(signed.stderr.contains("not signed by the previous key"), "{}", signed.stderr);
+    assert!(signed.stderr.contains("signed by the previous key: no (no previous key is named)"), "{}", signed.stderr);
     // The cluster keeps its receipt: the new bundle must extend the log that it saw.
     let receipt = world.read("clusters/west-1/receipt.json");
     world.write("clusters/west/receipt.json", receipt);

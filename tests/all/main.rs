@@ -5,6 +5,8 @@
 
 mod architecture;
 mod attended;
+mod attended_clusters;
+mod batches;
 mod cacerts;
 mod corpus;
 mod crash;
@@ -24,6 +26,8 @@ mod mistakes;
 mod plans;
 mod present;
 mod refusals;
+mod renewals;
+mod retirement;
 mod source;
 mod support;
 mod weak_keys;

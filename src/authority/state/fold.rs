@@ -4,7 +4,8 @@
 //! same fold, so an entry that breaks a rule is refused on both sides.
 
 use super::{
-    Adopted, BundleRecord, Certificate, Cluster, Crl, KeyRecord, Requested, Session, State, Status, TokenRecord,
+    Adopted, BundleRecord, Certificate, Cluster, Crl, KeyRecord, OpenPlan, Requested, Retired, Session, State, Status,
+    TokenRecord,
 };
 use crate::authority::rules::{broken, expect};
 use crate::digest::{Digest, Hex};
@@ -12,7 +13,14 @@ use crate::error::Error;
 use crate::log::record::{KeyIntent, Recovered, SignIntent, SignOutcome};
 use crate::log::{Entry, Record};
 use crate::x509::{Spki, read};
+use serde::Deserialize;
 use std::collections::BTreeMap;
+
+/// What the fold needs of a plan; the rest is for those who approve it.
+#[derive(Deserialize)]
+struct PlanProfile {
+    profile: String,
+}
 
 impl State {
     /// Folds the next entry.
@@ -110,8 +118,18 @@ impl State {
                     generation: 0,
                     bundles: Vec::new(),
                     requests: BTreeMap::new(),
+                    retired: None,
                 };
                 self.clusters.insert(cluster.cluster.clone(), record);
+            }
+            Record::ClusterRetired(retired) => {
+                self.check_settled()?;
+                let cluster = self.clusters.get_mut(&retired.cluster);
+                let cluster = cluster.filter(|c| c.retired.is_none()).ok_or_else(|| {
+                    broken("cluster.retired", "an enrolled cluster is retired once", &retired.cluster)
+                })?;
+                cluster.retired = Some(Retired { at: entry.header.time, reason: retired.reason.clone() });
+                self.undelivered.remove(&retired.cluster);
             }
             Record::RequestImported(request) => {
                 self.requests.insert(request.sha256, request.cluster.clone());
@@ -120,6 +138,8 @@ impl State {
                     environment: request.environment.clone(),
                     trust_domain: request.trust_domain.clone(),
                     recipients: request.recipients.clone(),
+                    // Known with its plan.
+                    profile: String::new(),
                 };
                 self.imported.insert(request.cluster.clone(), requested);
             }
@@ -127,17 +147,19 @@ impl State {
                 self.check_settled()?;
                 let found = Digest::of(plan.plan.get().as_bytes());
                 expect(found == plan.sha256, "plan.digest", "a plan has its digest", &found.hex())?;
-                self.plans.insert(plan.sha256, false);
+                let profile = serde_json::from_str(plan.plan.get()).ok().map(|PlanProfile { profile }| profile);
+                self.plans.insert(plan.sha256, OpenPlan { approved: false, profile });
             }
             Record::PlanApproved(approved) => {
                 let known = self.plans.get_mut(&approved.plan_sha256);
-                *known.ok_or_else(|| {
+                let plan = known.ok_or_else(|| {
                     broken(
                         "plan.approved",
                         "a plan is made in the session that approves it",
                         &approved.plan_sha256.hex(),
                     )
-                })? = true;
+                })?;
+                plan.approved = true;
             }
             Record::PlanDeclined(declined) => {
                 self.plans.remove(&declined.plan_sha256);
@@ -227,15 +249,14 @@ impl State {
     }
 
     fn apply_intent(&mut self, seq: u64, intent: &SignIntent) -> Result<(), Error> {
-        let approved = self.plans.get(&intent.plan_sha256).copied().unwrap_or(false);
+        // A plan is signed once.
+        let plan = self.plans.remove(&intent.plan_sha256).unwrap_or_default();
         expect(
-            approved,
+            plan.approved,
             "sign.approved",
             "a plan is approved in its session before it is signed",
             &intent.plan_sha256.hex(),
         )?;
-        // A plan is signed once.
-        self.plans.remove(&intent.plan_sha256);
         if let Some(number) = intent.crl_number {
             expect(number > self.crl_number, "crl.number", "CRL numbers rise", &number.to_string())?;
             self.crl_number = number;
@@ -248,11 +269,13 @@ impl State {
                     .clusters
                     .get_mut(name)
                     .ok_or_else(|| broken("sign.cluster", "an intermediate is for an enrolled cluster", name))?;
+                expect(cluster.retired.is_none(), "cluster.retired", "a retired cluster gets no certificate", name)?;
                 let rising = generation > cluster.generation;
                 expect(rising, "cluster.generation", "a cluster's generations rise", &generation.to_string())?;
                 cluster.generation = generation;
                 if let Some(requested) = self.imported.get(name) {
-                    cluster.requests.insert(generation, requested.clone());
+                    let profile = plan.profile.unwrap_or_else(|| cluster.profile.clone());
+                    cluster.requests.insert(generation, Requested { profile, ..requested.clone() });
                 }
             }
             self.certificates.insert(

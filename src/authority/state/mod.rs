@@ -2,6 +2,8 @@
 //! the rest of the program asks of it.
 
 mod fold;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -53,10 +55,17 @@ pub struct State {
     /// The log id as each line carries it.
     log_text: Option<String>,
     scripts: BTreeSet<Digest>,
-    plans: BTreeMap<Digest, bool>,
+    plans: BTreeMap<Digest, OpenPlan>,
     imported: BTreeMap<String, Requested>,
     requests: BTreeMap<Digest, String>,
     keys_of: BTreeMap<Digest, String>,
+}
+
+/// A plan of the open session that is not signed yet.
+#[derive(Debug, Clone, Default)]
+struct OpenPlan {
+    approved: bool,
+    profile: Option<String>,
 }
 
 /// A configuration that an entry adopted.
@@ -140,6 +149,17 @@ pub struct Cluster {
     pub bundles: Vec<BundleRecord>,
     /// The request of each generation.
     pub requests: BTreeMap<u32, Requested>,
+    /// Since it was retired: it gets no certificate any more.
+    pub retired: Option<Retired>,
+}
+
+/// That people retired a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retired {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
 }
 
 /// What was asked for a generation: an identity serves one request, so recipients belong to it.
@@ -153,6 +173,8 @@ pub struct Requested {
     pub trust_domain: String,
     /// The age recipients of its bundle.
     pub recipients: Vec<String>,
+    /// The certificate profile that its plan followed.
+    pub profile: String,
 }
 
 /// A bundle that was written.
@@ -266,6 +288,12 @@ impl State {
             .values()
             .filter(|c| c.what == "intermediate" && c.cluster.as_deref() == Some(cluster) && c.status == Status::Issued)
             .max_by_key(|c| c.generation)
+    }
+
+    /// Certificates of a cluster that may be in use at a time: issued, or perhaps issued, and not expired.
+    pub fn unexpired(&self, cluster: &str, now: Timestamp) -> Vec<&Certificate> {
+        let of_cluster = self.certificates.values().filter(|c| c.cluster.as_deref() == Some(cluster));
+        of_cluster.filter(|c| c.status != Status::Failed && c.not_after >= now).collect()
     }
 
     /// The position of the first intent of an earlier session that has no outcome although another session began.

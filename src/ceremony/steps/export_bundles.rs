@@ -152,7 +152,7 @@ fn seal(
         csr_sha256: requested.csr_sha256,
         // Of this request, not of the enrolment: an identity serves one request.
         recipients: requested.recipients.clone(),
-        profile: cluster.profile.clone(),
+        profile: requested.profile.clone(),
         log: log.log_id().to_string(),
         cert_chain_pem: format!("{ca_cert_pem}{}", issuer_pem(state, certificate.issuer_generation)?),
         ca_cert_pem,

@@ -4,7 +4,7 @@
 mod accept;
 mod offline;
 
-use crate::ceremony::inbound::{self, Form, Read, Travelled};
+use crate::ceremony::inbound::{self, Form, Read};
 use crate::ceremony::media;
 use crate::ceremony::people::{Assignment, Stop, Unassigned};
 use crate::ceremony::room::{Bench, Pending, Room};
@@ -14,7 +14,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::medium::{self, Role};
 use crate::finding::{Finding, Severity};
-use crate::log::record::RequestRefused;
+use crate::log::record::{RequestRefused, ValueRecorded};
 use crate::name::check_label;
 use crate::policy;
 use crate::request::key::rsa::Moduli;
@@ -166,7 +166,7 @@ fn import(
         return refuse(room, step, &file, Some(sha256), vec![finding]);
     }
     let origin = match &form {
-        Form::Package(travelled) => Origin::Package(travelled, renews(room, travelled, &claim.cluster)),
+        Form::Package(travelled) => Origin::Package(travelled),
         Form::Csr => Origin::Csr(words_of),
     };
     let candidate = Candidate { step: &step.id, file: &file, sha256, request, claim, origin };
@@ -184,13 +184,6 @@ fn check_assignment(claim: &Assignment) -> Result<(), Error> {
         return Err(Error::new(Kind::Usage, "a bundle needs at least one recipient").wanted("age1…"));
     }
     claim.recipients.iter().try_for_each(|recipient| crate::bundle::recipient::parse(recipient).map(|_| ()))
-}
-
-/// True where the newest intermediate key of the cluster signed the package too.
-fn renews(room: &Room<'_>, travelled: &Travelled, cluster: &str) -> bool {
-    let Some(spki) = &travelled.renewed_by else { return false };
-    let newest = room.journal.state().newest_intermediate(cluster).and_then(|c| c.der.as_deref());
-    newest.and_then(|der| crate::x509::read::certificate(der).ok()).is_some_and(|c| c.view.spki == *spki)
 }
 
 /// What configuration and log fix of clusters, for people who assign a plain CSR.
@@ -234,10 +227,14 @@ fn refuse(
     room.people.show(&screen)?;
     let struck = room.people.strike(&step.id, file, sha256)?;
     let record = RequestRefused { sha256, file: file.to_owned(), findings: findings.clone(), struck: struck.is_some() };
-    room.journal.append(vec![record.into()])?;
-    if struck.is_some() {
-        return Ok(None);
-    }
-    let error = request::refusal(file, &findings);
-    Err(error.hint("the others can be signed without it: strike it, or take it off the stick").into())
+    let Some(reason) = struck else {
+        room.journal.append(vec![record.into()])?;
+        return Err(request::refusal(file, &findings)
+            .hint("the others can be signed without it: strike it, or take it off the stick")
+            .into());
+    };
+    // Beside the refusal, whose form older programs know: why people went on without it.
+    let why = ValueRecorded { step: step.id.clone(), name: format!("reason to strike {file}"), value: reason };
+    room.journal.append(vec![record.into(), why.into()])?;
+    Ok(None)
 }

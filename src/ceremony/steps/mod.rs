@@ -8,6 +8,7 @@ pub mod import_requests;
 pub mod initialize_token;
 pub mod participants;
 pub mod publish;
+pub mod retire_cluster;
 pub mod review_plans;
 pub mod sign;
 pub mod unlock_token;

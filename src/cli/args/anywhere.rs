@@ -125,8 +125,12 @@ pub enum InspectCommand {
 
 #[derive(Debug, clap::Args)]
 pub struct Words {
-    /// Any file.
-    pub file: PathBuf,
+    /// Any file; of a request.json, the whole sheet.
+    #[arg(required_unless_present = "form")]
+    pub file: Option<PathBuf>,
+    /// Print the form on which a witness takes the words down.
+    #[arg(long, conflicts_with_all = ["file", "enrol"])]
+    pub form: bool,
     /// The words that a witness asks for when this plain CSR enrols a cluster.
     #[arg(long, value_name = "CLUSTER", requires = "recipient")]
     pub enrol: Option<String>,

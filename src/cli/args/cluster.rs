@@ -7,24 +7,31 @@ use std::path::PathBuf;
 pub struct Request {
     /// The cluster's name; a directory of this name is made.
     pub name: String,
-    /// Its environment.
-    #[arg(long, default_value = "prod")]
-    pub environment: String,
-    /// Its SPIFFE trust domain.
-    #[arg(long, default_value = "cluster.local")]
-    pub trust_domain: String,
-    /// The kind of key.
-    #[arg(long, default_value = "ecdsa-p384")]
-    pub key: String,
+    /// Its environment [default: prod; with --renew, as before].
+    #[arg(long)]
+    pub environment: Option<String>,
+    /// Its SPIFFE trust domain [default: cluster.local; with --renew, as before].
+    #[arg(long)]
+    pub trust_domain: Option<String>,
+    /// The kind of key [default: ecdsa-p384; with --renew, as before].
+    #[arg(long)]
+    pub key: Option<String>,
     /// Use this key (PEM, mode 0600) instead of making one; it is copied into the directory.
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub use_key: Option<PathBuf>,
-    /// Another age recipient besides the identity made here; may be repeated.
+    /// Another age recipient besides the identity made here; may be repeated [with --renew: as before].
     #[arg(long, value_name = "AGE1")]
     pub recipient: Vec<String>,
     /// Make the directory here instead of in the current one.
     #[arg(long, value_name = "DIR")]
     pub into: Option<PathBuf>,
+    /// Ask again for a cluster that has a certificate: a new key, and the previous one signs too.
+    #[arg(long)]
+    pub renew: bool,
+    /// The previous key: a directory that `open` filled, a key in PEM, the Secret as `kubectl get -o json` prints
+    /// it, or - for standard input [default: the newest opened directory of NAME].
+    #[arg(long, value_name = "WHAT", requires = "renew")]
+    pub previous: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

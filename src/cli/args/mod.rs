@@ -73,6 +73,9 @@ pub enum Command {
     /// Make a cluster's bundle again, from the log.
     #[command(before_help = "Example:\n  anchorite -C mesh-root export cluster1 --to /media/out")]
     Export(Export),
+    /// Record that a cluster is gone: it gets no certificate any more.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
+    Retire(Retire),
     /// Token profiles, and what a token can do.
     #[command(
         before_help = "Examples:\n  anchorite hsm profiles\n  anchorite hsm probe --profile softhsm2 --serial 84b1c0f1d3a2c6e7"
@@ -82,7 +85,8 @@ pub enum Command {
     #[command(before_help = "Example:\n  anchorite -C mesh-root status")]
     Status,
     /// Make an intermediate key and a request (cluster side).
-    #[command(before_help = "Example:\n  anchorite request cluster1")]
+    #[command(before_help = "Examples:\n  anchorite request cluster1\n  anchorite request cluster1 --renew\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n    anchorite request cluster1 --renew --previous -")]
     Request(Request),
     /// Verify and decrypt a bundle into a directory (cluster side).
     #[command(before_help = "Example:\n  anchorite open /media/out/5f0c… --into cluster1 --root-fingerprint 3b1e…")]
@@ -101,9 +105,9 @@ pub enum Command {
     /// Look at a request, certificate, CRL, bundle, checkpoint or the rules.
     #[command(before_help = "Examples:\n  anchorite inspect request cluster1.csr\n  anchorite inspect rules")]
     Inspect(Inspect),
-    /// A file's SHA-256 as words; with --enrol, the words of a plain CSR.
+    /// A file's SHA-256 as words: the sheet of a request; with --enrol, of a plain CSR.
     #[command(
-        before_help = "Examples:\n  anchorite words request.json\n  anchorite words cluster2.csr --enrol cluster2 --recipient age1…"
+        before_help = "Examples:\n  anchorite words request.json\n  anchorite words cluster2.csr --enrol cluster2 --recipient age1…\n  anchorite words --form | lp"
     )]
     Words(Words),
     /// Print a completion script for a shell.

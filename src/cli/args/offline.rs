@@ -140,6 +140,14 @@ pub struct Export {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Retire {
+    /// The cluster.
+    pub cluster: String,
+    #[command(flatten)]
+    pub attend: Attend,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Hsm {
     #[command(subcommand)]
     pub command: HsmCommand,

@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 /// A file of a cluster, at the most, in bytes: a Secret holds a mebibyte.
 const MAX_FILE: u64 = 1 << 20;
+/// How a Secret is piped in.
+const PIPE: &str = "kubectl get secret cacerts -n istio-system -o json | anchorite inspect cacerts -";
 /// A Secret as JSON, base64 and annotations included.
 const MAX_JSON: u64 = 4 << 20;
 /// Files in a directory, at the most.
@@ -109,7 +111,7 @@ pub fn cacerts(args: &Args, what: &[PathBuf], question: &Question<'_>, terminal:
 fn look(path: &Path, asked: &Asked<'_>, terminal: &Terminal) -> Result<Looked, Error> {
     let from = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
     let given = if path == Path::new("-") {
-        Given::from_secret(&terminal.piped(MAX_JSON)?)?
+        Given::from_secret(&terminal.piped(MAX_JSON, PIPE)?)?
     } else if path.is_dir() {
         directory(path)?
     } else {

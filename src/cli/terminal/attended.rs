@@ -2,7 +2,7 @@
 
 use super::Terminal;
 use super::line::{self, Echo};
-use crate::ceremony::people::{Assignment, Compared, People, Secret, Stop, Unassigned, Verdict};
+use crate::ceremony::people::{Assignment, Compared, People, Retirement, Secret, Stop, Unassigned, Verdict};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::plan::MadePlan;
@@ -158,6 +158,16 @@ impl People for Attended<'_> {
             false => None,
         };
         Ok(Verdict::Words { administrator, witness, reason })
+    }
+
+    fn retire(&mut self, _: &str, _: &str) -> Result<Retirement, Stop> {
+        let administrator = self.ask("Administrator, type the cluster's name to retire it (or no)")?;
+        if is_no(&administrator) {
+            return Ok(Retirement::No);
+        }
+        let reason = self.ask("Why is it retired? (the log keeps it)")?;
+        let witness = self.ask("Witness, type the cluster's name to confirm (or no)")?;
+        Ok(if is_no(&witness) { Retirement::No } else { Retirement::Typed { administrator, witness, reason } })
     }
 
     fn adopt(&mut self, _: &str, _: Digest) -> Result<Compared, Stop> {

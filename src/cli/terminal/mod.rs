@@ -124,14 +124,16 @@ impl Terminal {
     }
 
     /// A document that is piped in (`-` as a file's name), at most `cap` bytes; it may hold a key, so it is wiped.
+    /// `how` is the command to type where nothing is.
     ///
     /// # Errors
     /// [`Kind::Usage`] where stdin is a terminal; [`Kind::Medium`] where it cannot be read or is longer.
-    pub fn piped(&self, cap: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
+    pub fn piped(&self, cap: u64, how: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
         let stdin = std::io::stdin().lock();
         if stdin.is_terminal() {
-            return Err(Error::new(Kind::Usage, "nothing is piped in, and stdin is a terminal")
-                .hint("pipe it: kubectl get secret cacerts -n istio-system -o json | anchorite inspect cacerts -"));
+            return Err(
+                Error::new(Kind::Usage, "nothing is piped in, and stdin is a terminal").hint(format!("pipe it: {how}"))
+            );
         }
         // Reserved at once: a buffer that grows leaves copies of a key behind.
         let room = usize::try_from(cap).unwrap_or(usize::MAX).saturating_add(1);

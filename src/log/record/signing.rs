@@ -28,6 +28,16 @@ pub struct ClusterEnrolled {
     pub words_of: Digest,
 }
 
+/// People retired a cluster: it gets no certificate any more, and its name is never used again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterRetired {
+    /// Its name.
+    pub cluster: String,
+    /// Why, as people typed it.
+    pub reason: String,
+}
+
 /// A request was read, found fit and assigned to a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

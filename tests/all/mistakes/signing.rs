@@ -4,7 +4,7 @@ use crate::support::{AUTHORITY, GENESIS, SIGN, World, configuration};
 use anchorite::authority::Config;
 use anchorite::digest::Hex;
 use anchorite::key::KeySpec;
-use anchorite::plan::{MadePlan, make, make::Context};
+use anchorite::plan::{MadePlan, Standard, make, make::Context};
 use anchorite::words;
 use anchorite::x509::keygen::LocalKey;
 use anchorite::x509::{pem, read};
@@ -170,7 +170,7 @@ fn a_plan_that_the_lint_refuses_cannot_be_approved_whatever_the_reason() {
     let mut plan = good.plan().clone();
     let rule = policy::rules().find(|rule| rule.id == "certificate.key-usage").unwrap();
     plan.findings.push(rule.finding("no keyUsage", "critical, keyCertSign, cRLSign"));
-    let bad = MadePlan::new(plan).unwrap();
+    let bad = MadePlan::new(plan, Standard::Certificate(*profile::by_name("root").unwrap(), None)).unwrap();
     let words = |at: usize| words::words(&bad.digest().0)[at..at + 2].join(" ");
     for reason in [None, Some("Let's Encrypt did it too")] {
         let by_words = bad.approve_by_words(&words(0), &words(2), reason).unwrap_err();

@@ -14,6 +14,7 @@ mod leftovers;
 mod log;
 mod media;
 mod people;
+mod renewals;
 mod requests;
 mod settings;
 mod token;

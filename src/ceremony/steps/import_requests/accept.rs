@@ -11,7 +11,7 @@ use crate::log::record::RequestImported;
 use crate::name::DistinguishedName;
 use crate::plan::ForCluster;
 use crate::plan::make::Accepted;
-use crate::policy::{self, Beside, Claim};
+use crate::policy::{self, Beside, Claim, Previous};
 use crate::request::VerifiedRequest;
 use crate::request::key::rsa::Moduli;
 use crate::x509::keygen::LocalKey;
@@ -35,8 +35,8 @@ pub struct Candidate<'a> {
 
 /// How a request came here.
 pub enum Origin<'a> {
-    /// In a package; true where the previous intermediate key signed it too.
-    Package(&'a Travelled, bool),
+    /// In a package.
+    Package(&'a Travelled),
     /// As a plain PKCS#10 request, with the digest whose words are compared.
     Csr(Digest),
     /// It was made here, with its key.
@@ -71,7 +71,7 @@ pub fn accept(
             spki: &spki,
             algorithm_oid: &request.view().algorithm_oid,
             offline,
-            renewal: matches!(origin, Origin::Package(_, true)),
+            previous: previous(&origin),
             now: room.journal.now(),
         },
     );
@@ -88,7 +88,7 @@ pub fn accept(
         return Ok(Err(findings));
     }
     let (form, words_of, travelled) = match &origin {
-        Origin::Package(travelled, _) => ("package", sha256, Some(*travelled)),
+        Origin::Package(travelled) => ("package", sha256, Some(*travelled)),
         Origin::Csr(words_of) => ("csr", *words_of, None),
         Origin::Offline(_) => ("offline", sha256, None),
     };
@@ -137,6 +137,17 @@ pub fn accept(
             _ => None,
         },
     }))
+}
+
+/// What a request says of the key before its own, and whether that key signed it.
+fn previous<'a>(origin: &Origin<'a>) -> Previous<'a> {
+    let Origin::Package(travelled) = origin else { return Previous::Unnamed };
+    match (&travelled.request.previous, &travelled.renewal, &travelled.renewed_by) {
+        (None, _, _) => Previous::Unnamed,
+        (Some(_), None, _) => Previous::Unsigned,
+        (Some(named), Some(_), None) => Previous::Unknown(named),
+        (Some(_), Some(_), Some(key)) => Previous::Signed(key),
+    }
 }
 
 /// What a request of another tool asks for, its subject included where that is not the one it gets.

@@ -23,7 +23,9 @@ pub fn wanted(room: &Room<'_>) -> Result<Vec<String>, Error> {
     let configured: Vec<&String> =
         room.config.clusters.iter().filter(|(_, c)| c.key_origin == KeyOrigin::Offline).map(|(name, _)| name).collect();
     if room.wishes.clusters.is_empty() {
-        let new = configured.into_iter().filter(|name| room.journal.state().newest_intermediate(name).is_none());
+        let state = room.journal.state();
+        let in_use = |name: &str| state.clusters.get(name).is_none_or(|cluster| cluster.retired.is_none());
+        let new = configured.into_iter().filter(|name| in_use(name) && state.newest_intermediate(name).is_none());
         return Ok(new.cloned().collect());
     }
     for name in &room.wishes.clusters {
