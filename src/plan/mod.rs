@@ -164,3 +164,6 @@ impl Plan {
         SignatureAlgorithm::from_oid(&self.algorithm)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,13 @@
 //! What is never issued, or only with a reason: rules over what the log has issued before and over the
 //! issuer's own end. The lint sees one certificate; these see its neighbours.
 
-use super::continuity;
+use super::{Claim, continuity};
 use crate::authority::config::Terms;
 use crate::authority::state::{Certificate, Status};
 use crate::authority::{Config, State};
 use crate::dns;
 use crate::finding::{self, Finding, Rule, Severity};
 use crate::key::KeySpec;
-use crate::policy::Claim;
 use crate::x509::build;
 use crate::x509::read;
 use jiff::{SignedDuration, Timestamp};

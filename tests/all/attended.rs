@@ -1,6 +1,6 @@
 //! The attended path, typed through a pseudo-terminal as people type it, on a production authority.
 
-use crate::support::{AUTHORITY, ENTRIES, PIN, SO_PIN, World};
+use crate::support::{AUTHORITY, ENTRIES, PIN, SO_PIN, World, configuration};
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
 use expectrl::{ControlCode, Eof, Expect, Session};
@@ -126,7 +126,7 @@ pub const APPROVE_2: &str = "Witness, to approve type words 3 and 4 (or no): ";
 
 /// Approves the plan on the screen by its words.
 #[track_caller]
-fn approves(seat: &mut Seat) -> String {
+pub fn approves(seat: &mut Seat) -> String {
     let shown = seat.asked(APPROVE_1);
     let (administrator, witness) = plan_words(&shown);
     seat.types(&administrator);
@@ -141,7 +141,13 @@ pub fn introduces(seat: &mut Seat) {
 
 /// A production authority whose root was made by people.
 pub fn founded() -> World {
-    let world = World::configured("production", "ecdsa-p256");
+    founded_as(&configuration("production", "ecdsa-p256"))
+}
+
+/// The same with this `authority.toml`.
+pub fn founded_as(config: &str) -> World {
+    let world = World::new();
+    world.configure(config);
     let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
     introduces(&mut seat);
     seat.answers("Administrator, type the label to go on (or no): ", "World Mesh Root");

@@ -86,7 +86,7 @@ fn judge(file: &Path, all: &[Certificate], question: &Question<'_>, terminal: &m
     let profile = profile::by_name(question.profile)?;
     let profile = if question.sidecar_only { profile.with_sidecars_only() } else { *profile };
     let [certificate, others @ ..] = all else {
-        return Err(Error::new(Kind::Verify, "no certificate in the file").saw(file.display().to_string()));
+        return Err(Error::new(Kind::Bug, "a PEM file without a block was read").saw(file.display().to_string()));
     };
     let mut named = Vec::new();
     for path in question.issuer {

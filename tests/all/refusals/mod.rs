@@ -16,4 +16,5 @@ mod media;
 mod people;
 mod renewals;
 mod requests;
+mod settings;
 mod token;
