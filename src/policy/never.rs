@@ -28,7 +28,7 @@ static UNEXPIRED: Rule = Rule {
     says: "A cluster with an intermediate of more than 60 days gets another one only with a reason, \
            unless the previous key signed the request.",
     source: "RFC 4210 section 5.3.5; NIST SP 800-57 part 1 revision 5 section 5.3: two keys, one owner",
-    hint: "was the key lost or exposed? say so; else make the request with anchorite request --renew",
+    hint: "was the key lost or exposed? say so; else make the request with anchorite request NAME --renew",
 };
 static CUT_SHORT: Rule = Rule {
     id: "policy.validity.cut-short",
