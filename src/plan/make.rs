@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::policy;
 use crate::profile;
 use crate::x509::build::{self, CertificateTemplate, CrlTemplate, Usage};
-use crate::x509::read::CertificateView;
+use crate::x509::read::{self, CertificateView};
 use crate::x509::{SignatureAlgorithm, Spki};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub struct Accepted {
     pub spki: Spki,
     /// `sha256:…` or `offline:…`.
     pub reviewed: String,
-    /// What the request asked for and does not get.
+    /// What the request asked for: what the certificate does not give is shown.
     pub asked: Vec<String>,
     /// What intake and policy found.
     pub findings: Vec<Finding>,
@@ -150,12 +150,13 @@ pub fn intermediate(
         },
     };
     let tbs = build::certificate_tbs(&template)?;
+    let given = read::tbs_certificate(&tbs)?.given();
     let mut plan = base(context, What::Intermediate, tbs, template.signature, issuer.generation, profile.name);
     plan.findings.clone_from(&accepted.findings);
     plan.findings.extend(policy::cut_short(not_before + days(terms.validity_days), issuer.view.not_after));
     plan.reviewed.clone_from(&accepted.reviewed);
     plan.cluster = Some(accepted.cluster.clone());
-    plan.asked.clone_from(&accepted.asked);
+    plan.asked = accepted.asked.iter().filter(|asked| !given.contains(asked)).cloned().collect();
     MadePlan::new(plan, Standard::Certificate(*profile, Some(Arc::new(issuer.view.clone()))))
 }
 

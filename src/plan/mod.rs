@@ -80,7 +80,7 @@ pub struct Plan {
     /// The cluster it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<ForCluster>,
-    /// What the request asked for and does not get, and what is worth knowing.
+    /// What the request asked for and does not get.
     pub asked: Vec<String>,
     /// What the checks found.
     pub findings: Vec<Finding>,

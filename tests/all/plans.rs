@@ -57,11 +57,10 @@ fn a_request_that_asks_for_everything_is_shown_with_what_it_gets_and_what_it_doe
           issuer at    http://pki.example.com/root.cer
           trust domain cluster.local
           to           1 recipient   age1…   (new cluster)
-          asked, not given: subject O=World, CN=World Mesh Root CA, CA:TRUE, pathlen:5,
-          keyUsage digitalSignature, keyUsage keyCertSign, keyUsage cRLSign,
-          extendedKeyUsage 1.3.6.1.5.5.7.3.1, SAN DNS:istiod.istio-system.svc,
-          SAN DNS:bank.example, SAN URI:spiffe://other/ns/a,
-          nameConstraints permitted DNS:example.com, subjectKeyIdentifier …,
+          asked, not given: subject O=World, CN=World Mesh Root CA, pathlen:5, keyUsage
+          digitalSignature, extendedKeyUsage serverAuth, SAN DNS:bank.example,
+          SAN URI:spiffe://other/ns/a, nameConstraints permitted DNS:example.com,
+          subjectKeyIdentifier …,
           authorityKeyIdentifier 0102030405060708090a0b0c0d0e0f1011121314,
           CRL distribution point http://evil.example/crl, caIssuers http://evil.example/ca,
           certificate policy 1.2.3.4

@@ -7,11 +7,9 @@ use crate::consumer::rules::{
     NO_CERT_SIGN, NO_CRL_SIGN, NOT_CA, OUTLIVES, POLICIES, PSS, SHA1, URI, URI_OTHER, WEAK,
 };
 use crate::x509::SignatureAlgorithm;
-use crate::x509::read::{Foreign, NameConstraints};
+use crate::x509::read::{CLIENT_AUTH, Foreign, NameConstraints, SERVER_AUTH};
 use crate::x509::verify::is_sha1;
 
-const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
-const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
 const ANY: &str = "2.5.29.37.0";
 /// id-RSASSA-PSS: its hash is in its parameters.
 const RSA_PSS: &str = "1.2.840.113549.1.1.10";

@@ -4,14 +4,13 @@ use super::{Certificate, Seen, seen};
 use crate::digest::Hex;
 use crate::dns::{http_url_fault, is_host_name, is_uri_subtree, is_within};
 use crate::profile::{PathLength, Role, UriConstraints};
+use crate::x509::read::{CLIENT_AUTH, SERVER_AUTH};
 use crate::x509::verify::DOCUMENT_SIGNING;
 
 const SUBJECT_KEY_ID: &str = "2.5.29.14";
 const AUTHORITY_KEY_ID: &str = "2.5.29.35";
 const CRL_DISTRIBUTION_POINTS: &str = "2.5.29.31";
 const AUTHORITY_INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
-const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
-const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
 
 pub(super) fn basic_constraints(c: &Certificate<'_>) -> Option<Seen> {
     match (c.profile.role, &c.view.basic_constraints) {

@@ -3,7 +3,7 @@
 use super::{Request, Seen};
 use crate::name::Attribute;
 use crate::text;
-use crate::x509::read::NameAttribute;
+use crate::x509::read::{CLIENT_AUTH, NameAttribute, SERVER_AUTH, purpose_name};
 use crate::x509::strict;
 
 pub(super) fn deceptive(request: &Request<'_>) -> Vec<Seen> {
@@ -106,20 +106,6 @@ pub(super) fn another_purpose(request: &Request<'_>) -> Vec<Seen> {
         }
     }
     found
-}
-
-const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
-const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
-
-fn purpose_name(oid: &str) -> String {
-    match oid {
-        "2.5.29.37.0" => "anyExtendedKeyUsage".to_owned(),
-        "1.3.6.1.5.5.7.3.3" => "codeSigning".to_owned(),
-        "1.3.6.1.5.5.7.3.4" => "emailProtection".to_owned(),
-        "1.3.6.1.5.5.7.3.8" => "timeStamping".to_owned(),
-        "1.3.6.1.5.5.7.3.9" => "OCSPSigning".to_owned(),
-        other => other.to_owned(),
-    }
 }
 
 pub(super) fn unusual(request: &Request<'_>) -> Vec<Seen> {

@@ -1,9 +1,10 @@
 //! Extensions, of certificates, CRLs and requests: each parsed whole, or the structure is refused.
 
 use super::name;
+use super::purpose::{policy_name, purpose_name};
 use super::view::{
-    AlternativeNames, BasicConstraints, ExtendedKeyUsage, Extensions, KeyUsage, NameConstraints, OtherExtension,
-    Policies, show_name,
+    AlternativeNames, BasicConstraints, CertificateView, ExtendedKeyUsage, Extensions, KeyUsage, NameConstraints,
+    OtherExtension, Policies, show_name,
 };
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
@@ -211,7 +212,7 @@ pub(super) fn asked(extensions: &Extensions) -> Vec<String> {
         asked.extend(usage.names.iter().map(|name| format!("keyUsage {name}")));
     }
     if let Some(usage) = &extensions.extended_key_usage {
-        asked.extend(usage.purposes.iter().map(|oid| format!("extendedKeyUsage {oid}")));
+        asked.extend(usage.purposes.iter().map(|oid| format!("extendedKeyUsage {}", purpose_name(oid))));
     }
     if let Some(san) = &extensions.san {
         asked.extend(san.all().iter().map(|name| format!("SAN {name}")));
@@ -228,8 +229,28 @@ pub(super) fn asked(extensions: &Extensions) -> Vec<String> {
     asked.extend(extensions.crl_urls.iter().map(|url| format!("CRL distribution point {url}")));
     asked.extend(extensions.ca_issuers_urls.iter().map(|url| format!("caIssuers {url}")));
     if let Some(policies) = &extensions.policies {
-        asked.extend(policies.oids.iter().map(|oid| format!("certificate policy {oid}")));
+        asked.extend(policies.oids.iter().map(|oid| format!("certificate policy {}", policy_name(oid))));
     }
     asked.extend(extensions.others.iter().map(|other| format!("extension {}", other.oid)));
     asked.iter().map(|thing| text::escape(thing)).collect()
+}
+
+impl CertificateView {
+    /// What its extensions say, in the words in which [`RequestView::asked`](super::RequestView::asked) says what
+    /// a request asks for: what is in both was asked for and given.
+    pub fn given(&self) -> Vec<String> {
+        asked(&Extensions {
+            basic_constraints: self.basic_constraints.clone(),
+            key_usage: self.key_usage.clone(),
+            extended_key_usage: self.extended_key_usage.clone(),
+            san: self.san.clone(),
+            name_constraints: self.name_constraints.clone(),
+            subject_key_id: self.subject_key_id.clone(),
+            authority_key_id: self.authority_key_id.clone(),
+            crl_urls: self.crl_urls.clone(),
+            ca_issuers_urls: self.ca_issuers_urls.clone(),
+            policies: self.policies.clone(),
+            ..Extensions::default()
+        })
+    }
 }

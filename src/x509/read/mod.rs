@@ -8,12 +8,14 @@ mod crl;
 mod extension;
 mod foreign;
 mod name;
+mod purpose;
 mod request;
 pub mod view;
 
 pub use crl::{crl, tbs_crl};
 pub use foreign::{Foreign, ForeignKey, foreign};
 pub use name::name;
+pub use purpose::{CLIENT_AUTH, SERVER_AUTH, purpose_name};
 pub use request::request;
 pub use view::{
     AlternativeNames, BasicConstraints, Certificate, CertificateView, Crl, CrlView, ExtendedKeyUsage, Extensions,
