@@ -59,7 +59,7 @@ static HASH: Rule = Rule {
     severity: Severity::Refuse,
     says: "The request is signed with a hash that the configuration allows for this cluster.",
     source: "authority.toml [intermediates] hashes, [clusters.<name>] hashes",
-    hint: "sign the request again with an allowed hash: openssl req -new -sha256 -key KEY.pem",
+    hint: "sign the request again with one of them: openssl req -new -sha256 (-sha384, -sha512) -key KEY.pem",
 };
 static KEY_OURS: Rule = Rule {
     id: "policy.key.own",

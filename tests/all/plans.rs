@@ -169,8 +169,8 @@ fn no_answer_and_no_setting_overrules_a_refusal() {
     let answers = world.signing_answers(&[], &[("cluster1", &sha256)]);
     let refused = "
         error: cluster1.csr is refused by the rule policy.hash: saw sha256, wanted sha512
-        hint:  sign the request again with an allowed hash: openssl req -new -sha256 -key
-               KEY.pem
+        hint:  sign the request again with one of them: openssl req -new -sha256
+               (-sha384, -sha512) -key KEY.pem
         hint:  the others can be signed without it: strike it, or take it off the stick
         Nothing was signed.
         exit 10
