@@ -36,7 +36,8 @@
 //!   ignore Ctrl-D, and die by a signal with the token open (`cli::terminal`).
 //! - The configuration in force is the adopted one: an edited `authority.toml` counts once a ceremony has
 //!   shown and adopted it.
-//! - A bundle is sealed to the recipients of its own request: an identity serves one request.
+//! - A bundle is sealed to the recipients of its own request. A renewal keeps the identity of before where it is
+//!   still there: were it new each time, nobody would look at "recipients changed".
 //! - `log/checkpoint` is put in place before `log/checkpoints/<size>`: the other order leaves, after a crash,
 //!   what an older checkpoint put back looks like.
 //! - Copies of a file-backed token are kept beside the token, never with the authority, whose sticks travel.

@@ -102,7 +102,12 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
     let into = a.into.display();
     let written: Vec<String> = opened.files.iter().map(|(name, _, _)| format!("{into}/{name}")).collect();
     let [manifest, then] = next_steps(&into.to_string(), &opened.manifest.profile);
-    terminal.done(&written, &[&manifest, &then, "keep the identity until the Secret is in place, then destroy it"]);
+    // Only a key that was made at the authority is in the bundle.
+    let keep = match opened.files.iter().any(|(name, _, _)| name == "ca-key.pem") {
+        true => "destroy the identity when the Secret is in place: it opens the bundle, which holds the key",
+        false => "keep the identity: the next renewal asks with it again",
+    };
+    terminal.done(&written, &[&manifest, &then, keep]);
     terminal.line(&format!("root   sha256 {}", opened.receipt.root_fingerprint));
     Ok(())
 }

@@ -27,18 +27,24 @@ pub struct PreviousKey {
     pub dir: Option<PathBuf>,
     /// The request that it was certified for, where that is at hand.
     pub request: Option<RequestJson>,
-    own: Vec<String>,
+    /// The identity that opened its bundle, where it was not destroyed.
+    pub identity: Option<SecretString>,
 }
 
 impl PreviousKey {
-    /// The recipients of before without the identity that was made for that request alone.
-    pub fn lasting_recipients(&self) -> Vec<String> {
-        let all = self.request.iter().flat_map(|request| &request.recipients);
-        match self.request.as_ref().map(|request| request.recipients.len()) {
-            // The only one is the identity's, which may be destroyed by now.
-            Some(1) => Vec::new(),
-            _ => all.filter(|recipient| !self.own.contains(recipient)).cloned().collect(),
-        }
+    /// The recipients of before; `replaced` where another identity takes the place of the one of before.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] where the identity of before cannot be read.
+    pub fn recipients(&self, replaced: bool) -> Result<Vec<String>, Error> {
+        let own = self.identity.as_ref().map(recipient::recipients_of).transpose()?;
+        let all: &[String] = self.request.as_ref().map_or(&[], |request| &request.recipients);
+        Ok(match (own, all) {
+            (Some(own), all) => all.iter().filter(|one| !replaced || !own.contains(one)).cloned().collect(),
+            // The only one is the identity's, which was destroyed.
+            (None, [_]) => Vec::new(),
+            (None, all) => all.to_vec(),
+        })
     }
 }
 
@@ -104,11 +110,11 @@ fn in_directory(cluster: &str, dir: &Path) -> Result<PreviousKey, Error> {
         check_certificate(cluster, &key, &intake::read(&certificate_path, MAX_FILE)?)?;
     }
     let identity = dir.join("identity.age");
-    let own = match present(&identity) {
-        true => recipient::recipients_of(&secret_text(&identity)?)?,
-        false => Vec::new(),
+    let identity = match present(&identity) {
+        true => Some(secret_text(&identity)?),
+        false => None,
     };
-    Ok(PreviousKey { key, dir: Some(dir.to_owned()), request, own })
+    Ok(PreviousKey { key, dir: Some(dir.to_owned()), request, identity })
 }
 
 fn in_file(cluster: &str, path: &Path) -> Result<PreviousKey, Error> {
@@ -127,7 +133,7 @@ fn in_bytes(cluster: &str, bytes: &[u8]) -> Result<PreviousKey, Error> {
         Ok(text) if text.trim_start().starts_with("-----BEGIN") => LocalKey::from_pem(&SecretString::from(text))?,
         _ => in_secret(cluster, bytes)?,
     };
-    Ok(PreviousKey { key, dir: None, request: None, own: Vec::new() })
+    Ok(PreviousKey { key, dir: None, request: None, identity: None })
 }
 
 /// The key of a Secret, of whichever layout istiod would take.

@@ -17,7 +17,8 @@ use crate::request::package::{self, RequestJson};
 use crate::request::sheet::{Sheet, sheet};
 use crate::words;
 use crate::x509::keygen::LocalKey;
-use secrecy::ExposeSecret;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -57,13 +58,13 @@ pub fn request(args: &Args, a: &Request, terminal: &mut Terminal) -> Result<(), 
             .hint("leave --use-key out: a key is made"));
     }
     let csr = key.csr(&DistinguishedName::default().with(Attribute::CommonName, &a.name))?;
-    let (secret, own) = recipient::generate_identity();
+    let (identity, own) = identity(a, previous.as_ref(), now)?;
     let before = previous.as_ref().and_then(|previous| previous.request.as_ref());
     let mut recipients = match (a.recipient.is_empty(), &previous) {
-        (true, Some(previous)) => previous.lasting_recipients(),
+        (true, Some(previous)) => previous.recipients(a.identity.is_some())?,
         _ => a.recipient.clone(),
     };
-    recipients.push(own.clone());
+    recipients.extend(own);
     recipients.sort();
     recipients.dedup();
     let or = |given: &Option<String>, before: Option<&String>, default: &str| {
@@ -82,7 +83,6 @@ pub fn request(args: &Args, a: &Request, terminal: &mut Terminal) -> Result<(), 
     let about = json.clone();
     let files = package::make_package(json, &csr, &key, previous.as_ref().map(|previous| &previous.key))?;
     let pem = key.to_pkcs8_pem()?;
-    let identity = recipient::identity_file(&secret, &own, now, &format!("bundles of {}", a.name));
     let mut items: Vec<deliver::Item<'_>> = vec![
         ("ca-key.pem", pem.expose_secret().as_bytes(), 0o600),
         ("identity.age", identity.expose_secret().as_bytes(), 0o600),
@@ -125,6 +125,23 @@ pub fn request(args: &Args, a: &Request, terminal: &mut Terminal) -> Result<(), 
     }))?;
     say_next(&written.path, &a.name, previous.as_ref(), receipt.is_some(), terminal);
     Ok(())
+}
+
+/// The identity that opens the bundle, as a file, and its recipients: the one that was named, the one of before
+/// where it is still there, else a new one.
+///
+/// A renewal keeps its identity, so that a changed recipient on the plan's screen is worth asking about.
+fn identity(a: &Request, previous: Option<&PreviousKey>, now: Timestamp) -> Result<(SecretString, Vec<String>), Error> {
+    let kept = match &a.identity {
+        Some(path) => Some(secret_text(path)?),
+        None => previous.and_then(|previous| previous.identity.clone()),
+    };
+    if let Some(text) = kept {
+        let own = recipient::recipients_of(&text)?;
+        return Ok((text, own));
+    }
+    let (secret, own) = recipient::generate_identity();
+    Ok((recipient::identity_file(&secret, &own, now, &format!("bundles of {}", a.name)), vec![own]))
 }
 
 /// The kind of the key before; without one, what every mesh can use.

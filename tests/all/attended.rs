@@ -121,6 +121,17 @@ pub fn from_sheet(sheet: &str, asked: &str) -> String {
     places.map(word).collect::<Vec<_>>().join(" ")
 }
 
+/// Answers for one plan: the request's words from its sheet, then the plan's; what the screen showed.
+pub fn approves_from(seat: &mut Seat, sheet: &str) -> String {
+    let plan = seat.asked("Witness: sheet words ");
+    let (administrator, witness) = plan_words(&plan);
+    let places = seat.reads(" (or no): ");
+    seat.types(&from_sheet(sheet, &places));
+    seat.answers(APPROVE_1, &administrator);
+    seat.answers(APPROVE_2, &witness);
+    plan
+}
+
 pub const APPROVE_1: &str = "Administrator, to approve type words 1 and 2 (or no): ";
 pub const APPROVE_2: &str = "Witness, to approve type words 3 and 4 (or no): ";
 

@@ -1,6 +1,6 @@
 //! A batch with a refused request signs nothing, unless people strike that request and say why.
 
-use crate::attended::{APPROVE_1, APPROVE_2, Seat, founded, from_sheet, introduces, plan_words};
+use crate::attended::{Seat, approves_from, founded, introduces};
 use crate::support::*;
 use serde_json::Value;
 
@@ -86,12 +86,7 @@ fn people_strike_a_request_with_a_reason_and_sign_the_others() {
     seat.answers("User PIN of the root token: ", PIN);
     seat.answers("Reason: ", "its engineer is on leave");
     for sheet in &sheets {
-        let plan = seat.asked("Witness: sheet words ");
-        let (administrator, witness) = plan_words(&plan);
-        let places = seat.reads(" (or no): ");
-        seat.types(&from_sheet(sheet, &places));
-        seat.answers(APPROVE_1, &administrator);
-        seat.answers(APPROVE_2, &witness);
+        approves_from(&mut seat, sheet);
     }
     let (shown, code) = seat.ends();
     assert_eq!(code, 0, "{shown}");

@@ -6,6 +6,7 @@
 mod architecture;
 mod attended;
 mod attended_clusters;
+mod attended_configuration;
 mod batches;
 mod cacerts;
 mod corpus;

@@ -10,6 +10,10 @@ use crate::error::{Error, Kind};
 use crate::log::record::ConfigAdopted;
 use crate::screen::Screen;
 use crate::words;
+use similar::TextDiff;
+
+/// Unchanged lines shown before and after a change.
+const AROUND: usize = 3;
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
@@ -27,6 +31,8 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     let (new, digest) = room.config_file.clone();
     if digest == adopted {
         room.people.answered_before(Some(&step.id), &format!("sha256:{digest}"));
+        let same = format!("authority.toml is the one that was adopted: sha256 {}…", digest.short());
+        room.people.show(&Screen::new().text(same))?;
         return Ok(());
     }
     let config = Config::parse(&new)?;
@@ -74,17 +80,21 @@ fn check_fixed(old: &Config, new: &Config) -> Result<(), Error> {
     fixed("[token] profile", old.token.profile.clone(), new.token.profile.clone())
 }
 
-/// Lines that are only in one of two texts, in order: the longest common subsequence stays.
+/// The lines that went (`-`) and came (`+`), in order, with the lines around them: a value that moved from one
+/// table to another is a change too.
 fn difference(old: &str, new: &str) -> Vec<String> {
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let first = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let (old, new) = (old.get(first..).unwrap_or_default(), new.get(first..).unwrap_or_default());
-    let last = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
-    let old = old.get(..old.len() - last).unwrap_or_default();
-    let new = new.get(..new.len() - last).unwrap_or_default();
-    let mut out: Vec<String> = old.iter().filter(|l| !new.contains(l)).map(|l| format!("- {l}")).collect();
-    out.extend(new.iter().filter(|l| !old.contains(l)).map(|l| format!("+ {l}")));
-    out
+    let diff = TextDiff::from_lines(old, new);
+    let groups = diff.grouped_ops(AROUND);
+    let mut lines = Vec::new();
+    for (number, group) in groups.iter().enumerate() {
+        if number > 0 {
+            lines.push("…".to_owned());
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            lines.push(format!("{} {}", change.tag(), change.value().trim_end()).trim_end().to_owned());
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -92,8 +102,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_value_that_moved_to_another_table_is_a_difference() {
+        let old = "[clusters.a]\nvalidity_days = 30\n[clusters.b]\nvalidity_days = 365\n";
+        let new = "[clusters.a]\nvalidity_days = 365\n[clusters.b]\nvalidity_days = 30\n";
+        let shown = difference(old, new);
+        for wanted in ["- validity_days = 365", "+ validity_days = 365"] {
+            assert!(shown.iter().any(|line| line == wanted), "{wanted}: {shown:?}");
+        }
+    }
+
+    #[test]
     fn the_difference_names_what_went_and_what_came() {
-        assert_eq!(difference("a\nb\nc\n", "a\nx\nc\n"), ["- b", "+ x"]);
-        assert_eq!(difference("a\n", "a\nb\n"), ["+ b"]);
+        assert_eq!(difference("a\nb\nc\n", "a\nx\nc\n"), ["  a", "- b", "+ x", "  c"]);
+        assert_eq!(difference("a\n", "a\nb\n"), ["  a", "+ b"]);
+        assert_eq!(difference("a\n", "a\n"), Vec::<String>::new());
     }
 }

@@ -19,7 +19,11 @@ pub struct Request {
     /// Use this key (PEM, mode 0600) instead of making one; it is copied into the directory.
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub use_key: Option<PathBuf>,
-    /// Another age recipient besides the identity made here; may be repeated [with --renew: as before].
+    /// Use this age identity (mode 0600) for its bundles instead of making one; it is copied into the directory
+    /// [with --renew: the one of before, where it is still there].
+    #[arg(long, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
+    /// Another age recipient besides the identity's; may be repeated [with --renew: as before].
     #[arg(long, value_name = "AGE1")]
     pub recipient: Vec<String>,
     /// Make the directory here instead of in the current one.
