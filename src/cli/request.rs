@@ -171,7 +171,8 @@ fn next_directory(parent: &Path, cluster: &str) -> Result<String, Error> {
 
 /// What was written, and the exact commands that follow.
 fn say_next(path: &Path, cluster: &str, previous: Option<&PreviousKey>, pinned: bool, terminal: &mut Terminal) {
-    let path = path.display();
+    let shown = |path: &Path| path.strip_prefix(".").unwrap_or(path).display().to_string();
+    let path = shown(path);
     let mut written = vec![
         format!("{path}/ca-key.pem     stays here, mode 0600"),
         format!("{path}/identity.age   stays here, mode 0600"),
@@ -183,7 +184,7 @@ fn say_next(path: &Path, cluster: &str, previous: Option<&PreviousKey>, pinned: 
         written.push(format!("{path}/renewal.sig    travels"));
         travel = "request.json, request.sig and renewal.sig";
         if let Some(dir) = &previous.dir {
-            written.push(format!("nothing in {}: its key stays in use until the new bundle is open", dir.display()));
+            written.push(format!("nothing in {}: its key stays in use until the new bundle is open", shown(dir)));
         }
     }
     let pin = if pinned { "" } else { " --root-fingerprint HEX" };
