@@ -9,7 +9,7 @@ use crate::log::record::{
 };
 use crate::log::{Entry, Header};
 use crate::x509::LocalKey;
-use crate::x509::build::Usage;
+use crate::x509::build::{self, Usage};
 use crate::x509::tests::{Hierarchy, issue, template};
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ impl Story {
             findings: Vec::new(),
         };
         self.then(request).unwrap();
-        let serial = Hex(key.spki().sha256().0[..16].to_vec());
+        let serial = build::serial(key.spki().sha256().0[..16].try_into().unwrap());
         let intent = self.intended(cluster, generation, serial.clone()).unwrap();
         let mut template = template("Intermediate CA", key, Some(&h.root), &h.root_key, Usage::plain_ca(Some(0)));
         template.serial = serial;
