@@ -20,7 +20,7 @@ pub(super) static CHECKS: &[Check] = &[
             "request.key.curve",
             "An elliptic curve key is on a named curve that the authority allows.",
             "RFC 5480 section 2.1.1; CVE-2020-0601; authority.toml",
-            "make a key on P-256 or P-384, with a named curve",
+            "make a key on an allowed curve, named and not spelled out",
         ),
         look: named_curve,
     },

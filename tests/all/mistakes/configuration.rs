@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Mistake 10. Reviewed configuration is not the executed one: edited once the genesis began.
 #[test]
-fn a_configuration_that_was_edited_after_the_genesis_began_is_not_executed() {
+fn mistake_10_a_configuration_that_was_edited_after_the_genesis_began_is_not_executed() {
     let world = World::ready();
     super::keys::cut_before_the_root_key_is_logged(&world);
     world.configure(&configuration("test", "ecdsa-p256").replace("3650", "3651"));
@@ -28,7 +28,7 @@ fn a_configuration_that_was_edited_after_the_genesis_began_is_not_executed() {
 
 /// Mistake 10. Edited between two ceremonies: nothing of it counts until people have compared and adopted it.
 #[test]
-fn a_configuration_that_was_edited_between_ceremonies_is_shown_and_not_executed() {
+fn mistake_10_a_configuration_that_was_edited_between_ceremonies_is_shown_and_not_executed() {
     let world = World::ready();
     world.configure(&configuration("test", "ecdsa-p256").replace("= 365\n", "= 366\n"));
     let sha256 = world.request("cluster1");
@@ -51,7 +51,7 @@ fn a_configuration_that_was_edited_between_ceremonies_is_shown_and_not_executed(
 /// Mistake 10. Module, profile and slot differ on the day: they are apart from what is reviewed, and the record
 /// has the digest of each.
 #[test]
-fn what_differs_on_the_day_is_in_the_record_with_its_digest() {
+fn mistake_10_what_differs_on_the_day_is_in_the_record_with_its_digest() {
     let world = World::new();
     world.configure(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"profile.toml\""));
     let profile = include_str!("../../../hsm-profiles/softhsm2.toml");
@@ -129,7 +129,7 @@ proptest! {
 
     /// Mistake 9. Crash on a legal configuration; an error that prints a null pointer.
     #[test]
-    fn every_legal_configuration_leads_to_certificates_and_no_error_speaks_of_nothing(text in any_configuration()) {
+    fn mistake_9_every_legal_configuration_leads_to_certificates_and_no_error_speaks_of_nothing(text in any_configuration()) {
         let refused = |error: anchorite::error::Error| {
             assert_plain(&error.to_string());
             error.hints().iter().chain(error.truths()).for_each(|line| assert_plain(line));
@@ -148,7 +148,7 @@ proptest! {
 
 /// Mistake 9, end to end: the least that a configuration can say is enough for a root and an intermediate.
 #[test]
-fn the_shortest_legal_configuration_works() {
+fn mistake_9_the_shortest_legal_configuration_works() {
     let world = World::new();
     world.configure(
         "name = \"World Mesh Root\"\nkind = \"test\"\nunattended = true\n[token]\nprofile = \"softhsm2\"\n[root]\n\

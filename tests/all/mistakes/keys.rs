@@ -30,7 +30,7 @@ pub(super) fn cut_before_the_root_key_is_logged(world: &World) -> String {
 
 /// Mistake 3. An intermediate's key equal to the root key: signed and written, then reported.
 #[test]
-fn a_request_with_the_root_key_is_refused_before_anything_is_signed() {
+fn mistake_3_a_request_with_the_root_key_is_refused_before_anything_is_signed() {
     for (label, role) in [("anchorite root 1", "root"), ("anchorite audit 1", "audit")] {
         let world = World::ready();
         let csr = request_by_the_tokens_key(&world, label);
@@ -55,7 +55,7 @@ fn a_request_with_the_root_key_is_refused_before_anything_is_signed() {
 
 /// Mistake 6. Duplicate subject and key: the same key for the same cluster, or for another.
 #[test]
-fn a_key_is_certified_once_whatever_the_request_calls_itself() {
+fn mistake_6_a_key_is_certified_once_whatever_the_request_calls_itself() {
     let world = World::ready();
     let first = world.plain_request("first");
     world.sign(&world.signing_answers(&[], &[("cluster1", &first)])).ok();
@@ -94,7 +94,7 @@ fn a_key_is_certified_once_whatever_the_request_calls_itself() {
 
 /// Mistake 6. Two requests of one batch with one key.
 #[test]
-fn one_key_in_two_requests_of_a_batch_is_refused() {
+fn mistake_6_one_key_in_two_requests_of_a_batch_is_refused() {
     let world = World::ready();
     world.secret("plain.key", include_str!("../fixtures/plain.key").trim_end());
     let one = openssl_request(&world, "one", &["-key", "plain.key", "-subj", "/CN=one"]);
@@ -116,7 +116,7 @@ fn one_key_in_two_requests_of_a_batch_is_refused() {
 
 /// Mistake 6. A second key under one subject: the authority gives each generation a subject of its own.
 #[test]
-fn a_second_key_of_a_cluster_gets_another_subject() {
+fn mistake_6_a_second_key_of_a_cluster_gets_another_subject() {
     let world = World::ready();
     world.issued("cluster1");
     for part in ["request.json", "request.sig"] {
@@ -150,7 +150,7 @@ fn a_second_key_of_a_cluster_gets_another_subject() {
 
 /// Mistake 14. A root key made in memory and imported.
 #[test]
-fn a_key_that_was_imported_is_never_taken_for_one_that_the_token_made() {
+fn mistake_14_a_key_that_was_imported_is_never_taken_for_one_that_the_token_made() {
     let world = World::ready();
     let id = cut_before_the_root_key_is_logged(&world);
     // Someone puts a key of their own under the very id that the log announces.

@@ -5,7 +5,7 @@ use crate::support::{PARTICIPANTS, SIGN, World};
 
 /// Mistake 14. All CSR extensions copied. Mistake 5. A CA that may issue CAs under an issuer that says no.
 #[test]
-fn a_request_that_asks_for_everything_gets_nothing_of_it_and_the_screen_says_so() {
+fn mistake_14_5_a_request_that_asks_for_everything_gets_nothing_of_it_and_the_screen_says_so() {
     let world = World::ready();
     world.plain_request("unused");
     std::fs::remove_file(world.path("requests/unused.csr")).unwrap();
@@ -56,7 +56,7 @@ fn issued(world: &World, cluster: &str) -> String {
 
 /// Mistake 14. No SKI, no AKI.
 #[test]
-fn every_certificate_has_its_key_identifiers_and_those_below_the_root_copy_its_own() {
+fn mistake_14_every_certificate_has_its_key_identifiers_and_those_below_the_root_copy_its_own() {
     let world = World::ready();
     world.issued("cluster1");
     let text = |file: &str, extension: &str| {
@@ -79,7 +79,7 @@ fn every_certificate_has_its_key_identifiers_and_those_below_the_root_copy_its_o
 /// Mistake 14. "Confirm" without showing the certificate: an answer is about what was reviewed, or counts for
 /// nothing.
 #[test]
-fn an_approval_that_names_nothing_or_something_else_signs_nothing() {
+fn mistake_14_an_approval_that_names_nothing_or_something_else_signs_nothing() {
     let world = World::ready();
     let sha256 = world.request("cluster1");
     let words = format!("{PARTICIPANTS}[requests.\"sha256:{sha256}\"]\nwords = \"same\"\n");

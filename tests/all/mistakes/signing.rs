@@ -12,7 +12,7 @@ use anchorite::{policy, profile};
 
 /// Mistake 4. An intermediate outlives its issuer: the configuration that says so is none.
 #[test]
-fn a_configuration_in_which_an_intermediate_outlives_its_root_is_refused() {
+fn mistake_4_a_configuration_in_which_an_intermediate_outlives_its_root_is_refused() {
     let world = World::new();
     let text = configuration("test", "ecdsa-p256").replace("validity_days = 3650", "validity_days = 100");
     world.configure(&text);
@@ -29,7 +29,7 @@ fn a_configuration_in_which_an_intermediate_outlives_its_root_is_refused() {
 
 /// Mistake 4. An intermediate that would begin when its root has ended.
 #[test]
-fn an_intermediate_that_begins_after_the_end_of_its_root_is_refused() {
+fn mistake_4_an_intermediate_that_begins_after_the_end_of_its_root_is_refused() {
     let world = World::ready();
     let sha256 = world.request("cluster1");
     world.write("answers.toml", world.signing_answers(&[&sha256], &[]));
@@ -50,7 +50,7 @@ fn an_intermediate_that_begins_after_the_end_of_its_root_is_refused() {
 
 /// Mistake 4. An intermediate that would begin before its root: the clock stands before the genesis.
 #[test]
-fn an_intermediate_that_predates_its_root_is_refused_with_the_clock_that_would_make_it() {
+fn mistake_4_an_intermediate_that_predates_its_root_is_refused_with_the_clock_that_would_make_it() {
     let world = World::ready();
     let sha256 = world.request("cluster1");
     world.write("answers.toml", world.signing_answers(&[&sha256], &[]));
@@ -72,7 +72,7 @@ fn an_intermediate_that_predates_its_root_is_refused_with_the_clock_that_would_m
 /// Mistake 5. A CA under an issuer whose path length is 0. Nothing of ours can plan one, so one is made
 /// elsewhere, and judged by the lint that every plan passes.
 #[test]
-fn a_ca_under_an_issuer_with_path_length_0_is_refused_by_the_lint_for_every_profile() {
+fn mistake_5_a_ca_under_an_issuer_with_path_length_0_is_refused_by_the_lint_for_every_profile() {
     let world = World::ready();
     world.write("ca.cnf", "[v3]\nbasicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n[below]\nbasicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n[req]\ndistinguished_name=dn\n[dn]\n");
     let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-config", "ca.cnf", "-utf8"];
@@ -140,7 +140,7 @@ fn a_ca_under_an_issuer_with_path_length_0_is_refused_by_the_lint_for_every_prof
 
 /// Mistake 11. A finding silenced by a skip list: a reason changes nothing where a rule refuses.
 #[test]
-fn a_request_that_a_rule_refuses_is_not_signed_whatever_the_reason() {
+fn mistake_11_a_request_that_a_rule_refuses_is_not_signed_whatever_the_reason() {
     let world = World::new();
     let linkerd = configuration("test", "ecdsa-p256").replace("\"istio\"", "\"linkerd\"");
     let all = "[\"rsa-3072\", \"rsa-4096\", \"ecdsa-p256\", \"ecdsa-p384\"]";
@@ -157,7 +157,7 @@ fn a_request_that_a_rule_refuses_is_not_signed_whatever_the_reason() {
     let text = "
         error: west is refused by the rule request.key.curve: saw ECDSA P-384, wanted
                ECDSA P-256
-        hint:  make a key on P-256 or P-384, with a named curve
+        hint:  make a key on an allowed curve, named and not spelled out
         hint:  the others can be signed without it: strike it, or take it off the stick
         Nothing was signed.
         exit 10
@@ -171,7 +171,7 @@ fn a_request_that_a_rule_refuses_is_not_signed_whatever_the_reason() {
 /// Mistake 11. Lint after creation: a plan has its findings before people see it, and one that the lint refuses
 /// becomes nothing that may be signed, with the right words and with any reason.
 #[test]
-fn a_plan_that_the_lint_refuses_cannot_be_approved_whatever_the_reason() {
+fn mistake_11_a_plan_that_the_lint_refuses_cannot_be_approved_whatever_the_reason() {
     let text = configuration("test", "ecdsa-p256");
     let config = Config::parse(&text).unwrap();
     let now = GENESIS.parse().unwrap();
@@ -200,7 +200,7 @@ fn a_plan_that_the_lint_refuses_cannot_be_approved_whatever_the_reason() {
 
 /// Mistake 11. There is nothing to silence a rule with: not in the configuration, not on the command line.
 #[test]
-fn a_rule_cannot_be_switched_off() {
+fn mistake_11_a_rule_cannot_be_switched_off() {
     let world = World::new();
     world.configure(&format!("skip_lints = [\"certificate.key-kind\"]\n{}", configuration("test", "ecdsa-p256")));
     world.refused(

@@ -7,7 +7,7 @@ use anchorite::plan::{forecast, make::Context};
 
 /// Mistake 1. Key generated, then the output path fails: the key is stranded and a retry is refused.
 #[test]
-fn a_failure_that_could_be_foreseen_strands_no_key_and_the_same_command_goes_on_once_it_is_mended() {
+fn mistake_1_a_failure_that_could_be_foreseen_strands_no_key_and_the_same_command_goes_on_once_it_is_mended() {
     let world = World::configured("test", "ecdsa-p256");
     world.write("authority/public/root-cert.pem", "something else\n");
     let token = world.tree("token");
@@ -36,7 +36,7 @@ fn a_failure_that_could_be_foreseen_strands_no_key_and_the_same_command_goes_on_
 
 /// Mistake 1. Key generated, then the lint fails: what could not be issued is an error of the configuration.
 #[test]
-fn a_configuration_whose_certificates_the_lint_would_refuse_makes_no_key() {
+fn mistake_1_a_configuration_whose_certificates_the_lint_would_refuse_makes_no_key() {
     let world = World::new();
     world.configure(&configuration("test", "ecdsa-p384").replace("\"istio\"", "\"linkerd\""));
     let token = world.tree("token");
@@ -56,7 +56,7 @@ fn a_configuration_whose_certificates_the_lint_would_refuse_makes_no_key() {
 /// Mistake 1, where the configuration's own rules were not enough: the certificates to come are made with
 /// throwaway keys and judged before the real key exists.
 #[test]
-fn what_only_the_lint_finds_is_found_before_there_is_a_key() {
+fn mistake_1_what_only_the_lint_finds_is_found_before_there_is_a_key() {
     let text = configuration("test", "ecdsa-p384");
     let mut config = Config::parse(&text).unwrap();
     config.intermediates.dns_names = Some(vec!["-istiod.svc".to_owned()]);
@@ -73,7 +73,7 @@ fn what_only_the_lint_finds_is_found_before_there_is_a_key() {
 
 /// Mistake 2. An algorithm passes validation, the key is generated, and only then proves unsupported.
 #[test]
-fn an_algorithm_that_the_token_lacks_is_found_before_the_token_is_touched() {
+fn mistake_2_an_algorithm_that_the_token_lacks_is_found_before_the_token_is_touched() {
     let world = World::configured("test", "ed25519");
     // The configuration is legal and the profile says that SoftHSM has Ed25519; this one was built without.
     // (SoftHSM 2.6.1 passes over the first name of such a list.)
@@ -102,7 +102,7 @@ fn an_algorithm_that_the_token_lacks_is_found_before_the_token_is_touched() {
 
 /// Mistake 2, where the token's list claims it: a key of each kind is made for the session and used.
 #[test]
-fn an_algorithm_that_a_token_claims_and_makes_otherwise_is_found_with_a_session_key() {
+fn mistake_2_an_algorithm_that_a_token_claims_and_makes_otherwise_is_found_with_a_session_key() {
     let world = World::new();
     world.configure(&configuration("test", "ecdsa-p384").replace("\"softhsm2\"", "\"profile.toml\""));
     let profile = include_str!("../../../hsm-profiles/softhsm2.toml");
@@ -131,7 +131,7 @@ fn an_algorithm_that_a_token_claims_and_makes_otherwise_is_found_with_a_session_
 
 /// Mistake 15. Leftover objects with the same label block a ceremony with no explanation.
 #[test]
-fn leftover_objects_with_our_label_are_named_with_the_ways_on() {
+fn mistake_15_leftover_objects_with_our_label_are_named_with_the_ways_on() {
     let world = World::configured("test", "ecdsa-p256");
     let module = softhsm_module().unwrap();
     let module = module.to_str().unwrap();
@@ -170,7 +170,7 @@ fn leftover_objects_with_our_label_are_named_with_the_ways_on() {
 
 /// Mistake 15. PKCS#11 slot indices move, labels are not unique: the serial number counts.
 #[test]
-fn a_slot_that_moved_and_a_label_that_is_there_twice_change_nothing() {
+fn mistake_15_a_slot_that_moved_and_a_label_that_is_there_twice_change_nothing() {
     let world = World::ready();
     let module = softhsm_module().unwrap();
     for _ in 0..3 {
@@ -182,7 +182,7 @@ fn a_slot_that_moved_and_a_label_that_is_there_twice_change_nothing() {
 
 /// Mistakes 1 and 15. What an interrupted genesis of this very directory made is adopted, not made again.
 #[test]
-fn a_key_that_an_interrupted_genesis_made_is_adopted_by_the_same_command() {
+fn mistake_1_15_a_key_that_an_interrupted_genesis_made_is_adopted_by_the_same_command() {
     let world = World::ready();
     super::keys::cut_before_the_root_key_is_logged(&world);
     let again = world.run(&CREATE).ok();
