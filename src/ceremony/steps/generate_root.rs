@@ -39,7 +39,7 @@ fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole, Key
             continue;
         }
         room.people.working(0, 1, &format!("generating the {} key ({})", role.name(), spec.title()));
-        let (generated, adopted) = match left_over(room, keys, *role)? {
+        let (generated, adopted) = match left_over(room, keys, *role, *spec)? {
             Some(generated) => (generated, true),
             None => (generate(room, keys, *role, *spec)?, false),
         };
@@ -63,7 +63,12 @@ fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole, Key
 }
 
 /// A key that an interrupted genesis intended and the token made: it is adopted, not made twice.
-fn left_over(room: &mut Room<'_>, keys: &mut Keyring, role: KeyRole) -> Result<Option<Generated>, Error> {
+fn left_over(
+    room: &mut Room<'_>,
+    keys: &mut Keyring,
+    role: KeyRole,
+    spec: KeySpec,
+) -> Result<Option<Generated>, Error> {
     let intended: Vec<Hex> = room
         .journal
         .state()
@@ -75,7 +80,7 @@ fn left_over(room: &mut Room<'_>, keys: &mut Keyring, role: KeyRole) -> Result<O
     for id in intended {
         let token = keys.token(role)?;
         if let Some(key) = token.find(&KeyId(id), None)? {
-            let described = token.describe(&key).map_err(|error| {
+            let described = token.describe(&key).and_then(|described| of_kind(described, spec)).map_err(|error| {
                 error
                     .within(format!("the {} key that the log announces cannot be adopted", role.name()))
                     .hint(format!(
@@ -89,6 +94,14 @@ fn left_over(room: &mut Room<'_>, keys: &mut Keyring, role: KeyRole) -> Result<O
         }
     }
     Ok(None)
+}
+
+/// The token may have been given another key under the announced id: people reviewed the kind that is configured.
+fn of_kind(found: Generated, spec: KeySpec) -> Result<Generated, Error> {
+    if found.spki.spec() == spec {
+        return Ok(found);
+    }
+    Err(Error::new(Kind::Token, "it is a key of another kind").saw(found.spki.spec().title()).wanted(spec.title()))
 }
 
 fn generate(room: &mut Room<'_>, keys: &mut Keyring, role: KeyRole, spec: KeySpec) -> Result<Generated, Error> {
@@ -111,4 +124,27 @@ fn screen(role: KeyRole, spec: KeySpec, generated: &Generated, adopted: bool) ->
         .field("sensitive", flag("CKA_SENSITIVE"))
         .field("extractable", flag("CKA_EXTRACTABLE"))
         .field("left out", dropped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::KeyRef;
+    use crate::x509::keygen::LocalKey;
+
+    #[test]
+    fn a_key_of_another_kind_than_people_reviewed_is_not_adopted() {
+        let spki = LocalKey::generate(KeySpec::EcdsaP384).unwrap().spki().clone();
+        let key = KeyRef { id: KeyId(Hex(vec![7; 16])), spki: spki.clone() };
+        let found = Generated {
+            key,
+            spki,
+            attributes: [].into(),
+            dropped: Vec::new(),
+            mechanism: "CKM_EC_KEY_PAIR_GEN".into(),
+        };
+        assert!(of_kind(found.clone(), KeySpec::EcdsaP384).is_ok());
+        let error = of_kind(found, KeySpec::EcdsaP256).unwrap_err();
+        assert_eq!(error.to_string(), "it is a key of another kind: saw ECDSA P-384, wanted ECDSA P-256");
+    }
 }
