@@ -5,6 +5,7 @@
 use crate::error::{Error, Kind};
 use crate::token::fault;
 use crate::token::module::{Module, Seen, Selection, describe, slot_of};
+use crate::token::unlock::SET_PIN;
 use cryptoki::error::Error as Answer;
 use cryptoki::session::UserType;
 use secrecy::SecretString;
@@ -54,7 +55,9 @@ impl Module {
             .map_err(|a| fault::refused("the token was not initialised", &a).truth("The token may be blank still."))?;
         let half = |answer: Answer| {
             fault::refused("the token was initialised and its user PIN was not set", &answer)
-                .truth("The token holds no key; initialise it again before use.")
+                .hint(SET_PIN)
+                .hint("then go on with it: anchorite root create --token-serial SERIAL")
+                .truth("The token is no longer blank; it holds no key.")
         };
         let session = context.open_rw_session(slot).map_err(half)?;
         session.login(UserType::So, Some(so_pin)).map_err(half)?;

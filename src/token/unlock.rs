@@ -26,6 +26,10 @@ impl Login {
     }
 }
 
+/// The way out where a token was initialised and nobody set its user PIN.
+pub(super) const SET_PIN: &str = "its security officer sets one with the token's own tool: pkcs11-tool --module MODULE \
+     --slot SLOT --login --login-type so --init-pin";
+
 /// Checks that a token can be logged in to at all: before a person is asked for the PIN, and again before it is tried.
 ///
 /// # Errors
@@ -45,7 +49,7 @@ pub fn ready_for_login(seen: &Seen, final_try: bool) -> Result<(), Error> {
             .map_err(|error| error.hint("look the PIN up, then use --final-try"));
     }
     if !seen.pin.set {
-        return fault(Kind::Token, "the token has no user PIN");
+        return fault(Kind::Token, "the token has no user PIN").map_err(|error| error.hint(SET_PIN));
     }
     if seen.pin.to_be_changed {
         return fault(Kind::Token, "the token's PIN must be changed before use")

@@ -64,10 +64,15 @@ fn refusal(serial: &str, strange: &[&Holding]) -> Error {
         }
         false => error,
     };
-    error.hint("use another token: a blank one, or another --token-serial SERIAL").hint(
+    let data = match strange.iter().any(|holding| holding.id.is_none()) {
+        true => "; a data object: --type data --label LABEL",
+        false => "",
+    };
+    error.hint("use another token: a blank one, or another --token-serial SERIAL").hint(format!(
         "or, once it is certain that nobody needs them, delete them with the token's own tool: \
-             pkcs11-tool --module MODULE --login --delete-object --type privkey --id ID",
-    )
+         pkcs11-tool --module MODULE --slot SLOT --login --delete-object --id ID --type privkey, and again \
+         with --type pubkey{data}"
+    ))
 }
 
 /// `private key "anchorite root 1", ECDSA P-384, id 0a1b…`

@@ -1,6 +1,7 @@
 //! Keys that are made and then cannot be used, and what an earlier attempt left in the way.
 
 use super::{pkcs11, private_keys, serial};
+use crate::present::have;
 use crate::support::{AUTHORITY, CREATE, ENTRIES, GENESIS, PARTICIPANTS, PIN, World, configuration, softhsm_module};
 use anchorite::authority::Config;
 use anchorite::plan::{forecast, make::Context};
@@ -8,6 +9,9 @@ use anchorite::plan::{forecast, make::Context};
 /// Mistake 1. Key generated, then the output path fails: the key is stranded and a retry is refused.
 #[test]
 fn mistake_1_a_failure_that_could_be_foreseen_strands_no_key_and_the_same_command_goes_on_once_it_is_mended() {
+    if !have("pkcs11-tool") {
+        return;
+    }
     let world = World::configured("test", "ecdsa-p256");
     world.write("authority/public/root-cert.pem", "something else\n");
     let token = world.tree("token");
@@ -103,6 +107,9 @@ fn mistake_2_an_algorithm_that_the_token_lacks_is_found_before_the_token_is_touc
 /// Mistake 2, where the token's list claims it: a key of each kind is made for the session and used.
 #[test]
 fn mistake_2_an_algorithm_that_a_token_claims_and_makes_otherwise_is_found_with_a_session_key() {
+    if !have("pkcs11-tool") {
+        return;
+    }
     let world = World::new();
     world.configure(&configuration("test", "ecdsa-p384").replace("\"softhsm2\"", "\"profile.toml\""));
     let profile = include_str!("../../../hsm-profiles/softhsm2.toml");
@@ -132,6 +139,9 @@ fn mistake_2_an_algorithm_that_a_token_claims_and_makes_otherwise_is_found_with_
 /// Mistake 15. Leftover objects with the same label block a ceremony with no explanation.
 #[test]
 fn mistake_15_leftover_objects_with_our_label_are_named_with_the_ways_on() {
+    if !have("pkcs11-tool") {
+        return;
+    }
     let world = World::configured("test", "ecdsa-p256");
     let module = softhsm_module().unwrap();
     let module = module.to_str().unwrap();
@@ -152,8 +162,8 @@ fn mistake_15_leftover_objects_with_our_label_are_named_with_the_ways_on() {
                -C DIR root create
         hint:  use another token: a blank one, or another --token-serial SERIAL
         hint:  or, once it is certain that nobody needs them, delete them with the
-               token's own tool: pkcs11-tool --module MODULE --login --delete-object
-               --type privkey --id ID
+               token's own tool: pkcs11-tool --module MODULE --slot SLOT --login
+               --delete-object --id ID --type privkey, and again with --type pubkey
         No key was generated.
         Nothing was changed.
         Nothing was signed.
@@ -183,6 +193,9 @@ fn mistake_15_a_slot_that_moved_and_a_label_that_is_there_twice_change_nothing()
 /// Mistakes 1 and 15. What an interrupted genesis of this very directory made is adopted, not made again.
 #[test]
 fn mistake_1_15_a_key_that_an_interrupted_genesis_made_is_adopted_by_the_same_command() {
+    if !have("pkcs11-tool") {
+        return;
+    }
     let world = World::ready();
     super::keys::cut_before_the_root_key_is_logged(&world);
     let again = world.run(&CREATE).ok();
