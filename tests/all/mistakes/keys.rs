@@ -1,6 +1,7 @@
 //! Keys that are not what they should be: the root's own, imported, used twice.
 
 use super::{openssl_request, pkcs11, request_by_the_tokens_key};
+use crate::present::have;
 use crate::support::{AUTHORITY, CREATE, ENTRIES, SIGN, World};
 use anchorite::log::entry;
 
@@ -31,6 +32,9 @@ pub(super) fn cut_before_the_root_key_is_logged(world: &World) -> String {
 /// Mistake 3. An intermediate's key equal to the root key: signed and written, then reported.
 #[test]
 fn mistake_3_a_request_with_the_root_key_is_refused_before_anything_is_signed() {
+    if !have("pkcs11-tool") {
+        return;
+    }
     for (label, role) in [("anchorite root 1", "root"), ("anchorite audit 1", "audit")] {
         let world = World::ready();
         let csr = request_by_the_tokens_key(&world, label);
@@ -151,6 +155,9 @@ fn mistake_6_a_second_key_of_a_cluster_gets_another_subject() {
 /// Mistake 14. A root key made in memory and imported.
 #[test]
 fn mistake_14_a_key_that_was_imported_is_never_taken_for_one_that_the_token_made() {
+    if !have("pkcs11-tool") {
+        return;
+    }
     let world = World::ready();
     let id = cut_before_the_root_key_is_logged(&world);
     // Someone puts a key of their own under the very id that the log announces.
