@@ -87,12 +87,16 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
 /// The token of this genesis: the one that it was begun with, or that was named, or the blank one to initialise.
 ///
 /// # Errors
-/// [`Kind::Token`] says what is here.
+/// [`Kind::Token`] says what is here, or that another one was named than it was begun with.
 pub fn chosen(room: &mut Room<'_>) -> Result<Seen, Error> {
     let recorded = room.journal.state().tokens.get(KeyRole::Root.name()).map(|token| token.serial.clone());
-    match recorded.or_else(|| room.wishes.token_serial.clone()) {
-        Some(serial) => room.tokens.find(KeyRole::Root, &serial),
-        None => choose(&room.tokens.list(KeyRole::Root)?, room.wishes.slot).cloned(),
+    let named = room.wishes.token_serial.clone();
+    match (recorded, named) {
+        (Some(recorded), Some(named)) if recorded != named => {
+            Err(Error::new(Kind::Token, "this genesis was begun with another token").saw(named).wanted(recorded))
+        }
+        (Some(serial), _) | (None, Some(serial)) => room.tokens.find(KeyRole::Root, &serial),
+        (None, None) => choose(&room.tokens.list(KeyRole::Root)?, room.wishes.slot).cloned(),
     }
 }
 

@@ -313,3 +313,25 @@ fn a_key_that_the_token_makes_otherwise_than_asked_is_found_with_a_session_key()
     // The blank token was initialised; it holds no key.
     assert_eq!(world.run(&["log", "show", AUTHORITY]).ok().stdout.matches(" key.").count(), 0);
 }
+
+#[test]
+fn a_genesis_goes_on_with_the_token_that_it_was_begun_with_and_no_other() {
+    let world = prepared(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"profile.toml\""));
+    let profile = include_str!("../../../hsm-profiles/softhsm2.toml");
+    world.write("profile.toml", profile.replace("rejects = []", "rejects = [\"CKA_DECRYPT\"]"));
+    assert_eq!(world.run(&CREATE).code, Some(20), "the token is initialised, and no key is made");
+    world.write("profile.toml", profile);
+    world.refused(
+        &[&CREATE[..], &["--token-serial", "0123456789abcdef"]].concat(),
+        "
+        error: this genesis was begun with another token: saw 0123456789abcdef, wanted
+               …
+        hint:  this genesis goes on with the same command; with another token or another
+               kind of key, begin anew: anchorite new DIR
+        No key was generated.
+        Nothing was signed.
+        exit 20
+    ",
+    );
+    world.run(&CREATE).ok();
+}
