@@ -59,9 +59,7 @@ fn refusal(serial: &str, strange: &[&Holding]) -> Error {
         .saw(listed.join("; "))
         .wanted(format!("a token (serial {serial}) that holds no key able to sign"));
     let error = match ours {
-        true => {
-            error.hint("if the directory of their authority still exists, go on there: anchorite -C DIR root create")
-        }
+        true => error.hint("if the directory of their authority still exists, go on there: anchorite -C DIR status"),
         false => error,
     };
     let data = match strange.iter().any(|holding| holding.id.is_none()) {

@@ -159,7 +159,7 @@ fn mistake_15_leftover_objects_with_our_label_are_named_with_the_ways_on() {
                gone: saw private key "anchorite root 1", ECDSA P-256, id 01, wanted a
                token (serial …) that holds no key able to sign
         hint:  if the directory of their authority still exists, go on there: anchorite
-               -C DIR root create
+               -C DIR status
         hint:  use another token: a blank one, or another --token-serial SERIAL
         hint:  or, once it is certain that nobody needs them, delete them with the
                token's own tool: pkcs11-tool --module MODULE --slot SLOT --login

@@ -57,7 +57,7 @@ fn the_token_of_an_authority_whose_directory_was_deleted_is_not_taken_for_a_blan
                private key "anchorite root 1", ECDSA P-256, id …; data object "anchorite
                guard …", wanted a token (serial …) that holds no key able to sign
         hint:  if the directory of their authority still exists, go on there: anchorite
-               -C DIR root create
+               -C DIR status
         hint:  use another token: a blank one, or another --token-serial SERIAL
         hint:  or, once it is certain that nobody needs them, delete them with the
                token's own tool: pkcs11-tool --module MODULE --slot SLOT --login
@@ -107,7 +107,7 @@ fn a_key_under_our_label_is_explained() {
                gone: saw private key "anchorite root 1", ECDSA P-384, id 0a0b, wanted a
                token (serial …) that holds no key able to sign
         hint:  if the directory of their authority still exists, go on there: anchorite
-               -C DIR root create
+               -C DIR status
         hint:  use another token: a blank one, or another --token-serial SERIAL
         hint:  or, once it is certain that nobody needs them, delete them with the
                token's own tool: pkcs11-tool --module MODULE --slot SLOT --login
@@ -197,7 +197,7 @@ fn the_audit_keys_own_token_is_found_ready_and_without_keys_of_others_before_any
                gone: saw private key "anchorite audit 1", ECDSA P-256, id 0c, wanted a
                token (serial …) that holds no key able to sign
         hint:  if the directory of their authority still exists, go on there: anchorite
-               -C DIR root create
+               -C DIR status
         hint:  use another token: a blank one, or another --token-serial SERIAL
         hint:  or, once it is certain that nobody needs them, delete them with the
                token's own tool: pkcs11-tool --module MODULE --slot SLOT --login
