@@ -21,7 +21,7 @@ impl Module {
             error
                 .within(format!("the token cannot make a key {}", spec.title()))
                 .hint("choose another kind of key in authority.toml, or another token")
-                .hint("see what it can do with: anchorite hsm probe")
+                .hint("see what it lists with: pkcs11-tool --module MODULE --slot SLOT --list-mechanisms")
         };
         let have = context
             .get_mechanism_list(slot)

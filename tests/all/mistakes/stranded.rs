@@ -92,7 +92,8 @@ fn mistake_2_an_algorithm_that_the_token_lacks_is_found_before_the_token_is_touc
         error: the token cannot make a key Ed25519: the token cannot sign Ed25519: saw
                no such mechanism in its list, wanted CKM_EDDSA
         hint:  choose another kind of key in authority.toml, or another token
-        hint:  see what it can do with: anchorite hsm probe
+        hint:  see what it lists with: pkcs11-tool --module MODULE --slot SLOT
+               --list-mechanisms
         No key was generated.
         Nothing was changed.
         Nothing was signed.
