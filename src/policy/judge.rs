@@ -52,7 +52,7 @@ static KEY_KIND: Rule = Rule {
     severity: Severity::Refuse,
     says: "The kind of key is one that the configuration allows for this cluster.",
     source: "authority.toml [intermediates] keys, [clusters.<name>] keys",
-    hint: "make the request again with an allowed kind of key: anchorite request NAME --key ecdsa-p384",
+    hint: "make the request again with a key of a kind that is wanted: anchorite request NAME --key KIND",
 };
 static HASH: Rule = Rule {
     id: "policy.hash",

@@ -97,7 +97,7 @@ const WARNINGS: &str = "
       seen       RSA-2048
       wanted     RSA-3072 or better, or ECDSA
       to do      ask for a key on P-256, or RSA of 3072 bits: anchorite request NAME
-                 makes ECDSA P-256
+                 --key ecdsa-p256
     warn         policy.validity.cut-short
       seen       the root ends 2036-11-18T09:24:59Z
       wanted     2036-11-18T09:54:59Z
