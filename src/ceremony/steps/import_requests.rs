@@ -178,8 +178,8 @@ fn import(
 
 /// What was typed for a plain CSR can be used: a slip of the hand does not end a ceremony.
 fn check_assignment(claim: &Assignment) -> Result<(), Error> {
-    check_label("cluster name", &claim.cluster)?;
-    check_label("environment", &claim.environment)?;
+    check_label("a cluster name", &claim.cluster)?;
+    check_label("an environment", &claim.environment)?;
     check_trust_domain(&claim.trust_domain)?;
     if claim.recipients.is_empty() {
         return Err(Error::new(Kind::Usage, "a bundle needs at least one recipient").wanted("age1…"));
