@@ -155,6 +155,11 @@ fn people_are_asked_for_the_reason_after_their_words() {
     let (administrator, witness) = plan_words(&plan);
     seat.answers(APPROVE_1, &administrator);
     seat.answers(APPROVE_2, &witness);
+    seat.answers("Reason: ", "");
+    // A key pressed too early does not end a ceremony.
+    let shown = seat.answers(APPROVE_1, &administrator);
+    assert!(shown.contains("Not yet: a plan with warnings needs a reason"), "{shown}");
+    seat.answers(APPROVE_2, &witness);
     seat.answers("Reason: ", "their machine makes no other key");
     let (shown, code) = seat.ends();
     assert_eq!(code, 0, "{shown}");
