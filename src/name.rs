@@ -87,6 +87,11 @@ impl DistinguishedName {
         self
     }
 
+    /// The subject that a request of ours names; the certificate's comes from the configuration.
+    pub fn of_request(cluster: &str) -> Self {
+        Self::default().with(Attribute::CommonName, cluster)
+    }
+
     /// The first value of an attribute.
     pub fn get(&self, attribute: Attribute) -> Option<&str> {
         self.0.iter().find(|(a, _)| *a == attribute).map(|(_, v)| v.as_str())
@@ -162,6 +167,7 @@ impl SubjectTemplate {
 }
 
 /// Checks a cluster's or environment's name: 1 to 63 lower-case letters, digits and inner hyphens (a DNS label).
+/// `what` is said with its article.
 ///
 /// # Errors
 /// [`Kind::Usage`] for anything else.
@@ -171,7 +177,7 @@ pub fn check_label(what: &str, name: &str) -> Result<(), Error> {
     if letters && !hyphens && (1..=63).contains(&name.len()) {
         return Ok(());
     }
-    Err(Error::new(Kind::Usage, format!("not a {what}"))
+    Err(Error::new(Kind::Usage, format!("not {what}"))
         .saw(format!("\"{name}\""))
         .wanted("1 to 63 of a-z, 0-9 and -, a letter or digit at both ends"))
 }

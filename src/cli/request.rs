@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
 use crate::key::KeySpec;
-use crate::name::{Attribute, DistinguishedName, check_label};
+use crate::name::{DistinguishedName, check_label};
 use crate::request::package::{self, RequestJson};
 use crate::request::sheet::{Sheet, sheet};
 use crate::words;
@@ -37,7 +37,7 @@ struct Requested {
 
 /// `anchorite request NAME`
 pub fn request(args: &Args, a: &Request, terminal: &mut Terminal) -> Result<(), Error> {
-    check_label("cluster name", &a.name)?;
+    check_label("a cluster name", &a.name)?;
     let named: Option<KeySpec> = a.key.as_deref().map(str::parse).transpose()?;
     for text in &a.recipient {
         recipient::parse(text)?;
@@ -57,7 +57,7 @@ pub fn request(args: &Args, a: &Request, terminal: &mut Terminal) -> Result<(), 
             .saw(format!("spki {}", key.spki().sha256().short()))
             .hint("leave --use-key out: a key is made"));
     }
-    let csr = key.csr(&DistinguishedName::default().with(Attribute::CommonName, &a.name))?;
+    let csr = key.csr(&DistinguishedName::of_request(&a.name))?;
     let (identity, own) = identity(a, previous.as_ref(), now)?;
     let before = previous.as_ref().and_then(|previous| previous.request.as_ref());
     let mut recipients = match (a.recipient.is_empty(), &previous) {

@@ -107,9 +107,9 @@ impl MadePlan {
         }
         let reason = reason.map(str::trim).filter(|r| !r.is_empty());
         if self.needs_reason() && reason.is_none() {
-            return Err(Error::new(Kind::Refused, "a plan with warnings needs a reason, which the log keeps")
-                .saw("no reason")
-                .truth("Nothing was signed."));
+            return Err(
+                Error::new(Kind::Refused, "a plan with warnings needs a reason, which the log keeps").saw("no reason")
+            );
         }
         Ok(ApprovedPlan { made: self.clone(), by: by.to_owned(), reason: reason.map(str::to_owned) })
     }

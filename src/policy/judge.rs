@@ -52,7 +52,7 @@ static KEY_KIND: Rule = Rule {
     severity: Severity::Refuse,
     says: "The kind of key is one that the configuration allows for this cluster.",
     source: "authority.toml [intermediates] keys, [clusters.<name>] keys",
-    hint: "make the request again with an allowed kind of key: anchorite request NAME --key ecdsa-p384",
+    hint: "make the request again with a key of a kind that is wanted: anchorite request NAME --key KIND",
 };
 static HASH: Rule = Rule {
     id: "policy.hash",
@@ -117,7 +117,7 @@ pub static RULES: &[&Rule] =
 /// Judges a claim.
 pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
     let mut findings = Vec::new();
-    for (what, name) in [("cluster name", claim.cluster), ("environment", claim.environment)] {
+    for (what, name) in [("a cluster name", claim.cluster), ("an environment", claim.environment)] {
         if let Err(error) = check_label(what, name) {
             findings.push(NAME_FORM.finding(name, error.wants().unwrap_or_default()));
         }
@@ -179,6 +179,7 @@ fn judge_configuration(config: &Config, claim: &Claim<'_>, findings: &mut Vec<Fi
     if !fixed.recipients.is_empty() {
         let mut sorted = fixed.recipients.clone();
         sorted.sort();
+        sorted.dedup();
         wants("recipients", &claim.recipients.join(", "), &sorted.join(", "));
     }
     let offline = fixed.key_origin == KeyOrigin::Offline;

@@ -42,7 +42,7 @@ static RSA_2048: Rule = Rule {
     severity: Severity::Warn,
     says: "An intermediate's RSA key has at least 3072 bits.",
     source: "NIST SP 800-57 part 1 revision 5 table 2: 112 bits of security, through 2030 only",
-    hint: "ask for a key on P-256, or RSA of 3072 bits: anchorite request NAME makes ECDSA P-256",
+    hint: "ask for a key on P-256, or RSA of 3072 bits: anchorite request NAME --key ecdsa-p256",
 };
 static TRUST_DOMAIN: Rule = Rule {
     id: "policy.trust-domain.excluded",

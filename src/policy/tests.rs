@@ -144,6 +144,16 @@ fn each_rule_fires_on_what_it_forbids() {
     assert_eq!(judge_shared(&Moduli::default(), rsa.spki()), None);
 }
 
+#[test]
+fn a_recipient_that_is_listed_twice_is_one() {
+    let config = CONFIG.to_owned() + "recipients = [\"age1b\", \"age1a\", \"age1b\"]\n";
+    let config = Config::parse(&config).unwrap();
+    let key = LocalKey::generate(KeySpec::EcdsaP256).unwrap();
+    let recipients = ["age1a", "age1b"].map(str::to_owned);
+    let fixed = Claim { cluster: "fixed", environment: "staging", ..claim(key.spki(), &recipients) };
+    assert_eq!(judge(&config, &State::default(), &fixed).findings, []);
+}
+
 fn ids(findings: &[Finding]) -> Vec<&str> {
     findings.iter().map(|f| f.id.as_str()).collect()
 }

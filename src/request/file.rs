@@ -97,7 +97,7 @@ static STRUCTURE: Rule = refuse(
 );
 static COUNT: Rule = refuse(
     "request.count",
-    "A request has at most 32 name attributes, 32 attributes and 32 extensions.",
+    "A request has at most 32 name attributes, 32 attributes and 32 extensions, and asks for at most 256 things.",
     "CWE-400; measured: no common tool writes more than ten",
     "make the request again with a plain subject and no extensions: none is copied",
 );

@@ -10,6 +10,9 @@ use crate::x509::{Spki, pem, strict};
 pub const MAX_BYTES: usize = 64 * 1024;
 /// The most RDNs, attributes or extensions that a request may have.
 const MAX_COUNT: usize = 32;
+/// The most that a request may ask for, names of each extension counted: every one is a finding, and all of them
+/// fit into one entry of the log, so that a request can be refused and struck whatever it asks for.
+const MAX_ASKED: usize = 256;
 
 /// The label of RFC 7468.
 const LABEL: &str = "CERTIFICATE REQUEST";
@@ -41,9 +44,10 @@ pub fn inspect(bytes: &[u8], policy: &KeyPolicy) -> Result<Inspected, Finding> {
         return Err(file::private_key(what));
     }
     let view = read::request(&der).map_err(|error| file::no_request(&error))?;
-    bounded("name attributes", view.subject.len())?;
-    bounded("attributes", view.attributes.len())?;
-    bounded("extensions", view.extensions.all.len())?;
+    bounded("name attributes", view.subject.len(), MAX_COUNT)?;
+    bounded("attributes", view.attributes.len(), MAX_COUNT)?;
+    bounded("extensions", view.extensions.all.len(), MAX_COUNT)?;
+    bounded("names and other things asked for", view.asked.len(), MAX_ASKED)?;
     let spki = Spki::from_der(&view.spki_der).ok();
     let findings = check::all(&view, spki.as_ref(), policy);
     Ok(Inspected { der, view, spki, findings })
@@ -95,8 +99,8 @@ fn private_key(der: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn bounded(what: &str, count: usize) -> Result<(), Finding> {
-    if count > MAX_COUNT { Err(file::too_many(what, count, MAX_COUNT)) } else { Ok(()) }
+fn bounded(what: &str, count: usize, most: usize) -> Result<(), Finding> {
+    if count > most { Err(file::too_many(what, count, most)) } else { Ok(()) }
 }
 
 /// A request without a refusal: the only kind that can be planned. Made only by [`Inspected::verified`].

@@ -103,6 +103,10 @@ pub fn parse(json: &[u8]) -> Result<RequestJson, Error> {
     if json.len() > intake::MAX_BYTES {
         return Err(unreadable("request.json is too large").saw(format!("{} bytes", json.len())));
     }
+    // A list of the values in their order would be read as well, by this parser and by no other.
+    if json.trim_ascii_start().first() != Some(&b'{') {
+        return Err(unreadable("request.json is not an object").wanted("{ and the names of this version"));
+    }
     let request: RequestJson = serde_json::from_slice(json)
         .map_err(|error| unreadable("request.json cannot be read").saw(error.to_string()))?;
     check_fields(&request).map_err(|error| error.into_kind(Kind::Medium))?;
@@ -158,8 +162,8 @@ fn check_fields(request: &RequestJson) -> Result<(), Error> {
     if request.kind != TYPE {
         return Err(wrong("not a request of this version").saw(&request.kind).wanted(TYPE));
     }
-    check_label("cluster name", &request.cluster)?;
-    check_label("environment", &request.environment)?;
+    check_label("a cluster name", &request.cluster)?;
+    check_label("an environment", &request.environment)?;
     check_trust_domain(&request.trust_domain)?;
     check_recipients(&request.recipients)
 }
@@ -250,6 +254,12 @@ mod tests {
         ] {
             assert_eq!(parse(json.replace(from, to).as_bytes()).unwrap_err().kind(), Kind::Medium, "{to}");
         }
+        // What jq and people would read nothing from.
+        let request = parse(json.as_bytes()).unwrap();
+        let values = (&request.kind, &request.cluster, &request.environment, &request.trust_domain, &request.csr);
+        let values = (values.0, values.1, values.2, values.3, values.4, &request.recipients, (), request.created);
+        let list = serde_json::to_vec(&values).unwrap();
+        assert_eq!(parse(&list).unwrap_err().what(), "request.json is not an object");
         assert_eq!(parse(&vec![b' '; 65 * 1024]).unwrap_err().kind(), Kind::Medium);
     }
 
@@ -273,9 +283,10 @@ mod tests {
     #[test]
     fn names_and_recipients_that_are_not_are_refused() {
         for bad in ["", "-a", "a-", "A", "a.b", "a b", &"a".repeat(64), "../x", "a\u{301}"] {
-            assert!(check_label("cluster name", bad).is_err(), "{bad}");
+            assert!(check_label("a cluster name", bad).is_err(), "{bad}");
         }
-        check_label("cluster name", &"a".repeat(63)).unwrap();
+        check_label("a cluster name", &"a".repeat(63)).unwrap();
+        assert_eq!(check_label("an environment", "A").unwrap_err().what(), "not an environment");
         assert!(check_trust_domain("Example.org").is_err());
         assert!(check_recipients(&[]).is_err());
         assert!(check_recipients(&["AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQ".to_owned()]).is_err());

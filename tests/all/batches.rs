@@ -94,3 +94,42 @@ fn people_strike_a_request_with_a_reason_and_sign_the_others() {
     let (refused, reasons) = kept(&world);
     assert_eq!((refused[0]["struck"].as_bool(), reasons), (Some(true), vec!["its engineer is on leave".to_owned()]));
 }
+
+#[test]
+fn a_request_that_asks_for_thousands_of_names_is_refused_and_does_not_stop_the_others() {
+    let world = World::ready();
+    let first = world.request("alpha");
+    let names: Vec<String> = (0..5_800).map(|number| format!("DNS:a{number}")).collect();
+    let names = format!("subjectAltName={}", names.join(","));
+    let many = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "m.pem"];
+    let many = [&many[..], &["-subj", "/CN=x", "-addext", &names, "-out", "requests/beta.csr"]].concat();
+    world.tool("openssl", &many).ok();
+    let answers = world.signing_answers(&[&first], &[]);
+    world.write("answers.toml", &answers);
+    world.stopped(
+        &SIGN,
+        "
+        error: beta.csr is refused by the rule request.count: saw 5800 names and other
+               things asked for, wanted at most 256
+        hint:  make the request again with a plain subject and no extensions: none is
+               copied
+        hint:  the others can be signed without it: strike it, or take it off the stick
+        Nothing was signed.
+        exit 30
+    ",
+    );
+    let many = world.sha256("requests/beta.csr");
+    let strike = format!("[requests.\"sha256:{many}\"]\nstrike = \"asked again by mail\"\n[review]\n");
+    world.sign(&answers.replace("[review]\n", &strike)).ok();
+    assert_eq!(world.bundles().len(), 1);
+}
+
+#[test]
+fn an_answer_without_a_reason_strikes_nothing() {
+    let world = World::ready();
+    let [first, weak, last] = three(&world);
+    let strike = format!("[requests.\"sha256:{weak}\"]\nstrike = \" \"\n[review]\n");
+    world.write("answers.toml", world.signing_answers(&[&first, &last], &[]).replace("[review]\n", &strike));
+    world.stopped(&SIGN, REFUSAL);
+    assert_eq!(kept(&world).1.len(), 0);
+}

@@ -2,6 +2,8 @@
 
 use crate::attended::{APPROVE_1, APPROVE_2, Seat, approves, founded_as, from_sheet, introduces, plan_words};
 use crate::support::{AUTHORITY, ENTRIES, GENESIS, PIN, SIGN, World, assert_text, configuration, with_reason};
+use anchorite::request::package;
+use anchorite::x509::{LocalKey, pem};
 
 /// A request that asks for everything a CA could give.
 const EVERYTHING: &str = include_str!("fixtures/everything.cnf");
@@ -97,7 +99,7 @@ const WARNINGS: &str = "
       seen       RSA-2048
       wanted     RSA-3072 or better, or ECDSA
       to do      ask for a key on P-256, or RSA of 3072 bits: anchorite request NAME
-                 makes ECDSA P-256
+                 --key ecdsa-p256
     warn         policy.validity.cut-short
       seen       the root ends 2036-11-18T09:24:59Z
       wanted     2036-11-18T09:54:59Z
@@ -152,6 +154,11 @@ fn people_are_asked_for_the_reason_after_their_words() {
     seat.types(&from_sheet(&sheet, &places));
     let (administrator, witness) = plan_words(&plan);
     seat.answers(APPROVE_1, &administrator);
+    seat.answers(APPROVE_2, &witness);
+    seat.answers("Reason: ", "");
+    // A key pressed too early does not end a ceremony.
+    let shown = seat.answers(APPROVE_1, &administrator);
+    assert!(shown.contains("Not yet: a plan with warnings needs a reason"), "{shown}");
     seat.answers(APPROVE_2, &witness);
     seat.answers("Reason: ", "their machine makes no other key");
     let (shown, code) = seat.ends();
@@ -226,4 +233,21 @@ fn approving_three_plans_of_a_genesis_shows_no_finding() {
         assert!(approves(&mut seat).contains("findings     0 refuse · 0 warn · 0 info"));
     }
     assert_eq!(seat.ends().1, 0);
+}
+
+#[test]
+fn a_package_whose_request_has_another_subject_shows_it_as_not_given() {
+    let world = World::ready();
+    csr(&world, "odd", &P256);
+    world.run(&["--now", GENESIS, "request", "cluster1", "--key", "ecdsa-p256", "--into", "clusters"]).ok();
+    let key = LocalKey::from_pem(&String::from_utf8(world.read("key.pem")).unwrap().into()).unwrap();
+    let json = package::parse(&world.read("clusters/cluster1/request.json")).unwrap();
+    let odd = pem::decode_one(&world.read("requests/odd.csr"), "CERTIFICATE REQUEST").unwrap();
+    std::fs::remove_file(world.path("requests/odd.csr")).unwrap();
+    let files = package::make_package(json, &odd, &key, None).unwrap();
+    world.write("requests/cluster1/request.json", files.json);
+    world.write("requests/cluster1/request.sig", files.signature);
+    let sha256 = world.sha256("requests/cluster1/request.json");
+    let shown = world.sign(&world.signing_answers(&[&sha256], &[])).ok().stderr;
+    assert!(shown.contains("asked, not given: subject O=World, CN=World Mesh Root CA, pathlen:5"), "{shown}");
 }

@@ -77,7 +77,14 @@ fn check_fixed(old: &Config, new: &Config) -> Result<(), Error> {
     fixed("[root] key", old.root.key.to_string(), new.root.key.to_string())?;
     let subject = |c: &Config| c.root.subject.name(None, "").to_string();
     fixed("[root] subject", subject(old), subject(new))?;
-    fixed("[token] profile", old.token.profile.clone(), new.token.profile.clone())
+    fixed("[token] profile", old.token.profile.clone(), new.token.profile.clone())?;
+    // A key does not move to another token because the configuration says so: it would be missed at every
+    // unlocking to come.
+    let audit = |c: &Config| match &c.audit {
+        Some(audit) => audit.token.profile.clone(),
+        None => "none: the audit key is on the root's token".to_owned(),
+    };
+    fixed("[audit.token] profile", audit(old), audit(new))
 }
 
 /// The lines that went (`-`) and came (`+`), in order, with the lines around them: a value that moved from one

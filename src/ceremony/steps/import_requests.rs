@@ -15,7 +15,7 @@ use crate::error::{Error, Kind};
 use crate::files::medium::{self, Role};
 use crate::finding::{Finding, Severity};
 use crate::log::record::{RequestRefused, ValueRecorded};
-use crate::name::check_label;
+use crate::name::{check_label, check_trust_domain};
 use crate::policy;
 use crate::request::key::rsa::Moduli;
 use crate::request::{self, KeyPolicy, file, package};
@@ -178,8 +178,9 @@ fn import(
 
 /// What was typed for a plain CSR can be used: a slip of the hand does not end a ceremony.
 fn check_assignment(claim: &Assignment) -> Result<(), Error> {
-    check_label("cluster name", &claim.cluster)?;
-    check_label("environment", &claim.environment)?;
+    check_label("a cluster name", &claim.cluster)?;
+    check_label("an environment", &claim.environment)?;
+    check_trust_domain(&claim.trust_domain)?;
     if claim.recipients.is_empty() {
         return Err(Error::new(Kind::Usage, "a bundle needs at least one recipient").wanted("age1…"));
     }
@@ -225,7 +226,7 @@ fn refuse(
             .field("to do", &finding.hint);
     }
     room.people.show(&screen)?;
-    let struck = room.people.strike(&step.id, file, sha256)?;
+    let struck = room.people.strike(&step.id, file, sha256)?.filter(|reason| !reason.trim().is_empty());
     let record = RequestRefused { sha256, file: file.to_owned(), findings: findings.clone(), struck: struck.is_some() };
     let Some(reason) = struck else {
         room.journal.append(vec![record.into()])?;

@@ -167,7 +167,8 @@ fn review(
                 room.journal.append(records)?;
                 return Ok(Some(approved));
             }
-            Err(error) if error.kind() == Kind::Refused => return Err(error.into()),
+            // A reason that is missing can be typed; a refusal stays one.
+            Err(error) if error.kind() == Kind::Refused && !made.needs_reason() => return Err(error.into()),
             Err(error) => room.people.help(&error)?,
         }
     }

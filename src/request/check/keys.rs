@@ -11,7 +11,7 @@ pub(super) static CHECKS: &[Check] = &[
             "request.key.kind",
             "The key is RSA, ECDSA or Ed25519, and well formed.",
             "RFC 3279; RFC 5480; RFC 8410",
-            "make a key of an allowed kind: anchorite request NAME makes ECDSA P-256",
+            "make a key of an allowed kind: anchorite request NAME makes ECDSA P-384",
         ),
         look: kind,
     },

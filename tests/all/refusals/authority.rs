@@ -259,4 +259,15 @@ fn what_genesis_fixed_cannot_be_changed() {
         exit 2
     ",
     );
+    // Adopted, it would be looked for at the next unlocking and not be there: no ceremony could begin again.
+    world.configure(&(configuration("test", "ecdsa-p256") + "[audit.token]\nprofile = \"softhsm2\"\n"));
+    world.stopped(
+        &SIGN,
+        "
+        error: authority.toml: [audit.token] profile was fixed at genesis: saw softhsm2,
+               wanted none: the audit key is on the root's token
+        Nothing was signed.
+        exit 2
+    ",
+    );
 }

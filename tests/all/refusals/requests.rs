@@ -167,3 +167,20 @@ fn a_request_for_the_kind_of_key_that_policy_leaves_out_is_refused() {
     ",
     );
 }
+
+#[test]
+fn a_plain_request_is_for_a_trust_domain_that_is_one() {
+    let world = World::ready();
+    let plain = world.plain_request("cluster1");
+    let answers = world.signing_answers(&[], &[("cluster1", &plain)]);
+    world.write("answers.toml", answers.replace("\"cluster.local\"", "\"Spiffe://x y\\u001b[31m\""));
+    world.stopped(
+        &SIGN,
+        r#"
+        error: not a trust domain: saw "Spiffe://x y\u{1b}[31m", wanted 1 to 255 of a-z,
+               0-9, ".", "-" and "_", for example cluster.local
+        Nothing was signed.
+        exit 2
+    "#,
+    );
+}

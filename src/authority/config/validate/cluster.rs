@@ -15,9 +15,9 @@ const NEVER_LAXER: &str = "a cluster may be stricter than [intermediates], never
 pub(super) fn validate(config: &Config, text: &str, name: &str, cluster: &ClusterConfig) -> Result<(), Error> {
     let table = format!("clusters.{name}");
     let at = |key: &str, what: &str| contradiction(text, &table, key, what);
-    check_label("cluster name", name)
+    check_label("a cluster name", name)
         .map_err(|error| at("", error.what()).saw(name).wanted(error.wants().unwrap_or_default()))?;
-    check_label("environment", &cluster.environment).map_err(|error| {
+    check_label("an environment", &cluster.environment).map_err(|error| {
         at("environment", error.what()).saw(&cluster.environment).wanted(error.wants().unwrap_or_default())
     })?;
     check_trust_domain(&cluster.trust_domain).map_err(|error| {

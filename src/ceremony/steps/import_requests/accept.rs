@@ -120,11 +120,13 @@ pub fn accept(
         changes: judgement.changes,
     };
     let reviewed = if offline { format!("offline:{}", claim.cluster) } else { format!("sha256:{sha256}") };
+    let given = room.config.intermediate_name(&cluster.name, cluster.generation);
     let asked = match origin {
         // What a request made here asks for is our own doing.
         Origin::Offline(_) => Vec::new(),
-        Origin::Package(..) => request.view().asked.clone(),
-        Origin::Csr(_) => asked_by_csr(&request, &room.config.intermediate_name(&cluster.name, cluster.generation)),
+        // `anchorite request` writes the cluster's name and means nothing by it.
+        Origin::Package(..) => asked(&request, &[given, DistinguishedName::of_request(&cluster.name)]),
+        Origin::Csr(_) => asked(&request, &[given]),
     };
     Ok(Ok(Pending {
         accepted: Accepted { cluster, spki, reviewed, asked, findings },
@@ -150,11 +152,11 @@ fn previous<'a>(origin: &Origin<'a>) -> Previous<'a> {
     }
 }
 
-/// What a request of another tool asks for, its subject included where that is not the one it gets.
-fn asked_by_csr(request: &VerifiedRequest, given: &DistinguishedName) -> Vec<String> {
+/// What a request asks for, its subject included where that is not one of these.
+fn asked(request: &VerifiedRequest, expected: &[DistinguishedName]) -> Vec<String> {
     let mut asked = request.view().asked.clone();
     let subject = show_name(&request.view().subject);
-    if !subject.is_empty() && subject != given.to_string() {
+    if !subject.is_empty() && !expected.iter().any(|name| subject == name.to_string()) {
         asked.insert(0, format!("subject {subject}"));
     }
     asked

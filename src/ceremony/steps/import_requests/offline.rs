@@ -9,7 +9,7 @@ use crate::ceremony::script::Step;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::finding::Severity;
-use crate::name::{Attribute, DistinguishedName};
+use crate::name::DistinguishedName;
 use crate::request::key::rsa::Moduli;
 use crate::request::{self, KeyPolicy};
 use crate::x509::keygen::LocalKey;
@@ -48,8 +48,7 @@ pub fn make(room: &mut Room<'_>, bench: &Bench, moduli: &Moduli, step: &Step, na
     let cluster = room.config.clusters.get(name).cloned().ok_or_else(missing)?;
     let spec = cluster.algorithm.ok_or_else(missing)?;
     let key = LocalKey::generate(spec)?;
-    let subject = DistinguishedName::default().with(Attribute::CommonName, name);
-    let csr = key.csr(&subject)?;
+    let csr = key.csr(&DistinguishedName::of_request(name))?;
     // The same door as for any request: proof of possession on the bytes, every check of the key.
     let text = pem::encode("CERTIFICATE REQUEST", &csr);
     let keys = KeyPolicy { keys: vec![spec] };
