@@ -1,5 +1,6 @@
 //! ca-crl.pem: what Istio demands of it since 1.27, which is more than it seems.
 
+use super::path::MAX_SIGNATURES;
 use super::{Checked, Form, Gathered};
 use crate::consumer::rules::{
     CRL_EXPIRED, CRL_IGNORED, CRL_MISSING, CRL_OTHERS, CRL_REVOKED, CRL_SIGNATURE, CRL_UNREADABLE,
@@ -37,8 +38,9 @@ pub(super) fn check(
     for authority in &authorities {
         check_authority(authority, &crls, read, gathered);
     }
+    let mut signatures = 0;
     for crl in &crls {
-        check_crl(crl, &authorities, gathered);
+        check_crl(crl, &authorities, &mut signatures, gathered);
     }
     let covered = crls.len();
     gathered.add(&CRL_OTHERS, format!("{covered} in ca-crl.pem"), "one of every CA of every cluster, all current");
@@ -61,7 +63,8 @@ fn check_authority(authority: &Foreign, crls: &[Crl], read: &Checked, gathered: 
     }
 }
 
-fn check_crl(crl: &Crl, authorities: &[&Foreign], gathered: &mut Gathered<'_>) {
+/// `signatures` counts what all CRLs may cost: a hostile file names thousands of CAs of one name in each.
+fn check_crl(crl: &Crl, authorities: &[&Foreign], signatures: &mut usize, gathered: &mut Gathered<'_>) {
     let now = gathered.asked.now;
     let who = read::show_name(&crl.view.issuer);
     if now > crl.view.next_update || now < crl.view.this_update {
@@ -71,15 +74,22 @@ fn check_crl(crl: &Crl, authorities: &[&Foreign], gathered: &mut Gathered<'_>) {
             format!("current at {now}"),
         );
     }
-    let mut named = authorities.iter().filter(|authority| authority.subject_der == crl.view.issuer_der).peekable();
-    if named.peek().is_none() {
+    let is_named = |authority: &&&Foreign| authority.subject_der == crl.view.issuer_der;
+    let named: Vec<&Foreign> = authorities.iter().filter(is_named).copied().collect();
+    if named.is_empty() {
         return;
     }
-    let signed = |authority: &&&Foreign| {
+    *signatures = signatures.saturating_add(named.len());
+    if *signatures > MAX_SIGNATURES {
+        let seen = format!("more than {MAX_SIGNATURES} signatures to try");
+        gathered.add(&CRL_SIGNATURE, seen, "one current CRL of each CA");
+        return;
+    }
+    let signed = |authority: &Foreign| {
         let signature = verify::foreign(&authority.key, crl.algorithm.oid(), &crl.tbs, &crl.signature);
         signature != Signature::Bad && !authority.must_not("cRLSign")
     };
-    if !named.any(|authority| signed(&authority)) {
+    if !named.into_iter().any(signed) {
         gathered.add(&CRL_SIGNATURE, format!("the CRL of {who} is not this CA's"), "signed by it, with cRLSign");
     }
 }
