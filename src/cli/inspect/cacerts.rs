@@ -140,7 +140,7 @@ fn directory(dir: &Path) -> Result<Given, Error> {
             continue;
         }
         let in_pod = |error: Error| match error.what().contains("symbolic link") {
-            true => error.hint("a mounted Secret is links: kubectl get secret … -o json | anchorite inspect cacerts -"),
+            true => error.hint(format!("a mounted Secret is links: {PIPE}")),
             false => error,
         };
         let (bytes, mode) = intake::read_exposed(&path, MAX_FILE).map_err(in_pod)?;

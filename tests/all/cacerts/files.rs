@@ -274,8 +274,8 @@ fn what_is_not_there_or_no_secret_is_said() {
         error: cannot read empty/ca-cert.pem: it is a symbolic link, and links are not
                followed
         hint:  name the file itself, or copy it
-        hint:  a mounted Secret is links: kubectl get secret … -o json | anchorite
-               inspect cacerts -
+        hint:  a mounted Secret is links: kubectl get secret cacerts -n istio-system -o
+               json | anchorite inspect cacerts -
         exit 30
     ",
     );

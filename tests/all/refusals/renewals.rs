@@ -169,8 +169,8 @@ fn standard_input_that_is_empty_is_no_secret() {
     opened().refused(
         &with("-"),
         "
-        error: stdin: not a Secret as kubectl prints it: saw line 1, column 0, wanted one
-               object of kind Secret
+        error: stdin: not a Secret as kubectl prints it: saw nothing, wanted one object
+               of kind Secret
         hint:  kubectl get secret cacerts -n istio-system -o json
         hint:  a key in PEM can be given as well
         Nothing was written.
