@@ -220,3 +220,21 @@ fn a_renewal_brings_a_new_key() {
     ",
     );
 }
+
+#[test]
+fn a_name_from_a_certificate_is_one_word_of_the_command_that_is_named() {
+    let world = opened();
+    std::fs::remove_file(world.path("clusters/west/request.json")).unwrap();
+    let subject = ["-subj", "/L=$(id)", "-days", "30", "-out", "clusters/west/ca-cert.pem"];
+    world.tool("openssl", &[&["req", "-x509", "-new", "-key", "clusters/west/ca-key.pem"], &subject[..]].concat()).ok();
+    world.refused(
+        &with("clusters/west"),
+        "
+        error: the previous key is of another cluster: saw $(id), wanted west
+        hint:  renew that one: anchorite request '$(id)' --renew
+        hint:  clusters are never renamed: a new one begins with anchorite request west
+        Nothing was written.
+        exit 2
+    ",
+    );
+}
