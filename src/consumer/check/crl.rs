@@ -5,6 +5,7 @@ use super::{Checked, Form, Gathered};
 use crate::consumer::rules::{
     CRL_EXPIRED, CRL_IGNORED, CRL_MISSING, CRL_OTHERS, CRL_REVOKED, CRL_SIGNATURE, CRL_UNREADABLE,
 };
+use crate::error::Error;
 use crate::x509::pem;
 use crate::x509::read::{self, Crl, Foreign};
 use crate::x509::verify::{self, Checked as Signature};
@@ -21,15 +22,20 @@ pub(super) fn check(
         gathered.add(&CRL_IGNORED, "ca-crl.pem beside tls.crt", "the layout of four files");
         return Vec::new();
     }
-    let blocks = pem::decode_all(&pem::without_text(bytes), "X509 CRL");
-    let crls: Vec<Crl> = match blocks.and_then(|all| all.iter().map(|der| read::crl(der)).collect()) {
+    let unreadable = |error: &Error| format!("ca-crl.pem: {error}");
+    let wanted = "CRLs in PEM, each block on lines of its own";
+    let blocks = match pem::decode_all(&pem::without_text(bytes), "X509 CRL") {
+        Ok(blocks) => blocks,
+        Err(error) => {
+            gathered.add(&CRL_UNREADABLE, unreadable(&error), wanted);
+            return Vec::new();
+        }
+    };
+    let crls: Vec<Crl> = match blocks.iter().map(|der| read::crl(der)).collect() {
         Ok(crls) => crls,
         Err(error) => {
-            gathered.add(
-                &CRL_UNREADABLE,
-                format!("ca-crl.pem: {error}"),
-                "CRLs in PEM, each block on lines of its own",
-            );
+            let hint = "make it again with the CA's key and SHA-256 or better (openssl ca -gencrl -md sha256)";
+            gathered.add_with(&CRL_UNREADABLE, unreadable(&error), "CRLs that every consumer reads", hint);
             return Vec::new();
         }
     };

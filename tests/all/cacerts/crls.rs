@@ -43,6 +43,14 @@ fn every_ca_of_the_chain_needs_its_crl() {
     let glued = format!("{}{own}", root.trim_end());
     with("glued", &glued);
     pki.says("glued", "nnny", &["consumer.crl.unreadable"]);
+    // Nothing is to be converted where the CRL itself is what consumers do not take.
+    let conf = String::from_utf8(pki.world.read("root-db/conf")).unwrap();
+    pki.world.write("root-db/conf", conf.replace("sha256", "sha1"));
+    let ca = ["ca", "-config", "root-db/conf", "-cert", "root.pem", "-keyfile", "root.key"];
+    pki.openssl(&[&ca[..], &["-gencrl", "-crldays", "30", "-out", "sha1.crl"]].concat());
+    with("sha1", &String::from_utf8(pki.world.read("sha1.crl")).unwrap());
+    let said = pki.world.run(&["inspect", "cacerts", "sha1"]).stdout;
+    assert!(said.contains("-md sha256") && !said.contains("-inform DER"), "{said}");
 }
 
 #[test]
