@@ -171,7 +171,8 @@ pub fn check_label(what: &str, name: &str) -> Result<(), Error> {
     if letters && !hyphens && (1..=63).contains(&name.len()) {
         return Ok(());
     }
-    Err(Error::new(Kind::Usage, format!("not a {what}"))
+    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    Err(Error::new(Kind::Usage, format!("not {article} {what}"))
         .saw(format!("\"{name}\""))
         .wanted("1 to 63 of a-z, 0-9 and -, a letter or digit at both ends"))
 }

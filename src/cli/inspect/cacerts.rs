@@ -11,6 +11,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::intake::{self, Shape};
 use crate::finding::Severity;
+use crate::name::check_trust_domain;
 use crate::screen::Screen;
 use crate::text;
 use crate::x509::read::Foreign;
@@ -88,6 +89,7 @@ struct Looked {
 
 /// `anchorite inspect cacerts DIR…`
 pub fn cacerts(args: &Args, what: &[PathBuf], question: &Question<'_>, terminal: &mut Terminal) -> Result<(), Error> {
+    check_trust_domain(question.trust_domain)?;
     let asked = Asked {
         leaf_ttl: SignedDuration::from_hours(i64::from(question.leaf_ttl)),
         trust_domain: question.trust_domain,
