@@ -104,6 +104,15 @@ pub fn ellipsis(s: &str, width: usize) -> String {
     out
 }
 
+/// A word of a command that people are told to type: quoted where a shell would take it for more than a word.
+pub fn shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// `1 plan`, `3 plans`.
 pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }

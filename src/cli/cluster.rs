@@ -11,6 +11,7 @@ use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
 use crate::finding::Severity;
 use crate::request::package::RequestJson;
+use crate::text;
 use crate::x509::keygen::LocalKey;
 use crate::x509::pem;
 use jiff::Timestamp;
@@ -101,7 +102,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
     }
     let into = a.into.display();
     let written: Vec<String> = opened.files.iter().map(|(name, _, _)| format!("{into}/{name}")).collect();
-    let [manifest, then] = next_steps(&into.to_string(), &opened.manifest.profile);
+    let [manifest, then] = next_steps(&text::shell(&into.to_string()), &opened.manifest.profile);
     // Only a key that was made at the authority is in the bundle.
     let keep = match opened.files.iter().any(|(name, _, _)| name == "ca-key.pem") {
         true => "destroy the identity when the Secret is in place: it opens the bundle, which holds the key",

@@ -6,6 +6,7 @@ use super::terminal::Terminal;
 use crate::consumer::{self, CaFiles, Form, Layout};
 use crate::error::{Error, Kind};
 use crate::files::intake;
+use crate::text;
 use secrecy::ExposeSecret;
 
 /// `anchorite manifest DIR`
@@ -14,12 +15,12 @@ pub fn manifest(args: &Args, a: &Manifest, terminal: &mut Terminal) -> Result<()
     let place = place(a, layout)?;
     if place.is_some() && terminal.stdout_is_terminal() {
         return Err(Error::new(Kind::Usage, "the Secret holds a private key, and stdout is a terminal")
-            .hint(format!("pipe it: anchorite manifest {} | kubectl create -f -", a.dir.display()))
+            .hint(format!("pipe it: {} | kubectl create -f -", again(a, layout)))
             .hint("or, where the Secret exists: … | kubectl replace -f -")
             .truth("Nothing was printed."));
     }
     let unopened = |error: Error| {
-        let into = a.dir.display();
+        let into = text::shell(&a.dir.display().to_string());
         error.hint(format!("it is put there by: anchorite open BUNDLE --into {into}")).truth("Nothing was printed.")
     };
     let read = |name: &str| intake::read(&a.dir.join(name), MAX_FILE).map_err(unopened);
@@ -51,6 +52,20 @@ pub fn manifest(args: &Args, a: &Manifest, terminal: &mut Terminal) -> Result<()
     }
     next(layout, terminal);
     Ok(())
+}
+
+/// The same command once more, as it was asked for.
+fn again(a: &Manifest, layout: Layout) -> String {
+    let mut command = format!("anchorite manifest {}", text::shell(&a.dir.display().to_string()));
+    if layout != Layout::Istio {
+        command = format!("{command} --layout {layout}");
+    }
+    for (option, value) in [("--name", &a.name), ("--namespace", &a.namespace)] {
+        if let Some(value) = value {
+            command = format!("{command} {option} {}", text::shell(value));
+        }
+    }
+    command
 }
 
 fn layout(chosen: LayoutArg) -> Layout {

@@ -9,6 +9,7 @@ use crate::error::{Error, Kind};
 use crate::files::intake;
 use crate::name::Attribute;
 use crate::request::package::{self, RequestJson};
+use crate::text;
 use crate::x509::keygen::LocalKey;
 use crate::x509::{pem, read};
 use secrecy::SecretString;
@@ -178,6 +179,6 @@ fn other_cluster(seen: &str, wanted: &str) -> Error {
     Error::new(Kind::Usage, "the previous key is of another cluster")
         .saw(seen)
         .wanted(wanted)
-        .hint(format!("renew that one: anchorite request {seen} --renew"))
+        .hint(format!("renew that one: anchorite request {} --renew", text::shell(seen)))
         .hint(format!("clusters are never renamed: a new one begins with anchorite request {wanted}"))
 }

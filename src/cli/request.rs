@@ -15,6 +15,7 @@ use crate::key::KeySpec;
 use crate::name::{DistinguishedName, check_label};
 use crate::request::package::{self, RequestJson};
 use crate::request::sheet::{Sheet, sheet};
+use crate::text;
 use crate::words;
 use crate::x509::keygen::LocalKey;
 use jiff::Timestamp;
@@ -172,6 +173,7 @@ fn next_directory(parent: &Path, cluster: &str) -> Result<String, Error> {
 /// What was written, and the exact commands that follow.
 fn say_next(path: &Path, cluster: &str, previous: Option<&PreviousKey>, pinned: bool, terminal: &mut Terminal) {
     let shown = |path: &Path| path.strip_prefix(".").unwrap_or(path).display().to_string();
+    let word = text::shell(&shown(path));
     let path = shown(path);
     let mut written = vec![
         format!("{path}/ca-key.pem     stays here, mode 0600"),
@@ -191,12 +193,12 @@ fn say_next(path: &Path, cluster: &str, previous: Option<&PreviousKey>, pinned: 
     terminal.done(
         &written,
         &[
-            &format!("print the sheet: anchorite words {path}/request.json | lp"),
+            &format!("print the sheet: anchorite words {word}/request.json | lp"),
             "dictate it to the witness, who calls you",
             &format!("copy {travel} of {path}"),
             &format!("to the requests medium, into {cluster}/"),
             "when the bundle is back:",
-            &format!("anchorite open BUNDLE --into {path}{pin}"),
+            &format!("anchorite open BUNDLE --into {word}{pin}"),
         ],
     );
 }

@@ -3,9 +3,11 @@
 use super::args::Words;
 use super::request::more;
 use super::terminal::Terminal;
+use crate::bundle::recipient;
 use crate::digest::Digest;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::files::intake;
+use crate::name::check_label;
 use crate::request::package;
 use crate::request::sheet::{self, Sheet};
 use crate::request::{KeyPolicy, inspect};
@@ -29,6 +31,7 @@ pub fn words(a: &Words, terminal: &mut Terminal) -> Result<(), Error> {
     let of_file = Digest::of(&bytes);
     let (sha256, screen) = match &a.enrol {
         Some(cluster) => {
+            check_enrolment(a, cluster, &bytes)?;
             let sha256 = package::words_of_csr(cluster, &a.environment, &of_file, &a.recipient);
             let more = vec![("request", format!("{}, sha256 {}…", file.display(), of_file.short()))];
             (sha256, sheet::sheet(&Sheet { cluster, environment: &a.environment, more, sha256 }))
@@ -39,6 +42,22 @@ pub fn words(a: &Words, terminal: &mut Terminal) -> Result<(), Error> {
         return terminal.json(&InWords { sha256, words: words::words(&sha256.0) });
     }
     terminal.result_screen(&screen)
+}
+
+/// Words that no ceremony would ask for help nobody: a package has words of its own, and names have a form.
+fn check_enrolment(a: &Words, cluster: &str, bytes: &[u8]) -> Result<(), Error> {
+    check_label("a cluster name", cluster)?;
+    check_label("an environment", &a.environment)?;
+    for text in &a.recipient {
+        recipient::parse(text)?;
+    }
+    if package::parse(bytes).is_ok() {
+        return Err(Error::new(Kind::Usage, "a package says itself for which cluster it is")
+            .saw("request.json and --enrol")
+            .wanted("--enrol with a plain CSR only")
+            .hint("leave --enrol out: the sheet has the words that the witness is asked for"));
+    }
+    Ok(())
 }
 
 /// The sheet of a package; `None` where the file is another.

@@ -6,6 +6,7 @@ use super::check::{CaFiles, Form};
 use super::rule::Found;
 use super::rules::{BOTH, KEY_MODE, SECRET_NAME, SELF_SIGNED, UNREAD};
 use crate::error::{Error, Kind};
+use crate::text;
 use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -65,11 +66,15 @@ impl Given {
                 .wanted("one object of kind Secret")
                 .hint("kubectl get secret cacerts -n istio-system -o json")
         };
+        // What the pipe has when kubectl said its error to the terminal.
+        if json.trim_ascii().is_empty() {
+            return Err(no_secret("nothing".to_owned()));
+        }
         // serde_json's own errors can quote the value: only their place is said.
         let secret: Secret = serde_json::from_slice(json)
             .map_err(|error| no_secret(format!("line {}, column {}", error.line(), error.column())))?;
         if secret.kind != "Secret" {
-            return Err(no_secret(format!("kind {}", secret.kind)));
+            return Err(no_secret(format!("kind {}", text::ellipsis(&secret.kind, 40))));
         }
         let mut given = Self::default();
         for (name, value) in &secret.data {

@@ -148,10 +148,21 @@ pub fn arrange(layout: Layout, files: &CaFiles<'_>, now: Timestamp) -> Result<Ar
             .saw(text::count(refused.len(), "finding"))
             .truth("No Secret was written.");
         return Err(refused.iter().map(|found| &found.finding).fold(error, |error, finding| {
-            error.hint(format!("{}: {}, wanted {}: {}", finding.id, finding.observed, finding.expected, finding.hint))
+            let (seen, wanted, hint) = (&finding.observed, &finding.expected, in_directory(layout, &finding.hint));
+            error.hint(format!("{}: {seen}, wanted {wanted}: {hint}", finding.id))
         }));
     }
     Ok(Arranged { data: data(layout, files), notes })
+}
+
+/// A hint for the directory, which has four files whatever the layout: what is mended is mended there.
+fn in_directory(layout: Layout, hint: &str) -> String {
+    match layout.form() {
+        Form::Four => hint.to_owned(),
+        Form::Tls => [("tls.crt", "cert-chain.pem"), ("tls.key", "ca-key.pem"), ("ca.crt", "root-cert.pem")]
+            .into_iter()
+            .fold(hint.to_owned(), |hint, (theirs, ours)| hint.replace(theirs, ours)),
+    }
 }
 
 /// The bytes under their keys; the rules have seen that each file is there.

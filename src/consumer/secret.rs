@@ -75,6 +75,9 @@ mod tests {
     #[test]
     fn it_is_what_kubectl_prints() {
         let dir = tempfile::tempdir().unwrap();
+        // Where the judges of run-tests.sh are, or on the path.
+        let judge = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/judges/bin/kubectl");
+        let kubectl = if judge.exists() { judge } else { "kubectl".into() };
         let data = [
             ("root-cert.pem", &b"root\n"[..]),
             ("ca-key.pem", b"key\n"),
@@ -84,14 +87,14 @@ mod tests {
         for (name, namespace, kind) in
             [("cacerts", "istio-system", None), ("null", "yes", Some("kubernetes.io/tls")), ("123", "1e3", None)]
         {
-            let mut command = std::process::Command::new("kubectl");
+            let mut command = std::process::Command::new(&kubectl);
             command.args(["create", "secret", "generic", name, "-n", namespace, "--dry-run=client", "-o", "yaml"]);
             for (file, bytes) in data {
                 std::fs::write(dir.path().join(file), bytes).unwrap();
                 command.arg(format!("--from-file={}", dir.path().join(file).display()));
             }
             command.args(kind.map(|kind| format!("--type={kind}")));
-            // kubectl may not be installed where this runs.
+            // Neither there nor here: nothing to compare with.
             let Ok(theirs) = command.output() else { return };
             assert!(theirs.status.success(), "{}", String::from_utf8_lossy(&theirs.stderr));
             let theirs = String::from_utf8(theirs.stdout).unwrap().replace("  creationTimestamp: null\n", "");

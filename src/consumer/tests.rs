@@ -90,7 +90,9 @@ fn pem_that_istiod_refuses_is_refused_here() {
     assert_eq!(trimmed_chain.findings(), ["consumer.pem.final-newline"]);
     let arranged = |layout| arrange(layout, &trimmed_chain.files(), now());
     assert_eq!(arranged(Layout::Istio).ok().unwrap().notes.len(), 1);
-    assert!(arranged(Layout::Tls).err().unwrap().hints()[0].contains("consumer.pem.tls-newline"));
+    // What is to be mended lies in the directory, under the names that it has there.
+    let hint = arranged(Layout::Tls).err().unwrap().hints()[0].clone();
+    assert!(hint.contains("consumer.pem.tls-newline") && hint.contains("printf '\\n' >> cert-chain.pem"), "{hint}");
     let glued = format!("{}{}", trimmed(&good.ca_cert), world.root.pem());
     Set { cert_chain: glued, ..Set::of(&world) }.breaks("consumer.pem.unreadable");
     Set { cert_chain: "\n".into(), ..Set::of(&world) }.breaks("consumer.chain.empty");

@@ -135,3 +135,12 @@ proptest! {
         prop_assert_eq!(escape(&once), once);
     }
 }
+
+#[test]
+fn a_word_of_a_command_stays_one_word_in_a_shell() {
+    assert_eq!(shell("clusters/west.2"), "clusters/west.2");
+    for word in ["", "my dir", "$(id)", "it's", "a;b", "`x`", "*", "~", "a\\b", "west\nid", "#"] {
+        let output = std::process::Command::new("sh").arg("-c").arg(format!("printf '%s' {}", shell(word))).output();
+        assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), word);
+    }
+}

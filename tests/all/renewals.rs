@@ -354,3 +354,42 @@ fn the_sheet_and_the_witness_s_form_number_the_same_words() {
     ",
     );
 }
+
+#[test]
+fn words_that_no_ceremony_asks_for_are_not_printed() {
+    let world = World::new();
+    std::fs::create_dir(world.path("my clusters")).unwrap();
+    world.run(&["--now", GENESIS, "request", "west", "--into", "my clusters"]).ok();
+    let package = "my clusters/west/request.json";
+    world.refused(
+        &["words", package, "--enrol", "west", "--recipient", RECIPIENT],
+        "
+        error: a package says itself for which cluster it is: saw request.json and
+               --enrol, wanted --enrol with a plain CSR only
+        hint:  leave --enrol out: the sheet has the words that the witness is asked for
+        exit 2
+    ",
+    );
+    world.write("plain.csr", "whatever\n");
+    let enrol = |cluster, recipient| {
+        let said = world.run(&["words", "plain.csr", "--enrol", cluster, "--recipient", recipient]);
+        (said.code, said.stderr)
+    };
+    assert_eq!(enrol("west", RECIPIENT), (Some(0), String::new()));
+    assert!(enrol("west/1", RECIPIENT).1.contains("not a cluster name"));
+    assert!(enrol("west", "age1").1.contains("recipient"));
+}
+
+#[test]
+fn a_package_is_inspected_by_its_directory_and_by_its_file() {
+    let world = World::new();
+    std::fs::create_dir(world.path("my clusters")).unwrap();
+    let made = world.run(&["--now", GENESIS, "request", "west", "--into", "my clusters"]).ok();
+    // A directory with a space is one word of the commands that come next.
+    assert!(made.stderr.contains("anchorite words 'my clusters/west'/request.json | lp"), "{}", made.stderr);
+    let by_directory = world.run(&["inspect", "request", "my clusters/west"]).ok().stdout;
+    assert_eq!(world.run(&["inspect", "request", "my clusters/west/request.json"]).ok().stdout, by_directory);
+    std::fs::remove_file(world.path("my clusters/west/request.sig")).unwrap();
+    let alone = world.run(&["inspect", "request", "my clusters/west/request.json"]);
+    assert!(alone.stdout.contains("request.package.whole"), "{}", alone.stdout);
+}

@@ -11,6 +11,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::intake::{self, Shape};
 use crate::finding::Severity;
+use crate::name::check_trust_domain;
 use crate::screen::Screen;
 use crate::text;
 use crate::x509::read::Foreign;
@@ -88,6 +89,7 @@ struct Looked {
 
 /// `anchorite inspect cacerts DIR…`
 pub fn cacerts(args: &Args, what: &[PathBuf], question: &Question<'_>, terminal: &mut Terminal) -> Result<(), Error> {
+    check_trust_domain(question.trust_domain)?;
     let asked = Asked {
         leaf_ttl: SignedDuration::from_hours(i64::from(question.leaf_ttl)),
         trust_domain: question.trust_domain,
@@ -140,7 +142,7 @@ fn directory(dir: &Path) -> Result<Given, Error> {
             continue;
         }
         let in_pod = |error: Error| match error.what().contains("symbolic link") {
-            true => error.hint("a mounted Secret is links: kubectl get secret … -o json | anchorite inspect cacerts -"),
+            true => error.hint(format!("a mounted Secret is links: {PIPE}")),
             false => error,
         };
         let (bytes, mode) = intake::read_exposed(&path, MAX_FILE).map_err(in_pod)?;

@@ -28,13 +28,21 @@ struct Report {
     findings: Vec<Finding>,
 }
 
-/// Shows a request, a plain CSR or the directory of a package, with everything that was found.
+/// Shows a request, a plain CSR or a package (its directory, or request.json in it), with everything that was found.
 ///
 /// # Errors
 /// The refusal, as `sign` would word it; [`Kind::Medium`](crate::error::Kind::Medium) where the file cannot be
 /// read.
 pub fn run(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
     let keys = KeyPolicy::default();
+    // The one file that is named like a request means the package around it: alone it proves nothing.
+    let file = match (file.file_name(), file.parent()) {
+        (Some(name), Some(around)) if name == "request.json" && file.is_file() => match around.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => around,
+        },
+        _ => file,
+    };
     let read = match file.join("request.json").symlink_metadata() {
         Ok(_) => inbound::read_package(file, "the request", &keys, &|_| None)?,
         Err(_) => inbound::read_csr(file, "the request", &keys)?,

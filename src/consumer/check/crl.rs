@@ -1,9 +1,11 @@
 //! ca-crl.pem: what Istio demands of it since 1.27, which is more than it seems.
 
+use super::path::MAX_SIGNATURES;
 use super::{Checked, Form, Gathered};
 use crate::consumer::rules::{
     CRL_EXPIRED, CRL_IGNORED, CRL_MISSING, CRL_OTHERS, CRL_REVOKED, CRL_SIGNATURE, CRL_UNREADABLE,
 };
+use crate::error::Error;
 use crate::x509::pem;
 use crate::x509::read::{self, Crl, Foreign};
 use crate::x509::verify::{self, Checked as Signature};
@@ -20,15 +22,20 @@ pub(super) fn check(
         gathered.add(&CRL_IGNORED, "ca-crl.pem beside tls.crt", "the layout of four files");
         return Vec::new();
     }
-    let blocks = pem::decode_all(&pem::without_text(bytes), "X509 CRL");
-    let crls: Vec<Crl> = match blocks.and_then(|all| all.iter().map(|der| read::crl(der)).collect()) {
+    let unreadable = |error: &Error| format!("ca-crl.pem: {error}");
+    let wanted = "CRLs in PEM, each block on lines of its own";
+    let blocks = match pem::decode_all(&pem::without_text(bytes), "X509 CRL") {
+        Ok(blocks) => blocks,
+        Err(error) => {
+            gathered.add(&CRL_UNREADABLE, unreadable(&error), wanted);
+            return Vec::new();
+        }
+    };
+    let crls: Vec<Crl> = match blocks.iter().map(|der| read::crl(der)).collect() {
         Ok(crls) => crls,
         Err(error) => {
-            gathered.add(
-                &CRL_UNREADABLE,
-                format!("ca-crl.pem: {error}"),
-                "CRLs in PEM, each block on lines of its own",
-            );
+            let hint = "make it again with the CA's key and SHA-256 or better (openssl ca -gencrl -md sha256)";
+            gathered.add_with(&CRL_UNREADABLE, unreadable(&error), "CRLs that every consumer reads", hint);
             return Vec::new();
         }
     };
@@ -37,8 +44,9 @@ pub(super) fn check(
     for authority in &authorities {
         check_authority(authority, &crls, read, gathered);
     }
+    let mut signatures = 0;
     for crl in &crls {
-        check_crl(crl, &authorities, gathered);
+        check_crl(crl, &authorities, &mut signatures, gathered);
     }
     let covered = crls.len();
     gathered.add(&CRL_OTHERS, format!("{covered} in ca-crl.pem"), "one of every CA of every cluster, all current");
@@ -61,7 +69,8 @@ fn check_authority(authority: &Foreign, crls: &[Crl], read: &Checked, gathered: 
     }
 }
 
-fn check_crl(crl: &Crl, authorities: &[&Foreign], gathered: &mut Gathered<'_>) {
+/// `signatures` counts what all CRLs may cost: a hostile file names thousands of CAs of one name in each.
+fn check_crl(crl: &Crl, authorities: &[&Foreign], signatures: &mut usize, gathered: &mut Gathered<'_>) {
     let now = gathered.asked.now;
     let who = read::show_name(&crl.view.issuer);
     if now > crl.view.next_update || now < crl.view.this_update {
@@ -71,15 +80,22 @@ fn check_crl(crl: &Crl, authorities: &[&Foreign], gathered: &mut Gathered<'_>) {
             format!("current at {now}"),
         );
     }
-    let mut named = authorities.iter().filter(|authority| authority.subject_der == crl.view.issuer_der).peekable();
-    if named.peek().is_none() {
+    let is_named = |authority: &&&Foreign| authority.subject_der == crl.view.issuer_der;
+    let named: Vec<&Foreign> = authorities.iter().filter(is_named).copied().collect();
+    if named.is_empty() {
         return;
     }
-    let signed = |authority: &&&Foreign| {
+    *signatures = signatures.saturating_add(named.len());
+    if *signatures > MAX_SIGNATURES {
+        let seen = format!("more than {MAX_SIGNATURES} signatures to try");
+        gathered.add(&CRL_SIGNATURE, seen, "one current CRL of each CA");
+        return;
+    }
+    let signed = |authority: &Foreign| {
         let signature = verify::foreign(&authority.key, crl.algorithm.oid(), &crl.tbs, &crl.signature);
         signature != Signature::Bad && !authority.must_not("cRLSign")
     };
-    if !named.any(|authority| signed(&authority)) {
+    if !named.into_iter().any(signed) {
         gathered.add(&CRL_SIGNATURE, format!("the CRL of {who} is not this CA's"), "signed by it, with cRLSign");
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn read(files: &CaFiles<'_>, gathered: &mut Gathered<'_>) -> Read {
             None if gathered.asked.about(Consumer::Istiod) => {
                 gathered.add(&MISSING, format!("no {name}"), given.map(|(name, _)| name).join(", "));
             }
-            Some(bytes) if !bytes.is_empty() && !bytes.ends_with(b"\n") => {
+            // A byte more would spoil what is no text.
+            Some(bytes) if bytes.is_ascii() && !bytes.is_empty() && !bytes.ends_with(b"\n") => {
                 let rule = if name == "tls.crt" { &TLS_NEWLINE } else { &NEWLINE };
                 let hint = format!("add it: printf '\\n' >> {name}");
                 gathered.add_with(rule, format!("{name} ends without one"), "a newline at the end", &hint);
@@ -69,12 +70,29 @@ fn certificates(name: &str, bytes: Option<&[u8]>, gathered: &mut Gathered<'_>) -
     };
     read().unwrap_or_else(|error| {
         let wanted = "certificates in PEM, each block on lines of its own";
-        match error.hints().first() {
+        match remedy(name, bytes, &blocks).as_ref().or(error.hints().first()) {
             Some(hint) => gathered.add_with(&UNREADABLE, format!("{name}: {error}"), wanted, hint),
             None => gathered.add(&UNREADABLE, format!("{name}: {error}"), wanted),
         }
         Vec::new()
     })
+}
+
+/// What helps where a file holds certificates in another wrapping than the one that is read.
+fn remedy(name: &str, bytes: &[u8], blocks: &[u8]) -> Option<String> {
+    const MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+    if MARKS.iter().any(|mark| bytes.starts_with(mark)) {
+        return Some(format!("save {name} again as plain text: ASCII, or UTF-8 without a byte order mark"));
+    }
+    match pem::labels(blocks).ok()?.as_slice() {
+        [one] if one == "PKCS7" => {
+            Some(format!("convert it: openssl pkcs7 -in {name} -print_certs -out certs.pem && mv certs.pem {name}"))
+        }
+        [one] if one == "TRUSTED CERTIFICATE" || one == "X509 CERTIFICATE" => {
+            Some(format!("convert it: openssl x509 -in {name} -out cert.pem && mv cert.pem {name}"))
+        }
+        _ => None,
+    }
 }
 
 /// The key, where it is one that can be tried and belongs to the certificate.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 /// The longest path that is tried, root included.
 const MAX_PATH: usize = 8;
 /// The most signatures that are checked: a hostile chain can hold thousands of CAs of one name.
-const MAX_SIGNATURES: usize = 256;
+pub(super) const MAX_SIGNATURES: usize = 256;
 
 /// The intermediate first, the root last; shorter than that where no path was found.
 #[derive(Debug, Clone, Default)]

@@ -43,6 +43,14 @@ fn every_ca_of_the_chain_needs_its_crl() {
     let glued = format!("{}{own}", root.trim_end());
     with("glued", &glued);
     pki.says("glued", "nnny", &["consumer.crl.unreadable"]);
+    // Nothing is to be converted where the CRL itself is what consumers do not take.
+    let conf = String::from_utf8(pki.world.read("root-db/conf")).unwrap();
+    pki.world.write("root-db/conf", conf.replace("sha256", "sha1"));
+    let ca = ["ca", "-config", "root-db/conf", "-cert", "root.pem", "-keyfile", "root.key"];
+    pki.openssl(&[&ca[..], &["-gencrl", "-crldays", "30", "-out", "sha1.crl"]].concat());
+    with("sha1", &String::from_utf8(pki.world.read("sha1.crl")).unwrap());
+    let said = pki.world.run(&["inspect", "cacerts", "sha1"]).stdout;
+    assert!(said.contains("-md sha256") && !said.contains("-inform DER"), "{said}");
 }
 
 #[test]
@@ -77,4 +85,31 @@ fn the_crls_of_other_clusters_must_be_there_too() {
     assert_eq!(across.len(), 1, "{:#}", said.report);
     pki.world.write("good/ca-crl.pem", format!("{root}{one}{two}"));
     assert_eq!(pki.inspect(&["good", "sister"]).code, Some(0));
+}
+
+#[test]
+fn a_file_of_thousands_of_crls_and_cas_of_one_name_costs_no_more_than_a_few_signatures() {
+    let pki = Pki::new();
+    // Each pair of a CA and a CRL of its name would be tried: here a quarter of a million.
+    let own = pki.world.read("good.pem");
+    let many = |pem: &[u8], label: &str| -> String {
+        let body: String = String::from_utf8_lossy(pem).lines().filter(|line| !line.starts_with("-----")).collect();
+        let der = data_encoding::BASE64.decode(body.as_bytes()).unwrap();
+        let (last, start) = der.split_last_chunk::<2>().map(|(start, last)| (*last, start)).unwrap();
+        let spoiled = (0..500_u16).map(|n| (n ^ u16::from_be_bytes(last)).to_be_bytes());
+        let encoded = spoiled.map(|end| data_encoding::BASE64.encode(&[start, &end].concat()));
+        encoded.map(|body| format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")).collect()
+    };
+    pki.copy("many");
+    let roots = many(&pki.world.read("root.pem"), "CERTIFICATE");
+    pki.world.write("many/cert-chain.pem", format!("{}{roots}", String::from_utf8_lossy(&own)));
+    // Of the root's name and by another key: no CA fits any of them.
+    pki.root("forged", "/CN=Root CA", super::pki::P256, super::pki::CA, &[]);
+    let forged = many(crl(&pki, "forged", &[], "30").as_bytes(), "X509 CRL");
+    pki.world.write("many/ca-crl.pem", forged);
+    let started = std::time::Instant::now();
+    let said = pki.inspect(&["many"]);
+    let seen = said.report.to_string();
+    assert!(seen.contains("more than 256 signatures to try"), "{:?}", said.ids());
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }

@@ -274,9 +274,40 @@ fn what_is_not_there_or_no_secret_is_said() {
         error: cannot read empty/ca-cert.pem: it is a symbolic link, and links are not
                followed
         hint:  name the file itself, or copy it
-        hint:  a mounted Secret is links: kubectl get secret … -o json | anchorite
-               inspect cacerts -
+        hint:  a mounted Secret is links: kubectl get secret cacerts -n istio-system -o
+               json | anchorite inspect cacerts -
         exit 30
     ",
     );
+}
+
+#[test]
+fn certificates_in_another_wrapping_get_the_command_that_unwraps_them() {
+    let pki = Pki::new();
+    let repaired = |name: &str, file: &str| {
+        let said = pki.inspect(&[name]);
+        let hint = said.report["clusters"][0]["findings"][0]["hint"].as_str().unwrap();
+        let command = hint.strip_prefix("convert it: ").unwrap_or_else(|| panic!("{file}: {hint}"));
+        pki.world.tool("sh", &["-c", &format!("cd {name} && {command}")]).ok();
+        pki.says(name, "yyyy", &[]);
+    };
+    pki.copy("pkcs7");
+    let chain = ["-certfile", "good/cert-chain.pem", "-out", "pkcs7/cert-chain.pem"];
+    pki.openssl(&[&["crl2pkcs7", "-nocrl"], &chain[..]].concat());
+    repaired("pkcs7", "cert-chain.pem");
+    pki.copy("trusted");
+    pki.openssl(&["x509", "-in", "good/ca-cert.pem", "-trustout", "-out", "trusted/ca-cert.pem"]);
+    repaired("trusted", "ca-cert.pem");
+    pki.copy("old-label");
+    let old = pki.pem("good").replace("CERTIFICATE", "X509 CERTIFICATE");
+    pki.world.write("old-label/ca-cert.pem", old);
+    repaired("old-label", "ca-cert.pem");
+    // Nothing is to be appended to what is no text.
+    pki.copy("wide");
+    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(pki.pem("good").bytes().flat_map(|b| [b, 0])).collect();
+    pki.world.write("wide/ca-cert.pem", wide);
+    pki.says("wide", "nnnn", &["consumer.pem.unreadable"]);
+    pki.copy("der-key");
+    pki.openssl(&["pkey", "-in", "good.key", "-outform", "DER", "-out", "der-key/ca-key.pem"]);
+    pki.says("der-key", "nyyy", &["consumer.key.unusable"]);
 }

@@ -1,6 +1,7 @@
 //! `manifest --layout`: each consumer's own rules hold before anything is written.
 
 use super::pki::{CA, INTERMEDIATE, P256, Pki};
+use crate::attended::Seat;
 use crate::support::{World, configuration};
 
 fn keys_of(yaml: &str) -> Vec<&str> {
@@ -141,4 +142,29 @@ fn opening_a_bundle_late_says_what_its_consumer_will_say() {
     let said = opened("istio", "2027-11-21T09:00:00Z");
     assert!(said.contains("consumer.certificate.near-end"), "{said}");
     assert!(said.contains("anchorite manifest clusters/cluster1 | kubectl create -f -"), "{said}");
+}
+
+#[test]
+fn a_repair_for_a_layout_names_the_files_of_the_directory_and_repairs() {
+    let pki = Pki::new();
+    pki.world.tool("openssl", &["ecparam", "-name", "prime256v1", "-genkey", "-out", "linkerd.key"]).ok();
+    pki.cluster("linkerd");
+    let refused = manifest(&pki, "linkerd", "linkerd");
+    assert_eq!(refused.code, Some(40));
+    let said = refused.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let repair = "openssl pkey -in ca-key.pem -out key.pem && mv key.pem ca-key.pem";
+    assert!(said.contains(repair), "{said}");
+    pki.world.tool("sh", &["-c", &format!("cd linkerd && {repair}")]).ok();
+    manifest(&pki, "linkerd", "linkerd").ok();
+}
+
+#[test]
+fn a_terminal_gets_no_key_but_the_same_command_with_a_pipe() {
+    let pki = Pki::new();
+    pki.world.tool("cp", &["-r", "good", "my dir"]).ok();
+    let (shown, code) = Seat::at(&pki.world, &["manifest", "my dir", "--layout", "tls", "--namespace", "mesh"]).ends();
+    assert_eq!(code, 2, "{shown}");
+    let said = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    let again = "anchorite manifest 'my dir' --layout tls --namespace mesh | kubectl create -f -";
+    assert!(said.contains(again) && !said.contains("tls.key:"), "{shown}");
 }

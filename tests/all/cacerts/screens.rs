@@ -95,3 +95,15 @@ fn every_rule_about_consumers_is_tested_and_names_its_remedy() {
     assert_eq!(CONSUMER_RULES.len(), RULES.len());
     assert!(CONSUMER_RULES.iter().all(|rule| !rule.then.is_empty()));
 }
+
+#[test]
+fn a_trust_domain_is_one_before_a_leaf_is_made_for_it() {
+    Pki::new().world.refused(
+        &["inspect", "cacerts", "good", "--trust-domain", "spiffe://mesh"],
+        "
+        error: not a trust domain: saw \"spiffe://mesh\", wanted 1 to 255 of a-z, 0-9, \".\",
+               \"-\" and \"_\", for example cluster.local
+        exit 2
+    ",
+    );
+}

@@ -169,8 +169,8 @@ fn standard_input_that_is_empty_is_no_secret() {
     opened().refused(
         &with("-"),
         "
-        error: stdin: not a Secret as kubectl prints it: saw line 1, column 0, wanted one
-               object of kind Secret
+        error: stdin: not a Secret as kubectl prints it: saw nothing, wanted one object
+               of kind Secret
         hint:  kubectl get secret cacerts -n istio-system -o json
         hint:  a key in PEM can be given as well
         Nothing was written.
@@ -216,6 +216,24 @@ fn a_renewal_brings_a_new_key() {
         "
         error: a renewal brings a new key, and this is the previous one: saw spki …
         hint:  leave --use-key out: a key is made
+        exit 2
+    ",
+    );
+}
+
+#[test]
+fn a_name_from_a_certificate_is_one_word_of_the_command_that_is_named() {
+    let world = opened();
+    std::fs::remove_file(world.path("clusters/west/request.json")).unwrap();
+    let subject = ["-subj", "/L=$(id)", "-days", "30", "-out", "clusters/west/ca-cert.pem"];
+    world.tool("openssl", &[&["req", "-x509", "-new", "-key", "clusters/west/ca-key.pem"], &subject[..]].concat()).ok();
+    world.refused(
+        &with("clusters/west"),
+        "
+        error: the previous key is of another cluster: saw $(id), wanted west
+        hint:  renew that one: anchorite request '$(id)' --renew
+        hint:  clusters are never renamed: a new one begins with anchorite request west
+        Nothing was written.
         exit 2
     ",
     );
