@@ -24,6 +24,11 @@ pub const ACTIVITY: Activity = Activity {
     run,
 };
 
+/// A token that has the new label already: a genesis that was cut short before its log leaves one.
+fn labelled(room: &mut Room<'_>, label: &str) -> Result<Option<Seen>, Error> {
+    Ok(room.tokens.list(KeyRole::Root)?.into_iter().find(|seen| seen.initialized && seen.identity.label == label))
+}
+
 /// PKCS#11 labels have 32 bytes.
 const LABEL: usize = 32;
 
@@ -52,6 +57,14 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         .field("maker", format!("{} {}", identity.manufacturer, identity.model))
         .field("serial", serial)
         .field("new label", &label);
+    let screen = match labelled(room, &label)? {
+        Some(other) => screen.text(format!(
+            "A token with this label is here already: slot {}, serial {}. If a genesis that was cut short made it, \
+             type no and use it: anchorite root create --token-serial {}",
+            other.slot, other.identity.serial, other.identity.serial
+        )),
+        None => screen,
+    };
     room.people.show(&screen)?;
     loop {
         match room.people.type_back(&step.id, "label")? {

@@ -205,3 +205,17 @@ fn mistake_1_15_a_key_that_an_interrupted_genesis_made_is_adopted_by_the_same_co
     let shown = world.run(&["-C", AUTHORITY, "--now", GENESIS, "status"]).ok();
     assert!(!shown.stderr.contains("interrupted"), "{}", shown.stderr);
 }
+
+/// Mistake 15. A genesis that was killed between initialising a token and its first entry leaves a token that no log
+/// knows: it is named, with the way on.
+#[test]
+fn mistake_15_a_token_that_a_genesis_left_without_a_log_is_named_with_the_way_on() {
+    let world = World::configured("test", "ecdsa-p256");
+    let initialise = ["--init-token", "--free", "--label", "World Mesh Root", "--pin", PIN, "--so-pin", SO_PIN];
+    world.tool("softhsm2-util", &initialise).ok();
+    let founded = world.found().ok().stderr;
+    let shown = founded.split_whitespace().collect::<Vec<_>>().join(" ");
+    let serial = shown.split("A token with this label is here already: slot ").nth(1).unwrap_or_else(|| panic!("{shown}"));
+    let serial = serial.split("serial ").nth(1).unwrap().split('.').next().unwrap();
+    assert!(shown.contains(&format!("use it: anchorite root create --token-serial {serial}")), "{shown}");
+}
