@@ -2,7 +2,9 @@
 
 use super::{pkcs11, private_keys, serial};
 use crate::present::have;
-use crate::support::{AUTHORITY, CREATE, ENTRIES, GENESIS, PARTICIPANTS, PIN, World, configuration, softhsm_module};
+use crate::support::{
+    AUTHORITY, CREATE, ENTRIES, GENESIS, PARTICIPANTS, PIN, SO_PIN, World, configuration, softhsm_module,
+};
 use anchorite::authority::Config;
 use anchorite::plan::{forecast, make::Context};
 
@@ -215,7 +217,8 @@ fn mistake_15_a_token_that_a_genesis_left_without_a_log_is_named_with_the_way_on
     world.tool("softhsm2-util", &initialise).ok();
     let founded = world.found().ok().stderr;
     let shown = founded.split_whitespace().collect::<Vec<_>>().join(" ");
-    let serial = shown.split("A token with this label is here already: slot ").nth(1).unwrap_or_else(|| panic!("{shown}"));
+    let serial =
+        shown.split("A token with this label is here already: slot ").nth(1).unwrap_or_else(|| panic!("{shown}"));
     let serial = serial.split("serial ").nth(1).unwrap().split('.').next().unwrap();
     assert!(shown.contains(&format!("use it: anchorite root create --token-serial {serial}")), "{shown}");
 }
