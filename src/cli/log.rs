@@ -133,6 +133,20 @@ fn line(entry: &Entry) -> String {
         }
         Record::SessionClosed(r) => r.outcome.clone(),
         Record::StepDone(r) => r.step.clone(),
+        Record::StepSkipped(r) => format!("{}: {}", r.step, r.reason),
+        Record::Deviation(r) => format!("{}: {}", r.step, r.happened),
+        Record::ClockSet(r) => format!("machine {}, watch {}", r.machine, r.watch),
+        Record::Preflight(r) => {
+            let failed = r.checks.iter().filter(|check| check.result == "fail").count();
+            format!("{} checked, {failed} failed", r.checks.len())
+        }
+        Record::CustodySplit(r) => format!("set {}, {} of {}", r.set, r.threshold, r.commitments.len()),
+        Record::CustodyShareUsed(r) => {
+            let indexes: Vec<String> = r.indexes.iter().map(u8::to_string).collect();
+            format!("set {}, {} for {}", r.set, indexes.join(", "), r.purpose)
+        }
+        Record::PinChanging(r) => format!("{} PIN of the {} token, set {}", r.which, r.role, r.set),
+        Record::PinChanged(r) => format!("{} PIN of the {} token, set {}", r.which, r.role, r.set),
         Record::ValueRecorded(r) => r.name.clone(),
         Record::TokenInitialized(r) => format!("{} \"{}\" serial {}", r.role, r.label, r.serial),
         Record::TokenUnlocked(r) => format!("{} \"{}\" serial {}", r.role, r.label, r.serial),

@@ -192,7 +192,17 @@ impl State {
                     at: entry.header.time,
                 });
             }
-            Record::Recovered(Recovered { .. }) | Record::RequestRefused(_) | Record::ValueRecorded(_) => {}
+            Record::Recovered(Recovered { .. })
+            | Record::RequestRefused(_)
+            | Record::ValueRecorded(_)
+            | Record::Preflight(_)
+            | Record::StepSkipped(_)
+            | Record::Deviation(_)
+            | Record::ClockSet(_)
+            | Record::CustodySplit(_)
+            | Record::CustodyShareUsed(_)
+            | Record::PinChanging(_)
+            | Record::PinChanged(_) => {}
         }
         self.last_time = Some(entry.header.time);
         self.size += 1;
