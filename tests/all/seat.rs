@@ -3,30 +3,46 @@
 use crate::support::{AUTHORITY, PIN, SO_PIN, World, configuration};
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
-use expectrl::{Eof, Expect, Session};
+use expectrl::{Any, Eof, Expect, Regex, Session};
 use std::process::Command;
 use std::time::Duration;
+
+/// Pages that are only read: whoever waits for a question has read them.
+const READ: [&str; 3] = ["Enter for more: ", "Enter to go on: ", "Enter when it is on the paper: "];
 
 /// People at a terminal of 80 columns in front of the program.
 pub struct Seat {
     pub session: OsSession,
-    /// Everything that the terminal showed.
+    /// Everything that the terminal was sent.
+    sent: Vec<u8>,
+    /// The same as text, without what moves the cursor.
     shown: String,
 }
 
 impl Seat {
     pub fn at<S: AsRef<std::ffi::OsStr>>(world: &World, arguments: &[S]) -> Self {
-        let mut command = Command::new(crate::support::BINARY);
-        command.args(arguments).env("TERM", "xterm");
-        world.clean(&mut command);
-        command.env("TERM", "xterm");
-        let mut session = Session::spawn(command).unwrap();
-        session.get_process_mut().set_window_size(80, 24).unwrap();
-        session.set_expect_timeout(Some(Duration::from_secs(60)));
-        Self { session, shown: String::new() }
+        Self::on(world, "xterm", (80, 24), arguments)
     }
 
-    /// Waits for a question at the beginning of a line and returns what was shown since the last one.
+    /// At a terminal of another kind or size (columns and rows).
+    pub fn on<S: AsRef<std::ffi::OsStr>>(world: &World, kind: &str, size: (u16, u16), arguments: &[S]) -> Self {
+        let mut command = Command::new(crate::support::BINARY);
+        command.args(arguments);
+        world.clean(&mut command);
+        command.env("TERM", kind);
+        Self::running(command, size)
+    }
+
+    /// At a terminal on which a command runs already.
+    pub fn running(command: Command, (columns, rows): (u16, u16)) -> Self {
+        let mut session = Session::spawn(command).unwrap();
+        session.get_process_mut().set_window_size(columns, rows).unwrap();
+        session.set_expect_timeout(Some(Duration::from_secs(60)));
+        Self { session, sent: Vec::new(), shown: String::new() }
+    }
+
+    /// Waits for a question at the beginning of a line and returns what was shown since the last one. Pages
+    /// that come before it are read.
     #[track_caller]
     pub fn asked(&mut self, question: &str) -> String {
         self.reads(&format!("\n{question}"))
@@ -35,18 +51,55 @@ impl Seat {
     /// Waits for a text and returns what was shown before it.
     #[track_caller]
     pub fn reads(&mut self, question: &str) -> String {
-        match self.session.expect(question) {
+        let mut before = String::new();
+        loop {
+            let (more, found) = self.first_of(question);
+            before += &more;
+            if found == question {
+                return before;
+            }
+            before += &found;
+            self.types("");
+        }
+    }
+
+    /// Waits for a text and turns no page for it.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) -> String {
+        let (before, found) = self.first_of(text);
+        assert_eq!(found, text, "{}", self.shown);
+        before
+    }
+
+    #[track_caller]
+    fn first_of(&mut self, question: &str) -> (String, String) {
+        let any =
+            [&[question][..], &READ[..]].concat().iter().map(|text| literally(text)).collect::<Vec<_>>().join("|");
+        match self.session.expect(Regex(any)) {
             Ok(found) => {
-                let before = String::from_utf8_lossy(found.before()).into_owned();
-                self.shown += &before;
-                self.shown += question;
-                before
+                let (before, matched) = (found.before().to_vec(), found.get(0).unwrap().to_vec());
+                self.keep(&before);
+                self.keep(&matched);
+                (plain(&before), plain(&matched))
             }
             Err(error) => {
                 let rest = self.rest();
                 panic!("waiting for {question:?}: {error}\n{}{rest}", self.shown)
             }
         }
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        self.sent.extend_from_slice(bytes);
+        self.shown += &plain(bytes);
+    }
+
+    /// The rows of the page as people see them now.
+    pub fn page(&self, (columns, rows): (u16, u16)) -> vt100::Parser {
+        let size = |count: u16| std::num::NonZero::new(count).unwrap();
+        let mut terminal = vt100::Parser::new(size(rows), size(columns), 0);
+        terminal.process(&self.sent);
+        terminal
     }
 
     fn rest(&mut self) -> String {
@@ -73,11 +126,22 @@ impl Seat {
     /// The end of the program: everything that was shown, and the exit code.
     #[track_caller]
     pub fn ends(mut self) -> (String, i32) {
-        match self.session.expect(Eof) {
-            Ok(found) => self.shown += &String::from_utf8_lossy(found.as_bytes()),
-            Err(error) => {
-                let rest = self.rest();
-                panic!("waiting for the end: {error}\n{}{rest}", self.shown)
+        loop {
+            let any = READ.map(literally).join("|");
+            match self.session.expect(Any::boxed(vec![Box::new(Regex(any)), Box::new(Eof)])) {
+                Ok(found) => {
+                    let all = [found.before(), found.get(0).unwrap()].concat();
+                    let read = READ.iter().any(|text| all.ends_with(text.as_bytes()));
+                    self.keep(&all);
+                    if !read {
+                        break;
+                    }
+                    self.types("");
+                }
+                Err(error) => {
+                    let rest = self.rest();
+                    panic!("waiting for the end: {error}\n{}{rest}", self.shown)
+                }
             }
         }
         let shown = self.shown.replace("\r\n", "\n");
@@ -89,12 +153,35 @@ impl Seat {
     }
 }
 
-/// Every line fits in 80 columns, and only progress moves the cursor.
+/// A text as a regular expression that matches it and nothing else.
+fn literally(text: &str) -> String {
+    text.chars().flat_map(|c| c.is_ascii_punctuation().then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// What was sent as text: colours and cleared pages are not text.
+fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut out = String::new();
+    let mut parts = text.split("\u{1b}[");
+    out += parts.next().unwrap_or_default();
+    for part in parts {
+        let end = part.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(0);
+        // Progress draws over its own line; a page that is cleared ends what was on it.
+        match &part[end..=end] {
+            "K" => out.truncate(out.rfind('\n').map_or(0, |at| at + 1)),
+            "J" if !out.ends_with('\n') && !out.is_empty() => out.push('\n'),
+            _ => {}
+        }
+        out += &part[end + 1..];
+    }
+    out
+}
+
+/// Every line fits in 80 columns, and nothing but text is left.
 #[track_caller]
 pub fn assert_fits(shown: &str) {
     for line in shown.lines() {
-        // Progress draws over its own line.
-        let line = line.rsplit("\u{1b}[2K").next().unwrap();
+        let line = line.trim_matches('\r');
         assert!(line.chars().count() <= 80, "{} columns: {line:?}\n{shown}", line.chars().count());
         assert!(!line.chars().any(char::is_control), "{line:?}");
     }
