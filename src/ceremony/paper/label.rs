@@ -5,7 +5,7 @@ use crate::files::medium::Medium;
 use crate::text;
 use maud::{Markup, html};
 
-/// A page of labels, 86 by 50 mm each, in the order given.
+/// A page of labels, 86 by 42 mm each, in the order given.
 pub fn labels(media: &[Medium]) -> String {
     let body = html! {
         p.small { "Cut out along the dashes. The stick says the same of itself: " code { "anchorite medium show DIR" } "." }

@@ -55,12 +55,12 @@ pub fn document(head: &Head<'_>, body: &Markup) -> String {
     page.into_string()
 }
 
-/// A string of CSS: whatever is not a letter, a digit or a space is a numeric escape, so it ends nowhere early.
-/// Source: CSS Syntax Module Level 3, 4.3.7.
+/// A string of CSS: whatever is not a letter or a digit is a numeric escape, so it ends nowhere early. A space is
+/// one too: behind an escape it would belong to that. Source: CSS Syntax Module Level 3, 4.3.7.
 fn css_string(s: &str) -> String {
     let mut out = String::from("'");
     for c in text::escape(s).chars() {
-        if c.is_ascii_alphanumeric() || c == ' ' {
+        if c.is_ascii_alphanumeric() {
             out.push(c);
         } else {
             out.push_str(&format!("\\{:06x}", u32::from(c)));
@@ -80,7 +80,7 @@ mod tests {
         let page = document(&Head { title: name, running: name, foot: name, mark: Some(name) }, &html! {});
         assert!(!page.contains("<script>") && !page.contains('\u{202e}'), "{page}");
         assert_eq!(page.matches("</style>").count(), 1);
-        assert_eq!(css_string("a'b\\"), "'a\\000027b\\00005c'");
+        assert_eq!(css_string("a' b\\"), "'a\\000027\\000020b\\00005c'");
     }
 
     #[test]

@@ -38,8 +38,8 @@ pub fn sheets(sheets: &[Sheet<'_>]) -> String {
 fn page(sheet: &Sheet<'_>) -> Markup {
     let Sheet { threshold, of, .. } = sheet;
     let share = match sheet.index {
-        Some(index) => format!("Share {index} of {of}"),
-        None => format!("Share ____ of {of}"),
+        Some(index) => format!("Share {index} of {of} · PIN of the token"),
+        None => format!("Share ____ of {of} · PIN of the token"),
     };
     parts::page(
         &share,
@@ -57,10 +57,10 @@ fn page(sheet: &Sheet<'_>) -> Markup {
             (grid(sheet))
             (parts::tick("read back, every row"))
             (parts::tick("the screen was cleared before anybody came near"))
-            (parts::blank("custodian"))
-            (parts::blank("sealed in bag number"))
-            (parts::blank("day and time (UTC)"))
-            (parts::blank("signature across the seal"))
+            div.sign {
+                (parts::blank("custodian")) (parts::blank("signature"))
+                (parts::blank("time (UTC)")) (parts::blank("sealed in bag"))
+            }
             p.small style="margin-top:4mm" {
                 "Lost, seen by somebody else, or a bag that was opened: say so at once. Nothing is open as long as fewer than "
                 (threshold) " shares are known; the ceremony " code { "custodian-change" } " makes a new set, and this sheet void. "
@@ -73,7 +73,7 @@ fn page(sheet: &Sheet<'_>) -> Markup {
 /// Numbered rows of blanks, each ending with the blank of its checksum word.
 fn grid(sheet: &Sheet<'_>) -> Markup {
     html! {
-        table.boxed {
+        table.boxed.grid {
             thead { tr {
                 th style="width:10mm" { "Row" }
                 @for word in 1..=sheet.words { th { "Word " (word) } }
