@@ -1,17 +1,16 @@
 //! `ceremony script`: the paper of a ceremony, printed for an authority or for any.
 
 use super::args::{Args, PrintScript};
+use super::ceremony::read_script;
 use super::room::{self, Found};
 use super::terminal::Terminal;
 use crate::ceremony::inbound;
 use crate::ceremony::paper::script::{self, Authority, Expected, Printout, Software};
 use crate::ceremony::script::{BUILT_IN, Script};
-use crate::ceremony::session::Folder;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::intake;
 use crate::request::KeyPolicy;
-use crate::text;
 use crate::token::module::find_module;
 use crate::words;
 use serde::Serialize;
@@ -34,23 +33,26 @@ struct Printed {
 /// `anchorite ceremony script`
 pub fn print_script(args: &Args, a: &PrintScript, terminal: &mut Terminal) -> Result<(), Error> {
     if terminal.stdout_is_terminal() && !terminal.wants_json() {
-        let again = format!("anchorite ceremony script {} > script.html", text::shell(&a.script));
         return Err(Error::new(Kind::Usage, "the paper is a page of HTML, and stdout is a terminal")
-            .wanted("a file or a pipe")
-            .hint(format!("{again}, then print it from a browser")));
+            .hint("end the command with > script.html, and print that file from a browser"));
     }
-    let (script, file) = read(&a.script)?;
+    let script = read_script(&a.script)?;
     let found = authority(args)?;
     let state = match &found {
         Some(found) if found.folder.has_log()? => Some(found.folder.read_state()?.0),
         _ => None,
     };
-    let certified = |sha256: &Digest| state.as_ref().and_then(|state| state.certified_key(sha256));
-    let agenda = a.agenda.as_deref().map(|dir| expected(dir, &certified)).transpose()?;
+    let keys = found.as_ref().map(|found| KeyPolicy { keys: found.config.0.intermediates.keys.clone() });
+    let agenda = a.agenda.as_deref().map(|dir| expected(dir, &keys.unwrap_or_default())).transpose()?;
+    let in_force = found.as_ref().map(|found| found.folder.read_adopted()).transpose()?.flatten();
+    let in_force = in_force.map(|adopted| adopted.sha256);
     let html = script::script(&Printout {
         script: &script,
-        file: &file,
-        authority: found.as_ref().map(|found| Authority { config: &found.config.0, sha256: found.config.2 }),
+        file: &file_name(&a.script),
+        authority: found.as_ref().map(|found| {
+            let (config, _, sha256) = &found.config;
+            Authority { config, sha256: *sha256, in_force }
+        }),
         software: software(found.as_ref())?,
         last: state.as_ref().map(|state| state.values.clone()).unwrap_or_default(),
         agenda,
@@ -63,14 +65,12 @@ pub fn print_script(args: &Args, a: &PrintScript, terminal: &mut Terminal) -> Re
     terminal.document(html.as_bytes())
 }
 
-/// A script by the name of one that ships, or by its path; and its file's name.
-fn read(named: &str) -> Result<(Script, String), Error> {
-    if BUILT_IN.iter().any(|(name, _)| *name == named) {
-        return Ok((Script::built_in(named)?, format!("{named}.toml")));
+/// The name of a script's file; those that ship have one too, in the supplies and in the source.
+fn file_name(script: &str) -> String {
+    match BUILT_IN.iter().any(|(name, _)| *name == script) {
+        true => format!("{script}.toml"),
+        false => Path::new(script).file_name().unwrap_or_default().to_string_lossy().into_owned(),
     }
-    let path = Path::new(named);
-    let part = |part: Option<&std::ffi::OsStr>| part.map_or_else(|| "script".to_owned(), |p| p.to_string_lossy().into());
-    Ok((Script::parse(&part(path.file_stem()), &Folder::read_text(path)?)?, part(path.file_name())))
 }
 
 /// The authority that is named, or that stands here; none is needed.
@@ -80,8 +80,9 @@ fn authority(args: &Args) -> Result<Option<Found>, Error> {
 }
 
 /// What lies in a directory of requests that are expected.
-fn expected(dir: &Path, certified: &inbound::Certified<'_>) -> Result<Vec<Expected>, Error> {
-    let all = inbound::read_all(dir, &KeyPolicy::default(), certified)?;
+fn expected(dir: &Path, keys: &KeyPolicy) -> Result<Vec<Expected>, Error> {
+    // Which key a renewal is signed with is the ceremony's to judge, by the log of that day.
+    let all = inbound::read_all(dir, keys, &|_| None)?;
     Ok(all.into_iter().map(Expected::from).collect())
 }
 

@@ -43,6 +43,8 @@ pub struct Authority<'a> {
     pub config: &'a Config,
     /// SHA-256 of its text.
     pub sha256: Digest,
+    /// SHA-256 of the text that the log adopted; `None` before genesis.
+    pub in_force: Option<Digest>,
 }
 
 /// A program or module that takes part.
@@ -57,12 +59,8 @@ pub struct Software {
 impl Printout<'_> {
     /// The people who take part: as many of each role as the script and the configuration want.
     fn roles(&self) -> Vec<(String, usize)> {
-        let wanted = |role: &str| match (role, self.authority.as_ref().map(|a| &a.config.roles)) {
-            ("administrator", Some(roles)) => roles.administrator,
-            ("witness", Some(roles)) => roles.witness,
-            _ => 0,
-        };
-        self.script.roles.iter().map(|(role, count)| (role.clone(), (*count).max(wanted(role)))).collect()
+        let least = |role: &str| self.authority.as_ref().map_or(0, |authority| authority.config.roles.least(role));
+        self.script.roles.iter().map(|(role, count)| (role.clone(), (*count).max(least(role)))).collect()
     }
 }
 

@@ -29,19 +29,24 @@ pub fn cover(printout: &Printout<'_>) -> Markup {
                 @if let Some(code) = qr::svg(&line) { (code) }
             }
             (fields(&[
-                ("script", html! { code { (shown(printout.file)) } ", " (script.steps.len()) " steps" }),
+                ("script", html! {
+                    code { (shown(printout.file)) } ", " (script.steps.len()) " steps"
+                    @if minutes > 0 { ", planned " (duration(minutes)) }
+                }),
                 ("SHA-256", words::hex(&script.sha256)),
             ]))
             @if let Some(authority) = &printout.authority {
                 h3 { "The configuration" }
                 (fields(&[("authority.toml", words::hex(&authority.sha256))]))
                 (words::numbered(&authority.sha256.0))
+                @if authority.in_force.is_some_and(|in_force| in_force != authority.sha256) {
+                    p { strong { "Another text is in force." } " The ceremony shows the difference and adopts this one, or ends." }
+                }
             }
             div.sign {
                 (blank("place")) (blank("date"))
                 (blank("begun (UTC)")) (blank("ended (UTC)"))
             }
-            @if minutes > 0 { p { "Planned: " (duration(minutes)) " of work, breaks included where the script has them." } }
         }
     }
 }
@@ -60,7 +65,7 @@ fn software(printout: &Printout<'_>) -> Markup {
         p { "Every line ends with OK. Then compare what it checked with this table, digit by digit: one person reads, "
             "another looks." }
         table.boxed {
-            thead { tr { th style="width:12mm" {} th style="width:42mm" { "File" } th { "SHA-256" } } }
+            thead { tr { th style="width:12mm" {} th style="width:54mm" { "File" } th { "SHA-256" } } }
             tbody { @for software in &printout.software { tr {
                 td { (square()) }
                 td { code { (shown(&software.name)) } }

@@ -2,7 +2,7 @@
 
 use crate::authority::Config;
 use crate::authority::config::BackupMode;
-use crate::ceremony::paper::parts::{self, table};
+use crate::ceremony::paper::parts;
 use maud::{Markup, html};
 
 /// A loss.
@@ -20,9 +20,19 @@ pub struct Loss {
 pub fn page(config: Option<&Config>) -> Markup {
     let rows: Vec<Vec<Markup>> = losses(config)
         .into_iter()
-        .map(|loss| vec![html! { strong { (loss.what) } }, html! { (loss.means) }, html! { (loss.to_do) }])
+        .map(|loss| vec![html! { strong { (loss.what) } }, said(&loss.means), said(&loss.to_do)])
         .collect();
-    parts::page("If you lose…", &table(&["", "It means", "Do"], &rows))
+    let table = parts::table(&[("", Some(28)), ("It means", None), ("Do", Some(80))], &rows);
+    parts::page("If you lose…", &html! { div.dense { (table) } })
+}
+
+/// A text whose commands, between backquotes, stay on one line.
+fn said(text: &str) -> Markup {
+    html! {
+        @for (position, part) in text.split('`').enumerate() {
+            @if position % 2 == 1 { code.typed { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// Every loss. Without a configuration, what depends on it is said for both cases.
@@ -32,14 +42,14 @@ pub fn losses(config: Option<&Config>) -> Vec<Loss> {
         loss(
             "an authority stick",
             "Nothing is lost while one copy is left: each holds the whole log, and the log holds no secret.",
-            "Prepare another (anchorite medium prepare --role authority) and have it here at the next close. Without any \
-             copy: the ceremony restore, from what was published.",
+            "Prepare another (`anchorite medium prepare`) and have it here at the next close. Without any \
+             copy: the ceremony `restore`, from what was published.",
         ),
         loss(
             "another stick",
             "No secret is on it: requests are public, bundles are sealed to their clusters, supplies are software.",
-            "Requests: ask for them again. Bundles: anchorite export. Supplies: anchorite kit, and check its digests \
-             against the cover's page again.",
+            "Requests: ask for them again. Bundles: `anchorite export`. Supplies: `anchorite kit`, and check its digests \
+             before step 1 again.",
         ),
     ];
     all.extend(secrets(config));
@@ -51,7 +61,7 @@ pub fn losses(config: Option<&Config>) -> Vec<Loss> {
              where it was on the laptop's disk, the entries since the last close are gone.",
             "Another machine, its software checked as before step 1, and an authority stick: the ceremony goes on at the \
              first step not done. Compare tree size and words with the last signed paper. If entries are gone, the program \
-             says so: the ceremony restore.",
+             says so: the ceremony `restore`.",
         ),
         loss(
             "a person",
@@ -61,13 +71,13 @@ pub fn losses(config: Option<&Config>) -> Vec<Loss> {
         loss(
             "the clock",
             "The log's order stands: entries are numbered. But dates in certificates come from the clock.",
-            "Set it by the witness's watch, at confirm-clock. A clock behind the log stops the ceremony; one that had been \
+            "Set it by the witness's watch, at `confirm-clock`. A clock behind the log stops the ceremony; one that had been \
              set ahead is put back there, with an exception.",
         ),
         loss(
             "this paper",
             "The log still proves what was done. What is gone is the evidence that depends on no machine.",
-            "Print the record (anchorite ceremony record), compare its words with a photograph or a second paper, and have \
+            "Print the record (`anchorite ceremony record`), compare its words with a photograph or a second paper, and have \
              it signed again.",
         ),
     ]);
@@ -82,7 +92,7 @@ fn secrets(_config: Option<&Config>) -> Vec<Loss> {
                 token together can sign."
             .to_owned(),
         to_do: "Forgotten: stop, wrong tries lock the token for good; look for the sealed copy. Seen: change it at once, and \
-                look through the log for uses of the root (anchorite log show --uses-of-root)."
+                look through the log for uses of the root (`anchorite log show`)."
             .to_owned(),
     }]
 }
@@ -97,9 +107,9 @@ fn token(backup: Option<BackupMode>) -> Loss {
     Loss {
         what: "the token",
         means,
-        to_do: "Make a new root (root genesis) and bring it to every mesh beside the old one, before the first intermediate \
+        to_do: "Make a new root (`anchorite root create`) and bring it to every mesh beside the old one, before the first intermediate \
                 expires. Stolen: whoever has it still needs what opens it; if that may be known too, treat the root as \
-                compromised: the ceremony emergency-revocation."
+                compromised: the ceremony `emergency-revocation`."
             .to_owned(),
     }
 }

@@ -51,10 +51,7 @@ fn exception(number: usize) -> Markup {
         div.keep {
             h3 { "Exception " (number) }
             div.sign { (blank("at step")) (blank("time (UTC)")) }
-            @for (what, room) in [("Expected", 2), ("Happened", 3), ("Decided", 2)] {
-                div.small style="margin-top:2mm" { (what) }
-                (lines(room))
-            }
+            @for (what, more) in [("expected", 1), ("happened", 2), ("decided", 1)] { (blank(what)) (lines(more)) }
             div.sign { (blank("initials, administrator")) (blank("initials, witness")) }
         }
     }
@@ -76,6 +73,8 @@ pub fn closing(seats: &[String]) -> Markup {
             (tick("the sticks were taken out and labelled; the machine is off"))
             h3 { "Signed in the room" }
             (signatures(seats))
+            (blank("remarks"))
+            (lines(2))
         },
     )
 }

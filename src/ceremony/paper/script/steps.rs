@@ -3,7 +3,7 @@
 use super::Printout;
 use super::cover::duration;
 use crate::ceremony::paper::parts::{self, blank, shown, square, tick};
-use crate::ceremony::script::{Value, Step};
+use crate::ceremony::script::{Step, Value};
 use crate::ceremony::vocabulary;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -21,6 +21,15 @@ const BLANKS: &[(&str, &[&str])] = &[
     ("break", &["from", "to"]),
 ];
 
+/// What people do with this paper at a step.
+const ON_PAPER: &[(&str, &str)] = &[
+    ("participants", "everybody signs the participants' page"),
+    ("compare-script", "the words on the screen are those on the cover of everybody's own paper"),
+    ("adopt-config", "the words of the configuration are those on the cover"),
+    ("import-requests", "each request on the screen is one that was expected; any other is an exception"),
+    ("close", "tree size and words are written on the last page, read back, and signed"),
+];
+
 /// The pages of steps.
 pub fn page(printout: &Printout<'_>) -> Markup {
     let mut planned = 0;
@@ -36,7 +45,7 @@ pub fn page(printout: &Printout<'_>) -> Markup {
                 "initials it and writes the time (UTC). What is not as it stands here is an exception: type " strong { "d" }
                 ", and take an exception sheet." }
             table.steps {
-                thead { tr { th { "Step" } th {} th { "Initials" } th { "Time" } } }
+                thead { tr { th.number { "Step" } th {} th.initials { "Initials" } th.time { "Time" } } }
                 tbody { @for row in &rows { (row) } }
             }
         },
@@ -47,6 +56,7 @@ fn row(number: usize, step: &Step, planned: u32, last: &BTreeMap<String, String>
     let activity = vocabulary::find(&step.activity);
     let says = activity.map_or(step.activity.as_str(), |activity| activity.says);
     let extra = BLANKS.iter().find(|(name, _)| *name == step.activity).map_or(&[][..], |(_, blanks)| blanks);
+    let on_paper = ON_PAPER.iter().find(|(name, _)| *name == step.activity).map(|(_, what)| *what);
     html! {
         tr {
             td.number { (square()) (number) }
@@ -54,7 +64,7 @@ fn row(number: usize, step: &Step, planned: u32, last: &BTreeMap<String, String>
                 div.step { (shown(says)) }
                 div.who {
                     strong { (shown(&step.by)) } " · " code { (shown(&step.id)) }
-                    @if let Some(minutes) = step.minutes { " · " (minutes) " min, done by " (duration(planned)) }
+                    @if let Some(minutes) = step.minutes { " · " (minutes) " min, until " (duration(planned)) }
                 }
                 @if let Some(medium) = activity.and_then(|activity| activity.medium) {
                     (tick(&format!("insert the {} stick; the program names it and its id", medium.name().to_uppercase())))
@@ -63,6 +73,7 @@ fn row(number: usize, step: &Step, planned: u32, last: &BTreeMap<String, String>
                 @for item in &step.items { (tick(item)) }
                 @if let Some(text) = &step.text { div.aloud { (crate::text::escape_lines(text.trim())) } }
                 @for value in &step.values { (self::value(value, last)) }
+                @if let Some(what) = on_paper { (tick(what)) }
                 @for what in extra { (blank(what)) }
             }
             td.initials {}
