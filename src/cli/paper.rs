@@ -51,7 +51,7 @@ pub fn print_script(args: &Args, a: &PrintScript, terminal: &mut Terminal) -> Re
         file: &file_name(&a.script),
         authority: found.as_ref().map(|found| {
             let (config, _, sha256) = &found.config;
-            Authority { config, sha256: *sha256, in_force }
+            Authority { config, sha256: *sha256, in_force, quorum: None }
         }),
         software: software(found.as_ref())?,
         last: state.as_ref().map(|state| state.values.clone()).unwrap_or_default(),
