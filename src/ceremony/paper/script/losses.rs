@@ -113,7 +113,7 @@ fn pin() -> Loss {
         means: "Nobody can open the token: as if the token were lost. If somebody else has seen it, that person and the \
                 token together can sign."
             .to_owned(),
-        to_do: "Forgotten: stop, wrong tries lock the token for good; look for the sealed copy. Seen: change it at once, and \
+        to_do: "Forgotten: stop, wrong tries can lock the token for good; look for the sealed copy. Seen: change it at once, and \
                 look through the log for uses of the root (`anchorite log show`)."
             .to_owned(),
     }
