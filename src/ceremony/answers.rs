@@ -3,7 +3,7 @@
 //! A plan is approved by what is known beforehand, the digest of what was reviewed. An answer that is
 //! missing, extra or unused is an error, found before the root key is used: nothing is signed.
 
-use super::people::{Assignment, Compared, People, Retirement, Secret, Stop, Unassigned, Verdict};
+use super::people::{Again, Assignment, Compared, Offer, People, Retirement, Secret, Stop, Unassigned, Verdict};
 use crate::authority::local::parse_toml;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -111,6 +111,11 @@ impl People for Answers<'_> {
     /// Nobody is there to answer again: a wrong answer ends the ceremony.
     fn help(&mut self, error: &Error) -> Result<(), Stop> {
         Err(Stop::Failed(error.clone().truth("Nothing was signed.")))
+    }
+
+    /// Nobody is there to plug in another medium.
+    fn wait_for(&mut self, _: &str, what: &Error, _: Option<&Offer>) -> Result<Again, Stop> {
+        Err(Stop::Failed(what.clone()))
     }
 
     fn names(&mut self, step: &str, role: &str, _: usize) -> Result<Vec<String>, Stop> {

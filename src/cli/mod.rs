@@ -9,6 +9,7 @@ mod hsm;
 mod inspect;
 mod log;
 mod manifest;
+mod medium;
 mod previous;
 mod request;
 mod room;
@@ -48,7 +49,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
     match &args.command {
         Command::New(a) => configuration::new(a, terminal),
         Command::Config(a) => configuration::config(args, a, terminal),
-        Command::Medium(a) => configuration::medium(args, a, terminal),
+        Command::Medium(a) => medium::medium(args, a, terminal),
         Command::Ceremony(a) => ceremonies::ceremony(a, terminal),
         Command::Root(a) => ceremonies::root(args, a, terminal),
         Command::Sign(a) => ceremonies::sign(args, a, terminal),

@@ -189,6 +189,7 @@ fn run(
     people: &mut dyn People,
     wishes: Wishes,
 ) -> Result<Held, Error> {
+    let wishes = Wishes { authority: found.local.media.authority.clone(), ..wishes };
     let mut entropy = Entropy::new();
     let opening = Opening {
         folder: &found.folder,

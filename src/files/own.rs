@@ -34,6 +34,15 @@ pub fn check_own(dir: &Path) -> Result<(), Error> {
         .hint("move it away; the directory is made when it is needed"))
 }
 
+/// True where a directory is another one or lies in it, whatever links and mounts their names go through.
+///
+/// # Errors
+/// [`Kind::Medium`]: one of them is not there.
+pub fn lies_within(dir: &Path, outer: &Path) -> Result<bool, Error> {
+    let real = |path: &Path| std::fs::canonicalize(path).map_err(|error| fault("cannot look at", path, &error));
+    Ok(real(dir)?.starts_with(real(outer)?))
+}
+
 /// The first name in a directory, escaped; `None` where it is absent or empty. What a program that was killed
 /// left under a temporary name does not count.
 ///

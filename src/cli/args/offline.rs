@@ -37,6 +37,9 @@ pub enum MediumCommand {
         /// supplies, requests, exports or authority.
         #[arg(long)]
         role: String,
+        /// What people call it ("A", "safe in Berlin").
+        #[arg(long, value_name = "TEXT")]
+        label: Option<String>,
         /// Where the medium is mounted.
         dir: PathBuf,
     },
@@ -44,6 +47,11 @@ pub enum MediumCommand {
     Show {
         /// Where the medium is mounted.
         dir: PathBuf,
+    },
+    /// Bring copies of the authority up to date, or complete ones that were interrupted. Needs no token.
+    Copy {
+        /// Where authority media are mounted; left out, those of local.toml.
+        dirs: Vec<PathBuf>,
     },
 }
 

@@ -2,7 +2,9 @@
 
 use super::Terminal;
 use super::line::{self, Echo};
-use crate::ceremony::people::{Assignment, Compared, People, Retirement, Secret, Stop, Unassigned, Verdict};
+use crate::ceremony::people::{
+    Again, Assignment, Compared, Offer, People, Retirement, Secret, Stop, Unassigned, Verdict,
+};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::plan::MadePlan;
@@ -91,6 +93,25 @@ impl People for Attended<'_> {
         }
         self.terminal.talk("Please answer again.");
         Ok(())
+    }
+
+    fn wait_for(&mut self, _: &str, what: &Error, offer: Option<&Offer>) -> Result<Again, Stop> {
+        self.terminal.finish_progress();
+        self.terminal.line("");
+        self.terminal.talk(&format!("Not yet: {what}."));
+        for hint in what.hints() {
+            self.terminal.talk(&format!("hint: {hint}"));
+        }
+        let other = offer.map_or(String::new(), |offer| format!("; {}: {}", offer.word, offer.says));
+        loop {
+            let typed = self.ask(&format!("When it is mended press Enter (no: stop here{other})"))?;
+            match offer {
+                _ if typed.is_empty() => return Ok(Again::Same),
+                _ if is_no(&typed) => return Err(Stop::Declined("a medium is not as it must be".to_owned())),
+                Some(offer) if typed.eq_ignore_ascii_case(offer.word) => return Ok(Again::Otherwise),
+                _ => {}
+            }
+        }
     }
 
     fn names(&mut self, _: &str, role: &str, count: usize) -> Result<Vec<String>, Stop> {
