@@ -10,6 +10,7 @@ pub mod copies;
 pub mod inbound;
 pub mod journal;
 pub mod media;
+pub mod paper;
 pub mod people;
 pub mod precondition;
 pub mod progress;
