@@ -143,6 +143,10 @@ impl People for Answers<'_> {
         Err(Stop::Failed(what.clone()))
     }
 
+    fn copied(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
     fn names(&mut self, step: &str, role: &str, _: usize) -> Result<Vec<String>, Stop> {
         let value = self.take(step, role)?;
         Ok(Vec::<String>::deserialize(value).map_err(|error| out_of_form(step, role, &error.to_string()))?)

@@ -263,6 +263,12 @@ pub trait People {
     /// [`Stop`]: nobody is there to mend it, or they stop.
     fn wait_for(&mut self, step: &str, what: &Error, offer: Option<&Offer>) -> Result<Again, Stop>;
 
+    /// What is on the screen was copied to the paper: people say so before anything else is shown.
+    ///
+    /// # Errors
+    /// [`Stop`] when the terminal is gone.
+    fn copied(&mut self) -> Result<(), Stop>;
+
     /// The names of the people of a role.
     ///
     /// # Errors

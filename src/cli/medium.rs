@@ -4,10 +4,12 @@ use super::args::{Args, Medium, MediumCommand};
 use super::room::find;
 use super::terminal::Terminal;
 use crate::ceremony::copies;
+use crate::ceremony::paper::label::labels;
 use crate::clock::Clock;
 use crate::digest::Hex;
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
+use crate::files::deliver;
 use crate::files::medium::{self, Marking, Role};
 use crate::screen::Screen;
 use crate::store::Log;
@@ -17,13 +19,22 @@ use std::path::{Path, PathBuf};
 /// `anchorite medium …`
 pub fn medium(args: &Args, a: &Medium, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
-        MediumCommand::Prepare { role, label, dir } => prepare(args, role, label.as_deref(), dir, terminal),
+        MediumCommand::Prepare { role, label, label_sheet, dir } => {
+            let made = prepare(args, role, label.as_deref(), dir)?;
+            let mut written = vec![dir.join(medium::MARKER).display().to_string()];
+            if let Some(sheet) = label_sheet {
+                deliver::write_new(sheet, labels(std::slice::from_ref(&made)).as_bytes(), 0o644)?;
+                written.push(sheet.display().to_string());
+            }
+            terminal.done(&written, &[&format!("write on its sticker: {} {}", made.role, made.called())]);
+            Ok(())
+        }
         MediumCommand::Show { dir } => show(dir, terminal),
         MediumCommand::Copy { dirs } => copy(args, dirs, terminal),
     }
 }
 
-fn prepare(args: &Args, role: &str, label: Option<&str>, dir: &Path, terminal: &mut Terminal) -> Result<(), Error> {
+fn prepare(args: &Args, role: &str, label: Option<&str>, dir: &Path) -> Result<medium::Medium, Error> {
     let role: Role = role.parse()?;
     let authority = match &args.authority {
         Some(_) => Some(find(args)?.config.0.name),
@@ -36,12 +47,7 @@ fn prepare(args: &Args, role: &str, label: Option<&str>, dir: &Path, terminal: &
     };
     let id = Hex(Entropy::new().bytes(8, &[])?);
     let marking = Marking { authority: authority.as_deref(), label, id, created: Clock::system().now() };
-    let made = medium::prepare(dir, role, marking)?;
-    terminal.done(
-        &[dir.join(medium::MARKER).display().to_string()],
-        &[&format!("write on its sticker: {role} {}", made.called())],
-    );
-    Ok(())
+    medium::prepare(dir, role, marking)
 }
 
 /// A medium as `--json` shows it: its marker, and the id as people compare it.

@@ -40,6 +40,9 @@ pub enum MediumCommand {
         /// What people call it ("A", "safe in Berlin").
         #[arg(long, value_name = "TEXT")]
         label: Option<String>,
+        /// Write a page with its label, to be printed, cut out and tied to it.
+        #[arg(long, value_name = "FILE")]
+        label_sheet: Option<PathBuf>,
         /// Where the medium is mounted.
         dir: PathBuf,
     },

@@ -206,6 +206,10 @@ impl People for Attended<'_> {
         }
     }
 
+    fn copied(&mut self) -> Result<(), Stop> {
+        self.ask_plain("Press Enter when it is on the paper").map(|_| ())
+    }
+
     fn names(&mut self, _: &str, role: &str, count: usize) -> Result<Vec<String>, Stop> {
         let mut names = Vec::with_capacity(count);
         for index in 1..=count {

@@ -49,7 +49,7 @@ impl Two {
 }
 
 fn note(entries: usize) -> String {
-    format!("anchorite/x/07\n{entries}\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— anchorite/x/07 AAAA\n")
+    format!("anchorite/x/07\n{entries}\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— anchorite/x/07 AAAAAAAAAAA=\n")
 }
 
 #[test]
