@@ -25,6 +25,21 @@ pub enum ConfigCommand {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Kit {
+    /// Where the supplies medium is mounted; empty, or a kit that was interrupted.
+    pub dir: PathBuf,
+    /// A script of your own; may be repeated.
+    #[arg(long = "script", value_name = "FILE")]
+    pub scripts: Vec<PathBuf>,
+    /// Packages of the offline machine's distribution, to be copied along.
+    #[arg(long, value_name = "DIR")]
+    pub packages: Option<PathBuf>,
+    /// What people call the medium ("S1").
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Medium {
     #[command(subcommand)]
     pub command: MediumCommand,

@@ -49,7 +49,9 @@ impl Two {
 }
 
 fn note(entries: usize) -> String {
-    format!("anchorite/x/07\n{entries}\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— anchorite/x/07 AAAAAAAAAAA=\n")
+    format!(
+        "anchorite/x/07\n{entries}\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— anchorite/x/07 AAAAAAAAAAA=\n"
+    )
 }
 
 #[test]

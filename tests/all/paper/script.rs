@@ -1,8 +1,8 @@
 //! The printed script: everything of the script is on it, it fits both papers, and its code is its digest.
 
 use super::printer::{Printed, SIZES, can_print, print, run};
-use crate::attended::Seat;
 use crate::present::have;
+use crate::seat::Seat;
 use crate::support::{AUTHORITY, World};
 use anchorite::ceremony::paper::script::{Printout, script};
 use anchorite::ceremony::script::{BUILT_IN, Material, Script, Step, Value};
