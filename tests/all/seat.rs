@@ -4,11 +4,12 @@ use crate::support::{AUTHORITY, PIN, SO_PIN, World, configuration};
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
 use expectrl::{Any, Eof, Expect, Regex, Session};
+use std::ffi::OsStr;
 use std::process::Command;
 use std::time::Duration;
 
 /// Pages that are only read: whoever waits for a question has read them.
-const READ: [&str; 3] = ["Enter for more: ", "Enter to go on: ", "Enter when it is on the paper: "];
+const READ: [&str; 3] = ["Enter for more: ", "Enter to go on: ", "Press Enter when it is on the paper: "];
 
 /// People at a terminal of 80 columns in front of the program.
 pub struct Seat {
@@ -20,12 +21,22 @@ pub struct Seat {
 }
 
 impl Seat {
-    pub fn at<S: AsRef<std::ffi::OsStr>>(world: &World, arguments: &[S]) -> Self {
-        Self::on(world, "xterm", (80, 24), arguments)
+    pub fn at<S: AsRef<OsStr>>(world: &World, arguments: &[S]) -> Self {
+        Self::through::<&str, S>(world, &[], arguments)
+    }
+
+    /// The same under another program (`unshare …`), which is given the program's path and arguments.
+    pub fn through<W: AsRef<OsStr>, S: AsRef<OsStr>>(world: &World, through: &[W], arguments: &[S]) -> Self {
+        let mut line = through.iter().map(AsRef::as_ref).chain([OsStr::new(crate::support::BINARY)]);
+        let mut command = Command::new(line.next().unwrap());
+        command.args(line).args(arguments);
+        world.clean(&mut command);
+        command.env("TERM", "xterm");
+        Self::running(command, (80, 24))
     }
 
     /// At a terminal of another kind or size (columns and rows).
-    pub fn on<S: AsRef<std::ffi::OsStr>>(world: &World, kind: &str, size: (u16, u16), arguments: &[S]) -> Self {
+    pub fn on<S: AsRef<OsStr>>(world: &World, kind: &str, size: (u16, u16), arguments: &[S]) -> Self {
         let mut command = Command::new(crate::support::BINARY);
         command.args(arguments);
         world.clean(&mut command);
@@ -123,7 +134,8 @@ impl Seat {
         shown
     }
 
-    /// The end of the program: everything that was shown, and the exit code.
+    /// The end of the program: everything that was shown, and the exit code. Where a session closes, people copy
+    /// its last screen to the paper and say so.
     #[track_caller]
     pub fn ends(mut self) -> (String, i32) {
         loop {

@@ -4,7 +4,7 @@
 use super::Terminal;
 use super::line::{self, Echo, Typed};
 use super::signals::{Signal, Signals};
-use super::stage::{Head, SMALLEST, Stage};
+use super::stage::{Head, SMALLEST, Stage, Top};
 use crate::ceremony::people::{Noted, StepView, Stop};
 use crate::error::{Error, Kind};
 use crate::plan::screen::Banner;
@@ -98,13 +98,15 @@ impl<'t> Attended<'t> {
             place: format!("Step {number} of {of}"),
             says: (*says).to_owned(),
             by: format!("{by}{minutes}"),
-            note: view.note.map(str::to_owned),
             next: view.next.map(str::to_owned),
         });
         self.number = *number;
         self.silent = Some(format!("  done         step {number} · {says}"));
         self.shown.clear();
-        self.turn()?;
+        self.turn(Top::Whole)?;
+        for line in view.note.map(|note| text::wrap(&text::escape(note), WIDTH)).unwrap_or_default() {
+            self.stage.line(&line);
+        }
         if self.stage.moves() {
             self.trail.clone().iter().for_each(|line| self.stage.line(line));
         }
@@ -114,14 +116,18 @@ impl<'t> Attended<'t> {
     /// The ceremony is over: what it showed last stays until it was read.
     ///
     /// # Errors
-    /// None that says more than that it is over.
+    /// [`Kind::Usage`] where the terminal cannot be asked.
     pub fn ends(&mut self) -> Result<(), Error> {
         self.terminal.finish_progress();
-        if self.unread.len() <= CARRIED {
-            return Ok(());
-        }
-        // Whatever is typed, or a terminal that goes away: it is over.
-        line::read(&self.tty, &self.signals, "Enter when it is on the paper: ", Echo::Shown, false).map(|_| ())
+        if self.unread.len() <= CARRIED { Ok(()) } else { self.read_off() }
+    }
+
+    /// Waits until the page is on the paper. Whatever is typed, or a terminal that goes away: nothing is left to
+    /// pause or to log.
+    pub(super) fn read_off(&mut self) -> Result<(), Error> {
+        line::read(&self.tty, &self.signals, "Press Enter when it is on the paper: ", Echo::Shown, false)?;
+        self.unread.clear();
+        Ok(())
     }
 
     /// Shows a screen: whole on one page where it fits, else page by page.
@@ -130,12 +136,18 @@ impl<'t> Attended<'t> {
         let (aside, lines) = screen.page();
         if let Some(aside) = aside {
             self.stage.aside(aside);
-            self.new_page()?;
         }
         if self.unread.is_empty() {
             self.shown.clear();
         }
         self.shown.extend(lines.iter().cloned());
+        // What fits on no page below the whole head may fit below less of it: it is read as a whole.
+        let needed = self.stage.height(&lines);
+        match (aside, self.stage.top_for(needed, aside.is_some())) {
+            (_, top @ (Top::Line | Top::Nothing)) => self.new_page(top)?,
+            (Some(_), top) => self.new_page(top)?,
+            (None, Top::Whole) => {}
+        }
         self.lines(&lines)
     }
 
@@ -150,9 +162,9 @@ impl<'t> Attended<'t> {
 
     /// Something that went wrong, under the screen that the question is about.
     pub(super) fn say_again(&mut self, lines: &[String]) -> Result<(), Stop> {
-        let needed: usize = lines.iter().map(|line| self.stage.rows(line)).sum();
+        let needed = self.stage.height(lines);
         if self.stage.moves() && needed + 1 > self.stage.room() {
-            self.turn()?;
+            self.turn(Top::Whole)?;
             let shown = self.shown.clone();
             self.lines(&shown)?;
         }
@@ -162,10 +174,10 @@ impl<'t> Attended<'t> {
     /// Lines below what is on the page: on a new one where they fit only there, page by page where they fit on none.
     fn lines(&mut self, lines: &[String]) -> Result<(), Stop> {
         self.silent = None;
-        let needed: usize = lines.iter().map(|line| self.stage.rows(line)).sum();
+        let needed = self.stage.height(lines);
         if !self.stage.is_fresh() {
             if needed + 1 > self.stage.room() {
-                self.new_page()?;
+                self.new_page(Top::Whole)?;
             } else if lines.first().is_some_and(|line| !line.is_empty()) {
                 self.stage.line("");
             }
@@ -173,7 +185,7 @@ impl<'t> Attended<'t> {
         for line in lines {
             if self.stage.rows(line) > self.stage.room() && !self.stage.is_fresh() {
                 self.acknowledge("Enter for more")?;
-                self.turn()?;
+                self.turn(Top::Whole)?;
             }
             self.stage.line(line);
             self.unread.push(line.clone());
@@ -182,11 +194,11 @@ impl<'t> Attended<'t> {
     }
 
     /// A new page, once the one before was read.
-    fn new_page(&mut self) -> Result<(), Stop> {
+    fn new_page(&mut self, top: Top) -> Result<(), Stop> {
         if !self.unread.is_empty() {
             self.acknowledge("Enter for more")?;
         }
-        self.turn()
+        self.turn(top)
     }
 
     /// Waits until the page was read.
@@ -195,7 +207,7 @@ impl<'t> Attended<'t> {
     }
 
     /// Turns the page; a terminal that is too small is said first.
-    fn turn(&mut self) -> Result<(), Stop> {
+    fn turn(&mut self, top: Top) -> Result<(), Stop> {
         loop {
             let (rows, columns) = self.stage.size();
             if (rows >= SMALLEST.0 && columns >= SMALLEST.1) || self.accepted == Some((rows, columns)) {
@@ -211,7 +223,7 @@ impl<'t> Attended<'t> {
                 Typed::Signal(Signal::Resize | Signal::Suspend) | Typed::NoText(_) => {}
             }
         }
-        self.stage.turn();
+        self.stage.turn(top);
         Ok(())
     }
 
@@ -268,8 +280,8 @@ impl<'t> Attended<'t> {
         let prompt = format!("{} ", lines.pop().unwrap_or_default());
         loop {
             if self.stage.moves() && self.stage.is_full() && !self.stage.is_fresh() {
-                self.turn()?;
-                let needed: usize = self.shown.iter().map(|line| self.stage.rows(line)).sum();
+                self.turn(Top::Whole)?;
+                let needed = self.stage.height(&self.shown);
                 if needed <= self.stage.room() {
                     self.shown.iter().for_each(|line| self.stage.line(line));
                 }
@@ -362,11 +374,11 @@ impl<'t> Attended<'t> {
 
     /// The screen that the question is about, where something else pushed it off the page.
     fn show_again(&mut self) -> Result<(), Stop> {
-        let needed: usize = self.shown.iter().map(|line| self.stage.rows(line)).sum();
+        let needed = self.stage.height(&self.shown);
         if needed == 0 || (self.stage.moves() && needed + 2 <= self.stage.room()) {
             return Ok(());
         }
-        self.turn()?;
+        self.turn(Top::Whole)?;
         let shown = self.shown.clone();
         self.lines(&shown)
     }

@@ -3,7 +3,8 @@
 use super::asking::Attended;
 use super::render_error;
 use crate::ceremony::people::{
-    Assignment, Compared, Noted, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished, Verdict, Way,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished,
+    Verdict, Way,
 };
 use crate::ceremony::vocabulary::Ways;
 use crate::digest::Digest;
@@ -32,6 +33,12 @@ const ADOPT: &str = "Administrator: words 1 to 4 (or no)";
 fn sheet_words(positions: &[usize]) -> String {
     let places = positions.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
     format!("Witness: sheet words {places} (or no)")
+}
+
+/// What is wrong and can be mended.
+fn not_yet(error: &Error) -> Screen {
+    let hints = error.hints().iter().map(|hint| format!("hint: {hint}"));
+    hints.fold(Screen::new().text(format!("Not yet: {error}.")), Screen::text)
 }
 
 fn capitalised(role: &str) -> String {
@@ -112,11 +119,25 @@ impl People for Attended<'_> {
     }
 
     fn help(&mut self, error: &Error) -> Result<(), Stop> {
-        let mut screen = Screen::new().text(format!("Not yet: {error}."));
-        for hint in error.hints() {
-            screen = screen.text(format!("hint: {hint}"));
+        self.say_again(&not_yet(error).text("Please answer again.").page().1)
+    }
+
+    fn wait_for(&mut self, _: &str, what: &Error, offer: Option<&Offer>) -> Result<Again, Stop> {
+        self.say_again(&not_yet(what).page().1)?;
+        let other = offer.map_or(String::new(), |offer| format!("; {}: {}", offer.word, offer.says));
+        loop {
+            let typed = self.ask(&format!("When it is mended press Enter (no: other ways{other})"))?;
+            match offer {
+                _ if typed.is_empty() => return Ok(Again::Same),
+                _ if is_no(&typed) => return Err(Stop::Failed(what.clone())),
+                Some(offer) if typed.eq_ignore_ascii_case(offer.word) => return Ok(Again::Otherwise),
+                _ => self.say("Please press Enter, or type one of these words."),
+            }
         }
-        self.say_again(&screen.text("Please answer again.").page().1)
+    }
+
+    fn copied(&mut self) -> Result<(), Stop> {
+        Ok(self.read_off()?)
     }
 
     fn names(&mut self, _: &str, role: &str, count: usize) -> Result<Vec<String>, Stop> {

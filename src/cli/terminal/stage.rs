@@ -18,6 +18,17 @@ pub const SMALLEST: (usize, usize) = (24, WIDTH);
 /// Rows below what is shown: the guide, a question, and where the cursor goes after it.
 const BELOW: usize = 3;
 
+/// How much of its head a page has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Top {
+    /// All of it.
+    Whole,
+    /// The authority's line.
+    Line,
+    /// None: the screen says it all.
+    Nothing,
+}
+
 /// What the head of a page says of a step.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
@@ -27,8 +38,6 @@ pub struct Head {
     pub says: String,
     /// Who acts, and for how long.
     pub by: String,
-    /// What people should know.
-    pub note: Option<String>,
     /// What comes next.
     pub next: Option<String>,
 }
@@ -111,13 +120,31 @@ impl Stage {
         self.used + 2 > self.size().0
     }
 
+    /// How much of a head leaves room for so many rows in one piece; a screen without a name of its own (`named`)
+    /// keeps the authority's line.
+    pub fn top_for(&self, rows: usize, named: bool) -> Top {
+        let page = self.size().0;
+        let whole = 1 + usize::from(!self.head.says.is_empty());
+        match page.saturating_sub(rows + BELOW) {
+            left if left >= whole => Top::Whole,
+            1 => Top::Line,
+            0 if !named && rows + BELOW == page => Top::Nothing,
+            _ => Top::Whole,
+        }
+    }
+
+    /// Rows that lines take.
+    pub fn height(&self, lines: &[String]) -> usize {
+        lines.iter().map(|line| self.rows(line)).sum()
+    }
+
     /// Rows that a line takes.
     pub fn rows(&self, line: &str) -> usize {
         line.chars().count().max(1).div_ceil(self.size().1.max(1))
     }
 
-    /// Begins a new page with its head.
-    pub fn turn(&mut self) {
+    /// Begins a new page with its head, or with less of it.
+    pub fn turn(&mut self, top: Top) {
         if self.moves {
             // The terminal may be gone.
             let _ = self.term.clear_screen();
@@ -125,6 +152,13 @@ impl Stage {
             self.write("\n");
         }
         self.used = 0;
+        if top != Top::Nothing {
+            self.write_head(top);
+        }
+        self.top = self.used;
+    }
+
+    fn write_head(&mut self, top: Top) {
         let kind =
             if self.banner.kind == "production" { self.banner.kind.clone() } else { self.banner.kind.to_uppercase() };
         let right = match (self.head.place.as_str(), self.aside.as_str()) {
@@ -135,16 +169,10 @@ impl Stage {
         let room = WIDTH.saturating_sub(kind.chars().count() + right.chars().count() + 5);
         let name = text::ellipsis(&self.banner.name, room);
         self.styled_line(&spread(&format!("{name} · {kind}"), &right), Style::new().reverse().bold());
-        if !self.head.says.is_empty() {
+        if top == Top::Whole && !self.head.says.is_empty() {
             let line = spread(&self.head.says, &self.head.by);
             self.styled_line(&line, Style::new().bold());
         }
-        if let Some(note) = self.head.note.clone() {
-            for line in text::wrap(&text::escape(&note), WIDTH) {
-                self.line(&line);
-            }
-        }
-        self.top = self.used;
     }
 
     /// One line; longer than the terminal is wide it takes more rows.
