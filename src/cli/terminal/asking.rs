@@ -41,8 +41,8 @@ pub struct Attended<'t> {
 
 /// What became of a `q`, a `d` or a Ctrl-C.
 enum Instead {
-    /// The question is asked again.
-    Again,
+    /// The question is asked again, after a sentence where there is one to say.
+    Again(&'static str),
     /// The letter was meant as the answer.
     Literally,
 }
@@ -139,6 +139,8 @@ impl<'t> Attended<'t> {
         }
         if self.unread.is_empty() {
             self.shown.clear();
+        } else {
+            self.shown.push(String::new());
         }
         self.shown.extend(lines.iter().cloned());
         // What fits on no page below the whole head may fit below less of it: it is read as a whole.
@@ -237,7 +239,10 @@ impl<'t> Attended<'t> {
                 _ => return Ok(typed),
             };
             match instead {
-                Instead::Again => self.show_again()?,
+                Instead::Again(sentence) => {
+                    self.show_again()?;
+                    self.say(sentence);
+                }
                 Instead::Literally => return Ok(typed),
             }
         }
@@ -346,9 +351,9 @@ impl<'t> Attended<'t> {
             Typed::Line(text) => match text.trim().to_lowercase().as_str() {
                 "yes" | "y" => Err(Stop::Pause),
                 "q" if letter => Ok(Instead::Literally),
-                _ => Ok(Instead::Again),
+                _ => Ok(Instead::Again("")),
             },
-            Typed::Signal(Signal::Resize | Signal::Suspend) | Typed::NoText(_) => Ok(Instead::Again),
+            Typed::Signal(Signal::Resize | Signal::Suspend) | Typed::NoText(_) => Ok(Instead::Again("")),
             // Twice is meant.
             Typed::Signal(Signal::Gone | Signal::Interrupt) | Typed::End => Err(Stop::Pause),
         }
@@ -359,8 +364,7 @@ impl<'t> Attended<'t> {
         self.say("A deviation: the log keeps what you type. Nothing typed: no deviation; d: the answer is \"d\".");
         let expected = self.ask_plain("What was expected?")?;
         if expected.is_empty() {
-            self.say("No deviation was noted.");
-            return Ok(Instead::Again);
+            return Ok(Instead::Again("No deviation was noted."));
         }
         if expected == "d" {
             return Ok(Instead::Literally);
@@ -368,8 +372,7 @@ impl<'t> Attended<'t> {
         let happened = self.reason("What happened?")?;
         let decided = self.reason("What was decided?")?;
         self.noted.push(Noted { expected, happened, decided });
-        self.say("It is noted.");
-        Ok(Instead::Again)
+        Ok(Instead::Again("The deviation is noted."))
     }
 
     /// The screen that the question is about, where something else pushed it off the page.

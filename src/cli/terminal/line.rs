@@ -77,10 +77,11 @@ pub fn read(tty: &File, signals: &Signals, prompt: &str, echo: Echo, resize: boo
             return Ok(Typed::Signal(signal));
         }
         let mut ready = [PollFd::new(tty, PollFlags::IN), signals.waiting()];
-        if let Err(error) = poll(&mut ready, None)
-            && error != rustix::io::Errno::INTR
-        {
-            return Err(Error::new(Kind::Usage, "the terminal cannot be asked").saw(error.to_string()));
+        match poll(&mut ready, None) {
+            // By a signal, whose flag stands now.
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(Error::new(Kind::Usage, "the terminal cannot be asked").saw(error.to_string())),
+            Ok(_) => {}
         }
         let [at_terminal, woken] = ready.map(|descriptor| descriptor.revents());
         if woken.contains(PollFlags::IN) {
