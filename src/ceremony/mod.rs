@@ -9,6 +9,7 @@ pub mod answers;
 pub mod inbound;
 pub mod journal;
 pub mod media;
+pub mod paper;
 pub mod people;
 pub mod precondition;
 pub mod progress;
