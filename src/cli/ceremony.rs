@@ -27,6 +27,7 @@ pub fn ceremony(args: &Args, a: &Ceremony, terminal: &mut Terminal) -> Result<()
         CeremonyCommand::List => list(terminal),
         CeremonyCommand::Check { script } => check(script, terminal),
         CeremonyCommand::Run(run) => self::run(args, run, terminal),
+        CeremonyCommand::Record(record) => super::record::record(args, record, terminal),
     }
 }
 

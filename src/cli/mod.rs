@@ -11,6 +11,7 @@ mod inspect;
 mod log;
 mod manifest;
 mod previous;
+mod record;
 mod request;
 mod room;
 mod status;
