@@ -10,6 +10,7 @@ mod hsm;
 mod inspect;
 mod log;
 mod manifest;
+mod paper;
 mod previous;
 mod record;
 mod request;

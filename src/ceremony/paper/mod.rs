@@ -8,6 +8,7 @@
 pub mod label;
 pub mod parts;
 pub mod qr;
+pub mod script;
 pub mod share;
 pub mod words;
 

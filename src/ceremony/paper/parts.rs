@@ -40,11 +40,14 @@ pub fn lines(count: usize) -> Markup {
     html! { div.lines { @for _ in 0..count { i {} } } }
 }
 
-/// A table whose head is repeated on each page and whose rows stay whole.
-pub fn table(head: &[&str], rows: &[Vec<Markup>]) -> Markup {
+/// A table whose head is repeated on each page and whose rows stay whole. Each column has its name and its width
+/// in millimetres; those without one share what is left of 178.
+pub fn table(head: &[(&str, Option<u32>)], rows: &[Vec<Markup>]) -> Markup {
     html! {
         table {
-            thead { tr { @for name in head { th { (shown(name)) } } } }
+            thead { tr { @for (name, width) in head {
+                th style=[width.map(|width| format!("width:{width}mm"))] { (shown(name)) }
+            } } }
             tbody { @for row in rows { tr { @for cell in row { td { (cell) } } } } }
         }
     }

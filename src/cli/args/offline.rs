@@ -62,6 +62,10 @@ pub enum CeremonyCommand {
         /// A script, or the name of one that ships.
         script: String,
     },
+    /// Print a script as one HTML page, for A4 and Letter.
+    #[command(before_help = "Examples:\n  anchorite ceremony script root-genesis > root-genesis.html\n  \
+        anchorite -C mesh-root ceremony script my-signing.toml --agenda requests > signing.html")]
+    Script(PrintScript),
     /// Hold a ceremony, or go on with one that was paused.
     Run(Run),
     /// The script filled in, from the log: one page of HTML, or --json.
@@ -84,6 +88,15 @@ pub struct Record {
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub pin: super::Pin,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct PrintScript {
+    /// A script, or the name of one that ships.
+    pub script: String,
+    /// A directory with the requests that are expected: any other is a deviation.
+    #[arg(long, value_name = "DIR")]
+    pub agenda: Option<PathBuf>,
 }
 
 /// A ceremony by its script.
