@@ -55,8 +55,10 @@ pub struct Account {
     pub signatures: Vec<Signature>,
     /// What checks found.
     pub findings: Vec<Noticed>,
-    /// What was not as the script says.
+    /// What was not as the script says, in people's words.
     pub deviations: Vec<Exception>,
+    /// Steps that were left out.
+    pub left_out: Vec<LeftOut>,
     /// What later ceremonies say of this one.
     pub afterwards: Vec<Act>,
     /// The checkpoint that covers its last entry; absent where there is none yet.
@@ -171,6 +173,9 @@ pub struct Filled {
 pub struct Material {
     /// What it is.
     pub item: String,
+    /// That it was here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticked: Option<Filled>,
     /// Its values.
     pub values: Vec<Value>,
 }
@@ -296,7 +301,7 @@ pub struct Noticed {
     pub entry: u64,
 }
 
-/// A deviation, or a step that was left out.
+/// A deviation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Exception {
     /// The step's number; absent where the script has no such step.
@@ -304,14 +309,28 @@ pub struct Exception {
     pub number: Option<usize>,
     /// The step's id.
     pub step: String,
-    /// What was expected; absent where the step was left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected: Option<String>,
+    /// What was expected.
+    pub expected: String,
     /// What happened.
     pub happened: String,
     /// What was decided.
+    pub decided: String,
+    /// When.
+    pub time: Timestamp,
+    /// Position of its entry.
+    pub entry: u64,
+}
+
+/// A step that was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// The step's number; absent where the script has no such step.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub decided: Option<String>,
+    pub number: Option<usize>,
+    /// The step's id.
+    pub step: String,
+    /// Why.
+    pub reason: String,
     /// When.
     pub time: Timestamp,
     /// Position of its entry.

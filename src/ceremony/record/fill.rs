@@ -82,6 +82,7 @@ pub fn account(course: &Course, beside: Beside) -> Result<Account, Error> {
         signatures: overview::signatures(&course.entries, &known),
         findings: overview::findings(&course.entries, &known),
         deviations: overview::deviations(&course.entries, planned),
+        left_out: overview::left_out(&course.entries, planned),
         afterwards: course.later.iter().map(|entry| Act::of(entry, &known)).collect(),
         checkpoint: beside.checkpoint,
         verified: beside.verified,
@@ -221,13 +222,16 @@ fn value(course: &Course, values: &Values<'_>, step: Option<&str>, value: &scrip
     }
 }
 
+/// What lay ready, as it was laid out: the same name may be recorded again when it is put away.
 fn materials(course: &Course, values: &Values<'_>, script: Option<&Script>) -> Vec<Material> {
-    let materials = script.map_or(&[][..], |script| script.materials.as_slice());
+    let Some(script) = script else { return Vec::new() };
+    let step = script.steps.iter().find(|step| step.activity == "materials").map(|step| step.id.as_str());
     let filled = |material: &script::Material| Material {
         item: material.item.clone(),
-        values: material.record.iter().map(|v| value(course, values, None, v)).collect(),
+        ticked: values.newest(step, &material.item),
+        values: material.record.iter().map(|v| value(course, values, step, v)).collect(),
     };
-    materials.iter().map(filled).collect()
+    script.materials.iter().map(filled).collect()
 }
 
 fn steps(course: &Course, values: &Values<'_>, planned: &[script::Step], acts: Vec<(Place, Act)>) -> Vec<Step> {

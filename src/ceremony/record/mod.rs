@@ -17,10 +17,11 @@ mod tests;
 pub use account::Account;
 pub use course::Which;
 
+use super::session::Folder;
 use crate::audit::{self, Options, Report, RootPin};
 use crate::clock;
 use crate::error::Error;
-use crate::files::intake;
+use crate::files::{deliver, intake};
 use crate::log::note;
 use crate::store;
 use crate::words;
@@ -51,6 +52,19 @@ pub fn of_log(target: &Path, which: Which, root: RootPin, with_names: bool) -> R
     let checkpoint = checkpoint(target, &course)?;
     let verified = verified(&report, &course, checkpoint.as_ref(), &names);
     fill::account(&course, Beside { names, checkpoint, verified })
+}
+
+/// Writes the page of the newest ceremony of an authority to its `records/`, names included; its path there.
+///
+/// # Errors
+/// As [`of_log`]; [`Kind::Medium`](crate::error::Kind::Medium) where it cannot be written. It can be made again at any
+/// time: `anchorite ceremony record`.
+pub fn write(folder: &Folder) -> Result<String, Error> {
+    let account = of_log(folder.path(), Which::Latest, RootPin::None, true)?;
+    let name = format!("record-{}.html", account.ceremony.id);
+    deliver::create_directory(&folder.records())?;
+    deliver::replace(&folder.records().join(&name), page::page_of(&account).as_bytes(), 0o600)?;
+    Ok(format!("records/{name}"))
 }
 
 /// The names of a ceremony's sessions, from `records/` beside the log's directory. A file that is no such file opens

@@ -1,11 +1,11 @@
 //! What a ceremony came to, drawn from its entries: signatures, findings, deviations.
 
-use super::account::{Exception, Noticed, Signature};
+use super::account::{Exception, LeftOut, Noticed, Signature};
 use super::act::{self, Known};
 use crate::ceremony::script;
 use crate::digest::{Digest, Hex};
 use crate::finding::Finding;
-use crate::log::record::SignIntent;
+use crate::log::record::{PlanMade, SignIntent};
 use crate::log::{Entry, Record};
 use crate::x509::read::{self, show_name};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,13 +56,19 @@ pub fn findings(entries: &[Entry], known: &Known) -> Vec<Noticed> {
     // What was found of a request is in its plan too, where there is one.
     let requests = known.plans.values().filter_map(|plan| Some(plan.cluster.as_ref()?.request_sha256));
     let planned: BTreeSet<Digest> = requests.collect();
+    let made = entries.iter().filter_map(|entry| match &entry.record {
+        Record::PlanMade(made) => Some((about(made, known), made.sha256)),
+        _ => None,
+    });
+    let newest: BTreeMap<String, Digest> = made.collect();
     let of = |entry: &Entry| {
         let (about, found, reason): (String, &[Finding], Option<String>) = match &entry.record {
             Record::RequestRefused(r) => (format!("the refused request {}", r.file), &r.findings, None),
             Record::RequestImported(r) if !planned.contains(&r.sha256) => {
                 (format!("the request for {}", r.cluster), &r.findings, None)
             }
-            Record::PlanMade(r) => {
+            // A plan that a pause or a crash undid is made again.
+            Record::PlanMade(r) if newest.get(&about(r, known)) == Some(&r.sha256) => {
                 let plan = known.plans.get(&r.sha256)?;
                 (act::whom_of(plan), &plan.findings, reasons.get(&r.sha256).copied().flatten().cloned())
             }
@@ -82,23 +88,43 @@ pub fn findings(entries: &[Entry], known: &Known) -> Vec<Noticed> {
     entries.iter().filter_map(of).flatten().collect()
 }
 
-/// What was not as the script says, in the order in which it happened.
+/// What a plan is about.
+fn about(made: &PlanMade, known: &Known) -> String {
+    known.plans.get(&made.sha256).map(act::whom_of).unwrap_or_default()
+}
+
+/// What was not as the script says, in the order in which it was written down.
 pub fn deviations(entries: &[Entry], steps: &[script::Step]) -> Vec<Exception> {
-    let exception = |entry: &Entry| {
-        let (step, expected, happened, decided) = match &entry.record {
-            Record::Deviation(r) => (&r.step, Some(r.expected.clone()), r.happened.clone(), Some(r.decided.clone())),
-            Record::StepSkipped(r) => (&r.step, None, format!("the step was left out: {}", r.reason), None),
-            _ => return None,
-        };
-        Some(Exception {
-            number: steps.iter().position(|s| s.id == *step).map(|position| position + 1),
-            step: step.clone(),
-            expected,
-            happened,
-            decided,
+    let deviation = |entry: &Entry| match &entry.record {
+        Record::Deviation(r) => Some(Exception {
+            number: number(steps, &r.step),
+            step: r.step.clone(),
+            expected: r.expected.clone(),
+            happened: r.happened.clone(),
+            decided: r.decided.clone(),
             time: entry.header.time,
             entry: entry.seq,
-        })
+        }),
+        _ => None,
     };
-    entries.iter().filter_map(exception).collect()
+    entries.iter().filter_map(deviation).collect()
+}
+
+/// Steps that were left out, and why.
+pub fn left_out(entries: &[Entry], steps: &[script::Step]) -> Vec<LeftOut> {
+    let left_out = |entry: &Entry| match &entry.record {
+        Record::StepSkipped(r) => Some(LeftOut {
+            number: number(steps, &r.step),
+            step: r.step.clone(),
+            reason: r.reason.clone(),
+            time: entry.header.time,
+            entry: entry.seq,
+        }),
+        _ => None,
+    };
+    entries.iter().filter_map(left_out).collect()
+}
+
+fn number(steps: &[script::Step], id: &str) -> Option<usize> {
+    steps.iter().position(|step| step.id == id).map(|position| position + 1)
 }

@@ -8,7 +8,6 @@ mod steps;
 use super::account::{Account, Exception, Filled, Noticed, Participant, Signature};
 use crate::ceremony::paper::parts::{self, fields, page, shown};
 use crate::ceremony::paper::{Head, document, words};
-use crate::text;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -67,7 +66,7 @@ fn cover(account: &Account) -> Markup {
                 ("steps", html! { (done) " of " (account.steps.len()) " done" }),
                 ("signatures", html! { (account.signatures.len()) }),
                 ("deviations", html! { (account.deviations.len()) }),
-                ("findings", html! { (text::count(account.findings.len(), "finding")) ", " (warned) " of them to answer" }),
+                ("findings", html! { (account.findings.len()) @if warned > 0 { ", " (warned) " of them no mere information" } }),
                 ("log", html! { code { (shown(&account.authority.log)) } ", entries " (first) " to " (last) }),
                 ("origin", html! { code { (shown(&account.authority.origin)) } }),
                 ("ceremony", html! { code { (shown(&ceremony.id)) } }),
@@ -103,6 +102,13 @@ fn summary(account: &Account) -> Markup {
             h3 { "Deviations" }
             @if account.deviations.is_empty() { p { "None was written down." } }
             @for deviation in &account.deviations { (exception(deviation)) }
+            @if !account.left_out.is_empty() {
+                h3 { "Steps left out" }
+                ul { @for step in &account.left_out { li {
+                    @if let Some(number) = step.number { "step " (number) " " }
+                    code { (shown(&step.step)) } ": " (shown(&step.reason)) " · " (utc(step.time)) " · " (entry(step.entry))
+                } } }
+            }
             h3 { "Findings" }
             @if account.findings.is_empty() { p { "None." } } @else { (findings(&account.findings)) }
         },
@@ -112,7 +118,7 @@ fn summary(account: &Account) -> Markup {
 fn signatures(signatures: &[Signature]) -> Markup {
     html! {
         table {
-            thead { tr { th { "What" } th { "Number, until, SHA-256" } th style="width:22mm" { "Entries" } } }
+            thead { tr { th style="width:66mm" { "What" } th { "Number, until, SHA-256" } th style="width:20mm" { "Entries" } } }
             tbody { @for signature in signatures { tr {
                 td {
                     strong { (shown(&signature.says)) }
@@ -136,13 +142,8 @@ fn exception(deviation: &Exception) -> Markup {
         Some(number) => format!("Step {number} ({})", deviation.step),
         None => format!("Step {}", deviation.step),
     };
-    let rows = [
-        ("expected", &deviation.expected),
-        ("happened", &Some(deviation.happened.clone())),
-        ("decided", &deviation.decided),
-    ];
-    let rows: Vec<(&str, Markup)> =
-        rows.into_iter().filter_map(|(name, value)| Some((name, html! { (shown(value.as_ref()?)) }))).collect();
+    let rows = [("expected", &deviation.expected), ("happened", &deviation.happened), ("decided", &deviation.decided)];
+    let rows = rows.map(|(name, value)| (name, html! { (shown(value)) }));
     html! {
         div.keep {
             p { strong { (shown(&step)) } " · " (utc(deviation.time)) " · " (entry(deviation.entry)) }
@@ -178,7 +179,7 @@ fn participants(people: &[Participant]) -> Markup {
                     h3 { (shown(&person.role)) @if let Some(name) = &person.name { ": " (shown(name)) } }
                     (fields(&[
                         ("name", html! { (said_of_name(person)) }),
-                        ("commitment", html! { code { (shown(&person.commitment)) } " · " (entry(person.entry)) }),
+                        ("commitment", html! { code { (shown(&person.commitment)) } br; (entry(person.entry)) }),
                         ("at the end", match &person.signed_off {
                             Some(said) => filled(said),
                             None => html! { "nothing was typed; the signature on paper stands" },

@@ -1,6 +1,7 @@
 //! `close`: the session's last entry, under a checkpoint, and the words that the paper keeps.
 
 use crate::ceremony::people::Stop;
+use crate::ceremony::record;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::steps::publish;
@@ -33,6 +34,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     room.journal.checkpoint(keys)?;
     bench.closed = true;
     publish::write_checkpoint(room)?;
+    write_record(room, bench)?;
     let log = room.journal.log()?;
     let root = log.root();
     let screen = Screen::new()
@@ -43,5 +45,17 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     room.people.show(&screen)?;
     // Logging out before the last words: the token can be put away while they are copied.
     bench.keys = None;
+    Ok(())
+}
+
+/// The record is derived from the log: what keeps it from being written is said, and undoes nothing.
+fn write_record(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Stop> {
+    match record::write(&room.folder) {
+        Ok(written) => bench.written.push(written),
+        Err(error) => room.people.show(&Screen::new().text(format!(
+            "The session is closed, and the log is whole. Only its record could not be written: {error}. \
+             It is made again with: anchorite ceremony record -o record.html"
+        )))?,
+    }
     Ok(())
 }

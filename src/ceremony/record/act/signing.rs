@@ -32,7 +32,7 @@ pub(super) fn imported(r: &RequestImported) -> Said {
     .with("to", r.recipients.join(", "))
     .with("words", words::words(&r.words_of.0).join(" "))
     .with("request sha256", Digest::of(&r.csr.0))
-    .with("signed by its key before", if r.renewal_sig.is_some() { "yes" } else { "no" });
+    .maybe("renewal", r.renewal_sig.as_ref().map(|_| "signed by the key before it"));
     found(said, &r.findings)
 }
 

@@ -12,7 +12,13 @@ pub fn materials(account: &Account) -> Markup {
         @if !account.materials.is_empty() {
             (parts::page("Materials", &html! {
                 @for material in &account.materials {
-                    div.keep { p { strong { (shown(&material.item)) } } @for value in &material.values { (self::value(value)) } }
+                    div.keep {
+                        div.tick {
+                            (ticked(material.ticked.is_some())) strong { (shown(&material.item)) } " "
+                            @if let Some(tick) = &material.ticked { (filled(tick)) }
+                        }
+                        @for value in &material.values { (self::value(value)) }
+                    }
                 }
             }))
         }
@@ -56,7 +62,7 @@ fn step(step: &Step, account: &Account) -> Markup {
                 }
             }
             @for value in &step.values { (self::value(value)) }
-            (acts(&step.acts, account, &["step", "do"]))
+            (acts_of_step(step, account))
         }
     }
 }
@@ -76,11 +82,30 @@ fn value(value: &Value) -> Markup {
     }
 }
 
-/// Acts one under the other; details with these names say what their place says.
-fn acts(acts: &[Act], account: &Account, unsaid: &[&str]) -> Markup {
-    html! { div.acts { @for act in acts { (self::act(act, account, unsaid)) } } }
+/// The acts of a step one under the other, with a line where another session goes on with it. What the step's head
+/// says is not said again.
+fn acts_of_step(step: &Step, account: &Account) -> Markup {
+    let mut session = "";
+    let several = account.sessions.len() > 1;
+    let rows = step.acts.iter().filter(|act| act.kind != "step.done").map(|act| {
+        let goes_on = several && act.session != session;
+        session = &act.session;
+        let of = account.sessions.iter().find(|session| session.id == act.session).filter(|_| goes_on);
+        html! {
+            @if let Some(of) = of { div.session { "session " (of.number) " (" (shown(&of.outcome)) ")" } }
+            (self::act(act, account, &["step", "do"]))
+        }
+    });
+    let rows: Vec<Markup> = rows.collect();
+    html! { div.acts { @for row in &rows { (row) } } }
 }
 
+/// Acts one under the other.
+fn acts(acts: &[Act], account: &Account) -> Markup {
+    html! { div.acts { @for act in acts { (self::act(act, account, &[])) } } }
+}
+
+/// An act; details that its place says are left out.
 fn act(act: &Act, account: &Account, unsaid: &[&str]) -> Markup {
     let utc = act.time.to_string();
     let (day, time) = utc.split_once('T').unwrap_or(("", &utc));
@@ -122,7 +147,7 @@ pub fn sessions(account: &Account) -> Markup {
             @for session in &account.sessions { (self::session(session, account)) }
             @if !account.afterwards.is_empty() {
                 h3 { "What later ceremonies say of this one" }
-                (acts(&account.afterwards, account, &[]))
+                (acts(&account.afterwards, account))
             }
         },
     )
@@ -136,6 +161,6 @@ fn session(session: &Session, account: &Account) -> Markup {
             ("began, ended", html! { (utc(session.began)) ", " (utc(session.ended)) }),
             ("times are", html! { (shown(&session.time_sources.join(", "))) }),
         ]))
-        (acts(&session.acts, account, &[]))
+        (acts(&session.acts, account))
     }
 }
