@@ -159,8 +159,19 @@ fn session(session: &Session, account: &Account) -> Markup {
         (fields(&[
             ("id", html! { code { (shown(&session.id)) } }),
             ("began, ended", html! { (utc(session.began)) ", " (utc(session.ended)) }),
-            ("times are", html! { (shown(&session.time_sources.join(", "))) }),
+            ("times are", html! { (times(&session.time_sources)) }),
         ]))
         (acts(&session.acts, account))
     }
+}
+
+/// Where times come from, in words.
+fn times(sources: &[String]) -> String {
+    let says = |source: &String| match source.as_str() {
+        "system" => "the machine's clock".to_owned(),
+        "confirmed" => "the machine's clock after a watch agreed with it".to_owned(),
+        "given" => "given on the command line".to_owned(),
+        other => shown(other),
+    };
+    sources.iter().map(says).collect::<Vec<_>>().join("; ")
 }
