@@ -14,6 +14,7 @@ pub mod paper;
 pub mod people;
 pub mod precondition;
 pub mod progress;
+pub mod record;
 pub mod recovery;
 pub mod room;
 pub mod runner;

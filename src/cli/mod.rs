@@ -14,6 +14,7 @@ mod manifest;
 mod medium;
 mod paper;
 mod previous;
+mod record;
 mod request;
 mod room;
 mod status;

@@ -27,6 +27,7 @@ mod mistakes;
 mod paper;
 mod plans;
 mod present;
+mod record;
 mod refusals;
 mod renewals;
 mod retirement;

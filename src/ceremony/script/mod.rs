@@ -105,6 +105,14 @@ impl Script {
         }
     }
 
+    /// Reads a script without checking that it can work: for the record of one that an earlier version ran.
+    ///
+    /// # Errors
+    /// Every fault of its form.
+    pub fn read(name: &str, source: &str) -> Result<Self, Vec<Fault>> {
+        read::script(name, source)
+    }
+
     /// Reads a script and checks that it can work.
     ///
     /// # Errors

@@ -64,15 +64,9 @@ fn labels_name_role_authority_and_id_of_each_stick() {
             let at = dir.path().join(n.to_string());
             std::fs::create_dir(&at).unwrap();
             let created = "2026-11-21T09:30:00Z".parse().unwrap();
-            {
-                let label = (n == 1).then_some("safe <in> Berlin");
-                prepare(
-                    &at,
-                    role,
-                    Marking { authority: Some("Example <Mesh> Root"), label, id: Hex(vec![n; 8]), created },
-                )
+            let label = (n == 1).then_some("safe <in> Berlin");
+            prepare(&at, role, Marking { authority: Some("Example <Mesh> Root"), label, id: Hex(vec![n; 8]), created })
                 .unwrap()
-            }
         })
         .collect();
     for size in SIZES {
