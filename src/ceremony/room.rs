@@ -1,9 +1,9 @@
 //! The room: what a ceremony can reach, and the bench: what lies on the table during one.
 
 use super::journal::Journal;
-use super::people::People;
+use super::people::{Noted, People};
 use super::recovery::Interrupted;
-use super::script::Script;
+use super::script::{Script, Step};
 use super::session::Folder;
 use super::steps;
 use super::tokens::Tokens;
@@ -13,6 +13,7 @@ use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
 use crate::execute::{Issued, Keyring};
 use crate::log::Record;
+use crate::log::record::{Deviation, ValueRecorded};
 use crate::plan::ApprovedPlan;
 use crate::plan::make::{Accepted, Context};
 use crate::plan::screen::Banner;
@@ -127,6 +128,31 @@ impl Room<'_> {
             session: self.journal.session(),
             now: self.journal.now(),
         }
+    }
+
+    /// Logs what people wrote down since this was asked last; how many deviations that were.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`].
+    pub fn note_deviations(&mut self, step: &Step) -> Result<usize, Error> {
+        let noted = self.people.deviations();
+        let count = noted.len();
+        if count > 0 {
+            let record = |Noted { expected, happened, decided }| -> Record {
+                Deviation { step: step.id.clone(), expected, happened, decided }.into()
+            };
+            self.journal.append(noted.into_iter().map(record).collect())?;
+        }
+        Ok(count)
+    }
+
+    /// Logs something that the person of a role said at a step.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`].
+    pub fn record(&mut self, step: &Step, by: &str, name: &str, value: &str) -> Result<(), Error> {
+        let record = ValueRecorded { step: step.id.clone(), name: name.to_owned(), value: value.to_owned() };
+        self.journal.append_by(by, vec![record.into()])
     }
 
     /// Logs a finished step. Where people attend, what they did is on disk from here on; where an earlier
