@@ -1,7 +1,9 @@
 //! The room: what a ceremony can reach, and the bench: what lies on the table during one.
 
+use super::copies::Stick;
 use super::journal::Journal;
-use super::people::{Noted, People};
+use super::media::Met;
+use super::people::{Noted, People, Stop};
 use super::recovery::Interrupted;
 use super::script::{Script, Step};
 use super::session::Folder;
@@ -17,6 +19,7 @@ use crate::log::record::{Deviation, ValueRecorded};
 use crate::plan::ApprovedPlan;
 use crate::plan::make::{Accepted, Context};
 use crate::plan::screen::Banner;
+use crate::screen::Screen;
 use crate::token::KeyRole;
 use crate::x509::keygen::LocalKey;
 use secrecy::SecretString;
@@ -56,6 +59,8 @@ pub struct Wishes {
     pub requests: Option<PathBuf>,
     /// Where bundles are written to.
     pub exports: Option<PathBuf>,
+    /// Where the sticks with copies of the authority are mounted.
+    pub authority: Vec<PathBuf>,
     /// An initialised token to use at genesis.
     pub token_serial: Option<String>,
     /// The slot of the blank token to initialise.
@@ -103,6 +108,10 @@ pub struct Bench {
     pub issued: Vec<Issued>,
     /// How long signing took, from the step's start to outcomes under a checkpoint.
     pub signing: Duration,
+    /// The sticks that were met.
+    pub media: Met,
+    /// The authority's own sticks, once a step has looked at them.
+    pub copies: Option<Vec<Stick>>,
     /// What was written, for the last screen.
     pub written: Vec<String>,
     /// True once `session.closed` is under a checkpoint.
@@ -137,7 +146,10 @@ impl Room<'_> {
     pub fn note_deviations(&mut self, step: &Step) -> Result<usize, Error> {
         let noted = self.people.deviations();
         let count = noted.len();
-        if count > 0 {
+        if count > 0 && self.journal.state().session.is_none() {
+            let told = Screen::new().text("The log takes nothing more: write this deviation on an exception sheet.");
+            self.people.show(&told).map_err(Stop::into_error)?;
+        } else if count > 0 {
             let record = |Noted { expected, happened, decided }| -> Record {
                 Deviation { step: step.id.clone(), expected, happened, decided }.into()
             };

@@ -1,6 +1,7 @@
 //! The runner: one step at a time, each logged when it is done; a failure is answered by people where it can
 //! be; a stop closes token and log properly.
 
+use super::copies;
 use super::people::{StepView, Stop, Way};
 use super::progress;
 use super::room::{Bench, Room};
@@ -169,8 +170,10 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
     {
         let closed = SessionClosed { outcome: outcome.to_owned(), reason: Some(error.to_string()) };
         let result = room.journal.append(vec![closed.into()]).and_then(|()| room.journal.checkpoint(keys));
-        if let Err(second) = result {
-            error = error.hint(format!("the session could not be closed in the log either: {second}"));
+        match result {
+            // The token's guard moved on with the checkpoint: copies that stay behind would open nowhere.
+            Ok(()) => error = copies::try_everywhere(room).into_iter().fold(error, |error, hint| error.hint(hint)),
+            Err(second) => error = error.hint(format!("the session could not be closed in the log either: {second}")),
         }
     }
     error

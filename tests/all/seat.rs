@@ -11,6 +11,7 @@ use anchorite::words;
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
 use expectrl::{Any, Eof, Expect, Needle, Regex, Session};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -26,12 +27,22 @@ pub struct Seat {
 }
 
 /// What every ceremony asks of people, at the beginning of a line.
-const ROUTINE: &str = r"\n[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)|(?:package or )?bag number(?:, stick [AB])?): ";
+const ROUTINE: &str = concat!(
+    r"\n(?:[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch",
+    r"|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)",
+    r"|(?:package or )?bag number(?:, stick [AB])?): |Press Enter when it is on the paper: )",
+);
 
 impl Seat {
-    pub fn at<S: AsRef<std::ffi::OsStr>>(world: &World, arguments: &[S]) -> Self {
-        let mut command = Command::new(crate::support::BINARY);
-        command.args(arguments).env("TERM", "xterm");
+    pub fn at<S: AsRef<OsStr>>(world: &World, arguments: &[S]) -> Self {
+        Self::through::<&str, S>(world, &[], arguments)
+    }
+
+    /// The same under another program (`unshare …`), which is given the program's path and arguments.
+    pub fn through<W: AsRef<OsStr>, S: AsRef<OsStr>>(world: &World, through: &[W], arguments: &[S]) -> Self {
+        let mut line = through.iter().map(AsRef::as_ref).chain([OsStr::new(crate::support::BINARY)]);
+        let mut command = Command::new(line.next().unwrap());
+        command.args(line).args(arguments);
         world.clean(&mut command);
         command.env("TERM", "xterm");
         let mut session = Session::spawn(command).unwrap();
@@ -83,6 +94,7 @@ impl Seat {
         let answer = match question {
             q if q.contains("config words") => from_paper(&self.read("authority/authority.toml"), q),
             q if q.contains(" words ") => from_paper(self.script().text.as_bytes(), q),
+            q if q.contains("Press Enter") => String::new(),
             q if q.contains("watch") => jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M Z").to_string(),
             q if q.contains("(yes or no)") => "yes".to_owned(),
             _ => "B 17".to_owned(),
@@ -149,7 +161,8 @@ impl Seat {
         shown
     }
 
-    /// The end of the program: everything that was shown, and the exit code.
+    /// The end of the program: everything that was shown, and the exit code. Where a session closes, people copy
+    /// its last screen to the paper and say so.
     #[track_caller]
     pub fn ends(mut self) -> (String, i32) {
         loop {
