@@ -20,6 +20,7 @@ pub mod room;
 pub mod runner;
 pub mod script;
 pub mod session;
+mod spot_check;
 mod steps;
 pub mod tokens;
 pub mod vocabulary;

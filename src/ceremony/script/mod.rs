@@ -6,6 +6,7 @@
 
 mod check;
 mod kind;
+mod order;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -54,6 +55,10 @@ pub struct Material {
     pub item: String,
     /// Values that are written down when it is laid out.
     pub record: Vec<Value>,
+    /// The line in the script where it begins, from 1.
+    pub line: usize,
+    /// The column there, from 1.
+    pub column: usize,
 }
 
 /// A value that people write down and type: a bag number, a serial number.
