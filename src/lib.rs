@@ -44,6 +44,8 @@
 //!   newest checkpoint covers, so it opens nowhere, and no intent in it is taken for one that was never signed.
 //! - The code on the last screen says the log's id, size and root in upper-case hex, which 33 modules hold whatever
 //!   the authority's name: with the whole origin it needs 41, and its lines do not fit beside the words on 24.
+//! - The printed script never spells a request's words: the witness brings them from a telephone call, and a paper
+//!   that had them would answer the question that is asked of the witness.
 //! - Copies of a file-backed token are kept beside the token, never with the authority, whose sticks travel.
 
 pub mod audit;

@@ -70,7 +70,7 @@ pub fn page(
         file,
         authority: found.map(|found| {
             let (config, _, sha256) = &found.config;
-            Authority { config, sha256: *sha256, in_force }
+            Authority { config, sha256: *sha256, in_force, quorum: None }
         }),
         software: software(found)?,
         last: state.map(|state| state.values).unwrap_or_default(),

@@ -10,7 +10,7 @@ mod people;
 mod steps;
 
 pub use agenda::Expected;
-pub use losses::{Loss, losses};
+pub use losses::{Loss, Quorum, Setting, losses};
 
 use super::{Head, document, parts};
 use crate::authority::Config;
@@ -45,6 +45,14 @@ pub struct Authority<'a> {
     pub sha256: Digest,
     /// SHA-256 of the text that the log adopted; `None` before genesis.
     pub in_force: Option<Digest>,
+    /// The shares that open its token; `None` where people know the PIN.
+    pub quorum: Option<Quorum>,
+}
+
+impl Authority<'_> {
+    fn setting(&self) -> Setting {
+        Setting { backup: self.config.key_backup.mode, quorum: self.quorum }
+    }
 }
 
 /// A program or module that takes part.
@@ -79,7 +87,7 @@ pub fn script(printout: &Printout<'_>) -> String {
         @if let Some(expected) = &printout.agenda { (agenda::page(expected)) }
         (steps::page(printout))
         (people::exceptions())
-        (losses::page(printout.authority.as_ref().map(|a| a.config)))
+        (losses::page(printout.authority.as_ref().map(Authority::setting)))
         (people::closing(&seats))
     };
     let foot = format!("script sha256 {}…", printout.script.sha256.short());

@@ -23,7 +23,7 @@ pub struct Sheet<'a> {
     pub of: u8,
     /// Rows of words.
     pub rows: usize,
-    /// Words in a row, without its checksum word.
+    /// Words in a row, without its check word.
     pub words: usize,
 }
 
@@ -70,14 +70,14 @@ fn page(sheet: &Sheet<'_>) -> Markup {
     )
 }
 
-/// Numbered rows of blanks, each ending with the blank of its checksum word.
+/// Numbered rows of blanks, each ending with the blank of its check word.
 fn grid(sheet: &Sheet<'_>) -> Markup {
     html! {
         table.boxed.grid {
             thead { tr {
                 th style="width:10mm" { "Row" }
                 @for word in 1..=sheet.words { th { "Word " (word) } }
-                th { "Checksum word" }
+                th { "Check word" }
             } }
             tbody { @for row in 1..=sheet.rows { tr {
                 td { strong { (row) } }
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sheet_has_a_blank_for_each_word_and_its_row_s_checksum() {
+    fn a_sheet_has_a_blank_for_each_word_and_its_row_s_check() {
         let page = sheets(&[Sheet {
             authority: "Example <Mesh>",
             mark: Some("REHEARSAL"),
@@ -100,10 +100,10 @@ mod tests {
             index: Some(2),
             threshold: 2,
             of: 3,
-            rows: 11,
-            words: 4,
+            rows: 9,
+            words: 5,
         }]);
-        assert_eq!(page.matches("<td class=\"write\"></td>").count(), 11 * 5);
+        assert_eq!(page.matches("<td class=\"write\"></td>").count(), 9 * 6);
         for said in ["Share 2 of 3", "any 2 of the 3 shares", "Example &lt;Mesh&gt;", "REHEARSAL", "Row</th>"] {
             assert!(page.contains(said), "{said}");
         }

@@ -47,7 +47,7 @@ fn demanding() -> Script {
     let mut checklist = step("bag", "checklist");
     checklist.items =
         (1..=40).map(|n| format!("Look at thing number{n} from all sides and say what you see")).collect();
-    checklist.items.push("Q".repeat(300));
+    checklist.items.push("J".repeat(300));
     let mut aloud = step("oath", "read-aloud");
     aloud.text = Some("Nobody here <i>acts</i> alone.\nWe stop when one of us says so.".to_owned());
     let mut record = step("seals", "record");
@@ -111,7 +111,7 @@ fn everything_that_a_script_says_is_on_paper_of_both_sizes() {
             assert!(text.contains(&said), "{size}: {said}\n{text}");
         }
         // Letters without a space are broken, not cut.
-        assert_eq!(text.matches('Q').count(), 300, "{size}");
+        assert_eq!(text.matches('J').count(), 300, "{size}");
     }
 }
 
@@ -196,5 +196,8 @@ fn a_script_or_an_agenda_that_is_not_there_is_named() {
     hint:  did you mean the script that ships, root-genesis?
     exit 30
     ");
-    insta::assert_snapshot!(run(&["export", "--agenda", "nowhere"]), @"");
+    insta::assert_snapshot!(run(&["export", "--agenda", "nowhere"]), @r"
+    error: cannot list nowhere: there is no such file or directory
+    exit 30
+    ");
 }

@@ -17,8 +17,8 @@ fn share(index: u8) -> Sheet<'static> {
         index: Some(index),
         threshold: 2,
         of: 3,
-        rows: 11,
-        words: 4,
+        rows: 9,
+        words: 5,
     }
 }
 
@@ -41,8 +41,8 @@ fn a_sheet_for_a_share_is_one_page_with_its_numbers_and_blanks() {
                 "Example <Mesh> Root",
                 "any 2 of the 3 shares",
                 "5f0c-77a1",
-                "Row Word 1 Word 2 Word 3 Word 4 Checksum word",
-                "10 11",
+                "Row Word 1 Word 2 Word 3 Word 4 Word 5 Check word",
+                "8 9",
             ] {
                 assert!(text.contains(said), "{size}: {said}\n{text}");
             }

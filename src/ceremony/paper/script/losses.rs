@@ -1,9 +1,26 @@
 //! "If you lose…": what a loss means under this configuration, and what to do, on one page.
 
-use crate::authority::Config;
 use crate::authority::config::BackupMode;
 use crate::ceremony::paper::parts;
 use maud::{Markup, html};
+
+/// What of a configuration decides what a loss means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// How the root key is backed up.
+    pub backup: BackupMode,
+    /// The shares that open the token; `None` where people know the PIN.
+    pub quorum: Option<Quorum>,
+}
+
+/// Shares, of which some open the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quorum {
+    /// How many open it.
+    pub threshold: u8,
+    /// How many there are.
+    pub of: u8,
+}
 
 /// A loss.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +34,8 @@ pub struct Loss {
 }
 
 /// The page.
-pub fn page(config: Option<&Config>) -> Markup {
-    let rows: Vec<Vec<Markup>> = losses(config)
+pub fn page(setting: Option<Setting>) -> Markup {
+    let rows: Vec<Vec<Markup>> = losses(setting)
         .into_iter()
         .map(|loss| vec![html! { strong { (loss.what) } }, said(&loss.means), said(&loss.to_do)])
         .collect();
@@ -36,7 +53,7 @@ fn said(text: &str) -> Markup {
 }
 
 /// Every loss. Without a configuration, what depends on it is said for both cases.
-pub fn losses(config: Option<&Config>) -> Vec<Loss> {
+pub fn losses(setting: Option<Setting>) -> Vec<Loss> {
     let loss = |what, means: &str, to_do: &str| Loss { what, means: means.to_owned(), to_do: to_do.to_owned() };
     let mut all = vec![
         loss(
@@ -52,8 +69,14 @@ pub fn losses(config: Option<&Config>) -> Vec<Loss> {
              before step 1 again.",
         ),
     ];
-    all.extend(secrets(config));
-    all.push(token(config.map(|config| config.key_backup.mode)));
+    // Who opens the token with what: one of the two, or both where no configuration says which.
+    if setting.is_none_or(|setting| setting.quorum.is_none()) {
+        all.push(pin());
+    }
+    if setting.is_none_or(|setting| setting.quorum.is_some()) {
+        all.extend([share(setting.and_then(|setting| setting.quorum)), custodian()]);
+    }
+    all.push(token(setting.map(|setting| setting.backup)));
     all.extend([
         loss(
             "the laptop",
@@ -84,17 +107,43 @@ pub fn losses(config: Option<&Config>) -> Vec<Loss> {
     all
 }
 
-/// What opens the token.
-fn secrets(_config: Option<&Config>) -> Vec<Loss> {
-    vec![Loss {
+fn pin() -> Loss {
+    Loss {
         what: "the PIN",
         means: "Nobody can open the token: as if the token were lost. If somebody else has seen it, that person and the \
                 token together can sign."
             .to_owned(),
-        to_do: "Forgotten: stop, wrong tries lock the token for good; look for the sealed copy. Seen: change it at once, and \
+        to_do: "Forgotten: stop, wrong tries can lock the token for good; look for the sealed copy. Seen: change it at once, and \
                 look through the log for uses of the root (`anchorite log show`)."
             .to_owned(),
-    }]
+    }
+}
+
+fn share(quorum: Option<Quorum>) -> Loss {
+    let means = match quorum {
+        Some(Quorum { threshold, of }) if threshold < of => {
+            format!("Any {threshold} of the {of} shares open the token; fewer tell nothing.")
+        }
+        Some(Quorum { of, .. }) => format!("All {of} are needed: without this one only a proved backup opens."),
+        None => "As many shares as [custody] in authority.toml says open the token; fewer tell nothing.".to_owned(),
+    };
+    Loss {
+        what: "a share",
+        means,
+        to_do: "Say so at once, lost or seen. Those who are left hold the ceremony `custodian-change`: a new set, both PINs \
+                new, the old shares void. Too few left: as if the token were lost."
+            .to_owned(),
+    }
+}
+
+fn custodian() -> Loss {
+    Loss {
+        what: "a custodian",
+        means: "As a share that is lost; one that is seen, where they part in anger.".to_owned(),
+        to_do: "`custodian-change`, with a new person. Each year a custodian proves that the share is still good: \
+                `anchorite custody check`."
+            .to_owned(),
+    }
 }
 
 fn token(backup: Option<BackupMode>) -> Loss {
@@ -118,12 +167,30 @@ fn token(backup: Option<BackupMode>) -> Loss {
 mod tests {
     use super::*;
 
+    fn means(setting: Option<Setting>, what: &str) -> Option<String> {
+        losses(setting).into_iter().find(|loss| loss.what == what).map(|loss| loss.means)
+    }
+
     #[test]
     fn each_loss_says_what_it_means_and_what_to_do() {
         let all = losses(None);
-        for what in ["an authority stick", "the token", "the laptop", "a person", "the clock", "the PIN"] {
+        for what in ["an authority stick", "a share", "the token", "the laptop", "a custodian", "the clock", "the PIN"]
+        {
             assert!(all.iter().any(|loss| loss.what == what), "{what}");
         }
         assert!(all.iter().all(|loss| loss.means.ends_with('.') && loss.to_do.ends_with('.')));
+    }
+
+    #[test]
+    fn what_a_share_means_is_what_the_configuration_says() {
+        let with = |quorum| Some(Setting { backup: BackupMode::None, quorum });
+        let of = |threshold, of| with(Some(Quorum { threshold, of }));
+        assert_eq!(means(with(None), "a share"), None);
+        assert_eq!(means(of(2, 3), "the PIN"), None);
+        let two_of_three = "Any 2 of the 3 shares open the token; fewer tell nothing.";
+        assert_eq!(means(of(2, 3), "a share").as_deref(), Some(two_of_three));
+        assert!(means(of(3, 3), "a share").unwrap().starts_with("All 3 are needed"));
+        assert!(means(with(None), "the token").unwrap().starts_with("The root key is gone"));
+        assert!(means(None, "the token").unwrap().starts_with("It depends on key_backup"));
     }
 }
