@@ -33,6 +33,7 @@ mod renewals;
 mod retirement;
 mod seat;
 mod source;
+mod sticks;
 mod support;
 mod weak_keys;
 mod workload;

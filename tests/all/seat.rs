@@ -149,6 +149,11 @@ impl Seat {
         String::from_utf8_lossy(&all).into_owned()
     }
 
+    /// The process in front of the people, or what it was started through, by its id.
+    pub fn process(&self) -> String {
+        self.session.get_process().pid().to_string()
+    }
+
     pub fn types(&mut self, line: &str) {
         self.session.send_line(line).unwrap();
     }
