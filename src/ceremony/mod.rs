@@ -20,3 +20,5 @@ pub mod session;
 mod steps;
 pub mod tokens;
 pub mod vocabulary;
+
+pub use steps::import_requests::is_settled;

@@ -1,5 +1,6 @@
 //! `ceremony …`: scripts are listed, checked and run. What a run does is what the command of its kind does.
 
+use super::answers;
 use super::args::{Args, Ceremony, CeremonyCommand, Export, OwnScript, Retire, Run, Sign};
 use super::ceremonies;
 use super::terminal::Terminal;
@@ -26,6 +27,7 @@ pub fn ceremony(args: &Args, a: &Ceremony, terminal: &mut Terminal) -> Result<()
     match &a.command {
         CeremonyCommand::List => list(terminal),
         CeremonyCommand::Check { script } => check(script, terminal),
+        CeremonyCommand::Answers(a) => answers::answers(args, a, terminal),
         CeremonyCommand::Run(run) => self::run(args, run, terminal),
     }
 }
@@ -97,15 +99,15 @@ fn check(script: &str, terminal: &mut Terminal) -> Result<(), Error> {
 fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
     let own = || OwnScript { script: Some(run.script.clone()) };
     let attend = run.attend.clone();
-    let (from, to) = (run.from.clone(), run.to.clone());
+    let (from, to, if_needed) = (run.from.clone(), run.to.clone(), run.genesis.if_needed);
     match read_script(&run.script)?.kind {
         ScriptKind::Genesis => ceremonies::create(args, &own(), &run.genesis, &attend, terminal),
         ScriptKind::Signing => {
-            let sign = Sign { from, to, offline: run.clusters.clone(), own: own(), attend };
+            let sign = Sign { from, to, offline: run.clusters.clone(), if_needed, own: own(), attend };
             ceremonies::sign(args, &sign, terminal)
         }
         ScriptKind::Export => {
-            let export = Export { clusters: run.clusters.clone(), to, own: own(), attend };
+            let export = Export { clusters: run.clusters.clone(), to, if_needed, own: own(), attend };
             ceremonies::export(args, &export, terminal)
         }
         ScriptKind::Retirement => {
@@ -114,7 +116,7 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
                     .saw(text::count(run.clusters.len(), "cluster"))
                     .hint("name it: --cluster NAME"));
             };
-            ceremonies::retire(args, &Retire { cluster: cluster.clone(), own: own(), attend }, terminal)
+            ceremonies::retire(args, &Retire { cluster: cluster.clone(), if_needed, own: own(), attend }, terminal)
         }
     }
 }

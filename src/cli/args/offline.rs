@@ -62,8 +62,25 @@ pub enum CeremonyCommand {
         /// A script, or the name of one that ships.
         script: String,
     },
+    /// Print an answers file to fill in: everything that a script will ask where nobody attends.
+    #[command(before_help = "Example:\n  \
+        anchorite -C mesh-root ceremony answers intermediate-signing --from IN > answers.toml")]
+    Answers(AnswersOf),
     /// Hold a ceremony, or go on with one that was paused.
     Run(Run),
+}
+
+/// The answers that a script asks for.
+#[derive(Debug, clap::Args)]
+pub struct AnswersOf {
+    /// A script, or the name of one that ships.
+    pub script: String,
+    /// The medium with requests.
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<PathBuf>,
+    /// The cluster that it is about; may be repeated.
+    #[arg(long = "cluster", value_name = "CLUSTER")]
+    pub clusters: Vec<String>,
 }
 
 /// A ceremony by its script.
@@ -160,6 +177,9 @@ pub struct Sign {
     /// Make a new key here for this cluster (key_origin = "offline"); may be repeated.
     #[arg(long, value_name = "CLUSTER")]
     pub offline: Vec<String>,
+    /// Done already is done: requests that were signed are passed over; where nothing is left, exit 0 and say so.
+    #[arg(long)]
+    pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,
     #[command(flatten)]
@@ -173,6 +193,9 @@ pub struct Export {
     /// The medium for bundles.
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
+    /// Only clusters whose newest certificate has no bundle yet; where none is left, exit 0 and say so.
+    #[arg(long)]
+    pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,
     #[command(flatten)]
@@ -183,6 +206,9 @@ pub struct Export {
 pub struct Retire {
     /// The cluster.
     pub cluster: String,
+    /// Done already is done: exit 0 and say so.
+    #[arg(long)]
+    pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,
     #[command(flatten)]
