@@ -13,6 +13,7 @@ pub mod people;
 pub mod precondition;
 pub mod progress;
 pub mod recovery;
+pub mod rehearsal;
 pub mod room;
 pub mod runner;
 pub mod script;

@@ -245,6 +245,28 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
 }
 
 #[derive(Serialize)]
+struct Drilled {
+    changed: bool,
+    entries: u64,
+}
+
+/// A drill, by the script that ships or people's own: the authority of `-C` is the copy.
+pub fn drill(args: &Args, own: &OwnScript, attend: &Attend, terminal: &mut Terminal) -> Result<(), Error> {
+    let found = find(args)?;
+    let script = script(own, "restore-drill")?;
+    founded(&found.folder)?;
+    let wishes = Wishes { final_try: attend.final_try, ..Wishes::default() };
+    let held = hold(args, attend, None, script, &found, wishes, terminal)?;
+    let entries = found.folder.read_state()?.0.size;
+    if terminal.wants_json() {
+        return terminal.json(&Drilled { changed: true, entries });
+    }
+    terminal.talk("The drill is over: this copy and the token are enough to go on with. It is the newest copy now.");
+    terminal.done(&held.written, &["bring the other copies up to date, and note on this stick that it was drilled"]);
+    Ok(())
+}
+
+#[derive(Serialize)]
 struct Retired {
     changed: bool,
     cluster: String,

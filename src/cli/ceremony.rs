@@ -3,6 +3,7 @@
 use super::answers;
 use super::args::{Args, Ceremony, CeremonyCommand, Export, OwnScript, Retire, Run, Sign};
 use super::ceremonies;
+use super::rehearse;
 use super::terminal::Terminal;
 use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
 use crate::ceremony::session::Folder;
@@ -27,6 +28,7 @@ pub fn ceremony(args: &Args, a: &Ceremony, terminal: &mut Terminal) -> Result<()
     match &a.command {
         CeremonyCommand::List => list(terminal),
         CeremonyCommand::Check { script } => check(script, terminal),
+        CeremonyCommand::Rehearse(a) => rehearse::rehearse(args, a, terminal),
         CeremonyCommand::Answers(a) => answers::answers(args, a, terminal),
         CeremonyCommand::Run(run) => self::run(args, run, terminal),
     }
@@ -110,6 +112,7 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             let export = Export { clusters: run.clusters.clone(), to, if_needed, own: own(), attend };
             ceremonies::export(args, &export, terminal)
         }
+        ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Retirement => {
             let [cluster] = run.clusters.as_slice() else {
                 return Err(Error::new(Kind::Usage, "a retirement is of one cluster")

@@ -12,6 +12,7 @@ mod inspect;
 mod log;
 mod manifest;
 mod previous;
+mod rehearse;
 mod request;
 mod room;
 mod status;

@@ -5,7 +5,9 @@
 //! different file is never overwritten, except our own state by [`replace`]. On a full, read-only or
 //! vanished medium the target is as it was and the temporary name is removed. Source: rename(2), fsync(2).
 
-pub use super::directory::{Written, create_directory, exchange_directory, remove_temporaries, write_directory};
+pub use super::directory::{
+    Written, create_directory, exchange_directory, move_directory, remove_temporaries, write_directory,
+};
 use super::fault::fault;
 use super::intake;
 use crate::digest::Digest;

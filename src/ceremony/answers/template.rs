@@ -286,10 +286,8 @@ mod tests {
             answer,
         };
         let fields = Answer::Fields(vec![("words", Blank::judged("same", "\"same\""))]);
-        let asked = [
-            asked("file:a \"b\" \\ c.csr", fields),
-            asked("witness", Answer::One(Blank::judged("W", "a name"))),
-        ];
+        let asked =
+            [asked("file:a \"b\" \\ c.csr", fields), asked("witness", Answer::One(Blank::judged("W", "a name")))];
         let read = |text: &str| toml::from_str::<toml::Table>(text).unwrap();
         let filled = read(&yes_to_all(&asked));
         assert_eq!(filled["a step"]["witness"].as_str(), Some("W"));

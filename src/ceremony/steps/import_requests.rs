@@ -207,7 +207,8 @@ fn known_clusters(config: &Config, state: &State) -> BTreeMap<String, Assignment
         (name.clone(), assignment)
     };
     let enrolled = state.clusters.iter().map(|(name, c)| known(name, &c.environment, &c.trust_domain, &c.recipients));
-    let configured = config.clusters.iter().map(|(name, c)| known(name, &c.environment, &c.trust_domain, &c.recipients));
+    let configured =
+        config.clusters.iter().map(|(name, c)| known(name, &c.environment, &c.trust_domain, &c.recipients));
     enrolled.chain(configured).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What each activity does, a file each.
 
 pub mod adopt_config;
+pub mod check_copy;
 pub mod close;
 pub mod export_bundles;
 pub mod generate_root;

@@ -62,12 +62,39 @@ pub enum CeremonyCommand {
         /// A script, or the name of one that ships.
         script: String,
     },
+    /// Rehearse a ceremony: the same script against an authority and a token made for it, in a directory of its own.
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root ceremony rehearse root-genesis\n  \
+        anchorite ceremony rehearse my-signing.toml --into /tmp/trial\n  \
+        anchorite ceremony rehearse restore-drill --unattended")]
+    Rehearse(Rehearse),
     /// Print an answers file to fill in: everything that a script will ask where nobody attends.
     #[command(before_help = "Example:\n  \
         anchorite -C mesh-root ceremony answers intermediate-signing --from IN > answers.toml")]
     Answers(AnswersOf),
     /// Hold a ceremony, or go on with one that was paused.
     Run(Run),
+}
+
+/// A rehearsal of a script.
+#[derive(Debug, clap::Args)]
+pub struct Rehearse {
+    /// A script, or the name of one that ships.
+    pub script: String,
+    /// Where it is made: absent or empty, or a rehearsal of this script to go on with.
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+    /// The cluster that it is about, where it is about one.
+    #[arg(long, value_name = "CLUSTER")]
+    pub cluster: Option<String>,
+    /// Make everything that it needs, and stop before its first step.
+    #[arg(long)]
+    pub prepare: bool,
+    /// Ask nobody and say yes to everything: does the script run?
+    #[arg(long, conflicts_with = "prepare")]
+    pub unattended: bool,
+    /// Answers that stand for people, for a rehearsal that was prepared.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prepare", "unattended"])]
+    pub answers: Option<PathBuf>,
 }
 
 /// The answers that a script asks for.

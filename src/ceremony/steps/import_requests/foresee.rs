@@ -46,9 +46,9 @@ pub fn foresee(foresight: &mut Foresight, prospect: &Prospect<'_>, step: &Step) 
                     }
                     Form::Csr => {
                         let claim = stem(&file).and_then(|name| known.get(name)).cloned();
-                        let words_of = claim.as_ref().map(|c| {
-                            package::words_of_csr(&c.cluster, &c.environment, &sha256, &c.recipients)
-                        });
+                        let words_of = claim
+                            .as_ref()
+                            .map(|c| package::words_of_csr(&c.cluster, &c.environment, &sha256, &c.recipients));
                         (claim, Origin::Csr(words_of.unwrap_or(sha256)))
                     }
                 };
@@ -67,7 +67,11 @@ pub fn foresee(foresight: &mut Foresight, prospect: &Prospect<'_>, step: &Step) 
                 accepted(foresight, step, &key, &file, claim.as_ref().filter(|_| package), &known);
                 let cluster = claim.as_ref().map_or("", |claim| &claim.cluster).to_owned();
                 let warnings = warnings(&findings);
-                foresight.reviewed.push(Reviewed { key, about: format!("{file} {cluster}").trim().to_owned(), warnings });
+                foresight.reviewed.push(Reviewed {
+                    key,
+                    about: format!("{file} {cluster}").trim().to_owned(),
+                    warnings,
+                });
                 taken.push((file, cluster, request.spki().clone()));
             }
             (Err(findings), _) => strike(foresight, step, &key, &file, &findings),
