@@ -6,9 +6,11 @@
 //! `steps`, a file each; what must be true before anything irreversible, in [`precondition`].
 
 pub mod answers;
+pub mod copies;
 pub mod inbound;
 pub mod journal;
 pub mod media;
+pub mod paper;
 pub mod people;
 pub mod precondition;
 pub mod progress;

@@ -150,6 +150,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::check_copy::ACTIVITY,
     steps::retire_cluster::ACTIVITY,
     steps::publish::ACTIVITY,
+    steps::copy_authority::ACTIVITY,
     steps::close::ACTIVITY,
 ];
 

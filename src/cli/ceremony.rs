@@ -3,6 +3,7 @@
 use super::answers;
 use super::args::{Args, Ceremony, CeremonyCommand, Export, OwnScript, Retire, Run, Sign};
 use super::ceremonies;
+use super::paper;
 use super::rehearse;
 use super::terminal::Terminal;
 use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
@@ -30,6 +31,7 @@ pub fn ceremony(args: &Args, a: &Ceremony, terminal: &mut Terminal) -> Result<()
         CeremonyCommand::Check { script } => check(script, terminal),
         CeremonyCommand::Rehearse(a) => rehearse::rehearse(args, a, terminal),
         CeremonyCommand::Answers(a) => answers::answers(args, a, terminal),
+        CeremonyCommand::Script(printed) => paper::print_script(args, printed, terminal),
         CeremonyCommand::Run(run) => self::run(args, run, terminal),
     }
 }

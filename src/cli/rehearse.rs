@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::digest::Hex;
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
-use crate::files::medium::{self, Role};
+use crate::files::medium::{self, Marking, Role};
 use crate::files::{deliver, intake};
 use crate::screen::Screen;
 use crate::text;
@@ -88,14 +88,13 @@ impl Rehearsal<'_> {
         if module.is_none() {
             token::find_module(&profile)?;
         }
-        for dir in [place.path(), place.authority().path(), &place.token_files(), &place.exports()] {
+        let own = [place.path().to_owned(), place.authority().path().to_owned(), place.token_files(), place.exports()];
+        for dir in own.iter().chain(&place.sticks()) {
             deliver::create_directory(dir)?;
         }
         place.mark(&self.script, Stage::Preparing)?;
         self.choose_token()?;
-        let files = place.token_files().canonicalize();
-        let files = files
-            .map_err(|error| Error::new(Kind::Medium, "the token's directory went away").saw(error.to_string()))?;
+        let files = absolute(&place.token_files())?;
         let conf =
             format!("directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n", files.display());
         deliver::write_new(&place.token_configuration(), conf.as_bytes(), 0o644)?;
@@ -104,23 +103,26 @@ impl Rehearsal<'_> {
             deliver::write_new(&place.pin(name), format!("{}\n", digits()?).as_bytes(), 0o600)?;
         }
         deliver::write_new(&place.authority().config(), config.as_bytes(), 0o644)?;
-        deliver::write_new(&place.authority().local(), self.local(module.as_deref()).as_bytes(), 0o644)?;
+        let local = self.local(module.as_deref())?;
+        deliver::write_new(&place.authority().local(), local.as_bytes(), 0o644)?;
+        let config = found_in(place.authority())?.config.0;
+        self.mark_medium(&place.exports(), Role::Exports, &config.name)?;
+        for stick in place.sticks() {
+            self.mark_medium(&stick, Role::Authority, &config.name)?;
+        }
         if before.root {
             if !quiet {
                 terminal.talk("Making what the rehearsal needs: a token, a root, requests…");
             }
-            let name = found_in(place.authority())?.config.0.name;
-            self.mark_medium(&place.exports(), Role::Exports, &name)?;
             self.hold_before("root-genesis")?;
-            requests::make(place, &found_in(place.authority())?.config.0, self.now()?)?;
+            requests::make(place, &config, self.now()?)?;
         }
         if before.issued {
             self.hold_before("intermediate-signing")?;
         }
         if before.copy_only {
-            let name = found_in(place.authority())?.config.0.name;
-            deliver::move_directory(place.authority().path(), place.stick().path())?;
-            self.mark_medium(place.stick().path(), Role::Authority, &name)?;
+            deliver::move_directory(place.authority().path(), &place.lost())?;
+            deliver::write_new(&place.copy().local(), local.as_bytes(), 0o644)?;
         }
         place.mark(&self.script, Stage::Prepared)
     }
@@ -128,10 +130,7 @@ impl Rehearsal<'_> {
     /// Everything that loads the module later reads the rehearsal's own configuration.
     fn choose_token(&self) -> Result<(), Error> {
         let profile = HsmProfile::embedded(marked::PROFILE)?;
-        let absolute = std::path::absolute(self.place.token_configuration()).map_err(|error| {
-            Error::new(Kind::Medium, "the place of the rehearsal has no path").saw(error.to_string())
-        })?;
-        environment::choose_configuration(&profile, &absolute)
+        environment::choose_configuration(&profile, &absolute(&self.place.token_configuration())?)
     }
 
     /// The rehearsal's `authority.toml`, and SoftHSM's module where the real authority names one.
@@ -145,15 +144,28 @@ impl Rehearsal<'_> {
         Ok((marked::rehearsal_of(&real.config.1)?, module))
     }
 
-    fn local(&self, module: Option<&Path>) -> String {
-        let quoted = |path: &Path| toml::Value::String(path.display().to_string()).to_string();
-        let module = module.map(|module| format!("[token]\nmodule = {}\n", quoted(module))).unwrap_or_default();
-        format!("# A rehearsal's machine.\n{module}")
+    /// `local.toml`: where the sticks are, whoever runs what from where.
+    fn local(&self, module: Option<&Path>) -> Result<String, Error> {
+        let quoted = |path: &Path| Ok(toml::Value::String(absolute(path)?.display().to_string()).to_string());
+        let place = &self.place;
+        let sticks = place.sticks().iter().map(|stick| quoted(stick)).collect::<Result<Vec<_>, Error>>()?;
+        let token = match module {
+            Some(module) => format!("[token]\nmodule = {}\n\n", quoted(module)?),
+            None => String::new(),
+        };
+        Ok(format!(
+            "# A rehearsal's machine.\n\n{token}[media]\nrequests = {}\nexports = {}\nauthority = [{}]\n",
+            quoted(&place.requests())?,
+            quoted(&place.exports())?,
+            sticks.join(", ")
+        ))
     }
 
     fn mark_medium(&self, dir: &Path, role: Role, authority: &str) -> Result<(), Error> {
         let id = Hex(Entropy::new().bytes(8, &[])?);
-        medium::prepare(dir, role, Some(authority), id, self.now()?).map(|_| ())
+        let label = dir.file_name().and_then(|name| name.to_str());
+        let marking = Marking { authority: Some(authority), label, id, created: self.now()? };
+        medium::prepare(dir, role, marking).map(|_| ())
     }
 
     fn now(&self) -> Result<jiff::Timestamp, Error> {
@@ -207,7 +219,7 @@ impl Rehearsal<'_> {
     /// Holds the rehearsal itself.
     fn hold(&self, a: &Rehearse, terminal: &mut Terminal) -> Result<(), Error> {
         let lost = Before::of(&self.script).copy_only;
-        let folder = if lost { self.place.stick() } else { self.place.authority() };
+        let folder = if lost { self.place.copy() } else { self.place.authority() };
         let found = found_in(folder.clone())?;
         let attend = match (&a.answers, a.unattended) {
             (None, true) => self.yes_to_all(&self.script, &found)?,
@@ -293,6 +305,11 @@ impl Rehearsal<'_> {
             .done(&[shown_directory(self.place.path())], &["hold it with the same command, without --prepare:", &same]);
         Ok(())
     }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(path)
+        .map_err(|error| Error::new(Kind::Medium, "the place of the rehearsal has no path").saw(error.to_string()))
 }
 
 fn shown_directory(path: &Path) -> String {

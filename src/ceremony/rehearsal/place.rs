@@ -64,9 +64,17 @@ impl Place {
     pub fn authority(&self) -> Folder {
         Folder::new(self.dir.join("authority"))
     }
-    /// The copy of the authority on its stick.
-    pub fn stick(&self) -> Folder {
-        Folder::new(self.dir.join("stick"))
+    /// Where the authority is once it is lost: a drill goes on from a copy.
+    pub fn lost(&self) -> PathBuf {
+        self.dir.join("lost")
+    }
+    /// The authority's own sticks: closing a session copies it to each.
+    pub fn sticks(&self) -> [PathBuf; 2] {
+        ["stick-1", "stick-2"].map(|name| self.dir.join(name))
+    }
+    /// The first of them, as an authority.
+    pub fn copy(&self) -> Folder {
+        Folder::new(self.dir.join("stick-1"))
     }
     /// The stick with requests.
     pub fn requests(&self) -> PathBuf {

@@ -1,5 +1,6 @@
 //! Arguments of the offline machine's commands.
 
+use super::{AnswersOf, Rehearse};
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -25,6 +26,21 @@ pub enum ConfigCommand {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Kit {
+    /// Where the supplies medium is mounted; empty, or a kit that was interrupted.
+    pub dir: PathBuf,
+    /// A script of your own; may be repeated.
+    #[arg(long = "script", value_name = "FILE")]
+    pub scripts: Vec<PathBuf>,
+    /// Packages of the offline machine's distribution, to be copied along.
+    #[arg(long, value_name = "DIR")]
+    pub packages: Option<PathBuf>,
+    /// What people call the medium ("S1").
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Medium {
     #[command(subcommand)]
     pub command: MediumCommand,
@@ -37,6 +53,12 @@ pub enum MediumCommand {
         /// supplies, requests, exports or authority.
         #[arg(long)]
         role: String,
+        /// What people call it ("A", "safe in Berlin").
+        #[arg(long, value_name = "TEXT")]
+        label: Option<String>,
+        /// Write a page with its label, to be printed, cut out and tied to it.
+        #[arg(long, value_name = "FILE")]
+        label_sheet: Option<PathBuf>,
         /// Where the medium is mounted.
         dir: PathBuf,
     },
@@ -44,6 +66,11 @@ pub enum MediumCommand {
     Show {
         /// Where the medium is mounted.
         dir: PathBuf,
+    },
+    /// Bring copies of the authority up to date, or complete ones that were interrupted. Needs no token.
+    Copy {
+        /// Where authority media are mounted; left out, those of local.toml.
+        dirs: Vec<PathBuf>,
     },
 }
 
@@ -71,43 +98,21 @@ pub enum CeremonyCommand {
     #[command(before_help = "Example:\n  \
         anchorite -C mesh-root ceremony answers intermediate-signing --from IN > answers.toml")]
     Answers(AnswersOf),
+    /// Print a script as one HTML page, for A4 and Letter.
+    #[command(before_help = "Examples:\n  anchorite ceremony script root-genesis > root-genesis.html\n  \
+        anchorite -C mesh-root ceremony script my-signing.toml --agenda requests > signing.html")]
+    Script(PrintScript),
     /// Hold a ceremony, or go on with one that was paused.
     Run(Run),
 }
 
-/// A rehearsal of a script.
 #[derive(Debug, clap::Args)]
-pub struct Rehearse {
+pub struct PrintScript {
     /// A script, or the name of one that ships.
     pub script: String,
-    /// Where it is made: absent or empty, or a rehearsal of this script to go on with.
+    /// A directory with the requests that are expected: any other is a deviation.
     #[arg(long, value_name = "DIR")]
-    pub into: Option<PathBuf>,
-    /// The cluster that it is about, where it is about one.
-    #[arg(long, value_name = "CLUSTER")]
-    pub cluster: Option<String>,
-    /// Make everything that it needs, and stop before its first step.
-    #[arg(long)]
-    pub prepare: bool,
-    /// Ask nobody and say yes to everything: does the script run?
-    #[arg(long, conflicts_with = "prepare")]
-    pub unattended: bool,
-    /// Answers that stand for people, for a rehearsal that was prepared.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["prepare", "unattended"])]
-    pub answers: Option<PathBuf>,
-}
-
-/// The answers that a script asks for.
-#[derive(Debug, clap::Args)]
-pub struct AnswersOf {
-    /// A script, or the name of one that ships.
-    pub script: String,
-    /// The medium with requests.
-    #[arg(long, value_name = "DIR")]
-    pub from: Option<PathBuf>,
-    /// The cluster that it is about; may be repeated.
-    #[arg(long = "cluster", value_name = "CLUSTER")]
-    pub clusters: Vec<String>,
+    pub agenda: Option<PathBuf>,
 }
 
 /// A ceremony by its script.
