@@ -16,6 +16,7 @@ pub mod precondition;
 pub mod progress;
 pub mod record;
 pub mod recovery;
+pub mod rehearsal;
 pub mod room;
 pub mod runner;
 pub mod script;
@@ -24,3 +25,5 @@ mod spot_check;
 mod steps;
 pub mod tokens;
 pub mod vocabulary;
+
+pub use steps::import_requests::is_settled;

@@ -163,6 +163,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::review_plans::ACTIVITY,
     steps::sign::ACTIVITY,
     steps::export_bundles::ACTIVITY,
+    steps::check_copy::ACTIVITY,
     steps::retire_cluster::ACTIVITY,
     steps::publish::ACTIVITY,
     steps::copy_authority::ACTIVITY,

@@ -2,6 +2,7 @@
 
 pub mod adopt_config;
 pub mod break_;
+pub mod check_copy;
 pub mod checklist;
 pub mod close;
 pub mod compare_script;

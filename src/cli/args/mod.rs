@@ -3,10 +3,12 @@
 mod anywhere;
 mod cluster;
 mod offline;
+mod rehearsal;
 
 pub use anywhere::*;
 pub use cluster::*;
 pub use offline::*;
+pub use rehearsal::*;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
