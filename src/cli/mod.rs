@@ -1,6 +1,7 @@
 //! The command line: one file per command. Commands decide what to ask of the library and what to show;
 //! only [`terminal`] prints.
 
+mod answers;
 mod args;
 mod ceremonies;
 mod ceremony;
@@ -14,6 +15,8 @@ mod manifest;
 mod medium;
 mod paper;
 mod previous;
+mod record;
+mod rehearse;
 mod request;
 mod room;
 mod status;

@@ -7,7 +7,7 @@ use crate::authority::config::{TokenConfig, place_of};
 use crate::authority::state::Adopted;
 use crate::authority::{AuthorityKind, Config, Local};
 use crate::bundle::recipient;
-use crate::ceremony::answers::{Answers, Pins};
+use crate::ceremony::answers::{Answers, Pins, Printer};
 use crate::ceremony::people::{People, Stop, Unfinished};
 use crate::ceremony::room::{Bench, Room, Wishes};
 use crate::ceremony::runner;
@@ -20,6 +20,7 @@ use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
 use crate::files::intake;
 use crate::plan::screen::Banner;
+use crate::screen::Screen;
 use crate::token::hsm_profile::HsmProfile;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -51,14 +52,23 @@ pub struct Found {
 /// # Errors
 /// [`Kind::Medium`], [`Kind::Usage`].
 pub fn find(args: &Args) -> Result<Found, Error> {
-    let folder = folder(args);
-    let config = folder.read_config()?;
-    check_recipients(&config.0, &config.1)?;
+    let found = found_in(folder(args))?;
+    let config = &found.config;
     if args.authority.is_none() && std::env::var_os(VARIABLE).is_some() && !config.0.unattended {
         return Err(Error::new(Kind::Usage, format!("{VARIABLE} names no authority that people attend"))
             .hint("name it with -C DIR: what is typed is what everybody sees")
             .truth("Nothing was signed."));
     }
+    Ok(found)
+}
+
+/// The authority in a directory.
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Usage`].
+pub fn found_in(folder: Folder) -> Result<Found, Error> {
+    let config = folder.read_config()?;
+    check_recipients(&config.0, &config.1)?;
     let (local, local_sha256) = if folder.local().exists() {
         let text = Folder::read_text(&folder.local())?;
         (Local::parse(&text)?, Some(Digest::of(text.as_bytes())))
@@ -110,10 +120,33 @@ pub fn hold(
     wishes: Wishes,
     terminal: &mut Terminal,
 ) -> Result<Held, Error> {
-    hold_ceremony(args, attend, so_pin_file, script, found, wishes, terminal).map_err(|error| {
+    hold_ceremony(args, attend, so_pin_file, script, found, wishes, Some(terminal)).map_err(|error| {
         let said = error.kind() == Kind::AfterSigning || error.truths().iter().any(|t| t.contains("signed"));
         if said { error } else { error.truth("Nothing was signed.") }
     })
+}
+
+/// Holds a ceremony that nobody attends and nobody looks at: what a rehearsal needs beforehand.
+///
+/// # Errors
+/// As [`hold`].
+pub fn hold_unseen(
+    args: &Args,
+    attend: &Attend,
+    so_pin_file: Option<&Path>,
+    script: Script,
+    found: &Found,
+    wishes: Wishes,
+) -> Result<Held, Error> {
+    hold_ceremony(args, attend, so_pin_file, script, found, wishes, None)
+}
+
+/// Prints nothing.
+struct Unseen;
+
+impl Printer for Unseen {
+    fn print(&mut self, _: &Screen) {}
+    fn working(&mut self, _: usize, _: usize, _: &str) {}
 }
 
 fn hold_ceremony(
@@ -123,7 +156,7 @@ fn hold_ceremony(
     script: Script,
     found: &Found,
     wishes: Wishes,
-    terminal: &mut Terminal,
+    terminal: Option<&mut Terminal>,
 ) -> Result<Held, Error> {
     let adopted = adopted(found, script.kind)?;
     let config = &adopted.0;
@@ -150,9 +183,17 @@ fn hold_ceremony(
     if let Some(path) = unattended {
         let text = Folder::read_long_text(path, MAX_ANSWERS)
             .map_err(|error| error.hint("it holds what stands for people, in a table for each step of the ceremony"))?;
-        let mut answers = Answers::parse(&text, pins, terminal)?;
+        let mut unseen = Unseen;
+        let printer: &mut dyn Printer = match terminal {
+            Some(terminal) => terminal,
+            None => &mut unseen,
+        };
+        let mut answers = Answers::parse(&text, pins, printer)?;
         return run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut answers, wishes);
     }
+    let Some(terminal) = terminal else {
+        return Err(Error::new(Kind::Bug, "a ceremony that nobody looks at has no answers"));
+    };
     let banner = Banner { name: config.name.clone(), kind: config.kind.name().to_owned() };
     let mut people = Attended::open(terminal, banner)?;
     let held = run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)?;

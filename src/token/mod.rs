@@ -9,6 +9,7 @@ mod attributes;
 mod claims;
 mod directory;
 mod encoding;
+pub mod environment;
 mod fault;
 mod guard;
 mod holdings;

@@ -1,15 +1,23 @@
 //! People at a terminal in front of the program: what the attended tests type, and what they read.
+//!
+//! Whoever sits here has the script on paper and a watch: what every ceremony asks of people beside its subject
+//! (words of the paper, the time, materials, whether they agree) is answered on the way to the question that a
+//! test waits for. A test of such a question waits for it by its own name.
 
 use crate::support::{AUTHORITY, PIN, SO_PIN, World, configuration};
+use anchorite::ceremony::script::Script;
+use anchorite::digest::Digest;
+use anchorite::words;
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
 use expectrl::{Any, Eof, Expect, Regex, Session};
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 /// Pages that are only read: whoever waits for a question has read them.
-const READ: [&str; 3] = ["Enter for more: ", "Enter to go on: ", "Press Enter when it is on the paper: "];
+const READ: &str = "\nEnter for more: |\nEnter to go on: |\nPress Enter when it is on the paper: ";
 
 /// People at a terminal of 80 columns in front of the program.
 pub struct Seat {
@@ -18,7 +26,17 @@ pub struct Seat {
     sent: Vec<u8>,
     /// The same as text, without what moves the cursor.
     shown: String,
+    /// Where the world is, and what was typed to start the program: whose paper they have.
+    world: PathBuf,
+    arguments: Vec<String>,
 }
+
+/// What every ceremony asks of people, at the beginning of a line.
+const ROUTINE: &str = concat!(
+    r"\n(?:[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch",
+    r"|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)",
+    r"|(?:package or )?bag number(?:, stick [AB])?): )",
+);
 
 impl Seat {
     pub fn at<S: AsRef<OsStr>>(world: &World, arguments: &[S]) -> Self {
@@ -32,7 +50,10 @@ impl Seat {
         command.args(line).args(arguments);
         world.clean(&mut command);
         command.env("TERM", "xterm");
-        Self::running(command, (80, 24))
+        let mut seat = Self::running(command, (80, 24));
+        seat.world = world.path("");
+        seat.arguments = arguments.iter().map(|a| a.as_ref().to_string_lossy().into_owned()).collect();
+        seat
     }
 
     /// At a terminal of another kind or size (columns and rows).
@@ -41,32 +62,79 @@ impl Seat {
         command.args(arguments);
         world.clean(&mut command);
         command.env("TERM", kind);
-        Self::running(command, size)
+        let mut seat = Self::running(command, size);
+        seat.world = world.path("");
+        seat.arguments = arguments.iter().map(|a| a.as_ref().to_string_lossy().into_owned()).collect();
+        seat
     }
 
     /// At a terminal on which a command runs already.
-    pub fn running(command: Command, (columns, rows): (u16, u16)) -> Self {
+    fn running(command: Command, (columns, rows): (u16, u16)) -> Self {
         let mut session = Session::spawn(command).unwrap();
         session.get_process_mut().set_window_size(columns, rows).unwrap();
         session.set_expect_timeout(Some(Duration::from_secs(60)));
-        Self { session, sent: Vec::new(), shown: String::new() }
+        Self { session, sent: Vec::new(), shown: String::new(), world: PathBuf::new(), arguments: Vec::new() }
     }
 
-    /// Waits for a question at the beginning of a line and returns what was shown since the last one. Pages
-    /// that come before it are read.
+    /// Waits for a question at the beginning of a line and returns what was shown since the last one; what every
+    /// ceremony asks is answered on the way, and pages are read.
     #[track_caller]
     pub fn asked(&mut self, question: &str) -> String {
-        self.reads(&format!("\n{question}"))
+        let question = format!("\n{question}");
+        let mut all = String::new();
+        loop {
+            let (before, found) = self.first_of(&question, true);
+            all += &before;
+            if found == question {
+                return all;
+            }
+            all += &found;
+            self.answers_routine(&found);
+        }
     }
 
-    /// Waits for a text and returns what was shown before it.
+    /// Answers as people do who have the paper of the script that runs, a watch, and everything on the table.
+    fn answers_routine(&mut self, question: &str) {
+        let answer = match question {
+            q if q.contains("config words") => from_paper(&self.read("authority/authority.toml"), q),
+            q if q.contains(" words ") => from_paper(self.script().text.as_bytes(), q),
+            q if q.contains("Enter") => String::new(),
+            q if q.contains("watch") => jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M Z").to_string(),
+            q if q.contains("(yes or no)") => "yes".to_owned(),
+            _ => "B 17".to_owned(),
+        };
+        self.types(&answer);
+    }
+
+    /// The script of this ceremony: the one that the command names, or its own.
+    pub fn script(&self) -> Script {
+        let after = |word: &str| self.arguments.iter().skip_while(|a| *a != word).nth(1);
+        let has = |word: &str| self.arguments.iter().any(|a| a == word);
+        if let Some(named) = after("--script").or_else(|| after("run")) {
+            return Script::built_in(named)
+                .unwrap_or_else(|_| Script::parse(named, std::str::from_utf8(&self.read(named)).unwrap()).unwrap());
+        }
+        let name = match () {
+            () if has("create") => "root-genesis",
+            () if has("sign") => "intermediate-signing",
+            () if has("retire") => "cluster-retirement",
+            () => "export",
+        };
+        Script::built_in(name).unwrap()
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.world.join(name)).unwrap()
+    }
+
+    /// Waits for a text and returns what was shown before it; pages are read on the way.
     #[track_caller]
-    pub fn reads(&mut self, question: &str) -> String {
+    pub fn reads(&mut self, text: &str) -> String {
         let mut before = String::new();
         loop {
-            let (more, found) = self.first_of(question);
+            let (more, found) = self.first_of(text, false);
             before += &more;
-            if found == question {
+            if found == text {
                 return before;
             }
             before += &found;
@@ -77,16 +145,16 @@ impl Seat {
     /// Waits for a text and turns no page for it.
     #[track_caller]
     pub fn sees(&mut self, text: &str) -> String {
-        let (before, found) = self.first_of(text);
+        let (before, found) = self.first_of(text, false);
         assert_eq!(found, text, "{}", self.shown);
         before
     }
 
+    /// The text that was waited for, or what is answered on the way to it: what was shown before it, and itself.
     #[track_caller]
-    fn first_of(&mut self, question: &str) -> (String, String) {
-        let any =
-            [&[question][..], &READ[..]].concat().iter().map(|text| literally(text)).collect::<Vec<_>>().join("|");
-        match self.session.expect(Regex(any)) {
+    fn first_of(&mut self, text: &str, routine: bool) -> (String, String) {
+        let routine = if routine { [READ, ROUTINE].join("|") } else { READ.to_owned() };
+        match self.session.expect(Regex(format!("{}|{routine}", literally(text)))) {
             Ok(found) => {
                 let (before, matched) = (found.before().to_vec(), found.get(0).unwrap().to_vec());
                 self.keep(&before);
@@ -95,7 +163,7 @@ impl Seat {
             }
             Err(error) => {
                 let rest = self.rest();
-                panic!("waiting for {question:?}: {error}\n{}{rest}", self.shown)
+                panic!("waiting for {text:?}: {error}\n{}{rest}", self.shown)
             }
         }
     }
@@ -122,6 +190,11 @@ impl Seat {
         String::from_utf8_lossy(&all).into_owned()
     }
 
+    /// The process in front of the people, or what it was started through, by its id.
+    pub fn process(&self) -> String {
+        self.session.get_process().pid().to_string()
+    }
+
     pub fn types(&mut self, line: &str) {
         self.session.send_line(line).unwrap();
     }
@@ -139,16 +212,16 @@ impl Seat {
     #[track_caller]
     pub fn ends(mut self) -> (String, i32) {
         loop {
-            let any = READ.map(literally).join("|");
-            match self.session.expect(Any::boxed(vec![Box::new(Regex(any)), Box::new(Eof)])) {
+            let expected = Regex([READ, ROUTINE].join("|"));
+            match self.session.expect(Any::boxed(vec![Box::new(expected), Box::new(Eof)])) {
                 Ok(found) => {
-                    let all = [found.before(), found.get(0).unwrap()].concat();
-                    let read = READ.iter().any(|text| all.ends_with(text.as_bytes()));
-                    self.keep(&all);
-                    if !read {
+                    let (before, last) = (found.before().to_vec(), found.get(0).unwrap().to_vec());
+                    self.keep(&[&before[..], &last[..]].concat());
+                    let question = plain(&last);
+                    if !question.ends_with(": ") {
                         break;
                     }
-                    self.types("");
+                    self.answers_routine(&question);
                 }
                 Err(error) => {
                     let rest = self.rest();
@@ -217,6 +290,14 @@ pub fn from_sheet(sheet: &str, asked: &str) -> String {
     assert_eq!(cells.len(), 64, "{sheet}");
     let word = |place: &str| cells.chunks(2).find(|cell| cell[0] == place).unwrap_or_else(|| panic!("{sheet}"))[1];
     let places = asked.split(|c: char| !c.is_ascii_digit()).filter(|place| !place.is_empty());
+    places.map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The words of a file's digest at the places that a question names.
+pub fn from_paper(file: &[u8], asked: &str) -> String {
+    let digest = Digest::of(file);
+    let places = asked.split(|c: char| !c.is_ascii_digit()).filter(|place| !place.is_empty());
+    let word = |place: &str| place.parse::<usize>().map(|at| words::word(at - 1, digest.0[at - 1])).unwrap();
     places.map(word).collect::<Vec<_>>().join(" ")
 }
 
