@@ -195,7 +195,7 @@ fn hold_ceremony(
         return Err(Error::new(Kind::Bug, "a ceremony that nobody looks at has no answers"));
     };
     let banner = Banner { name: config.name.clone(), kind: config.kind.name().to_owned() };
-    let mut people = Attended::open(terminal, banner)?;
+    let mut people = Attended::open(terminal, Some(banner))?;
     let held = run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)?;
     people.ends()?;
     Ok(held)
@@ -260,6 +260,7 @@ fn run(
         entropy,
         script,
         wishes,
+        noted: Vec::new(),
         participants: None,
     };
     let mut bench = Bench { interrupted, ..Bench::default() };

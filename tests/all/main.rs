@@ -31,6 +31,7 @@ mod record;
 mod refusals;
 mod renewals;
 mod retirement;
+mod running;
 mod seat;
 mod source;
 mod sticks;
