@@ -27,6 +27,10 @@ pub struct Local {
 pub struct LocalToken {
     /// The PKCS#11 module; left out, the first of the profile's search paths that exists.
     pub module: Option<PathBuf>,
+    /// Files and directories that the module writes to, beside those that its profile names: a daemon's state,
+    /// a lock, a log. The fence lets it write nowhere else.
+    #[serde(default)]
+    pub writes: Vec<PathBuf>,
 }
 
 /// `[audit]`.

@@ -14,6 +14,8 @@ pub enum Fact {
     Root,
     /// Everybody's name is known.
     Participants,
+    /// The machine was checked.
+    Preflighted,
     /// A token is initialised and has a user PIN.
     TokenReady,
     /// The token is unlocked.
@@ -37,6 +39,7 @@ impl Fact {
             Fact::NoRoot => "an authority without a root",
             Fact::Root => "an authority with a root",
             Fact::Participants => "participants",
+            Fact::Preflighted => "a machine that was checked",
             Fact::TokenReady => "an initialised token",
             Fact::Unlocked => "an unlocked token",
             Fact::NewKeys => "newly generated keys",
@@ -69,6 +72,7 @@ pub struct Activity {
 /// Every activity; a file each under `steps/`.
 pub static VOCABULARY: &[Activity] = &[
     steps::participants::ACTIVITY,
+    steps::preflight::ACTIVITY,
     steps::initialize_token::ACTIVITY,
     steps::unlock_token::ACTIVITY,
     steps::adopt_config::ACTIVITY,

@@ -5,10 +5,12 @@ mod args;
 mod ceremonies;
 mod cluster;
 mod configuration;
+mod fence;
 mod hsm;
 mod inspect;
 mod log;
 mod manifest;
+mod preflight;
 mod previous;
 mod request;
 mod room;
@@ -18,6 +20,7 @@ mod verify;
 mod words;
 
 use crate::error::{Error, Kind};
+use crate::host;
 use args::{Args, Command};
 use clap::Parser;
 use std::process::ExitCode;
@@ -32,6 +35,9 @@ pub fn main() -> ExitCode {
             Ok(args) => args,
             Err(error) => return terminal::usage(&error),
         };
+        if fence::is_offline(&args.command) {
+            host::contain();
+        }
         let mut terminal = Terminal::new(args.json);
         match dispatch(&args, &mut terminal) {
             Ok(()) => ExitCode::SUCCESS,
@@ -54,6 +60,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Sign(a) => ceremonies::sign(args, a, terminal),
         Command::Export(a) => ceremonies::export(args, a, terminal),
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
+        Command::Preflight(a) => preflight::preflight(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status => status::status(args, terminal),
         Command::Request(a) => request::request(args, a, terminal),

@@ -101,6 +101,17 @@ pub fn token_directory(profile: &HsmProfile) -> Option<PathBuf> {
     profile.files.as_ref().and_then(directory::locate)
 }
 
+/// The files and directories that a profile's module writes to beside the token's own.
+pub fn named_places(profile: &HsmProfile) -> Vec<PathBuf> {
+    profile.writes.iter().filter_map(|path| directory::home(path)).collect()
+}
+
+/// Makes the directory for copies of a token's files, where it can be made.
+pub fn prepare_copies(kept_in: &Path) {
+    // Nothing is lost without it yet: `check_files` looks again before a PIN is tried.
+    let _ = directory::create_private(kept_in);
+}
+
 /// Loads and initialises a module.
 ///
 /// # Errors

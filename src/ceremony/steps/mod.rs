@@ -7,6 +7,7 @@ pub mod generate_root;
 pub mod import_requests;
 pub mod initialize_token;
 pub mod participants;
+pub mod preflight;
 pub mod publish;
 pub mod retire_cluster;
 pub mod review_plans;

@@ -61,6 +61,11 @@ pub enum Command {
         before_help = "Examples:\n  anchorite medium prepare --role exports /media/out\n  anchorite medium show /media/out"
     )]
     Medium(Medium),
+    /// Is this machine fit for a ceremony? Exit 0 or 10.
+    #[command(
+        before_help = "Examples:\n  anchorite preflight                  the machine alone\n  anchorite -C mesh-root preflight     with its token, module and media"
+    )]
+    Preflight(Preflight),
     /// List the ceremonies, or check a script.
     #[command(before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml")]
     Ceremony(Ceremony),

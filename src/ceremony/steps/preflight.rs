@@ -1,0 +1,41 @@
+//! `preflight`: is this machine fit for the ceremony? What was seen is logged, whatever the verdict.
+
+use crate::ceremony::fitness::{self, Examined};
+use crate::ceremony::people::Stop;
+use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::script::Step;
+use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::files::medium::Role;
+use std::path::PathBuf;
+
+/// The activity.
+pub const ACTIVITY: Activity = Activity {
+    name: "preflight",
+    says: "Check the machine",
+    asks: false,
+    needs: &[],
+    gives: &[Fact::Preflighted],
+    takes: &[],
+    run,
+};
+
+fn run(room: &mut Room<'_>, _: &mut Bench, _: &Step) -> Result<(), Stop> {
+    let checks = fitness::examine(Examined {
+        now: room.journal.now(),
+        config: Some(&room.config),
+        folder: Some(&room.folder),
+        state: Some(room.journal.state()),
+        tokens: Some(Ok(&mut *room.tokens)),
+        media: media(&room.wishes.requests, &room.wishes.exports),
+    });
+    room.journal.append(vec![fitness::record(&checks).into()])?;
+    room.people.show(&fitness::screen(&checks, false))?;
+    let attended = room.people.unattended().is_none();
+    fitness::judge(&checks, &room.config.preflight.must_pass, attended)
+        .map_err(|error| error.truth("Nothing was signed.").into())
+}
+
+fn media(requests: &Option<PathBuf>, exports: &Option<PathBuf>) -> Vec<(Role, PathBuf)> {
+    let role = |role, dir: &Option<PathBuf>| dir.clone().map(|dir| (role, dir));
+    role(Role::Requests, requests).into_iter().chain(role(Role::Exports, exports)).collect()
+}
