@@ -12,6 +12,7 @@ pub mod journal;
 pub mod media;
 pub mod people;
 pub mod precondition;
+pub mod progress;
 pub mod recovery;
 pub mod room;
 pub mod runner;

@@ -19,6 +19,7 @@ pub fn is_offline(command: &Command) -> bool {
         Command::Root(root) => matches!(root.command, RootCommand::Create { .. }),
         Command::Ceremony(ceremony) => match ceremony.command {
             CeremonyCommand::List | CeremonyCommand::Check { .. } => false,
+            CeremonyCommand::Run(_) => true,
         },
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,

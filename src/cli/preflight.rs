@@ -4,6 +4,7 @@ use super::args::{Args, Preflight};
 use super::terminal::Terminal;
 use super::{fence, room};
 use crate::ceremony::fitness::{self, Examined};
+use crate::ceremony::script::ScriptKind;
 use crate::ceremony::tokens::{Modules, Tokens};
 use crate::clock::Clock;
 use crate::error::Error;
@@ -30,7 +31,8 @@ pub fn preflight(args: &Args, a: &Preflight, terminal: &mut Terminal) -> Result<
         return show(checks, &[], true, a, terminal);
     };
     let state = if found.folder.has_log()? { Some(found.folder.read_state()?.0) } else { None };
-    let (config, _) = room::adopted(found, "preflight")?;
+    // A genesis that was cut off is not gone on with here: no ceremony's rule about a changed file holds.
+    let (config, _) = room::adopted(found, ScriptKind::Signing)?;
     let profile = room::profile_named(&config.token.profile)?;
     let audit = config.audit.as_ref().map(|audit| room::profile_named(&audit.token.profile)).transpose()?;
     let local = &found.local.media;

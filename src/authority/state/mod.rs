@@ -1,9 +1,13 @@
 //! The state of an authority: what its log says, folded. The fold and its rules are in `fold`; this is what
 //! the rest of the program asks of it.
 
+mod course;
 mod fold;
+mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
+
+pub use course::{Course, DoneStep};
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -30,6 +34,10 @@ pub struct State {
     pub last_time: Option<Timestamp>,
     /// The session that is open, or was interrupted.
     pub session: Option<Session>,
+    /// The ceremony that began and did not end: its steps, over all its sessions.
+    pub course: Option<Course>,
+    /// What people recorded, the newest by name.
+    pub values: BTreeMap<String, String>,
     /// Sessions that were closed.
     pub sessions_closed: u64,
     /// The last closed session's ceremony and time.
@@ -59,6 +67,7 @@ pub struct State {
     imported: BTreeMap<String, Requested>,
     requests: BTreeMap<Digest, String>,
     keys_of: BTreeMap<Digest, String>,
+    keys_intended: BTreeMap<Digest, (String, u64)>,
 }
 
 /// A plan of the open session that is not signed yet.
@@ -66,6 +75,7 @@ pub struct State {
 struct OpenPlan {
     approved: bool,
     profile: Option<String>,
+    spki_sha256: Option<Digest>,
 }
 
 /// A configuration that an entry adopted.
@@ -264,6 +274,12 @@ impl State {
         self.keys_of.get(spki_sha256).map(String::as_str)
     }
 
+    /// The cluster whose certificate for this key was intended, and is not known to have failed: after a crash
+    /// nobody knows whether it was signed.
+    pub fn key_intended_for(&self, spki_sha256: &Digest) -> Option<&str> {
+        self.keys_intended.get(spki_sha256).map(|(cluster, _)| cluster.as_str())
+    }
+
     /// The newest generated key of a role.
     pub fn key(&self, role: &str) -> Option<&KeyRecord> {
         self.keys.iter().rev().find(|k| k.role == role && k.spki.is_some())
@@ -273,6 +289,13 @@ impl State {
     #[cfg(test)]
     pub(crate) fn holding(mut self, spki: &Spki, cluster: &str) -> Self {
         self.keys_of.insert(spki.sha256(), cluster.to_owned());
+        self
+    }
+
+    /// A state in which a certificate for this key was intended, for tests of what follows from it.
+    #[cfg(test)]
+    pub(crate) fn intending(mut self, spki: &Spki, cluster: &str) -> Self {
+        self.keys_intended.insert(spki.sha256(), (cluster.to_owned(), 0));
         self
     }
 

@@ -4,7 +4,7 @@ use crate::ceremony::fitness::{self, Examined};
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::files::medium::Role;
 use std::path::PathBuf;
 
@@ -16,6 +16,11 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[],
     gives: &[Fact::Preflighted],
     takes: &[],
+    settings: &[],
+    // A machine that was started again may be another one.
+    lasts: Lasts::Process,
+    ways: Ways::BOTH,
+    medium: None,
     run,
 };
 

@@ -66,8 +66,10 @@ pub enum Command {
         before_help = "Examples:\n  anchorite preflight                  the machine alone\n  anchorite -C mesh-root preflight     with its token, module and media"
     )]
     Preflight(Preflight),
-    /// List the ceremonies, or check a script.
-    #[command(before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml")]
+    /// List the ceremonies, check a script, hold one.
+    #[command(
+        before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml\n  anchorite -C mesh-root ceremony run my-signing.toml --from IN --to OUT"
+    )]
     Ceremony(Ceremony),
     /// Make the root (the root-genesis ceremony), or show its card.
     #[command(before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root show")]
