@@ -88,7 +88,7 @@ fn explained(file: &str, source: &str, error: &toml::de::Error) -> Error {
     let mut found = Error::new(Kind::Usage, format!("{file}{place}: {}", what.replace('`', "\"")));
     // The parser does not always say what its message is about.
     let about = error.span().and_then(|span| source.get(span)).filter(|text| !text.is_empty() && !text.contains('\n'));
-    if let Some(about) = about.filter(|_| !what.contains(['`', '"'])) {
+    if let Some(about) = about.filter(|_| !what.contains(['`', '"']) && !what.contains(": saw ")) {
         found = found.saw(about);
     }
     if let Some(wanted) = wanted {

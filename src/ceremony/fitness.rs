@@ -103,7 +103,7 @@ fn compared(name: &'static str, setting: &str, pinned: Option<Digest>, seen: Dig
         Some(pinned) if pinned == seen => Check::pass(name, format!("{seen}, as in authority.toml")),
         Some(pinned) => {
             let remedy = format!("Take {what} from the supplies stick; there: sha256sum -c SHA256SUMS");
-            Check::fail(name, format!("{seen}, not {pinned}"), remedy)
+            Check::fail(name, format!("it is {seen}, wanted {pinned}"), remedy)
         }
     }
 }

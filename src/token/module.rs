@@ -133,7 +133,9 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
             .saw(detail)
             .hint("give the path of the module itself, for example /usr/lib/softhsm/libsofthsm2.so")
     };
-    let context = Pkcs11::new(path).map_err(|answer| match answer {
+    // A bare name would be looked for in the system's directories: another file than the one that was read.
+    let here = if path.components().count() == 1 { Path::new(".").join(path) } else { path.to_owned() };
+    let context = Pkcs11::new(here).map_err(|answer| match answer {
         Answer::MissingSymbol(symbol) => not_a_module(format!("it has no {symbol}")),
         Answer::LibraryLoading(error) => not_a_module(error.to_string()),
         other => not_a_module(fault::name(&other)),

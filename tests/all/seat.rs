@@ -17,7 +17,12 @@ pub struct Seat {
 impl Seat {
     pub fn at<S: AsRef<std::ffi::OsStr>>(world: &World, arguments: &[S]) -> Self {
         let mut command = Command::new(crate::support::BINARY);
-        command.args(arguments).env("TERM", "xterm");
+        command.args(arguments);
+        Self::before(world, command)
+    }
+
+    /// People in front of a program that is prepared already.
+    pub fn before(world: &World, mut command: Command) -> Self {
         world.clean(&mut command);
         command.env("TERM", "xterm");
         let mut session = Session::spawn(command).unwrap();
