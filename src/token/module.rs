@@ -6,7 +6,7 @@
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::token::hsm_profile::HsmProfile;
-use crate::token::{Identity, directory, fault, reserved};
+use crate::token::{Identity, directory, fault, reach, reserved};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Answer, RvError};
 use cryptoki::slot::{Limit, Slot, TokenInfo};
@@ -115,8 +115,8 @@ pub fn prepare_copies(kept_in: &Path) {
 /// Loads and initialises a module.
 ///
 /// # Errors
-/// [`Kind::Token`]: no such file, another machine's, not a PKCS#11 module, already in use by this process, or
-/// it refuses to start.
+/// [`Kind::Token`]: no such file, another machine's, not a PKCS#11 module, one that needs the network, already in
+/// use by this process, or it refuses to start.
 pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     let shown = path.display().to_string();
     let bytes = fs_err::read(path).map_err(|error| {
@@ -128,6 +128,7 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
             .hint(&profile.install)
     })?;
     same_machine(&bytes, &shown, profile)?;
+    reach::check(profile, path)?;
     let not_a_module = |detail: String| {
         Error::new(Kind::Token, format!("{shown} cannot be loaded as a PKCS#11 module"))
             .saw(detail)

@@ -3,11 +3,13 @@
 //!
 //! Where the kernel knows it, TCP is closed here a second time. Source: landlock(7).
 
+use crate::text;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, PathBeneath, PathFd, RestrictionStatus,
     Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus,
 };
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What is always written to: the terminal itself, and nothing.
 const ALWAYS: [&str; 2] = ["/dev/tty", "/dev/null"];
@@ -17,13 +19,26 @@ const WANTED: ABI = ABI::V4;
 
 /// Allows writing beneath these places only.
 pub(super) fn only(places: &[PathBuf]) -> Result<(), String> {
-    let threads = std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
+    let threads = threads();
     let status = restrict(places).map_err(|error| format!("Landlock: {error}"))?;
     whole(&status)?;
     match threads {
         1 => Ok(()),
-        more => Err(format!("{} threads were running before it and are not held", more - 1)),
+        more => Err(format!("it does not hold {} that ran before it", text::count(more - 1, "thread"))),
     }
+}
+
+/// How many threads run: only the one that puts up the fence is held, and what it starts afterwards. One that was
+/// joined is seen a moment longer (the log was read by several).
+fn threads() -> usize {
+    let count = || std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
+    for _ in 0..100 {
+        if count() == 1 {
+            return 1;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    count()
 }
 
 fn restrict(places: &[PathBuf]) -> Result<RestrictionStatus, RulesetError> {

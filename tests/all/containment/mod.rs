@@ -130,3 +130,28 @@ fn where_a_module_writes_beside_its_token_is_a_setting_of_the_machine() {
     }
     assert!(said.contains("escape: IPv4: EPERM\n"), "{said}");
 }
+
+#[test]
+fn a_profile_whose_module_needs_the_network_is_refused_with_the_other_way() {
+    let world = World::configured("test", "ecdsa-p256");
+    let softhsm = include_str!("../../../hsm-profiles/softhsm2.toml");
+    world.write("net.toml", format!("initialize_with = \"connector=http://127.0.0.1:12345\"\n{softhsm}"));
+    world.refused(
+        &["hsm", "probe", "--profile", "net.toml"],
+        "error: this module would reach its token over the network, which is closed here: saw connector
+         http://127.0.0.1:12345, wanted connector yhusb://
+         hint: the setting is in initialize_with in the token's profile; yhusb:// speaks to the token over USB
+         Nothing was signed.
+         exit 20",
+    );
+
+    // YubiHSM's module reads its settings from a file.
+    let module = crate::support::softhsm_module().unwrap();
+    world.write("yubihsm_pkcs11.so", std::fs::read(module).unwrap());
+    world.write("yubihsm_pkcs11.conf", "# connector = yhusb://\nconnector = http://127.0.0.1:12345\n");
+    let probe = world.run(&["hsm", "probe", "--module", "yubihsm_pkcs11.so"]);
+    assert!(probe.error().contains("saw connector"), "{}", probe.error());
+    world.write("yubihsm_pkcs11.conf", "connector = yhusb://\n");
+    let probe = world.run(&["hsm", "probe", "--module", "yubihsm_pkcs11.so"]);
+    assert!(!probe.error().contains("connector"), "{}", probe.error());
+}

@@ -1,76 +1,25 @@
-//! Whether a machine is fit for a ceremony of an authority: the checks of the machine, from [`host`], and those
-//! that need the authority (its program, module, directory, token, media), as one list in one order; and
-//! whether that list stops a ceremony.
+//! The checks that need an authority: the clock against its log, the program and the module that it names, its
+//! token, its media.
 
-use super::session::Folder;
-use super::tokens::Tokens;
-use crate::authority::config::CHECKS;
-use crate::authority::{Config, State};
+use super::{Examined, own_binary};
+use crate::authority::Config;
 use crate::digest::Digest;
-use crate::error::{Error, Kind};
-use crate::files::intake;
-use crate::files::medium::{self, Role};
-use crate::host::{self, Check, Verdict};
-use crate::log::record::{Preflight, PreflightCheck};
-use crate::screen::Screen;
+use crate::error::Error;
+use crate::files::medium;
+use crate::host::Check;
 use crate::text;
 use crate::token::KeyRole;
 use crate::token::module::Seen;
-use jiff::{Timestamp, ToSpan};
-use std::path::PathBuf;
+use jiff::ToSpan;
 
-/// This program's own file, at the most, in bytes.
-const MAX_BINARY: u64 = 1 << 30;
 /// An authority that nobody used for so long, in days, or a clock that was set ahead.
 const LONG_AGO: i64 = 400;
 
-/// What is looked at beside the machine itself; what is not at hand is said to be unknown.
-pub struct Examined<'a> {
-    /// The clock.
-    pub now: Timestamp,
-    /// The configuration in force.
-    pub config: Option<&'a Config>,
-    /// The authority's directory.
-    pub folder: Option<&'a Folder>,
-    /// Its state, once it has a log.
-    pub state: Option<&'a State>,
-    /// Its tokens, or why their module could not be loaded.
-    pub tokens: Option<Result<&'a mut dyn Tokens, Error>>,
-    /// Where media are expected.
-    pub media: Vec<(Role, PathBuf)>,
-}
-
-/// Looks at everything, in the order of [`CHECKS`].
-pub fn examine(mut examined: Examined<'_>) -> Vec<Check> {
-    let mut checks = host::checks(&host::gather(examined.now));
-    checks.push(log_clock(&examined));
-    checks.push(binary(examined.config));
-    checks.push(module(&examined));
-    checks.push(match examined.folder {
-        Some(folder) => host::folder_check(host::look_at_folder(folder.path()).as_ref()),
-        None => no_authority("filesystem"),
-    });
-    checks.push(token(&mut examined));
-    checks.push(media(&examined));
-    checks.sort_by_key(|check| CHECKS.iter().position(|name| *name == check.name));
-    checks
-}
-
-fn no_authority(name: &'static str) -> Check {
+pub(super) fn no_authority(name: &'static str) -> Check {
     Check::unknown(name, "no authority is named (-C DIR)")
 }
 
-/// SHA-256 of the running program.
-///
-/// # Errors
-/// [`Kind::Bug`], [`Kind::Medium`]: its file cannot be found or read.
-pub fn own_binary() -> Result<Digest, Error> {
-    let path = std::env::current_exe()
-        .map_err(|error| Error::new(Kind::Bug, "the program does not know its own path").saw(error.to_string()))?;
-    Ok(Digest::of(&intake::read(&path, MAX_BINARY)?))
-}
-
-fn log_clock(examined: &Examined<'_>) -> Check {
+pub(super) fn log_clock(examined: &Examined<'_>) -> Check {
     const NAME: &str = "clock-log";
     if examined.folder.is_none() {
         return no_authority(NAME);
@@ -108,7 +57,7 @@ fn compared(name: &'static str, setting: &str, pinned: Option<Digest>, seen: Dig
     }
 }
 
-fn binary(config: Option<&Config>) -> Check {
+pub(super) fn binary(config: Option<&Config>) -> Check {
     const NAME: &str = "binary";
     match (own_binary(), config) {
         (Err(error), _) => Check::unknown(NAME, error.to_string()),
@@ -119,7 +68,7 @@ fn binary(config: Option<&Config>) -> Check {
     }
 }
 
-fn module(examined: &Examined<'_>) -> Check {
+pub(super) fn module(examined: &Examined<'_>) -> Check {
     const NAME: &str = "module";
     match (&examined.tokens, examined.config) {
         (Some(Ok(tokens)), Some(config)) => {
@@ -135,7 +84,7 @@ fn remedy_of(error: &Error) -> String {
 }
 
 /// The root's token, and the audit key's where that is another.
-fn token(examined: &mut Examined<'_>) -> Check {
+pub(super) fn token(examined: &mut Examined<'_>) -> Check {
     const NAME: &str = "token";
     let (Some(Ok(tokens)), Some(config)) = (&mut examined.tokens, examined.config) else {
         return match examined.tokens {
@@ -203,7 +152,7 @@ fn unrecorded(seen: &[Seen]) -> Check {
     }
 }
 
-fn media(examined: &Examined<'_>) -> Check {
+pub(super) fn media(examined: &Examined<'_>) -> Check {
     const NAME: &str = "media";
     let Some(config) = examined.config else { return no_authority(NAME) };
     if examined.media.is_empty() {
@@ -230,70 +179,52 @@ fn media(examined: &Examined<'_>) -> Check {
     }
 }
 
-/// The checks that stop a ceremony: where people attend, every failure and whatever must pass and did not;
-/// where nobody does, only the latter.
-pub fn hindrances<'c>(checks: &'c [Check], must_pass: &[String], attended: bool) -> Vec<&'c Check> {
-    let must = |check: &Check| must_pass.iter().any(|name| name == check.name) && check.result != Verdict::Pass;
-    checks.iter().filter(|check| must(check) || (attended && check.result == Verdict::Fail)).collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Verdict;
+    use crate::token::{Identity, PinState};
 
-/// The refusal for the checks that stop a ceremony; `Ok` where there are none.
-///
-/// # Errors
-/// [`Kind::Refused`] names them.
-pub fn judge(checks: &[Check], must_pass: &[String], attended: bool) -> Result<(), Error> {
-    let hindrances = hindrances(checks, must_pass, attended);
-    if hindrances.is_empty() {
-        return Ok(());
+    fn token(pin: PinState) -> Seen {
+        let identity = Identity {
+            serial: "01".into(),
+            label: "root".into(),
+            manufacturer: "maker".into(),
+            model: "model".into(),
+            firmware: "1.0".into(),
+            library: "library".into(),
+        };
+        Seen { slot: 1, identity, initialized: true, pin, pinpad: false, write_protected: false, max_sessions: None }
     }
-    let names: Vec<&str> = hindrances.iter().map(|check| check.name).collect();
-    Err(Error::new(Kind::Refused, "this machine is not fit for a ceremony")
-        .saw(names.join(", "))
-        .hint("the lines above say what was seen and what to do"))
-}
 
-/// What the log keeps of the checks.
-pub fn record(checks: &[Check]) -> Preflight {
-    let check = |check: &Check| PreflightCheck {
-        name: check.name.to_owned(),
-        result: check.result.name().to_owned(),
-        seen: text::escape(&check.seen),
-    };
-    Preflight { checks: checks.iter().map(check).collect() }
-}
-
-/// The checks for 80 columns: what passed in one paragraph (or, with `all`, line by line), then what did not,
-/// the worst last, where people look.
-pub fn screen(checks: &[Check], all: bool) -> Screen {
-    let of = |verdict: Verdict| checks.iter().filter(move |check| check.result == verdict);
-    let words = [Verdict::Pass, Verdict::Unknown, Verdict::Warn, Verdict::Fail];
-    let tally: Vec<String> = words
-        .iter()
-        .map(|v| (of(*v).count(), v))
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, v)| format!("{n} {}", v.name()))
-        .collect();
-    let mut screen = Screen::new().heading("Is this machine fit for a ceremony?", tally.join(" · "));
-    if all {
-        for check in of(Verdict::Pass) {
-            screen = screen.field("pass", format!("{}: {}", check.name, check.seen));
+    #[test]
+    fn a_token_is_judged_by_what_it_says_of_its_pin() {
+        let set = PinState { set: true, ..PinState::default() };
+        for (pin, result, seen) in [
+            (set, Verdict::Pass, "root (serial 01)"),
+            (PinState { locked: true, ..set }, Verdict::Fail, "root (serial 01): its PIN is locked"),
+            (
+                PinState { final_try: true, count_low: true, ..set },
+                Verdict::Fail,
+                "root (serial 01): one PIN try is left",
+            ),
+            (PinState { count_low: true, ..set }, Verdict::Warn, "root (serial 01): a wrong PIN was tried"),
+            (PinState { to_be_changed: true, ..set }, Verdict::Warn, "root (serial 01): its PIN is to be changed"),
+            (PinState::default(), Verdict::Fail, "root (serial 01): it has no user PIN"),
+        ] {
+            let check = flags(&token(pin));
+            assert_eq!((check.result, check.seen.as_str()), (result, seen));
         }
-    } else {
-        let passed: Vec<&str> = of(Verdict::Pass).map(|check| check.name).collect();
-        screen = screen.field("pass", passed.join(", "));
+        let protected = Seen { write_protected: true, ..token(set) };
+        assert_eq!(flags(&protected).result, Verdict::Fail);
     }
-    for (verdict, label) in [(Verdict::Unknown, "unknown"), (Verdict::Warn, "warn"), (Verdict::Fail, "FAIL")] {
-        let checks: Vec<&Check> = of(verdict).collect();
-        for same in checks.chunk_by(|a, b| a.seen == b.seen) {
-            let names: Vec<&str> = same.iter().map(|check| check.name).collect();
-            let Some(last) = same.last() else { continue };
-            screen = screen.field(label, format!("{}: {}", names.join(", "), last.seen));
-            // What mends the next one too is said after that.
-            let next = checks.iter().skip_while(|check| check.name != last.name).nth(1);
-            if let Some(remedy) = last.remedy.as_ref().filter(|_| next.is_none_or(|next| next.remedy != last.remedy)) {
-                screen = screen.field("", format!("→ {remedy}"));
-            }
-        }
+
+    #[test]
+    fn before_genesis_a_blank_token_is_wanted() {
+        let blank = Seen { initialized: false, ..token(PinState::default()) };
+        let ready = token(PinState { set: true, ..PinState::default() });
+        assert_eq!(unrecorded(&[]).result, Verdict::Fail);
+        assert_eq!(unrecorded(std::slice::from_ref(&ready)).result, Verdict::Warn);
+        assert_eq!(unrecorded(&[blank, ready]).seen, "1 blank token, 1 initialised");
     }
-    screen
 }
