@@ -6,10 +6,12 @@
 //! `steps`, a file each; what must be true before anything irreversible, in [`precondition`].
 
 pub mod answers;
+pub mod copies;
 pub mod fitness;
 pub mod inbound;
 pub mod journal;
 pub mod media;
+pub mod paper;
 pub mod people;
 pub mod precondition;
 pub mod progress;

@@ -18,13 +18,14 @@ pub fn is_offline(command: &Command) -> bool {
     match command {
         Command::Root(root) => matches!(root.command, RootCommand::Create { .. }),
         Command::Ceremony(ceremony) => match ceremony.command {
-            CeremonyCommand::List | CeremonyCommand::Check { .. } => false,
+            CeremonyCommand::List | CeremonyCommand::Check { .. } | CeremonyCommand::Script(_) => false,
             CeremonyCommand::Run(_) => true,
         },
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
         Command::New(_)
         | Command::Config(_)
+        | Command::Kit(_)
         | Command::Medium(_)
         | Command::Status
         | Command::Request(_)

@@ -37,20 +37,23 @@ pub fn preflight(args: &Args, a: &Preflight, terminal: &mut Terminal) -> Result<
     let audit = config.audit.as_ref().map(|audit| room::profile_named(&audit.token.profile)).transpose()?;
     let local = &found.local.media;
     let profiles: Vec<_> = std::iter::once(&profile).chain(&audit).collect();
-    fence::raise(Some(found), &profiles, local.exports.as_slice());
+    let written: Vec<_> = local.exports.iter().chain(&local.authority).cloned().collect();
+    fence::raise(Some(found), &profiles, &written);
     let mut modules = Modules::load(
         (&profile, found.local.token.module.as_deref()),
         audit.as_ref().map(|profile| (profile, found.local.audit.token.module.as_deref())),
     );
     let tokens = modules.as_mut().map(|modules| -> &mut dyn Tokens { modules }).map_err(|error| error.clone());
+    let sticks = local.authority.iter().map(|dir| (Role::Authority, dir.clone()));
     let media = [(Role::Requests, &local.requests), (Role::Exports, &local.exports)];
+    let media = media.into_iter().filter_map(|(role, dir)| dir.clone().map(|dir| (role, dir))).chain(sticks);
     let checks = fitness::examine(Examined {
         now,
         config: Some(&config),
         folder: Some(&found.folder),
         state: state.as_ref(),
         tokens: Some(tokens),
-        media: media.into_iter().filter_map(|(role, dir)| dir.clone().map(|dir| (role, dir))).collect(),
+        media: media.collect(),
     });
     show(checks, &config.preflight.must_pass, !config.unattended, a, terminal)
 }

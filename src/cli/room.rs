@@ -142,7 +142,7 @@ fn hold_ceremony(
     let root_profile = profile(&config.token)?;
     let audit_profile = config.audit.as_ref().map(|audit| profile(&audit.token)).transpose()?;
     let token_profiles: Vec<&HsmProfile> = std::iter::once(&root_profile).chain(&audit_profile).collect();
-    let media: Vec<PathBuf> = wishes.exports.iter().cloned().collect();
+    let media: Vec<PathBuf> = wishes.exports.iter().chain(&found.local.media.authority).cloned().collect();
     fence::raise(Some(found), &token_profiles, &media);
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),
@@ -193,6 +193,7 @@ fn run(
     people: &mut dyn People,
     wishes: Wishes,
 ) -> Result<Held, Error> {
+    let wishes = Wishes { authority: found.local.media.authority.clone(), ..wishes };
     let mut entropy = Entropy::new();
     let resumes = resumes(found, &script, people)?;
     let opening = Opening {

@@ -25,6 +25,7 @@ mod log_fixture;
 mod log_store;
 mod log_verify;
 mod mistakes;
+mod paper;
 mod plans;
 mod preflight;
 mod present;

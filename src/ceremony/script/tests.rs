@@ -1,3 +1,5 @@
+//! What a script may say, and where its faults are.
+
 use super::*;
 
 fn fault(change: impl Fn(&str) -> String) -> String {

@@ -47,12 +47,7 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut participants = Vec::new();
     let mut by_name: BTreeMap<String, String> = BTreeMap::new();
     for (role, least) in room.script.roles.clone() {
-        let configured = match role.as_str() {
-            "administrator" => room.config.roles.administrator,
-            "witness" => room.config.roles.witness,
-            _ => least,
-        };
-        let count = least.max(configured);
+        let count = least.max(room.config.roles.least(&role));
         loop {
             let names = room.people.names(&step.id, &role, count)?;
             match check(&names, &role, count, &by_name, room.config.roles.may_overlap) {
@@ -122,7 +117,8 @@ pub fn write_names(room: &mut Room<'_>) -> Result<(), Error> {
     if let Some((name, json)) = room.participants.take() {
         let dir = room.folder.records();
         deliver::create_directory(&dir)?;
-        deliver::write_new(&dir.join(name), &json, 0o600)?;
+        // The authority may live on a stick, and a FAT stick keeps no modes.
+        deliver::write_new(&dir.join(name), &json, deliver::personal_mode(&dir)?)?;
     }
     Ok(())
 }

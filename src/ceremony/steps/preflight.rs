@@ -2,7 +2,7 @@
 
 use crate::ceremony::fitness::{self, Examined};
 use crate::ceremony::people::Stop;
-use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::room::{Bench, Room, Wishes};
 use crate::ceremony::script::Step;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::files::medium::Role;
@@ -31,7 +31,7 @@ fn run(room: &mut Room<'_>, _: &mut Bench, _: &Step) -> Result<(), Stop> {
         folder: Some(&room.folder),
         state: Some(room.journal.state()),
         tokens: Some(Ok(&mut *room.tokens)),
-        media: media(&room.wishes.requests, &room.wishes.exports),
+        media: media(&room.wishes),
     });
     room.journal.append(vec![fitness::record(&checks).into()])?;
     room.people.show(&fitness::screen(&checks, false))?;
@@ -40,7 +40,14 @@ fn run(room: &mut Room<'_>, _: &mut Bench, _: &Step) -> Result<(), Stop> {
         .map_err(|error| error.truth("Nothing was signed.").into())
 }
 
-fn media(requests: &Option<PathBuf>, exports: &Option<PathBuf>) -> Vec<(Role, PathBuf)> {
-    let role = |role, dir: &Option<PathBuf>| dir.clone().map(|dir| (role, dir));
-    role(Role::Requests, requests).into_iter().chain(role(Role::Exports, exports)).collect()
+/// Where the media of this session are expected.
+fn media(wishes: &Wishes) -> Vec<(Role, PathBuf)> {
+    let (requests, exports) = (wishes.requests.iter(), wishes.exports.iter());
+    let roles = [Role::Requests, Role::Exports, Role::Authority];
+    let places: [Vec<&PathBuf>; 3] = [requests.collect(), exports.collect(), wishes.authority.iter().collect()];
+    roles
+        .into_iter()
+        .zip(places)
+        .flat_map(|(role, dirs)| dirs.into_iter().map(move |dir| (role, dir.clone())))
+        .collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::crash::instants::can_trace;
 use crate::seat::Seat;
-use crate::support::{AUTHORITY, BINARY, World};
+use crate::support::{AUTHORITY, World};
 use serde_json::Value;
 use std::process::Command;
 
@@ -75,9 +75,7 @@ fn a_limit_of_locked_memory_is_named_and_nothing_is_locked() {
 fn people_are_told_which_fences_do_not_stand_before_they_begin() {
     let Some(through) = kernel(&OLD) else { return };
     let world = World::configured("production", "ecdsa-p256");
-    let mut command = Command::new(&through[0]);
-    command.args(&through[1..]).arg(BINARY).args(["-C", AUTHORITY, "root", "create"]);
-    let mut seat = Seat::before(&world, command);
+    let mut seat = Seat::through(&world, &through, &["-C", AUTHORITY, "root", "create"]);
     let shown = seat.asked("Name of the administrator: ");
     let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     for missing in ["Not contained (network): the kernel", "Not contained (writes): this kernel is without Landlock."] {
