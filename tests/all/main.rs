@@ -12,6 +12,7 @@ mod cacerts;
 mod corpus;
 mod crash;
 mod cross;
+mod custody;
 mod demo;
 mod envoy;
 mod evidence;

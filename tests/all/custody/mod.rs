@@ -1,0 +1,3 @@
+//! Custody of the PIN: shares, the ceremonies that deal and use them, and the way without Anchorite.
+
+mod without_anchorite;
