@@ -75,12 +75,12 @@ pub fn folder(args: &Args) -> Folder {
 
 /// Recipients that could not be sealed to are found with the configuration, not in the ceremony.
 fn check_recipients(config: &Config, text: &str) -> Result<(), Error> {
-    for (name, cluster) in &config.clusters {
-        for recipient in &cluster.recipients {
-            recipient::parse(recipient).map_err(|error| {
-                let place = place_of(text, &format!("clusters.{name}"), "recipients");
-                error.into_kind(Kind::Usage).within(place)
-            })?;
+    let clusters = config.clusters.iter().map(|(name, cluster)| (format!("clusters.{name}"), &cluster.recipients));
+    let custody = config.custody.iter().map(|custody| ("custody".to_owned(), &custody.recipients));
+    for (table, recipients) in clusters.chain(custody) {
+        for recipient in recipients {
+            recipient::parse(recipient)
+                .map_err(|error| error.into_kind(Kind::Usage).within(place_of(text, &table, "recipients")))?;
         }
     }
     Ok(())

@@ -88,6 +88,7 @@ impl State {
                 }
             }
             Record::TokenInitialized(t) => {
+                self.custody.initialized(&t.role, t.custody.as_ref())?;
                 self.tokens.insert(t.role.clone(), token(&t.serial, &t.label, &t.manufacturer, &t.model));
             }
             Record::TokenUnlocked(t) => {
@@ -198,11 +199,11 @@ impl State {
             | Record::Preflight(_)
             | Record::StepSkipped(_)
             | Record::Deviation(_)
-            | Record::ClockSet(_)
-            | Record::CustodySplit(_)
-            | Record::CustodyShareUsed(_)
-            | Record::PinChanging(_)
-            | Record::PinChanged(_) => {}
+            | Record::ClockSet(_) => {}
+            Record::CustodySplit(split) => self.custody.split(entry.seq, entry.header.time, split)?,
+            Record::CustodyShareUsed(used) => self.custody.used(used)?,
+            Record::PinChanging(changing) => self.custody.changing(changing)?,
+            Record::PinChanged(changed) => self.custody.changed(changed)?,
         }
         self.last_time = Some(entry.header.time);
         self.size += 1;

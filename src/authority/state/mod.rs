@@ -1,9 +1,12 @@
 //! The state of an authority: what its log says, folded. The fold and its rules are in `fold`; this is what
 //! the rest of the program asks of it.
 
+mod custody;
 mod fold;
 #[cfg(test)]
 pub(crate) mod tests;
+
+pub use custody::{Custody, CustodySet, Standing};
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -36,6 +39,8 @@ pub struct State {
     pub last_session: Option<(String, Timestamp)>,
     /// Tokens by role.
     pub tokens: BTreeMap<String, TokenRecord>,
+    /// Custody of their PINs.
+    pub custody: Custody,
     /// Keys in order of their intents.
     pub keys: Vec<KeyRecord>,
     /// Clusters by name.
