@@ -3,7 +3,10 @@
 //! A plan is approved by what is known beforehand, the digest of what was reviewed. An answer that is
 //! missing, extra or unused is an error, found before the root key is used: nothing is signed.
 
-use super::people::{Assignment, Compared, People, Retirement, Secret, Stop, Unassigned, Verdict};
+use super::people::{
+    Assignment, Compared, Noted, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished, Verdict, Way,
+};
+use super::vocabulary::Ways;
 use crate::authority::local::parse_toml;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -104,8 +107,29 @@ impl People for Answers<'_> {
         Ok(())
     }
 
-    fn step(&mut self, _: usize, _: usize, _: &str, _: &str) -> Result<(), Stop> {
+    /// A run that nobody attends begins anew: what is done is done again only as far as it has no effect.
+    fn goes_on(&mut self, _: &Unfinished<'_>) -> Result<bool, Stop> {
+        Ok(false)
+    }
+
+    fn step(&mut self, _: &StepView<'_>) -> Result<(), Stop> {
         Ok(())
+    }
+
+    fn choose(&mut self, _: &Error, _: Ways) -> Result<Way, Stop> {
+        Ok(Way::End)
+    }
+
+    fn deviations(&mut self) -> Vec<Noted> {
+        Vec::new()
+    }
+
+    fn answer(&mut self, step: &str, key: &str, _: &str, _: &str) -> Result<String, Stop> {
+        let value = self.take(step, key)?;
+        match value.as_str() {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(out_of_form(step, key, "not a string").into()),
+        }
     }
 
     /// Nobody is there to answer again: a wrong answer ends the ceremony.

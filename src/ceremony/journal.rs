@@ -1,7 +1,8 @@
 //! The journal of a session: the log and the state that is its fold, kept in step.
 //!
-//! Entries wait in memory until the first act that cannot be undone (an unlocked or initialised token):
-//! a ceremony that fails before it leaves the authority as it was.
+//! Where nobody attends, entries wait in memory until the first act that cannot be undone (an unlocked or
+//! initialised token): a run that fails before it leaves the authority as it was. Where people attend, the
+//! first finished step makes them durable, so that a pause or a power cut costs them no step.
 
 use crate::authority::State;
 use crate::clock::Clock;
@@ -94,6 +95,17 @@ impl Journal {
     /// True once entries are on disk as they are made.
     pub fn is_durable(&self) -> bool {
         self.durable
+    }
+
+    /// Appends what one role did, as [`Journal::append`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn append_by(&mut self, role: &str, records: Vec<Record>) -> Result<(), Error> {
+        let everybody = std::mem::replace(&mut self.actors, vec![role.to_owned()]);
+        let appended = self.append(records);
+        self.actors = everybody;
+        appended
     }
 
     /// Appends entries: checked against the rules of the state first, then written and fsynced, or kept

@@ -11,6 +11,7 @@ pub mod journal;
 pub mod media;
 pub mod people;
 pub mod precondition;
+pub mod progress;
 pub mod recovery;
 pub mod room;
 pub mod runner;

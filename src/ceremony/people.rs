@@ -3,15 +3,22 @@
 //! The engine decides what is right; people only reply. So a typed word is compared here in the engine, and
 //! a prepared answer counts only where the authority says that it may.
 
+use super::vocabulary::Ways;
+use crate::authority::state::DoneStep;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::plan::MadePlan;
+use crate::plan::screen::Banner;
 use crate::screen::Screen;
 use secrecy::SecretString;
 
 /// Why a ceremony stopped before its end.
 #[derive(Debug)]
 pub enum Stop {
+    /// People pause: the same command goes on at the step that is not done.
+    Pause,
+    /// People give the ceremony up, and why.
+    Abandon(String),
     /// A person said no.
     Declined(String),
     /// Something failed.
@@ -30,8 +37,73 @@ impl Stop {
         match self {
             Stop::Failed(error) => error,
             Stop::Declined(why) => Error::new(Kind::Declined, format!("declined: {why}")),
+            Stop::Pause => Error::new(Kind::Declined, "the ceremony is paused")
+                .hint("the same command goes on at the first step that is not done"),
+            Stop::Abandon(why) => Error::new(Kind::Declined, format!("the ceremony was abandoned: {why}")),
         }
     }
+}
+
+/// A step as it begins: what every screen of it says.
+#[derive(Debug, Clone)]
+pub struct StepView<'a> {
+    /// The authority's name and kind.
+    pub banner: Banner,
+    /// Its number, as on paper, from 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Its id in the script.
+    pub id: &'a str,
+    /// What it does.
+    pub says: &'a str,
+    /// Who acts.
+    pub by: &'a str,
+    /// What people should know.
+    pub note: Option<&'a str>,
+    /// What comes after it.
+    pub next: Option<&'a str>,
+}
+
+/// Where a ceremony that did not end stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished<'a> {
+    /// The script's title.
+    pub title: &'a str,
+    /// When it began.
+    pub since: jiff::Timestamp,
+    /// Steps that are done, with their numbers on paper, or left out.
+    pub done: Vec<(usize, DoneStep)>,
+    /// The number of the first step that is not done.
+    pub next: usize,
+    /// How many steps there are.
+    pub of: usize,
+}
+
+/// A deviation as people write it down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    /// What was expected.
+    pub expected: String,
+    /// What happened.
+    pub happened: String,
+    /// What was decided.
+    pub decided: String,
+}
+
+/// What people choose where a step failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// Try the step again.
+    Retry,
+    /// Leave it out, and why.
+    Skip(String),
+    /// Pause here.
+    Pause,
+    /// Give the ceremony up, and why.
+    Abandon(String),
+    /// Nobody is there to choose: it ends with the error.
+    End,
 }
 
 /// A reply that stands for having compared something.
@@ -134,11 +206,32 @@ pub trait People {
     /// [`Stop`] when the terminal is gone.
     fn show(&mut self, screen: &Screen) -> Result<(), Stop>;
 
-    /// The step that begins now: number, of, title, who acts.
+    /// Whether a ceremony that did not end goes on; false begins it anew.
+    ///
+    /// # Errors
+    /// [`Stop`].
+    fn goes_on(&mut self, unfinished: &Unfinished<'_>) -> Result<bool, Stop>;
+
+    /// The step that begins now.
     ///
     /// # Errors
     /// [`Stop`] when the terminal is gone.
-    fn step(&mut self, number: usize, of: usize, says: &str, by: &str) -> Result<(), Stop>;
+    fn step(&mut self, view: &StepView<'_>) -> Result<(), Stop>;
+
+    /// What to do about a step that failed; `ways` are those that this step has beside a pause and the end.
+    ///
+    /// # Errors
+    /// [`Stop`].
+    fn choose(&mut self, error: &Error, ways: Ways) -> Result<Way, Stop>;
+
+    /// Deviations that people wrote down since this was asked last, in order.
+    fn deviations(&mut self) -> Vec<Noted>;
+
+    /// One line that the person of a role types; `key` names it in an answers file.
+    ///
+    /// # Errors
+    /// [`Stop`].
+    fn answer(&mut self, step: &str, key: &str, by: &str, question: &str) -> Result<String, Stop>;
 
     /// Something that went wrong and can be mended by answering again.
     ///

@@ -5,12 +5,14 @@ use super::people::People;
 use super::recovery::Interrupted;
 use super::script::Script;
 use super::session::Folder;
+use super::steps;
 use super::tokens::Tokens;
 use crate::authority::Config;
 use crate::digest::{Digest, Hex};
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
 use crate::execute::{Issued, Keyring};
+use crate::log::Record;
 use crate::plan::ApprovedPlan;
 use crate::plan::make::{Accepted, Context};
 use crate::plan::screen::Banner;
@@ -125,6 +127,21 @@ impl Room<'_> {
             session: self.journal.session(),
             now: self.journal.now(),
         }
+    }
+
+    /// Logs a finished step. Where people attend, what they did is on disk from here on; where an earlier
+    /// session left intents open, only once the token that settles them is unlocked.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`], [`Kind::Verify`].
+    pub fn finish(&mut self, by: &str, record: Record) -> Result<(), Error> {
+        self.journal.append_by(by, vec![record])?;
+        let settled = self.journal.state().open_intents.is_empty();
+        if self.people.unattended().is_none() && !self.journal.is_durable() && settled {
+            self.journal.make_durable()?;
+            steps::participants::write_names(self)?;
+        }
+        Ok(())
     }
 
     /// The authority's line at the top of every screen.

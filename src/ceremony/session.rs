@@ -4,7 +4,7 @@ use super::journal::Journal;
 use super::recovery::Interrupted;
 use super::script::Script;
 use super::tokens::Tokens;
-use crate::authority::state::Adopted;
+use crate::authority::state::{Adopted, Course};
 use crate::authority::{Config, State};
 use crate::clock::Clock;
 use crate::digest::{Digest, Hex};
@@ -128,6 +128,20 @@ impl Folder {
         Ok(state.config(read.checkpoint().map_or(0, |checkpoint| checkpoint.size)).cloned())
     }
 
+    /// Sets the log of a genesis aside that began and made nothing: no token was touched, no key intended. It
+    /// is kept beside the place where the next one begins. False where it made something.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`], [`Kind::Verify`].
+    pub fn set_aside_beginning(&self) -> Result<bool, Error> {
+        let (state, _) = self.read_state()?;
+        let Some(id) = state.log.filter(|_| state.tokens.is_empty() && state.keys.is_empty()) else {
+            return Ok(false);
+        };
+        store::set_aside(&self.log(), &self.dir.join(format!("log.begun-{id}")))?;
+        Ok(true)
+    }
+
     /// The state of the log, read without a lock; with what a reading command should say first.
     ///
     /// # Errors
@@ -166,6 +180,21 @@ pub struct Opening<'a> {
     pub answers_sha256: Option<Digest>,
     /// The clock.
     pub clock: Clock,
+    /// The session in which the ceremony began that this one goes on with.
+    pub resumes: Option<String>,
+}
+
+/// The ceremony of this script that began and did not end.
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Verify`].
+pub fn unfinished(folder: &Folder, script: &Script) -> Result<Option<Course>, Error> {
+    if !folder.has_log()? {
+        return Ok(None);
+    }
+    let mut state = State::default();
+    store::read(&folder.log(), &mut |entry| state.apply(entry))?;
+    Ok(state.course.filter(|course| course.script_sha256 == script.sha256 && !course.done.is_empty()))
 }
 
 /// Opens the log (or prepares its first entries) and records the beginning of a session.
@@ -208,6 +237,7 @@ pub fn begin(opening: Opening<'_>, entropy: &mut Entropy) -> Result<(Journal, Op
         local_sha256: opening.local_sha256,
         unattended: opening.answers_sha256.is_some(),
         answers_sha256: opening.answers_sha256,
+        resumes: opening.resumes.clone(),
     };
     journal.append(vec![opened.into()])?;
     // The configuration names such a file and does not hold it: what it said on the day is in the record.

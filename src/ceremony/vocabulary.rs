@@ -4,6 +4,7 @@ use super::people::Stop;
 use super::room::{Bench, Room};
 use super::script::Step;
 use super::steps;
+use crate::files::medium::Role;
 
 /// Something that is true at a point of a ceremony.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +13,8 @@ pub enum Fact {
     NoRoot,
     /// The authority has a root.
     Root,
+    /// Everybody's paper has the digest of this script.
+    Compared,
     /// Everybody's name is known.
     Participants,
     /// A token is initialised and has a user PIN.
@@ -36,6 +39,7 @@ impl Fact {
         match self {
             Fact::NoRoot => "an authority without a root",
             Fact::Root => "an authority with a root",
+            Fact::Compared => "a script that was compared with everybody's paper",
             Fact::Participants => "participants",
             Fact::TokenReady => "an initialised token",
             Fact::Unlocked => "an unlocked token",
@@ -46,6 +50,64 @@ impl Fact {
             Fact::Signed => "a signature",
         }
     }
+}
+
+/// What an activity takes from its step in the script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// `items`: what is ticked, one by one.
+    Items,
+    /// `values`: what is written down.
+    Values,
+    /// `text`: what is read out.
+    Text,
+}
+
+impl Setting {
+    /// The field's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Setting::Items => "items",
+            Setting::Values => "values",
+            Setting::Text => "text",
+        }
+    }
+
+    /// The field as one writes it.
+    pub const fn says(self) -> &'static str {
+        match self {
+            Setting::Items => "items = [\"…\"]",
+            Setting::Values => "values = [{ name = \"…\" }]",
+            Setting::Text => "text = \"…\"",
+        }
+    }
+}
+
+/// How long what a step did lasts: a finished step is done again only where its effect ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasts {
+    /// In the log, the token or on a medium.
+    Forever,
+    /// In this process: a later one does it again where a step that is still to come needs it.
+    Process,
+}
+
+/// What people may do when a step fails, beside a pause and the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ways {
+    /// It can be tried again: it begins anew, and nothing that it did before is in its way.
+    pub retry: bool,
+    /// It can be left out under a deviation: no later step relies on it.
+    pub skip: bool,
+}
+
+impl Ways {
+    /// A step of people: both.
+    pub const BOTH: Ways = Ways { retry: true, skip: true };
+    /// A step that others rely on.
+    pub const RETRY: Ways = Ways { retry: true, skip: false };
+    /// A step that cannot be repeated in the same process.
+    pub const NONE: Ways = Ways { retry: false, skip: false };
 }
 
 /// One word of the vocabulary.
@@ -62,6 +124,14 @@ pub struct Activity {
     pub gives: &'static [Fact],
     /// What is no longer true after.
     pub takes: &'static [Fact],
+    /// What it takes from its step; each is required.
+    pub settings: &'static [Setting],
+    /// How long what it did lasts.
+    pub lasts: Lasts,
+    /// What people may do when it fails.
+    pub ways: Ways,
+    /// The medium that it wants inserted.
+    pub medium: Option<Role>,
     /// Does it.
     pub run: fn(&mut Room<'_>, &mut Bench, &Step) -> Result<(), Stop>,
 }

@@ -1,29 +1,25 @@
-//! `root`, `sign`, `export`, `ceremony`: the commands that hold or describe ceremonies.
+//! `root`, `sign`, `export`, `retire`: the commands that hold the ceremonies of every day.
 
-use super::args::{Args, Attend, Ceremony, CeremonyCommand, Export, Retire, Root, RootCommand, Sign};
+use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCommand, Sign};
+use super::ceremony;
 use super::room::{self, find, hold};
 use super::terminal::Terminal;
 use crate::authority::inventory;
 use crate::ceremony::room::Wishes;
-use crate::ceremony::script::{BUILT_IN, Script};
+use crate::ceremony::script::Script;
 use crate::ceremony::session::Folder;
 use crate::consumer::card;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::policy;
-use crate::screen::Screen;
 use crate::text;
 use crate::words;
 use serde::Serialize;
-use std::path::Path;
 
 /// `anchorite root …`
 pub fn root(args: &Args, a: &Root, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
-        RootCommand::Create { attend, so_pin_file, slot, token_serial, if_needed } => {
-            let wishes = Wishes { slot: *slot, token_serial: token_serial.clone(), ..Wishes::default() };
-            create(args, attend, so_pin_file.as_deref(), *if_needed, wishes, terminal)
-        }
+        RootCommand::Create { own, genesis, attend } => create(args, own, genesis, attend, terminal),
         RootCommand::Show => show(args, terminal),
     }
 }
@@ -35,22 +31,28 @@ struct Created {
     written: Vec<String>,
 }
 
-fn create(
+/// `anchorite root create`
+pub fn create(
     args: &Args,
+    own: &OwnScript,
+    genesis: &Genesis,
     attend: &Attend,
-    so_pin_file: Option<&Path>,
-    if_needed: bool,
-    mut wishes: Wishes,
     terminal: &mut Terminal,
 ) -> Result<(), Error> {
     let found = find(args)?;
-    wishes.final_try = attend.final_try;
+    let script = script(own, "root-genesis")?;
+    let wishes = Wishes {
+        slot: genesis.slot,
+        token_serial: genesis.token_serial.clone(),
+        final_try: attend.final_try,
+        ..Wishes::default()
+    };
     if found.folder.has_log()? {
         let (state, interrupted) = found.folder.read_state()?;
         // A genesis that was cut off after its signatures still has files to write and a session to close.
         let unfinished = state.clusters.is_empty() && interrupted.is_some();
         if let (true, false, Some(fingerprint)) = (state.is_founded(), unfinished, root_fingerprint(&found.folder)?) {
-            if if_needed {
+            if genesis.if_needed {
                 let outcome = Created { changed: false, root_fingerprint: fingerprint, written: Vec::new() };
                 if terminal.wants_json() {
                     return terminal.json(&outcome);
@@ -64,7 +66,7 @@ fn create(
                 .truth("Nothing was changed."));
         }
     }
-    let held = hold(args, attend, so_pin_file, "root-genesis", &found, wishes, terminal)?;
+    let held = hold(args, attend, genesis.so_pin_file.as_deref(), script, &found, wishes, terminal)?;
     let fingerprint =
         root_fingerprint(&found.folder)?.ok_or_else(|| Error::new(Kind::Bug, "a finished genesis has no root"))?;
     if terminal.wants_json() {
@@ -79,6 +81,21 @@ fn create(
     );
     terminal.line(&format!("root   sha256 {fingerprint}"));
     Ok(())
+}
+
+/// The script of a command: its own, or one of the same kind that people wrote.
+fn script(own: &OwnScript, built_in: &str) -> Result<Script, Error> {
+    let default = Script::built_in(built_in)?;
+    let Some(named) = &own.script else { return Ok(default) };
+    let script = ceremony::read_script(named)?;
+    if script.kind == default.kind {
+        return Ok(script);
+    }
+    Err(Error::new(Kind::Usage, "this script is of another kind than the command")
+        .saw(format!("kind = \"{}\"", script.kind.name()))
+        .wanted(format!("kind = \"{}\"", default.kind.name()))
+        .hint(format!("anchorite ceremony run {named}"))
+        .truth("Nothing was signed."))
 }
 
 /// SHA-256 of the root certificate, where there is one.
@@ -116,6 +133,7 @@ fn show(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
 /// `anchorite sign`
 pub fn sign(args: &Args, a: &Sign, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
+    let script = script(&a.own, "intermediate-signing")?;
     founded(&found.folder)?;
     let wishes = Wishes {
         requests: a.from.clone().or_else(|| found.local.media.requests.clone()),
@@ -125,7 +143,7 @@ pub fn sign(args: &Args, a: &Sign, terminal: &mut Terminal) -> Result<(), Error>
         ..Wishes::default()
     };
     check_media(&wishes, &found.config.0.name)?;
-    let held = hold(args, &a.attend, None, "intermediate-signing", &found, wishes, terminal)?;
+    let held = hold(args, &a.attend, None, script, &found, wishes, terminal)?;
     if terminal.wants_json() {
         return terminal.json(&Signed {
             changed: !held.issued.is_empty(),
@@ -175,6 +193,7 @@ fn founded(folder: &Folder) -> Result<(), Error> {
 /// `anchorite export`
 pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
+    let script = script(&a.own, "export")?;
     founded(&found.folder)?;
     let wishes = Wishes {
         exports: a.to.clone().or_else(|| found.local.media.exports.clone()),
@@ -183,7 +202,7 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
         ..Wishes::default()
     };
     check_media(&wishes, &found.config.0.name)?;
-    let held = hold(args, &a.attend, None, "export", &found, wishes, terminal)?;
+    let held = hold(args, &a.attend, None, script, &found, wishes, terminal)?;
     if terminal.wants_json() {
         return terminal.json(&Signed {
             changed: !held.written.is_empty(),
@@ -206,12 +225,13 @@ struct Retired {
 /// `anchorite retire`
 pub fn retire(args: &Args, a: &Retire, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
+    let script = script(&a.own, "cluster-retirement")?;
     founded(&found.folder)?;
     policy::check_retirable(&found.folder.read_state()?.0, &a.cluster)?;
     let clusters = vec![a.cluster.clone()];
     let wishes = Wishes { final_try: a.attend.final_try, clusters, ..Wishes::default() };
     let now = room::clock(args, &found.config.0)?.now();
-    hold(args, &a.attend, None, "cluster-retirement", &found, wishes, terminal)?;
+    hold(args, &a.attend, None, script, &found, wishes, terminal)?;
     let (state, _) = found.folder.read_state()?;
     let still_valid = inventory::unexpired(&state, &a.cluster, now);
     if terminal.wants_json() {
@@ -228,52 +248,4 @@ pub fn retire(args: &Args, a: &Retire, terminal: &mut Terminal) -> Result<(), Er
         ],
     );
     Ok(())
-}
-
-#[derive(Serialize)]
-struct Listed {
-    name: String,
-    title: String,
-    purpose: String,
-    sha256: Digest,
-}
-
-/// `anchorite ceremony …`
-pub fn ceremony(a: &Ceremony, terminal: &mut Terminal) -> Result<(), Error> {
-    match &a.command {
-        CeremonyCommand::List => {
-            let mut listed = Vec::new();
-            let mut screen = Screen::new();
-            for (name, text) in BUILT_IN {
-                let script = Script::parse(name, text)?;
-                screen = screen.heading(*name, script.title.clone()).indented(&script.purpose);
-                listed.push(Listed {
-                    name: script.name,
-                    title: script.title,
-                    purpose: script.purpose,
-                    sha256: script.sha256,
-                });
-            }
-            if terminal.wants_json() {
-                return terminal.json(&listed);
-            }
-            terminal.result_screen(&screen)
-        }
-        CeremonyCommand::Check { script } => {
-            let script = if BUILT_IN.iter().any(|(name, _)| name == script) {
-                Script::built_in(script)?
-            } else {
-                Script::parse(script, &Folder::read_text(Path::new(script))?)?
-            };
-            if terminal.wants_json() {
-                let Script { title, purpose, sha256, .. } = script;
-                return terminal.json(&Listed { name: script.name, title, purpose, sha256 });
-            }
-            let screen = Screen::new()
-                .heading(format!("{} can work", script.name), format!("{} steps", script.steps.len()))
-                .field("sha256", script.sha256.hex())
-                .field("words 1-4", words::words(script.sha256.0.get(..4).unwrap_or_default()).join(" "));
-            terminal.result_screen(&screen)
-        }
-    }
 }

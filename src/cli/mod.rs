@@ -3,6 +3,7 @@
 
 mod args;
 mod ceremonies;
+mod ceremony;
 mod cluster;
 mod configuration;
 mod hsm;
@@ -49,7 +50,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::New(a) => configuration::new(a, terminal),
         Command::Config(a) => configuration::config(args, a, terminal),
         Command::Medium(a) => configuration::medium(args, a, terminal),
-        Command::Ceremony(a) => ceremonies::ceremony(a, terminal),
+        Command::Ceremony(a) => ceremony::ceremony(args, a, terminal),
         Command::Root(a) => ceremonies::root(args, a, terminal),
         Command::Sign(a) => ceremonies::sign(args, a, terminal),
         Command::Export(a) => ceremonies::export(args, a, terminal),

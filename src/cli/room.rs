@@ -8,10 +8,10 @@ use crate::authority::state::Adopted;
 use crate::authority::{AuthorityKind, Config, Local};
 use crate::bundle::recipient;
 use crate::ceremony::answers::{Answers, Pins};
-use crate::ceremony::people::People;
+use crate::ceremony::people::{People, Stop, Unfinished};
 use crate::ceremony::room::{Bench, Room, Wishes};
 use crate::ceremony::runner;
-use crate::ceremony::script::Script;
+use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session::{self, Folder, Opening};
 use crate::ceremony::tokens::Modules;
 use crate::clock::Clock;
@@ -104,12 +104,12 @@ pub fn hold(
     args: &Args,
     attend: &Attend,
     so_pin_file: Option<&Path>,
-    built_in: &str,
+    script: Script,
     found: &Found,
     wishes: Wishes,
     terminal: &mut Terminal,
 ) -> Result<Held, Error> {
-    hold_ceremony(args, attend, so_pin_file, built_in, found, wishes, terminal).map_err(|error| {
+    hold_ceremony(args, attend, so_pin_file, script, found, wishes, terminal).map_err(|error| {
         let said = error.kind() == Kind::AfterSigning || error.truths().iter().any(|t| t.contains("signed"));
         if said { error } else { error.truth("Nothing was signed.") }
     })
@@ -119,20 +119,13 @@ fn hold_ceremony(
     args: &Args,
     attend: &Attend,
     so_pin_file: Option<&Path>,
-    built_in: &str,
+    script: Script,
     found: &Found,
     wishes: Wishes,
     terminal: &mut Terminal,
 ) -> Result<Held, Error> {
-    let adopted = adopted(found, built_in)?;
+    let adopted = adopted(found, script.kind)?;
     let config = &adopted.0;
-    let script = match &attend.script {
-        Some(path) => {
-            let name = path.file_stem().map_or_else(|| "script".to_owned(), |n| n.to_string_lossy().into_owned());
-            Script::parse(&name, &Folder::read_text(path)?)?
-        }
-        None => Script::built_in(built_in)?,
-    };
     let clock = clock(args, config)?;
     let unattended = check_unattended(attend, so_pin_file, config)?;
     let pins = Pins {
@@ -165,12 +158,16 @@ fn hold_ceremony(
 
 /// The configuration in force: the one that the log adopted. What the file says counts only once a ceremony
 /// has adopted it, so that what people reviewed is what is executed.
-fn adopted(found: &Found, ceremony: &str) -> Result<(Config, (String, Digest)), Error> {
+fn adopted(found: &Found, ceremony: ScriptKind) -> Result<(Config, (String, Digest)), Error> {
     let (file, text, file_sha256) = &found.config;
     let Some(Adopted { sha256, text, .. }) = found.folder.read_adopted()? else {
         return Ok((file.clone(), (text.clone(), *file_sha256)));
     };
-    if ceremony == "root-genesis" && sha256 != *file_sha256 {
+    if ceremony == ScriptKind::Genesis && sha256 != *file_sha256 {
+        // Nothing was made under the earlier configuration: people mend it and begin anew.
+        if found.folder.set_aside_beginning()? {
+            return Ok((file.clone(), (found.config.1.clone(), *file_sha256)));
+        }
         return Err(Error::new(Kind::Usage, "authority.toml has changed since this genesis began")
             .saw(format!("sha256 {file_sha256}"))
             .wanted(format!("sha256 {sha256}"))
@@ -190,6 +187,7 @@ fn run(
     wishes: Wishes,
 ) -> Result<Held, Error> {
     let mut entropy = Entropy::new();
+    let resumes = resumes(found, &script, people)?;
     let opening = Opening {
         folder: &found.folder,
         config: &found.config,
@@ -200,6 +198,7 @@ fn run(
         profiles,
         answers_sha256: people.unattended(),
         clock,
+        resumes,
     };
     let (journal, interrupted) = session::begin(opening, &mut entropy)?;
     let (config, config_adopted) = adopted.clone();
@@ -221,6 +220,16 @@ fn run(
     runner::run(&mut room, &mut bench)?;
     let issued = bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref().map(|c| c.name.clone())).collect();
     Ok(Held { written: bench.written, issued, signing_seconds: bench.signing.as_secs_f64() })
+}
+
+/// The first session of a ceremony that did not end, where people go on with it.
+fn resumes(found: &Found, script: &Script, people: &mut dyn People) -> Result<Option<String>, Error> {
+    let Some(course) = session::unfinished(&found.folder, script)? else { return Ok(None) };
+    let number = |step: &str| script.steps.iter().position(|s| s.id == step).map(|index| index + 1);
+    let done = course.done.iter().filter_map(|done| Some((number(&done.step)?, done.clone()))).collect();
+    let next = script.steps.iter().position(|step| !course.has(&step.id)).map_or(script.steps.len(), |index| index + 1);
+    let unfinished = Unfinished { title: &script.title, since: course.since, done, next, of: script.steps.len() };
+    Ok(people.goes_on(&unfinished).map_err(Stop::into_error)?.then_some(course.id))
 }
 
 /// The clock: `--now` only where nobody attends, so that no ceremony of people claims a time that was typed.

@@ -90,6 +90,23 @@ impl Committed {
 /// What the audit key does: signs the bytes handed to it, DER ECDSA.
 pub type Sign<'a> = &'a mut dyn FnMut(&[u8]) -> Result<Vec<u8>, Error>;
 
+/// Renames a log that holds nothing of worth, so that another can begin in its place.
+///
+/// # Errors
+/// [`Kind::Medium`]: another process writes it, `aside` is there already, or the medium cannot be written: the
+/// log is where it was.
+pub fn set_aside(directory: &Path, aside: &Path) -> Result<(), Error> {
+    let _lock = disk::lock(&directory.join(LOCK))?;
+    if aside.exists() {
+        return Err(Error::new(Kind::Medium, format!("{} is there already", aside.display())));
+    }
+    std::fs::rename(directory, aside).map_err(|error| disk::medium("cannot set aside", directory, &error))?;
+    match directory.parent().filter(|p| !p.as_os_str().is_empty()) {
+        Some(parent) => disk::sync_directory(parent),
+        None => Ok(()),
+    }
+}
+
 impl Log {
     /// Begins an empty log in `directory` (an authority's `log/`), which need not be there yet.
     ///

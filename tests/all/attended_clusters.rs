@@ -1,6 +1,6 @@
 //! Renewal and retirement as people type them, on a production authority.
 
-use crate::attended::{Seat, approves_from, founded, introduces};
+use crate::seat::{Seat, approves_from, founded, introduces};
 use crate::support::*;
 
 /// Signs the one request on the stick as people do, from its sheet; what the plan's screen showed.

@@ -1,6 +1,6 @@
 //! A configuration that was edited after genesis, as people meet it: shown, confirmed by its words, or not used.
 
-use crate::attended::{Seat, approves_from, founded, introduces};
+use crate::seat::{Seat, approves_from, founded, introduces};
 use crate::support::*;
 
 /// A production authority whose configuration was edited, and the sheet of a request.

@@ -1,6 +1,6 @@
 //! A batch with a refused request signs nothing, unless people strike that request and say why.
 
-use crate::attended::{Seat, approves_from, founded, introduces};
+use crate::seat::{Seat, approves_from, founded, introduces};
 use crate::support::*;
 use serde_json::Value;
 

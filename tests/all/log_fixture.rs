@@ -277,6 +277,7 @@ fn opened(ceremony: &str) -> Record {
         local_sha256: None,
         unattended: false,
         answers_sha256: None,
+        resumes: None,
     }
     .into()
 }

@@ -30,6 +30,7 @@ mod present;
 mod refusals;
 mod renewals;
 mod retirement;
+mod seat;
 mod source;
 mod support;
 mod weak_keys;

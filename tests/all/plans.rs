@@ -1,6 +1,6 @@
 //! What people are shown of a plan, what needs a reason of theirs, and what no reason can do.
 
-use crate::attended::{APPROVE_1, APPROVE_2, Seat, approves, founded_as, from_sheet, introduces, plan_words};
+use crate::seat::{APPROVE_1, APPROVE_2, Seat, approves, founded_as, from_sheet, introduces, plan_words};
 use crate::support::{AUTHORITY, ENTRIES, GENESIS, PIN, SIGN, World, assert_text, configuration, with_reason};
 use anchorite::request::package;
 use anchorite::x509::{LocalKey, pem};

@@ -62,6 +62,7 @@ impl State {
                     steps: Vec::new(),
                     unattended: opened.unattended,
                 });
+                self.begin_course(opened, &entry.header)?;
                 self.plans.clear();
             }
             Record::SessionClosed(closed) => {
@@ -73,6 +74,7 @@ impl State {
                     &open.unwrap_or_default(),
                 )?;
                 let ceremony = self.session.take().map(|s| s.ceremony).unwrap_or_default();
+                self.end_course(&closed.outcome);
                 if closed.outcome == "complete" {
                     let newest = |name: &String| self.newest_intermediate(name).and_then(|c| c.generation);
                     let sealed = |name: &String| self.clusters.get(name)?.bundles.last().map(|b| b.generation);
@@ -86,6 +88,11 @@ impl State {
                 if let Some(session) = &mut self.session {
                     session.steps.push(step.step.clone());
                 }
+                self.finish_step(&step.step, entry.header.time, false);
+            }
+            Record::StepSkipped(step) => self.finish_step(&step.step, entry.header.time, true),
+            Record::ValueRecorded(value) => {
+                self.values.insert(value.name.clone(), value.value.clone());
             }
             Record::TokenInitialized(t) => {
                 self.custody.initialized(&t.role, t.custody.as_ref())?;
@@ -195,9 +202,7 @@ impl State {
             }
             Record::Recovered(Recovered { .. })
             | Record::RequestRefused(_)
-            | Record::ValueRecorded(_)
             | Record::Preflight(_)
-            | Record::StepSkipped(_)
             | Record::Deviation(_)
             | Record::ClockSet(_) => {}
             Record::CustodySplit(split) => self.custody.split(entry.seq, entry.header.time, split)?,

@@ -1,11 +1,13 @@
 //! The state of an authority: what its log says, folded. The fold and its rules are in `fold`; this is what
 //! the rest of the program asks of it.
 
+mod course;
 mod custody;
 mod fold;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
 
 use crate::digest::{Digest, Hex};
@@ -33,6 +35,10 @@ pub struct State {
     pub last_time: Option<Timestamp>,
     /// The session that is open, or was interrupted.
     pub session: Option<Session>,
+    /// The ceremony that began and did not end: its steps, over all its sessions.
+    pub course: Option<Course>,
+    /// What people recorded, the newest by name.
+    pub values: BTreeMap<String, String>,
     /// Sessions that were closed.
     pub sessions_closed: u64,
     /// The last closed session's ceremony and time.

@@ -35,6 +35,7 @@ impl Story {
             local_sha256: None,
             unattended: true,
             answers_sha256: None,
+            resumes: None,
         };
         story.then(opened).unwrap();
         story

@@ -123,7 +123,7 @@ pub fn before_a_key(room: &mut Room<'_>, keys: &mut Keyring) -> Result<(), Stop>
 /// What is true after a precondition that does not hold.
 fn told(error: Error, room: &Room<'_>) -> Error {
     let error = error.truth("No key was generated.");
-    match room.journal.is_durable() || room.journal.reading().is_ok() {
+    match !room.journal.state().tokens.is_empty() || !room.journal.state().keys.is_empty() {
         false => error.truth("Nothing was changed."),
         true => error.hint(
             "this genesis goes on with the same command; with another token or another kind of key, begin anew: \

@@ -5,7 +5,7 @@ use crate::authority::Config;
 use crate::ceremony::people::{Compared, Stop};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
 use crate::log::record::ConfigAdopted;
 use crate::screen::Screen;
@@ -23,6 +23,10 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[Fact::Unlocked, Fact::Root],
     gives: &[],
     takes: &[],
+    settings: &[],
+    lasts: Lasts::Forever,
+    ways: Ways::RETRY,
+    medium: None,
     run,
 };
 

@@ -4,7 +4,7 @@ use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::steps::publish;
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
 use crate::log::record::{SessionClosed, StepDone};
 use crate::screen::Screen;
@@ -18,6 +18,10 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[Fact::Unlocked],
     gives: &[],
     takes: &[Fact::Unlocked],
+    settings: &[],
+    lasts: Lasts::Forever,
+    ways: Ways::RETRY,
+    medium: None,
     run,
 };
 

@@ -8,7 +8,7 @@ use crate::ceremony::media;
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
@@ -28,6 +28,10 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[Fact::Unlocked, Fact::Root],
     gives: &[],
     takes: &[],
+    settings: &[],
+    lasts: Lasts::Forever,
+    ways: Ways::RETRY,
+    medium: Some(Role::Exports),
     run,
 };
 

@@ -9,7 +9,7 @@ use crate::ceremony::media;
 use crate::ceremony::people::{Assignment, Stop, Unassigned};
 use crate::ceremony::room::{Bench, Pending, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::medium::{self, Role};
@@ -33,6 +33,10 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[Fact::Unlocked, Fact::Root],
     gives: &[Fact::Requests, Fact::Plannable],
     takes: &[],
+    settings: &[],
+    lasts: Lasts::Process,
+    ways: Ways::RETRY,
+    medium: Some(Role::Requests),
     run,
 };
 

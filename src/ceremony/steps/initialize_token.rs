@@ -6,7 +6,7 @@ use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::steps::participants;
 use crate::ceremony::steps::unlock_token::ask_pin;
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
 use crate::log::record::TokenInitialized;
 use crate::screen::Screen;
@@ -21,6 +21,10 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[Fact::Participants, Fact::NoRoot],
     gives: &[Fact::TokenReady],
     takes: &[],
+    settings: &[],
+    lasts: Lasts::Forever,
+    ways: Ways::RETRY,
+    medium: None,
     run,
 };
 

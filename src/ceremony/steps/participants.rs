@@ -3,7 +3,7 @@
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::files::deliver;
@@ -20,6 +20,10 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[],
     gives: &[Fact::Participants],
     takes: &[],
+    settings: &[],
+    lasts: Lasts::Forever,
+    ways: Ways::RETRY,
+    medium: None,
     run,
 };
 

@@ -5,7 +5,7 @@ use crate::authority::state::Status;
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::consumer::card;
 use crate::error::Error;
 use crate::files::deliver;
@@ -19,6 +19,10 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[Fact::Root],
     gives: &[],
     takes: &[],
+    settings: &[],
+    lasts: Lasts::Forever,
+    ways: Ways::RETRY,
+    medium: None,
     run,
 };
 

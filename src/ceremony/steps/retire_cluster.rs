@@ -4,7 +4,7 @@
 use crate::ceremony::people::{Retirement, Stop};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
 use crate::log::record::ClusterRetired;
 use crate::policy;
@@ -19,6 +19,10 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[Fact::Unlocked, Fact::Root],
     gives: &[],
     takes: &[],
+    settings: &[],
+    lasts: Lasts::Forever,
+    ways: Ways::RETRY,
+    medium: None,
     run,
 };
 

@@ -3,7 +3,7 @@
 use crate::ceremony::people::{Compared, Stop, Verdict};
 use crate::ceremony::room::{Bench, Pending, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
@@ -24,6 +24,10 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[Fact::Unlocked, Fact::Plannable],
     gives: &[Fact::Approved],
     takes: &[Fact::Plannable],
+    settings: &[],
+    lasts: Lasts::Process,
+    ways: Ways::NONE,
+    medium: None,
     run,
 };
 

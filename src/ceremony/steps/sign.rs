@@ -4,7 +4,7 @@ use crate::bundle::seal;
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::clock;
 use crate::digest::Base64;
 use crate::error::{Error, Kind};
@@ -21,6 +21,10 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[Fact::Unlocked, Fact::Approved],
     gives: &[Fact::Signed, Fact::Root],
     takes: &[Fact::Approved],
+    settings: &[],
+    lasts: Lasts::Forever,
+    ways: Ways::NONE,
+    medium: None,
     run,
 };
 

@@ -5,7 +5,7 @@ use crate::ceremony::precondition;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::steps::{participants, publish};
-use crate::ceremony::vocabulary::{Activity, Fact};
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
@@ -26,6 +26,10 @@ pub const ACTIVITY: Activity = Activity {
     needs: &[Fact::Participants, Fact::TokenReady],
     gives: &[Fact::Unlocked],
     takes: &[],
+    settings: &[],
+    lasts: Lasts::Process,
+    ways: Ways::RETRY,
+    medium: None,
     run,
 };
 

@@ -61,8 +61,10 @@ pub enum Command {
         before_help = "Examples:\n  anchorite medium prepare --role exports /media/out\n  anchorite medium show /media/out"
     )]
     Medium(Medium),
-    /// List the ceremonies, or check a script.
-    #[command(before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml")]
+    /// List the ceremonies, check a script, hold one.
+    #[command(
+        before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml\n  anchorite -C mesh-root ceremony run my-signing.toml --from IN --to OUT"
+    )]
     Ceremony(Ceremony),
     /// Make the root (the root-genesis ceremony), or show its card.
     #[command(before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root show")]

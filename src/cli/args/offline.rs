@@ -57,19 +57,63 @@ pub struct Ceremony {
 pub enum CeremonyCommand {
     /// The scripts that ship.
     List,
-    /// Check that a script can work.
+    /// Check that a script can work; every fault with line and column.
     Check {
         /// A script, or the name of one that ships.
         script: String,
     },
+    /// Hold a ceremony, or go on with one that was paused.
+    Run(Run),
+}
+
+/// A ceremony by its script.
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    /// A script, or the name of one that ships.
+    pub script: String,
+    /// The medium with requests.
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<PathBuf>,
+    /// The medium for bundles.
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// The cluster that it is about; may be repeated.
+    #[arg(long = "cluster", value_name = "CLUSTER")]
+    pub clusters: Vec<String>,
+    #[command(flatten)]
+    pub genesis: Genesis,
+    #[command(flatten)]
+    pub attend: Attend,
+}
+
+/// What a genesis takes.
+#[derive(Debug, clap::Args)]
+pub struct Genesis {
+    /// The security officer's PIN, one line, mode 0600 (unattended authorities only).
+    #[arg(long, value_name = "FILE")]
+    pub so_pin_file: Option<PathBuf>,
+    /// The slot of the blank token, where more than one is here.
+    #[arg(long, value_name = "N", conflicts_with = "token_serial")]
+    pub slot: Option<u64>,
+    /// Use an initialised token instead of a blank one.
+    #[arg(long, value_name = "SERIAL")]
+    pub token_serial: Option<String>,
+    /// Done already is done: exit 0 and say so.
+    #[arg(long)]
+    pub if_needed: bool,
+}
+
+/// A script of people's own.
+#[derive(Debug, clap::Args)]
+pub struct OwnScript {
+    /// A script of your own instead of the built-in one.
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<String>,
 }
 
 /// What every ceremony takes.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Attend {
-    /// A script of your own instead of the built-in one.
-    #[arg(long, value_name = "FILE")]
-    pub script: Option<PathBuf>,
     /// Answers that stand for people (unattended authorities only).
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
@@ -95,19 +139,11 @@ pub enum RootCommand {
     /// The root-genesis ceremony.
     Create {
         #[command(flatten)]
+        own: OwnScript,
+        #[command(flatten)]
+        genesis: Genesis,
+        #[command(flatten)]
         attend: Attend,
-        /// The security officer's PIN, one line, mode 0600 (unattended authorities only).
-        #[arg(long, value_name = "FILE")]
-        so_pin_file: Option<PathBuf>,
-        /// The slot of the blank token, where more than one is here.
-        #[arg(long, value_name = "N", conflicts_with = "token_serial")]
-        slot: Option<u64>,
-        /// Use an initialised token instead of a blank one.
-        #[arg(long, value_name = "SERIAL")]
-        token_serial: Option<String>,
-        /// Done already is done: exit 0 and say so.
-        #[arg(long)]
-        if_needed: bool,
     },
     /// The root card: what people pin the root by.
     Show,
@@ -125,6 +161,8 @@ pub struct Sign {
     #[arg(long, value_name = "CLUSTER")]
     pub offline: Vec<String>,
     #[command(flatten)]
+    pub own: OwnScript,
+    #[command(flatten)]
     pub attend: Attend,
 }
 
@@ -136,6 +174,8 @@ pub struct Export {
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
     #[command(flatten)]
+    pub own: OwnScript,
+    #[command(flatten)]
     pub attend: Attend,
 }
 
@@ -143,6 +183,8 @@ pub struct Export {
 pub struct Retire {
     /// The cluster.
     pub cluster: String,
+    #[command(flatten)]
+    pub own: OwnScript,
     #[command(flatten)]
     pub attend: Attend,
 }

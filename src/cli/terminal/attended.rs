@@ -2,7 +2,10 @@
 
 use super::Terminal;
 use super::line::{self, Echo};
-use crate::ceremony::people::{Assignment, Compared, People, Retirement, Secret, Stop, Unassigned, Verdict};
+use crate::ceremony::people::{
+    Assignment, Compared, Noted, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished, Verdict, Way,
+};
+use crate::ceremony::vocabulary::Ways;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::plan::MadePlan;
@@ -15,6 +18,7 @@ use std::fs::File;
 pub struct Attended<'t> {
     terminal: &'t mut Terminal,
     tty: File,
+    noted: Vec<Noted>,
 }
 
 impl<'t> Attended<'t> {
@@ -30,14 +34,45 @@ impl<'t> Attended<'t> {
                 .truth("Nothing was signed.")
         };
         let tty = File::options().read(true).write(true).open("/dev/tty").map_err(none)?;
-        Ok(Self { terminal, tty })
+        Ok(Self { terminal, tty, noted: Vec::new() })
+    }
+
+    /// Asks for one line; `d` writes down a deviation and asks again, `q` pauses.
+    fn ask(&mut self, prompt: &str) -> Result<String, Stop> {
+        loop {
+            match self.ask_plain(prompt)? {
+                typed if typed == "d" => self.note_deviation()?,
+                typed if typed == "q" => return Err(Stop::Pause),
+                typed => return Ok(typed),
+            }
+        }
     }
 
     /// Asks for one line; surrounding spaces do not matter.
-    fn ask(&mut self, prompt: &str) -> Result<String, Stop> {
+    fn ask_plain(&mut self, prompt: &str) -> Result<String, Stop> {
         self.terminal.finish_progress();
         let typed = line::read(&self.tty, &format!("{}: ", text::escape(prompt)), Echo::Shown)?;
         Ok(typed.trim().to_owned())
+    }
+
+    /// A reason, which the log keeps; it cannot be empty.
+    fn reason(&mut self, question: &str) -> Result<String, Stop> {
+        loop {
+            let typed = self.ask_plain(&format!("{question} (the log keeps it)"))?;
+            if !typed.is_empty() {
+                return Ok(typed);
+            }
+        }
+    }
+
+    /// What was expected, what happened, what was decided.
+    fn note_deviation(&mut self) -> Result<(), Stop> {
+        self.terminal.talk("A deviation: the log keeps what you type.");
+        let expected = self.ask_plain("What was expected?")?;
+        let happened = self.ask_plain("What happened?")?;
+        let decided = self.ask_plain("What was decided?")?;
+        self.noted.push(Noted { expected, happened, decided });
+        Ok(())
     }
 
     fn ask_secret(&mut self, prompt: &str) -> Result<SecretString, Stop> {
@@ -62,6 +97,11 @@ fn sheet_words(positions: &[usize]) -> String {
     format!("Witness: sheet words {places} (or no)")
 }
 
+fn capitalised(role: &str) -> String {
+    let mut letters = role.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 fn is_no(typed: &str) -> bool {
     matches!(typed.to_lowercase().as_str(), "no" | "n")
 }
@@ -77,10 +117,63 @@ impl People for Attended<'_> {
         Ok(())
     }
 
-    fn step(&mut self, number: usize, of: usize, says: &str, by: &str) -> Result<(), Stop> {
-        let screen = Screen::new().blank().heading(format!("── Step {number} of {of} · {says}"), by);
+    fn goes_on(&mut self, unfinished: &Unfinished<'_>) -> Result<bool, Stop> {
+        let Unfinished { title, since, done, next, of } = unfinished;
+        let mut screen = Screen::new().heading(format!("{title}: begun {since}, not ended"), format!("{of} steps"));
+        for (number, step) in done {
+            let how = if step.skipped { "left out" } else { "done" };
+            screen = screen.field(&format!("step {number}"), format!("{how} {}  {}", step.at, step.step));
+        }
+        let screen = screen.text("Compare this with your paper: the entries since the last checkpoint are not signed.");
+        self.show(&screen)?;
+        loop {
+            match self.ask(&format!("Go on at step {next} (yes), or begin anew (anew)"))?.as_str() {
+                "yes" => return Ok(true),
+                "anew" => return Ok(false),
+                _ => self.terminal.talk("Please type yes or anew."),
+            }
+        }
+    }
+
+    fn step(&mut self, view: &StepView<'_>) -> Result<(), Stop> {
+        let StepView { number, of, says, by, .. } = view;
+        let mut screen = Screen::new().blank().heading(format!("── Step {number} of {of} · {says}"), *by);
+        if let Some(note) = view.note {
+            screen = screen.text(note);
+        }
         self.terminal.screen(&screen);
         Ok(())
+    }
+
+    fn choose(&mut self, error: &Error, ways: Ways) -> Result<Way, Stop> {
+        self.terminal.error(error);
+        let mut offered = Vec::new();
+        if ways.retry {
+            offered.push("retry");
+        }
+        if ways.skip {
+            offered.push("skip");
+        }
+        offered.extend(["pause", "abandon"]);
+        let question = format!("What now? {}", offered.join(", "));
+        loop {
+            let typed = self.ask(&question)?;
+            match typed.as_str() {
+                "retry" if ways.retry => return Ok(Way::Retry),
+                "skip" if ways.skip => return Ok(Way::Skip(self.reason("Why is it left out?")?)),
+                "pause" => return Ok(Way::Pause),
+                "abandon" => return Ok(Way::Abandon(self.reason("Why is it given up?")?)),
+                _ => self.terminal.talk("Please type one of these words."),
+            }
+        }
+    }
+
+    fn deviations(&mut self) -> Vec<Noted> {
+        std::mem::take(&mut self.noted)
+    }
+
+    fn answer(&mut self, _: &str, _: &str, by: &str, question: &str) -> Result<String, Stop> {
+        self.ask(&format!("{}, {question}", capitalised(by)))
     }
 
     fn help(&mut self, error: &Error) -> Result<(), Stop> {

@@ -65,13 +65,16 @@ pub struct SessionOpened {
     /// SHA-256 of the answers file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answers_sha256: Option<Digest>,
+    /// The session in which the ceremony began that this one goes on with: its finished steps stay done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<String>,
 }
 
 /// A session ended; a checkpoint follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionClosed {
-    /// `complete`, `declined`, `abandoned` or `failed`.
+    /// `complete`, `declined`, `paused`, `abandoned` or `failed`.
     pub outcome: String,
     /// Why it did not complete.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! `manifest --layout`: each consumer's own rules hold before anything is written.
 
 use super::pki::{CA, INTERMEDIATE, P256, Pki};
-use crate::attended::Seat;
+use crate::seat::Seat;
 use crate::support::{World, configuration};
 
 fn keys_of(yaml: &str) -> Vec<&str> {

@@ -1,7 +1,7 @@
 //! Requests that do not go together: signed before, for one cluster, with one key.
 
 use super::requests::{der, pem};
-use crate::attended::{APPROVE_1, APPROVE_2, Seat, founded, from_sheet, introduces, plan_words};
+use crate::seat::{APPROVE_1, APPROVE_2, Seat, founded, from_sheet, introduces, plan_words};
 use crate::support::{AUTHORITY, PIN, PLAIN_CSR, SIGN, World, softhsm_module};
 use anchorite::x509::strict;
 

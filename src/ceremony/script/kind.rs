@@ -1,0 +1,52 @@
+//! The kinds of ceremonies: what is true before each, and what a script of it cannot lack.
+
+use crate::ceremony::vocabulary::Fact;
+
+/// What a script is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScriptKind {
+    /// Makes the root.
+    Genesis,
+    /// Signs intermediates.
+    Signing,
+    /// Makes bundles again.
+    Export,
+    /// Retires a cluster.
+    Retirement,
+}
+
+impl ScriptKind {
+    /// Every kind.
+    pub const ALL: &[ScriptKind] =
+        &[ScriptKind::Genesis, ScriptKind::Signing, ScriptKind::Export, ScriptKind::Retirement];
+
+    /// The name in scripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ScriptKind::Genesis => "genesis",
+            ScriptKind::Signing => "signing",
+            ScriptKind::Export => "export",
+            ScriptKind::Retirement => "retirement",
+        }
+    }
+
+    /// What is true before the first step.
+    pub const fn begins_with(self) -> &'static [Fact] {
+        match self {
+            ScriptKind::Genesis => &[Fact::NoRoot],
+            ScriptKind::Signing | ScriptKind::Export | ScriptKind::Retirement => &[Fact::TokenReady, Fact::Root],
+        }
+    }
+
+    /// Activities that a script of this kind cannot lack.
+    pub const fn demands(self) -> &'static [&'static str] {
+        match self {
+            ScriptKind::Genesis => &["participants", "generate-root", "review-plans", "sign", "publish", "close"],
+            ScriptKind::Signing => {
+                &["participants", "import-requests", "review-plans", "sign", "export-bundles", "close"]
+            }
+            ScriptKind::Export => &["participants", "export-bundles", "close"],
+            ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
+        }
+    }
+}

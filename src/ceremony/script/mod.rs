@@ -1,0 +1,134 @@
+//! A ceremony's script: a TOML file, the same that people hold on paper. It is data: steps of a closed
+//! vocabulary, no expressions, no shell.
+//!
+//! [`read`] turns the file into a [`Script`] and names every fault with line and column; [`check`] refuses
+//! what cannot work, by the table of what each step needs and gives. Neither looks at an authority.
+
+mod check;
+mod kind;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub use kind::ScriptKind;
+pub use read::Fault;
+
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+
+/// The scripts that ship, by name.
+pub const BUILT_IN: &[(&str, &str)] = &[
+    ("root-genesis", include_str!("../../../ceremony/root-genesis.toml")),
+    ("intermediate-signing", include_str!("../../../ceremony/intermediate-signing.toml")),
+    ("export", include_str!("../../../ceremony/export.toml")),
+    ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
+];
+
+/// A script that was read and can work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// Its name: of the built-in one, or of the file.
+    pub name: String,
+    /// The file, as it was read.
+    pub text: String,
+    /// SHA-256 of the file.
+    pub sha256: Digest,
+    /// Its title.
+    pub title: String,
+    /// What it is for.
+    pub purpose: String,
+    /// Which kind of ceremony it is.
+    pub kind: ScriptKind,
+    /// How many people of each role take part, in the script's order.
+    pub roles: Vec<(String, usize)>,
+    /// What lies ready before the first step.
+    pub materials: Vec<Material>,
+    /// Its steps.
+    pub steps: Vec<Step>,
+}
+
+/// Something that is brought to a ceremony.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Material {
+    /// What it is.
+    pub item: String,
+    /// Values that are written down when it is laid out.
+    pub record: Vec<Value>,
+}
+
+/// A value that people write down and type: a bag number, a serial number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// Its name.
+    pub name: String,
+    /// The name of the value of an earlier ceremony that this one continues: the newest recorded one must be
+    /// the same, or a deviation says why not.
+    pub continues: Option<String>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its id, unique in the script.
+    pub id: String,
+    /// Its activity's name.
+    pub activity: String,
+    /// Who acts; the administrator where nobody is named.
+    pub by: String,
+    /// How long it takes, as planned.
+    pub minutes: Option<u32>,
+    /// What people should know, printed with the step and shown with it.
+    pub note: Option<String>,
+    /// What is ticked, one by one (`checklist`).
+    pub items: Vec<String>,
+    /// What is written down (`record`).
+    pub values: Vec<Value>,
+    /// What is read out (`read-aloud`).
+    pub text: Option<String>,
+    /// The line in the script where it begins, from 1.
+    pub line: usize,
+    /// The column there, from 1.
+    pub column: usize,
+}
+
+impl Script {
+    /// The built-in script of a name.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] for a name that does not exist.
+    pub fn built_in(name: &str) -> Result<Self, Error> {
+        match BUILT_IN.iter().find(|(n, _)| *n == name) {
+            Some((name, text)) => Self::parse(name, text),
+            None => Err(Error::new(Kind::Usage, "no such ceremony")
+                .saw(name)
+                .wanted(BUILT_IN.iter().map(|(n, _)| *n).collect::<Vec<_>>().join(", "))),
+        }
+    }
+
+    /// Reads a script and checks that it can work.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] with line, column and reason of the first fault; the others are counted.
+    pub fn parse(name: &str, source: &str) -> Result<Self, Error> {
+        Self::find_faults(name, source).map_err(|faults| {
+            let more = faults.len().saturating_sub(1);
+            let first = faults.into_iter().next().map(|fault| fault.error(&format!("{name}.toml")));
+            let first = first.unwrap_or_else(|| Error::new(Kind::Bug, "a script without a fault was refused"));
+            match more {
+                0 => first,
+                1 => first.hint("there is one fault more: anchorite ceremony check FILE"),
+                more => first.hint(format!("there are {more} faults more: anchorite ceremony check FILE")),
+            }
+        })
+    }
+
+    /// Reads a script and checks that it can work; every fault where it cannot, in the order of its lines.
+    ///
+    /// # Errors
+    /// The faults, at least one.
+    pub fn find_faults(name: &str, source: &str) -> Result<Self, Vec<Fault>> {
+        let script = read::script(name, source)?;
+        let faults = check::check(&script);
+        if faults.is_empty() { Ok(script) } else { Err(faults) }
+    }
+}

@@ -1,0 +1,120 @@
+//! `ceremony …`: scripts are listed, checked and run. What a run does is what the command of its kind does.
+
+use super::args::{Args, Ceremony, CeremonyCommand, Export, OwnScript, Retire, Run, Sign};
+use super::ceremonies;
+use super::terminal::Terminal;
+use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
+use crate::ceremony::session::Folder;
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::screen::Screen;
+use crate::text;
+use crate::words;
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    title: String,
+    purpose: String,
+    sha256: Digest,
+}
+
+/// `anchorite ceremony …`
+pub fn ceremony(args: &Args, a: &Ceremony, terminal: &mut Terminal) -> Result<(), Error> {
+    match &a.command {
+        CeremonyCommand::List => list(terminal),
+        CeremonyCommand::Check { script } => check(script, terminal),
+        CeremonyCommand::Run(run) => self::run(args, run, terminal),
+    }
+}
+
+/// A script by the name of one that ships, or from a file.
+///
+/// # Errors
+/// [`Kind::Usage`], [`Kind::Medium`].
+pub fn read_script(script: &str) -> Result<Script, Error> {
+    let (name, text) = source(script)?;
+    Script::parse(&name, &text)
+}
+
+/// The name and the text of a script.
+fn source(script: &str) -> Result<(String, String), Error> {
+    if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == script) {
+        return Ok(((*name).to_owned(), (*text).to_owned()));
+    }
+    let path = Path::new(script);
+    let name = path.file_stem().map_or_else(|| "script".to_owned(), |name| name.to_string_lossy().into_owned());
+    let text = Folder::read_text(path).map_err(|error| {
+        let near = text::nearest(script, BUILT_IN.iter().map(|(name, _)| *name));
+        match near.filter(|_| !path.exists()) {
+            Some(near) => error.hint(format!("did you mean the script that ships, {near}?")),
+            None => error,
+        }
+    })?;
+    Ok((name, text))
+}
+
+fn list(terminal: &mut Terminal) -> Result<(), Error> {
+    let mut listed = Vec::new();
+    let mut screen = Screen::new();
+    for (name, text) in BUILT_IN {
+        let script = Script::parse(name, text)?;
+        screen = screen.heading(*name, script.title.clone()).indented(&script.purpose);
+        listed.push(Listed { name: script.name, title: script.title, purpose: script.purpose, sha256: script.sha256 });
+    }
+    if terminal.wants_json() {
+        return terminal.json(&listed);
+    }
+    terminal.result_screen(&screen)
+}
+
+fn check(script: &str, terminal: &mut Terminal) -> Result<(), Error> {
+    let (name, text) = source(script)?;
+    let script = match Script::find_faults(&name, &text) {
+        Ok(script) => script,
+        Err(faults) => {
+            let count = text::count(faults.len(), "fault");
+            for fault in faults {
+                terminal.error(&fault.error(&format!("{name}.toml")));
+            }
+            return Err(Error::new(Kind::Usage, format!("{name}.toml cannot work")).saw(count));
+        }
+    };
+    if terminal.wants_json() {
+        let Script { title, purpose, sha256, .. } = script;
+        return terminal.json(&Listed { name: script.name, title, purpose, sha256 });
+    }
+    let screen = Screen::new()
+        .heading(format!("{} can work", script.name), format!("{} steps", script.steps.len()))
+        .field("sha256", script.sha256.hex())
+        .field("words 1-4", words::words(script.sha256.0.get(..4).unwrap_or_default()).join(" "));
+    terminal.result_screen(&screen)
+}
+
+/// A script is held by the command of its kind.
+fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
+    let own = || OwnScript { script: Some(run.script.clone()) };
+    let attend = run.attend.clone();
+    let (from, to) = (run.from.clone(), run.to.clone());
+    match read_script(&run.script)?.kind {
+        ScriptKind::Genesis => ceremonies::create(args, &own(), &run.genesis, &attend, terminal),
+        ScriptKind::Signing => {
+            let sign = Sign { from, to, offline: run.clusters.clone(), own: own(), attend };
+            ceremonies::sign(args, &sign, terminal)
+        }
+        ScriptKind::Export => {
+            let export = Export { clusters: run.clusters.clone(), to, own: own(), attend };
+            ceremonies::export(args, &export, terminal)
+        }
+        ScriptKind::Retirement => {
+            let [cluster] = run.clusters.as_slice() else {
+                return Err(Error::new(Kind::Usage, "a retirement is of one cluster")
+                    .saw(text::count(run.clusters.len(), "cluster"))
+                    .hint("name it: --cluster NAME"));
+            };
+            ceremonies::retire(args, &Retire { cluster: cluster.clone(), own: own(), attend }, terminal)
+        }
+    }
+}

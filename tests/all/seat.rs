@@ -1,0 +1,175 @@
+//! People at a terminal in front of the program: what the attended tests type, and what they read.
+
+use crate::support::{AUTHORITY, PIN, SO_PIN, World, configuration};
+use expectrl::process::unix::WaitStatus;
+use expectrl::session::OsSession;
+use expectrl::{Eof, Expect, Session};
+use std::process::Command;
+use std::time::Duration;
+
+/// People at a terminal of 80 columns in front of the program.
+pub struct Seat {
+    pub session: OsSession,
+    /// Everything that the terminal showed.
+    shown: String,
+}
+
+impl Seat {
+    pub fn at<S: AsRef<std::ffi::OsStr>>(world: &World, arguments: &[S]) -> Self {
+        let mut command = Command::new(crate::support::BINARY);
+        command.args(arguments).env("TERM", "xterm");
+        world.clean(&mut command);
+        command.env("TERM", "xterm");
+        let mut session = Session::spawn(command).unwrap();
+        session.get_process_mut().set_window_size(80, 24).unwrap();
+        session.set_expect_timeout(Some(Duration::from_secs(60)));
+        Self { session, shown: String::new() }
+    }
+
+    /// Waits for a question at the beginning of a line and returns what was shown since the last one.
+    #[track_caller]
+    pub fn asked(&mut self, question: &str) -> String {
+        self.reads(&format!("\n{question}"))
+    }
+
+    /// Waits for a text and returns what was shown before it.
+    #[track_caller]
+    pub fn reads(&mut self, question: &str) -> String {
+        match self.session.expect(question) {
+            Ok(found) => {
+                let before = String::from_utf8_lossy(found.before()).into_owned();
+                self.shown += &before;
+                self.shown += question;
+                before
+            }
+            Err(error) => {
+                let rest = self.rest();
+                panic!("waiting for {question:?}: {error}\n{}{rest}", self.shown)
+            }
+        }
+    }
+
+    fn rest(&mut self) -> String {
+        let mut all = Vec::new();
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = self.session.try_read(&mut buffer) {
+            all.extend_from_slice(&buffer[..count]);
+        }
+        String::from_utf8_lossy(&all).into_owned()
+    }
+
+    pub fn types(&mut self, line: &str) {
+        self.session.send_line(line).unwrap();
+    }
+
+    /// A question and its answer.
+    #[track_caller]
+    pub fn answers(&mut self, question: &str, line: &str) -> String {
+        let shown = self.asked(question);
+        self.types(line);
+        shown
+    }
+
+    /// The end of the program: everything that was shown, and the exit code.
+    #[track_caller]
+    pub fn ends(mut self) -> (String, i32) {
+        match self.session.expect(Eof) {
+            Ok(found) => self.shown += &String::from_utf8_lossy(found.as_bytes()),
+            Err(error) => {
+                let rest = self.rest();
+                panic!("waiting for the end: {error}\n{}{rest}", self.shown)
+            }
+        }
+        let shown = self.shown.replace("\r\n", "\n");
+        assert_fits(&shown);
+        match self.session.get_process_mut().wait().unwrap() {
+            WaitStatus::Exited(_, code) => (shown, code),
+            other => panic!("{other:?}\n{shown}"),
+        }
+    }
+}
+
+/// Every line fits in 80 columns, and only progress moves the cursor.
+#[track_caller]
+pub fn assert_fits(shown: &str) {
+    for line in shown.lines() {
+        // Progress draws over its own line.
+        let line = line.rsplit("\u{1b}[2K").next().unwrap();
+        assert!(line.chars().count() <= 80, "{} columns: {line:?}\n{shown}", line.chars().count());
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+    }
+}
+
+/// The first four words of the plan that was shown last, two and two.
+#[track_caller]
+pub fn plan_words(shown: &str) -> (String, String) {
+    let line =
+        shown.lines().rev().find_map(|line| line.trim().strip_prefix("words 1-4")).unwrap_or_else(|| panic!("{shown}"));
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(words.len(), 4, "{line}");
+    (words[..2].join(" "), words[2..].join(" "))
+}
+
+/// The words of a sheet at the places that a question names.
+#[track_caller]
+pub fn from_sheet(sheet: &str, asked: &str) -> String {
+    let rows = sheet.lines().filter_map(|line| line.strip_prefix("  row "));
+    let cells: Vec<&str> = rows.flat_map(|row| row.split_whitespace().skip(1)).collect();
+    assert_eq!(cells.len(), 64, "{sheet}");
+    let word = |place: &str| cells.chunks(2).find(|cell| cell[0] == place).unwrap_or_else(|| panic!("{sheet}"))[1];
+    let places = asked.split(|c: char| !c.is_ascii_digit()).filter(|place| !place.is_empty());
+    places.map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Answers for one plan: the request's words from its sheet, then the plan's; what the screen showed.
+pub fn approves_from(seat: &mut Seat, sheet: &str) -> String {
+    let plan = seat.asked("Witness: sheet words ");
+    let (administrator, witness) = plan_words(&plan);
+    let places = seat.reads(" (or no): ");
+    seat.types(&from_sheet(sheet, &places));
+    seat.answers(APPROVE_1, &administrator);
+    seat.answers(APPROVE_2, &witness);
+    plan
+}
+
+pub const APPROVE_1: &str = "Administrator, to approve type words 1 and 2 (or no): ";
+pub const APPROVE_2: &str = "Witness, to approve type words 3 and 4 (or no): ";
+
+/// Approves the plan on the screen by its words.
+#[track_caller]
+pub fn approves(seat: &mut Seat) -> String {
+    let shown = seat.asked(APPROVE_1);
+    let (administrator, witness) = plan_words(&shown);
+    seat.types(&administrator);
+    seat.answers(APPROVE_2, &witness);
+    shown
+}
+
+pub fn introduces(seat: &mut Seat) {
+    seat.answers("Name of the administrator: ", "Ada Administrator");
+    seat.answers("Name of the witness: ", "Wim Witness");
+}
+
+/// A production authority whose root was made by people.
+pub fn founded() -> World {
+    founded_as(&configuration("production", "ecdsa-p256"))
+}
+
+/// The same with this `authority.toml`.
+pub fn founded_as(config: &str) -> World {
+    let world = World::new();
+    world.configure(config);
+    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
+    introduces(&mut seat);
+    seat.answers("Administrator, type the label to go on (or no): ", "World Mesh Root");
+    for (name, pin) in [("security officer's PIN", SO_PIN), ("user PIN", PIN)] {
+        seat.answers(&format!("New {name}: "), pin);
+        seat.answers(&format!("New {name}, again: "), pin);
+    }
+    for _ in 0..3 {
+        approves(&mut seat);
+    }
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 0, "{shown}");
+    world
+}
