@@ -94,6 +94,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         label: identity.label.clone(),
         manufacturer: identity.manufacturer.clone(),
         model: identity.model.clone(),
+        custody: None,
     };
     room.journal.append(vec![record.into()])?;
     bench.serial = Some(identity.serial);
