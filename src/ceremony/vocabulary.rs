@@ -17,6 +17,8 @@ pub enum Fact {
     Compared,
     /// Everybody's name is known.
     Participants,
+    /// No token was initialised for this authority yet.
+    NoToken,
     /// A token is initialised and has a user PIN.
     TokenReady,
     /// The token is unlocked.
@@ -41,6 +43,7 @@ impl Fact {
             Fact::Root => "an authority with a root",
             Fact::Compared => "a script that was compared with everybody's paper",
             Fact::Participants => "participants",
+            Fact::NoToken => "a token that is not initialised yet",
             Fact::TokenReady => "an initialised token",
             Fact::Unlocked => "an unlocked token",
             Fact::NewKeys => "newly generated keys",
@@ -139,6 +142,7 @@ pub struct Activity {
 /// Every activity; a file each under `steps/`.
 pub static VOCABULARY: &[Activity] = &[
     steps::participants::ACTIVITY,
+    steps::split_custody::ACTIVITY,
     steps::initialize_token::ACTIVITY,
     steps::unlock_token::ACTIVITY,
     steps::adopt_config::ACTIVITY,
@@ -148,6 +152,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::sign::ACTIVITY,
     steps::export_bundles::ACTIVITY,
     steps::retire_cluster::ACTIVITY,
+    steps::change_custody::ACTIVITY,
     steps::publish::ACTIVITY,
     steps::close::ACTIVITY,
 ];

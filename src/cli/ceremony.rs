@@ -1,7 +1,8 @@
 //! `ceremony …`: scripts are listed, checked and run. What a run does is what the command of its kind does.
 
-use super::args::{Args, Ceremony, CeremonyCommand, Export, OwnScript, Retire, Run, Sign};
+use super::args::{Args, Ceremony, CeremonyCommand, Change, Export, OwnScript, Retire, Run, Sign};
 use super::ceremonies;
+use super::custody;
 use super::terminal::Terminal;
 use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
 use crate::ceremony::session::Folder;
@@ -107,6 +108,10 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
         ScriptKind::Export => {
             let export = Export { clusters: run.clusters.clone(), to, own: own(), attend };
             ceremonies::export(args, &export, terminal)
+        }
+        ScriptKind::Custody => {
+            let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };
+            custody::change(args, &change, terminal)
         }
         ScriptKind::Retirement => {
             let [cluster] = run.clusters.as_slice() else {

@@ -6,6 +6,7 @@ mod ceremonies;
 mod ceremony;
 mod cluster;
 mod configuration;
+mod custody;
 mod hsm;
 mod inspect;
 mod log;
@@ -55,6 +56,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Sign(a) => ceremonies::sign(args, a, terminal),
         Command::Export(a) => ceremonies::export(args, a, terminal),
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
+        Command::Custody(a) => custody::custody(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status => status::status(args, terminal),
         Command::Request(a) => request::request(args, a, terminal),

@@ -13,6 +13,7 @@ use crate::ceremony::room::{Bench, Room, Wishes};
 use crate::ceremony::runner;
 use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session::{self, Folder, Opening};
+use crate::ceremony::shares;
 use crate::ceremony::tokens::Modules;
 use crate::clock::Clock;
 use crate::digest::Digest;
@@ -126,12 +127,14 @@ fn hold_ceremony(
 ) -> Result<Held, Error> {
     let adopted = adopted(found, script.kind)?;
     let config = &adopted.0;
+    shares::check_script(&script, config)?;
     let clock = clock(args, config)?;
     let unattended = check_unattended(attend, so_pin_file, config)?;
     let pins = Pins {
         pin: read_pin(attend.pin_file.as_deref())?,
         so_pin: read_pin(so_pin_file)?,
         audit_pin: read_pin(attend.audit_pin_file.as_deref())?,
+        shares: attend.shares.clone(),
     };
     let mut profiles = BTreeMap::new();
     let mut profile = |token: &TokenConfig| {
@@ -257,6 +260,7 @@ fn check_unattended<'a>(
         ("--pin-file", attend.pin_file.is_some()),
         ("--so-pin-file", so_pin_file.is_some()),
         ("--audit-pin-file", attend.audit_pin_file.is_some()),
+        ("--shares", attend.shares.is_some()),
     ];
     let pin_file = pin_files.iter().find(|(_, given)| *given).map(|(option, _)| *option);
     let refuse = |option: &str| {

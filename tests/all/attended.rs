@@ -1,6 +1,6 @@
 //! The attended path, typed through a pseudo-terminal as people type it, on a production authority.
 
-use crate::seat::{APPROVE_1, APPROVE_2, Seat, approves, founded, from_sheet, introduces, plan_words};
+use crate::seat::{APPROVE_1, APPROVE_2, Seat, approves, assert_fits, founded, from_sheet, introduces, plan_words};
 use crate::support::{AUTHORITY, ENTRIES, PIN, SO_PIN, World};
 use expectrl::{ControlCode, Expect};
 

@@ -13,12 +13,14 @@ pub enum ScriptKind {
     Export,
     /// Retires a cluster.
     Retirement,
+    /// Changes the custodians.
+    Custody,
 }
 
 impl ScriptKind {
     /// Every kind.
     pub const ALL: &[ScriptKind] =
-        &[ScriptKind::Genesis, ScriptKind::Signing, ScriptKind::Export, ScriptKind::Retirement];
+        &[ScriptKind::Genesis, ScriptKind::Signing, ScriptKind::Export, ScriptKind::Retirement, ScriptKind::Custody];
 
     /// The name in scripts.
     pub const fn name(self) -> &'static str {
@@ -27,14 +29,17 @@ impl ScriptKind {
             ScriptKind::Signing => "signing",
             ScriptKind::Export => "export",
             ScriptKind::Retirement => "retirement",
+            ScriptKind::Custody => "custody",
         }
     }
 
     /// What is true before the first step.
     pub const fn begins_with(self) -> &'static [Fact] {
         match self {
-            ScriptKind::Genesis => &[Fact::NoRoot],
-            ScriptKind::Signing | ScriptKind::Export | ScriptKind::Retirement => &[Fact::TokenReady, Fact::Root],
+            ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
+            ScriptKind::Signing | ScriptKind::Export | ScriptKind::Retirement | ScriptKind::Custody => {
+                &[Fact::TokenReady, Fact::Root]
+            }
         }
     }
 
@@ -47,6 +52,7 @@ impl ScriptKind {
             }
             ScriptKind::Export => &["participants", "export-bundles", "close"],
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
+            ScriptKind::Custody => &["participants", "change-custody", "close"],
         }
     }
 }

@@ -1,3 +1,5 @@
 //! Custody of the PIN: shares, the ceremonies that deal and use them, and the way without Anchorite.
 
+mod attended;
+mod seats;
 mod without_anchorite;
