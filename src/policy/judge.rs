@@ -145,7 +145,10 @@ fn judge_key(config: &Config, state: &State, claim: &Claim<'_>, findings: &mut V
     if let Some(own) = state.keys.iter().find(|k| k.spki.as_ref() == Some(claim.spki)) {
         findings.push(KEY_OURS.finding(format!("the {} key", own.role), "a key of the cluster"));
     }
-    match state.key_holder(&digest) {
+    // What a crash left unknown may have been signed: another cluster's it may be, so it is no other's. The
+    // cluster itself goes on with it.
+    let perhaps = state.key_intended_for(&digest).filter(|cluster| *cluster != claim.cluster);
+    match state.key_holder(&digest).or(perhaps) {
         Some(holder) if holder == claim.cluster => {
             findings.push(KEY_AGAIN.finding(format!("the key of {holder}, spki {}", digest.short()), "a new key"));
         }

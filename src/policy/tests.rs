@@ -120,6 +120,10 @@ fn each_rule_fires_on_what_it_forbids() {
     fires(&own, &good, "policy.key.own");
     fires(&State::default().holding(a.spki(), "west"), &good, "policy.key.again");
     fires(&State::default().holding(a.spki(), "east"), &good, "policy.key.elsewhere");
+    // A crash left open whether it was signed: no other cluster's, and the cluster itself goes on.
+    fires(&State::default().intending(a.spki(), "east"), &good, "policy.key.elsewhere");
+    let own = judge(&config, &State::default().intending(a.spki(), "west"), &good);
+    assert!(own.findings.iter().all(|finding| !finding.id.starts_with("policy.key.")), "{:?}", own.findings);
     fires(&empty, &Claim { cluster: "West", ..good.clone() }, "policy.cluster.name");
     fires(&empty, &Claim { cluster: "fixed", ..good.clone() }, "policy.cluster.fixed");
     fires(&empty, &Claim { cluster: "fixed", offline: true, ..good.clone() }, "policy.key.origin");

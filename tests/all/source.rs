@@ -92,7 +92,16 @@ pub fn program() -> Vec<Source> {
 
 /// Every `.rs` file under `src/`: its path there, and its text.
 pub fn everything() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    under("src")
+}
+
+/// The same of `tests/`.
+pub fn tests() -> Vec<(String, String)> {
+    under("tests")
+}
+
+fn under(root: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
     let mut found = Vec::new();
     let mut todo: Vec<PathBuf> = vec![root.clone()];
     while let Some(dir) = todo.pop() {

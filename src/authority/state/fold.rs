@@ -3,16 +3,13 @@
 //! [`State::apply`] takes entries one by one. The program that writes and the audit that verifies use the
 //! same fold, so an entry that breaks a rule is refused on both sides.
 
-use super::{
-    Adopted, BundleRecord, Certificate, Cluster, Crl, KeyRecord, OpenPlan, Requested, Retired, Session, State, Status,
-    TokenRecord,
-};
+use super::{Adopted, BundleRecord, Cluster, KeyRecord, OpenPlan, Requested, Retired, Session, State, TokenRecord};
 use crate::authority::rules::{broken, expect};
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
-use crate::log::record::{KeyIntent, Recovered, SignIntent, SignOutcome};
+use crate::log::record::{KeyIntent, Recovered};
 use crate::log::{Entry, Record};
-use crate::x509::{Spki, read};
+use crate::x509::Spki;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -20,6 +17,12 @@ use std::collections::BTreeMap;
 #[derive(Deserialize)]
 struct PlanProfile {
     profile: String,
+    cluster: Option<PlanCluster>,
+}
+
+#[derive(Deserialize)]
+struct PlanCluster {
+    spki_sha256: Digest,
 }
 
 impl State {
@@ -155,8 +158,10 @@ impl State {
                 self.check_settled()?;
                 let found = Digest::of(plan.plan.get().as_bytes());
                 expect(found == plan.sha256, "plan.digest", "a plan has its digest", &found.hex())?;
-                let profile = serde_json::from_str(plan.plan.get()).ok().map(|PlanProfile { profile }| profile);
-                self.plans.insert(plan.sha256, OpenPlan { approved: false, profile });
+                let read: Option<PlanProfile> = serde_json::from_str(plan.plan.get()).ok();
+                let spki_sha256 = read.as_ref().and_then(|plan| plan.cluster.as_ref()).map(|c| c.spki_sha256);
+                let profile = read.map(|plan| plan.profile);
+                self.plans.insert(plan.sha256, OpenPlan { approved: false, profile, spki_sha256 });
             }
             Record::PlanApproved(approved) => {
                 let known = self.plans.get_mut(&approved.plan_sha256);
@@ -261,91 +266,6 @@ impl State {
             spki: None,
             certificate: None,
         });
-        Ok(())
-    }
-
-    fn apply_intent(&mut self, seq: u64, intent: &SignIntent) -> Result<(), Error> {
-        // A plan is signed once.
-        let plan = self.plans.remove(&intent.plan_sha256).unwrap_or_default();
-        expect(
-            plan.approved,
-            "sign.approved",
-            "a plan is approved in its session before it is signed",
-            &intent.plan_sha256.hex(),
-        )?;
-        if let Some(number) = intent.crl_number {
-            expect(number > self.crl_number, "crl.number", "CRL numbers rise", &number.to_string())?;
-            self.crl_number = number;
-        }
-        if let Some(serial) = &intent.serial {
-            let fresh = !self.certificates.contains_key(serial);
-            expect(fresh, "serial.unique", "a serial number is used once", &serial.to_string())?;
-            if let (Some(name), Some(generation)) = (&intent.cluster, intent.generation) {
-                let cluster = self
-                    .clusters
-                    .get_mut(name)
-                    .ok_or_else(|| broken("sign.cluster", "an intermediate is for an enrolled cluster", name))?;
-                expect(cluster.retired.is_none(), "cluster.retired", "a retired cluster gets no certificate", name)?;
-                let rising = generation > cluster.generation;
-                expect(rising, "cluster.generation", "a cluster's generations rise", &generation.to_string())?;
-                cluster.generation = generation;
-                if let Some(requested) = self.imported.get(name) {
-                    let profile = plan.profile.unwrap_or_else(|| cluster.profile.clone());
-                    cluster.requests.insert(generation, Requested { profile, ..requested.clone() });
-                }
-            }
-            self.certificates.insert(
-                serial.clone(),
-                Certificate {
-                    what: intent.what.clone(),
-                    serial: serial.clone(),
-                    issuer_generation: intent.issuer_generation,
-                    cluster: intent.cluster.clone(),
-                    generation: intent.generation,
-                    not_after: intent.not_after,
-                    intent: seq,
-                    outcome: None,
-                    status: Status::Open,
-                    der: None,
-                },
-            );
-        }
-        self.open_intents.insert(seq, intent.clone());
-        Ok(())
-    }
-
-    fn apply_outcome(&mut self, seq: u64, outcome: &SignOutcome) -> Result<(), Error> {
-        let intent = self
-            .open_intents
-            .remove(&outcome.intent)
-            .ok_or_else(|| broken("sign.outcome", "an outcome answers one open intent", &outcome.intent.to_string()))?;
-        let der = outcome.der.as_ref().map(|d| d.0.clone());
-        let status = match (outcome.status.as_str(), &der) {
-            ("ok", Some(_)) => Status::Issued,
-            ("failed", None) => Status::Failed,
-            ("unknown", None) => Status::Unknown,
-            _ => return Err(broken("sign.status", "ok with DER, or failed or unknown without", &outcome.status)),
-        };
-        if let (Some(number), Some(der)) = (intent.crl_number, &der) {
-            self.crl = Some(Crl { number, next_update: intent.not_after, der: der.clone() });
-        }
-        let Some(serial) = &intent.serial else { return Ok(()) };
-        if let Some(der) = &der {
-            let spki = read::certificate(der)?.view.spki;
-            if let Some(cluster) = &intent.cluster {
-                self.keys_of.insert(spki.sha256(), cluster.clone());
-                self.undelivered.insert(cluster.clone());
-            }
-            let key = self.keys.iter_mut().find(|k| k.role == intent.what && k.spki.as_ref() == Some(&spki));
-            if let Some(key) = key {
-                key.certificate = Some(serial.clone());
-            }
-        }
-        if let Some(certificate) = self.certificates.get_mut(serial) {
-            certificate.status = status;
-            certificate.der = der;
-            certificate.outcome = Some(seq);
-        }
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 mod course;
 mod custody;
 mod fold;
+mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -70,6 +71,7 @@ pub struct State {
     imported: BTreeMap<String, Requested>,
     requests: BTreeMap<Digest, String>,
     keys_of: BTreeMap<Digest, String>,
+    keys_intended: BTreeMap<Digest, (String, u64)>,
 }
 
 /// A plan of the open session that is not signed yet.
@@ -77,6 +79,7 @@ pub struct State {
 struct OpenPlan {
     approved: bool,
     profile: Option<String>,
+    spki_sha256: Option<Digest>,
 }
 
 /// A configuration that an entry adopted.
@@ -275,6 +278,12 @@ impl State {
         self.keys_of.get(spki_sha256).map(String::as_str)
     }
 
+    /// The cluster whose certificate for this key was intended, and is not known to have failed: after a crash
+    /// nobody knows whether it was signed.
+    pub fn key_intended_for(&self, spki_sha256: &Digest) -> Option<&str> {
+        self.keys_intended.get(spki_sha256).map(|(cluster, _)| cluster.as_str())
+    }
+
     /// The newest generated key of a role.
     pub fn key(&self, role: &str) -> Option<&KeyRecord> {
         self.keys.iter().rev().find(|k| k.role == role && k.spki.is_some())
@@ -284,6 +293,13 @@ impl State {
     #[cfg(test)]
     pub(crate) fn holding(mut self, spki: &Spki, cluster: &str) -> Self {
         self.keys_of.insert(spki.sha256(), cluster.to_owned());
+        self
+    }
+
+    /// A state in which a certificate for this key was intended, for tests of what follows from it.
+    #[cfg(test)]
+    pub(crate) fn intending(mut self, spki: &Spki, cluster: &str) -> Self {
+        self.keys_intended.insert(spki.sha256(), (cluster.to_owned(), 0));
         self
     }
 

@@ -100,7 +100,9 @@ impl Story {
 
     /// An approved plan and its intent; the position of the intent.
     fn intended(&mut self, cluster: &str, generation: u32, serial: Hex) -> Result<u64, Error> {
-        let json = format!("{{\"profile\":\"istio\",\"serial\":\"{serial}\"}}");
+        let spki = spki_of(cluster);
+        let json =
+            format!("{{\"profile\":\"istio\",\"serial\":\"{serial}\",\"cluster\":{{\"spki_sha256\":\"{spki}\"}}}}");
         let plan_sha256 = Digest::of(json.as_bytes());
         let plan = serde_json::value::RawValue::from_string(json).unwrap();
         self.then(PlanMade { sha256: plan_sha256, plan })?;
@@ -122,6 +124,24 @@ impl Story {
 
     pub(crate) fn retired(&mut self, cluster: &str) -> Result<(), Error> {
         self.then(ClusterRetired { cluster: cluster.to_owned(), reason: "gone".to_owned() })
+    }
+}
+
+fn spki_of(cluster: &str) -> Digest {
+    Digest::of(cluster.as_bytes())
+}
+
+#[test]
+fn a_key_that_may_have_been_certified_is_known_until_it_is_known_that_it_was_not() {
+    for (status, holder) in [("unknown", Some("west")), ("failed", None)] {
+        let mut story = Story::new();
+        story.enrolled("west", &["age1a"]);
+        let intent = story.intended("west", 1, Hex(vec![1])).unwrap();
+        assert_eq!(story.state.key_intended_for(&spki_of("west")), Some("west"));
+        let outcome = SignOutcome { intent, status: status.to_owned(), der: None, reason: None };
+        story.then(outcome).unwrap();
+        assert_eq!(story.state.key_intended_for(&spki_of("west")), holder, "{status}");
+        assert_eq!(story.state.key_holder(&spki_of("west")), None);
     }
 }
 
