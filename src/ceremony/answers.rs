@@ -6,7 +6,7 @@
 use super::people::{
     Assignment, Compared, Noted, People, Retirement, Secret, StepView, Stop, Turn, Unassigned, Unfinished, Verdict, Way,
 };
-use super::share_files::ShareFiles;
+use super::shares::files::ShareFiles;
 use super::vocabulary::Ways;
 use crate::authority::local::parse_toml;
 use crate::digest::Digest;

@@ -17,7 +17,6 @@ pub mod room;
 pub mod runner;
 pub mod script;
 pub mod session;
-pub mod share_files;
 pub mod shares;
 mod steps;
 pub mod tokens;

@@ -87,6 +87,12 @@ impl Custody {
         self.set(self.pin(role, which)?.changing.as_ref()?)
     }
 
+    /// Every PIN that a change was announced for and that may be changed or not: role, `so` or `user`, and the set.
+    pub fn all_unsure(&self) -> impl Iterator<Item = (&str, &str, &Hex)> {
+        let pins = self.pins.iter();
+        pins.filter_map(|((role, which), pin)| Some((role.as_str(), which.as_str(), pin.changing.as_ref()?)))
+    }
+
     /// The newest set of a role, where a PIN of the token is not known to be of it: a genesis or a change of
     /// custodians was interrupted.
     pub fn begun(&self, role: &str) -> Option<&CustodySet> {
@@ -190,3 +196,6 @@ impl Custody {
 fn which(name: &str) -> Result<(), Error> {
     expect(["so", "user"].contains(&name), "pin.which", "so or user", name)
 }
+
+#[cfg(test)]
+mod tests;

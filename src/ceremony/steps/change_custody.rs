@@ -2,11 +2,11 @@
 //! is made and proved after it, so that an interruption leaves one question at most, which one try answers.
 
 use crate::authority::state::{CustodySet, Standing};
-use crate::ceremony::people::{Compared, Secret, Stop};
+use crate::ceremony::people::{Secret, Stop};
 use crate::ceremony::room::{Bench, Opened, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::shares::{self, SetPins};
-use crate::ceremony::steps::unlock_token::ask_pin;
+use crate::ceremony::steps::unlock_token::{ask_pin, confirm_try};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::custody::Owner;
 use crate::digest::Hex;
@@ -137,7 +137,7 @@ fn so_of_now(
     match unsure {
         None => Ok(Some(logged_so(room, opened)?)),
         Some(set) if set.set == new.set => {
-            confirm_try(room, bench, step)?;
+            confirm_so(room, bench, step)?;
             match token(bench)?.is_so_pin(&new.so, &opened.user)? {
                 true => Ok(None),
                 false => Ok(Some(logged_so(room, opened)?)),
@@ -146,7 +146,7 @@ fn so_of_now(
         // A change that people gave up.
         Some(set) => {
             let logged = logged_so(room, opened)?;
-            confirm_try(room, bench, step)?;
+            confirm_so(room, bench, step)?;
             match token(bench)?.is_so_pin(&logged, &opened.user)? {
                 true => Ok(Some(logged)),
                 false => Ok(Some(shares::collect(room, &set)?.0.so)),
@@ -174,22 +174,14 @@ fn token(bench: &mut Bench) -> Result<&mut dyn Token, Error> {
 }
 
 /// A try counts, so people decide it.
-fn confirm_try(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
+fn confirm_so(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     let serial = token(bench)?.identity().serial.clone();
     let cost = room.tokens.profile(ROLE).so_pin.cost();
     let screen = Screen::new()
         .heading("A change of the security officer's PIN was interrupted", &serial)
         .text(format!("Only a try shows which one holds. If the first is wrong, it is the other; {cost}."));
     room.people.show(&screen)?;
-    loop {
-        match room.people.type_back(&step.id, "token's serial")? {
-            Compared::Typed(typed) if typed.trim() == serial => return Ok(()),
-            Compared::Typed(typed) => room
-                .people
-                .help(&Error::new(Kind::Declined, "this is not the token's serial").saw(typed).wanted(&serial))?,
-            _ => return Err(Stop::Declined("the security officer's PIN is not tried".to_owned())),
-        }
-    }
+    confirm_try(room, step, &serial)
 }
 
 /// What is over, and what still opens to it.

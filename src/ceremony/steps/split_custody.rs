@@ -8,6 +8,7 @@ use crate::ceremony::script::{Script, ScriptKind, Step};
 use crate::ceremony::shares;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
+use crate::screen::Screen;
 use crate::token::KeyRole;
 
 /// The activity.
@@ -37,6 +38,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
             .hint("or make its root without [custody], then: anchorite custody change")
             .truth("No share was dealt.")
             .into());
+    }
+    if let Some(set) = room.journal.state().custody.begun(KeyRole::Root.name()) {
+        let void = format!("Shares of set {} were dealt before and are void: destroy those sheets.", set.set);
+        room.people.show(&Screen::new().text(void))?;
     }
     // Custodians write for an hour: what would stop the genesis after that stops it now.
     precondition::before_the_token(room)?;

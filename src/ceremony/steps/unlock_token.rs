@@ -2,6 +2,8 @@
 
 mod custodians;
 
+pub use custodians::confirm_try;
+
 use crate::ceremony::people::{Secret, Stop};
 use crate::ceremony::precondition;
 use crate::ceremony::room::{Bench, Opened, Room};
@@ -36,7 +38,7 @@ pub const ACTIVITY: Activity = Activity {
     run,
 };
 
-fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
+fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     let state = room.journal.state();
     let recorded = state.tokens.get(KeyRole::Root.name()).map(|t| t.serial.clone());
     let serial = match recorded.or_else(|| bench.serial.clone()) {
@@ -44,7 +46,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         None => return Err(Error::new(Kind::Bug, "no token was chosen").into()),
     };
     let fresh = bench.pin.take();
-    let (root, mut unlocked) = unlock_root(room, bench, &serial, fresh)?;
+    let (root, mut unlocked) = unlock_root(room, bench, step, &serial, fresh)?;
     let mut keys = Keyring::new(root);
     if room.config.audit.is_some() {
         let serial = audit_serial(room)?;
@@ -135,13 +137,14 @@ pub fn audit_serial(room: &mut Room<'_>) -> Result<String, Error> {
 fn unlock_root(
     room: &mut Room<'_>,
     bench: &mut Bench,
+    step: &Step,
     serial: &str,
     fresh: Option<SecretString>,
 ) -> Result<(Box<dyn Token>, Vec<Record>), Stop> {
     let role = KeyRole::Root;
     // A PIN that this session set itself needs nobody to come again.
     if let (None, Some(opening)) = (&fresh, custodians::opening(room)) {
-        return custodians::unlock(room, bench, serial, &opening);
+        return custodians::unlock(room, bench, step, serial, &opening);
     }
     let (token, pin) = unlock(room, role, serial, fresh)?;
     if custodians::changes(&room.script) {

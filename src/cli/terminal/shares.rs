@@ -57,14 +57,13 @@ impl Private {
         self.begin();
         if let Some(trouble) = trouble {
             let before = std::mem::take(&mut self.typed);
-            self.write(&wrapped(&text::escape(&before)));
-            self.write("\n");
+            self.write(&wrapped(&Zeroizing::new(format!("Typed: {}", text::escape(&before)))));
             self.say(trouble);
             self.write("\n");
         }
         self.say(match self.can_show {
-            true => "From your sheet: six words. Instead of a row: again (from row 1), show (the words), q (pause).\n",
-            false => "From your sheet: six words. Instead of a row: again (from row 1), q (pause).\n",
+            true => "Six words from your sheet. Or: again (from row 1), show (the words), q (pause).",
+            false => "Six words from your sheet. Or: again (from row 1), q (pause).",
         });
         let prompt = format!("Row {row} of {ROWS}: ");
         self.typed = line::read(&self.tty, &prompt, Echo::Shown)?;

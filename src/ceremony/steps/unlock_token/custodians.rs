@@ -4,7 +4,7 @@ use super::record;
 use crate::authority::state::CustodySet;
 use crate::ceremony::people::{Compared, Stop};
 use crate::ceremony::room::{Bench, Opened, Room};
-use crate::ceremony::script::Script;
+use crate::ceremony::script::{Script, Step};
 use crate::ceremony::shares::{self, SetPins};
 use crate::error::{Error, Kind};
 use crate::log::Record;
@@ -45,6 +45,7 @@ pub(super) fn changes(script: &Script) -> bool {
 pub(super) fn unlock(
     room: &mut Room<'_>,
     bench: &mut Bench,
+    step: &Step,
     serial: &str,
     opening: &Opening,
 ) -> Result<(Box<dyn Token>, Vec<Record>), Stop> {
@@ -71,7 +72,7 @@ pub(super) fn unlock(
                 keep(room, bench, pins);
                 return Ok((token, records));
             }
-            Err(error) if error.kind() == Kind::PinRejected && !last => confirm_next(room, serial, &error)?,
+            Err(error) if error.kind() == Kind::PinRejected && !last => confirm_next(room, step, serial, &error)?,
             Err(error) if error.kind() == Kind::PinRejected => {
                 return Err(error.hint("the shares are good: the PIN was changed by another program").into());
             }
@@ -82,15 +83,26 @@ pub(super) fn unlock(
 }
 
 /// Another try is people's to decide: it counts.
-fn confirm_next(room: &mut Room<'_>, serial: &str, error: &Error) -> Result<(), Stop> {
+fn confirm_next(room: &mut Room<'_>, step: &Step, serial: &str, error: &Error) -> Result<(), Stop> {
     room.people.show(&Screen::new().text(format!("It is not of the new set: {error}. The set before it is next.")))?;
+    confirm_try(room, step, serial)
+}
+
+/// Has the token's serial typed before a try that may be wrong; nobody is asked where nobody attends.
+///
+/// # Errors
+/// [`Stop`]: no try was spent.
+pub fn confirm_try(room: &mut Room<'_>, step: &Step, serial: &str) -> Result<(), Stop> {
+    if room.people.unattended().is_some() {
+        return Ok(());
+    }
     loop {
-        match room.people.type_back("unlock", "token's serial")? {
+        match room.people.type_back(&step.id, "token's serial")? {
             Compared::Typed(typed) if typed.trim() == serial => return Ok(()),
             Compared::Typed(typed) => room
                 .people
                 .help(&Error::new(Kind::Declined, "this is not the token's serial").saw(typed).wanted(serial))?,
-            _ => return Err(Stop::Declined("no other PIN is tried".to_owned())),
+            _ => return Err(Stop::Declined("the PIN is not tried".to_owned())),
         }
     }
 }

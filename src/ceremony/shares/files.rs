@@ -1,7 +1,7 @@
 //! Shares in files, for an unattended authority only: nobody is there to write words down or to type them. The
 //! directory is what opens the token, like the PIN files of an authority without custody.
 
-use super::people::Turn;
+use crate::ceremony::people::Turn;
 use crate::custody;
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
@@ -26,7 +26,7 @@ impl ShareFiles {
     }
 
     /// The file of a turn: of the share that is dealt, else the next one of the set.
-    pub(super) fn begin(&mut self, turn: &Turn<'_>) -> Result<(), Error> {
+    pub(crate) fn begin(&mut self, turn: &Turn<'_>) -> Result<(), Error> {
         let dir = self.dir.as_ref().ok_or_else(|| {
             Error::new(
                 Kind::Usage,
@@ -48,7 +48,7 @@ impl ShareFiles {
         Ok(())
     }
 
-    pub(super) fn keep(&self, rows: &[Zeroizing<String>]) -> Result<(), Error> {
+    pub(crate) fn keep(&self, rows: &[Zeroizing<String>]) -> Result<(), Error> {
         let mut text = Zeroizing::new(String::with_capacity(1024));
         for (number, row) in (1..).zip(rows) {
             text.push_str(&format!("{number} "));
@@ -63,7 +63,7 @@ impl ShareFiles {
     }
 
     /// A row of the turn's file; one that was wrong is not mended by reading it again.
-    pub(super) fn row(&self, row: usize, wrong: bool) -> Result<Zeroizing<String>, Error> {
+    pub(crate) fn row(&self, row: usize, wrong: bool) -> Result<Zeroizing<String>, Error> {
         let path = self.path()?;
         let unreadable = |what: &str| {
             Error::new(Kind::Usage, format!("{} holds no share of the set: {what}", path.display()))
@@ -78,7 +78,7 @@ impl ShareFiles {
         Ok(Zeroizing::new(row.clone()))
     }
 
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.file = None;
     }
 
