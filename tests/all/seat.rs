@@ -145,6 +145,7 @@ pub fn approves_from(seat: &mut Seat, sheet: &str) -> String {
 }
 
 pub const APPROVE_1: &str = "Administrator, to approve type words 1 and 2 (or no): ";
+pub const SO: &str = "Security officer's PIN of the root token: ";
 pub const APPROVE_2: &str = "Witness, to approve type words 3 and 4 (or no): ";
 
 /// Approves the plan on the screen by its words.

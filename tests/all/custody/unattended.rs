@@ -101,7 +101,15 @@ fn shares_that_are_missing_too_few_or_wrong_open_nothing() {
     let request = world.request("cluster1");
     sign_answers(&world, &request);
     let without: Vec<String> = with_shares(&SIGN)[..with_shares(&SIGN).len() - 2].to_vec();
-    world.refused(&without, "");
+    world.refused(
+        &without,
+        r#"
+        error: the token opens to its custodians, and an unattended ceremony reads
+               shares from files: wanted --shares DIR (the files mode 0600)
+        Nothing was signed.
+        exit 2
+    "#,
+    );
     let files = share_files(&world);
     // A row of another share: caught, and its words are not shown.
     let text = std::fs::read_to_string(&files[0]).unwrap();

@@ -15,20 +15,24 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
     let Some(custody) = &config.custody else { return Ok(()) };
     let at = |key: &str, what: &str| contradiction(text, "custody", key, what);
     let (m, n) = (custody.threshold, custody.custodians);
+    let thresholds = if n <= 3 { "2".to_owned() } else { format!("2 to {}", n - 1) };
     if !(3..=MOST).contains(&n) {
-        // Of two, either each opens the token alone, or a lost share loses it.
-        return Err(at("custodians", "out of range").saw(n.to_string()).wanted(format!("3 to {MOST}")));
+        let what = match n {
+            ..3 => "with fewer than three, a lost share loses the root, or one custodian opens it alone",
+            _ => "too many",
+        };
+        return Err(at("custodians", what).saw(n.to_string()).wanted(format!("3 to {MOST}")));
     }
     if m < 2 {
         return Err(at("threshold", "one custodian alone would open the token")
             .saw(m.to_string())
-            .wanted(format!("2 to {}", n - 1))
+            .wanted(thresholds)
             .hint("for a PIN that one person types, leave [custody] out"));
     }
     if m > n {
         return Err(at("threshold", "more shares are needed than there are custodians")
             .saw(format!("{m} of {n}"))
-            .wanted(format!("2 to {}", n - 1)));
+            .wanted(thresholds));
     }
     // A proved backup that opens without these shares would allow it; there is no such mode yet.
     if m == n {
