@@ -119,6 +119,8 @@ pub struct Opened {
     pub user: SecretString,
     /// The custody set of it, with the security officer's PIN; `None` where people chose the PIN.
     pub set: Option<SetPins>,
+    /// The security officer's PIN, where people chose it and the token took it.
+    pub so: Option<SecretString>,
 }
 
 impl Bench {

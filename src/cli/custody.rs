@@ -128,7 +128,7 @@ pub fn change(args: &Args, a: &Change, terminal: &mut Terminal) -> Result<(), Er
     terminal.done(
         &[],
         &[
-            "destroy the sheets of the old set, and every copy of the token from before",
+            "destroy the sheets of the old set, and copies of the token from before",
             "each custodian, once a year: anchorite custody check",
         ],
     );

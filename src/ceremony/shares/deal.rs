@@ -51,9 +51,11 @@ pub fn deal(room: &mut Room<'_>, token_random: &[u8]) -> Result<(SetPins, Custod
             None => None,
         };
         hand_out(room.people, share, config.custodians, place.as_deref())?;
-        let left = usize::from(config.custodians.saturating_sub(share.index));
-        room.people
-            .show(&Screen::new().text(format!("Custodian {}: the share was read back. {left} to go.", share.index)))?;
+        let left = match config.custodians.saturating_sub(share.index) {
+            0 => "It was the last.".to_owned(),
+            left => format!("{left} to go."),
+        };
+        room.people.show(&Screen::new().text(format!("Custodian {} read the share back. {left}", share.index)))?;
     }
     let (user, so) = {
         let profile = room.tokens.profile(KeyRole::Root);

@@ -34,7 +34,8 @@ pub const ACTIVITY: Activity = Activity {
 const ROLE: KeyRole = KeyRole::Root;
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
-    let opened = bench.opened.take().ok_or_else(|| Error::new(Kind::Bug, "the token was opened by nobody"))?;
+    let mut opened = bench.opened.take().ok_or_else(|| Error::new(Kind::Bug, "the token was opened by nobody"))?;
+    opened.so = chosen_so(room, bench, &opened)?;
     let old: Vec<CustodySet> = room.journal.state().custody.sets().to_vec();
     let Some(new) = new_pins(room, bench, &opened)? else {
         return room
@@ -155,18 +156,39 @@ fn so_of_now(
     }
 }
 
-/// The security officer's PIN that the log says: of the set that opened the token, of another set, or typed.
+/// The security officer's PIN that the log says: of the set that opened the token, of another set, or chosen.
 fn logged_so(room: &mut Room<'_>, opened: &Opened) -> Result<SecretString, Stop> {
     let of = room.journal.state().custody.of(ROLE.name(), Owner::So.name()).cloned();
-    match (of, &opened.set) {
-        (Some(set), Some(pins)) if pins.set == set.set => Ok(pins.so.clone()),
-        (Some(set), _) => Ok(shares::collect(room, &set)?.0.so),
-        (None, _) => {
-            let shape = room.tokens.profile(ROLE).so_pin.clone();
-            let cost = format!("The security officer's PIN as it is. One try is made: {}.", shape.cost());
-            ask_pin(room, &Secret::SoPin(ROLE.name()), &Screen::new().text(cost), &shape)
-        }
+    match (of, &opened.set, &opened.so) {
+        (Some(set), Some(pins), _) if pins.set == set.set => Ok(pins.so.clone()),
+        (Some(set), ..) => Ok(shares::collect(room, &set)?.0.so),
+        (None, _, Some(chosen)) => Ok(chosen.clone()),
+        (None, _, None) => typed_so(room),
     }
+}
+
+/// A security officer's PIN that people chose is typed and proved before any share is dealt: dealing takes an hour.
+fn chosen_so(room: &mut Room<'_>, bench: &mut Bench, opened: &Opened) -> Result<Option<SecretString>, Stop> {
+    let custody = &room.journal.state().custody;
+    let which = Owner::So.name();
+    if custody.of(ROLE.name(), which).or(custody.unsure(ROLE.name(), which)).is_some() {
+        return Ok(None);
+    }
+    let typed = typed_so(room)?;
+    match token(bench)?.is_so_pin(&typed, &opened.user)? {
+        true => Ok(Some(typed)),
+        false => Err(Error::new(Kind::PinRejected, "the token rejected the security officer's PIN")
+            .hint(room.tokens.profile(ROLE).so_pin.cost())
+            .truth("One try was spent; it was not tried again.")
+            .truth("Nothing was changed.")
+            .into()),
+    }
+}
+
+fn typed_so(room: &mut Room<'_>) -> Result<SecretString, Stop> {
+    let shape = room.tokens.profile(ROLE).so_pin.clone();
+    let cost = format!("The security officer's PIN as it is. One try is made: {}.", shape.cost());
+    ask_pin(room, &Secret::SoPin(ROLE.name()), &Screen::new().text(cost), &shape)
 }
 
 fn token(bench: &mut Bench) -> Result<&mut dyn Token, Error> {

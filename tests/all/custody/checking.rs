@@ -34,11 +34,29 @@ fn a_share_file_is_checked_in_text_and_json() {
     let other = std::fs::read_to_string(&share_files(&world)[0]).unwrap();
     let row = |text: &str| text.lines().nth(6).unwrap().to_owned();
     world.secret("mixed", text.replace(&row(&text), &row(&other)).trim_end());
-    world.refused(&["-C", AUTHORITY, "custody", "check", "--share-file", "mixed"], "");
+    world.refused(
+        &["-C", AUTHORITY, "custody", "check", "--share-file", "mixed"],
+        r#"
+        error: mixed holds no share: its rows do not belong together
+        exit 40
+    "#,
+    );
     world.secret("short", text.lines().take(8).collect::<Vec<_>>().join("\n").as_str());
-    world.refused(&["-C", AUTHORITY, "custody", "check", "--share-file", "short"], "");
+    world.refused(
+        &["-C", AUTHORITY, "custody", "check", "--share-file", "short"],
+        r#"
+        error: short holds no share: it has not nine numbered rows
+        exit 40
+    "#,
+    );
     world.secret("slip", &text.replacen(text.split_whitespace().nth(3).unwrap(), "xylophone", 1));
-    world.refused(&["-C", AUTHORITY, "custody", "check", "--share-file", "slip"], "");
+    world.refused(
+        &["-C", AUTHORITY, "custody", "check", "--share-file", "slip"],
+        r#"
+        error: slip holds no share: row 1 is wrong
+        exit 40
+    "#,
+    );
     let stranger = founded_unattended();
     world.secret("stranger", std::fs::read_to_string(&share_files(&stranger)[0]).unwrap().trim_end());
     let refused = world.run(&["-C", AUTHORITY, "custody", "check", "--share-file", "stranger"]);
@@ -49,5 +67,13 @@ fn a_share_file_is_checked_in_text_and_json() {
 #[test]
 fn an_authority_without_custody_has_no_share_to_check() {
     let world = World::ready();
-    world.refused(&["-C", AUTHORITY, "custody", "check"], "");
+    world.refused(
+        &["-C", AUTHORITY, "custody", "check"],
+        r#"
+        error: this authority has no custody: its token's PIN is typed
+        hint:  to begin with it: [custody] in authority.toml, then: anchorite custody
+               change
+        exit 2
+    "#,
+    );
 }

@@ -129,6 +129,6 @@ fn records(room: &Room<'_>, opening: &Opening, set: &CustodySet, indexes: Vec<u8
 /// The PINs are forgotten here, but where the script is to change them.
 fn keep(room: &Room<'_>, bench: &mut Bench, pins: SetPins) {
     if changes(&room.script) {
-        bench.opened = Some(Opened { user: pins.user.clone(), set: Some(pins) });
+        bench.opened = Some(Opened { user: pins.user.clone(), set: Some(pins), so: None });
     }
 }
