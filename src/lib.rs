@@ -40,6 +40,8 @@
 //!   still there: were it new each time, nobody would look at "recipients changed".
 //! - `log/checkpoint` is put in place before `log/checkpoints/<size>`: the other order leaves, after a crash,
 //!   what an older checkpoint put back looks like.
+//! - The printed script never spells a request's words: the witness brings them from a telephone call, and a paper
+//!   that had them would answer the question that is asked of the witness.
 //! - Copies of a file-backed token are kept beside the token, never with the authority, whose sticks travel.
 
 pub mod audit;

@@ -6,18 +6,22 @@
 //! `steps`, a file each; what must be true before anything irreversible, in [`precondition`].
 
 pub mod answers;
+pub mod copies;
 pub mod inbound;
 pub mod journal;
 pub mod media;
+pub mod paper;
 pub mod people;
 pub mod precondition;
 pub mod progress;
+pub mod record;
 pub mod recovery;
 pub mod room;
 pub mod runner;
 pub mod script;
 pub mod session;
 pub mod shares;
+mod spot_check;
 mod steps;
 pub mod tokens;
 pub mod vocabulary;

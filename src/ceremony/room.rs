@@ -1,9 +1,11 @@
 //! The room: what a ceremony can reach, and the bench: what lies on the table during one.
 
+use super::copies::Stick;
 use super::journal::Journal;
-use super::people::People;
+use super::media::Met;
+use super::people::{Noted, People, Stop};
 use super::recovery::Interrupted;
-use super::script::Script;
+use super::script::{Script, Step};
 use super::session::Folder;
 use super::shares::SetPins;
 use super::steps;
@@ -14,9 +16,11 @@ use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
 use crate::execute::{Issued, Keyring};
 use crate::log::Record;
+use crate::log::record::{Deviation, ValueRecorded};
 use crate::plan::ApprovedPlan;
 use crate::plan::make::{Accepted, Context};
 use crate::plan::screen::Banner;
+use crate::screen::Screen;
 use crate::token::KeyRole;
 use crate::x509::keygen::LocalKey;
 use secrecy::SecretString;
@@ -56,6 +60,8 @@ pub struct Wishes {
     pub requests: Option<PathBuf>,
     /// Where bundles are written to.
     pub exports: Option<PathBuf>,
+    /// Where the sticks with copies of the authority are mounted.
+    pub authority: Vec<PathBuf>,
     /// An initialised token to use at genesis.
     pub token_serial: Option<String>,
     /// The slot of the blank token to initialise.
@@ -107,6 +113,10 @@ pub struct Bench {
     pub issued: Vec<Issued>,
     /// How long signing took, from the step's start to outcomes under a checkpoint.
     pub signing: Duration,
+    /// The sticks that were met.
+    pub media: Met,
+    /// The authority's own sticks, once a step has looked at them.
+    pub copies: Option<Vec<Stick>>,
     /// What was written, for the last screen.
     pub written: Vec<String>,
     /// True once `session.closed` is under a checkpoint.
@@ -142,6 +152,34 @@ impl Room<'_> {
             session: self.journal.session(),
             now: self.journal.now(),
         }
+    }
+
+    /// Logs what people wrote down since this was asked last; how many deviations that were.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`].
+    pub fn note_deviations(&mut self, step: &Step) -> Result<usize, Error> {
+        let noted = self.people.deviations();
+        let count = noted.len();
+        if count > 0 && self.journal.state().session.is_none() {
+            let told = Screen::new().text("The log takes nothing more: write this deviation on an exception sheet.");
+            self.people.show(&told).map_err(Stop::into_error)?;
+        } else if count > 0 {
+            let record = |Noted { expected, happened, decided }| -> Record {
+                Deviation { step: step.id.clone(), expected, happened, decided }.into()
+            };
+            self.journal.append(noted.into_iter().map(record).collect())?;
+        }
+        Ok(count)
+    }
+
+    /// Logs something that the person of a role said at a step.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`].
+    pub fn record(&mut self, step: &Step, by: &str, name: &str, value: &str) -> Result<(), Error> {
+        let record = ValueRecorded { step: step.id.clone(), name: name.to_owned(), value: value.to_owned() };
+        self.journal.append_by(by, vec![record.into()])
     }
 
     /// Logs a finished step. Where people attend, what they did is on disk from here on; where an earlier

@@ -3,6 +3,7 @@
 use super::args::{Args, Ceremony, CeremonyCommand, Change, Export, OwnScript, Retire, Run, Sign};
 use super::ceremonies;
 use super::custody;
+use super::paper;
 use super::terminal::Terminal;
 use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
 use crate::ceremony::session::Folder;
@@ -27,7 +28,9 @@ pub fn ceremony(args: &Args, a: &Ceremony, terminal: &mut Terminal) -> Result<()
     match &a.command {
         CeremonyCommand::List => list(terminal),
         CeremonyCommand::Check { script } => check(script, terminal),
+        CeremonyCommand::Script(printed) => paper::print_script(args, printed, terminal),
         CeremonyCommand::Run(run) => self::run(args, run, terminal),
+        CeremonyCommand::Record(record) => super::record::record(args, record, terminal),
     }
 }
 

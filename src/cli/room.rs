@@ -189,6 +189,7 @@ fn run(
     people: &mut dyn People,
     wishes: Wishes,
 ) -> Result<Held, Error> {
+    let wishes = Wishes { authority: found.local.media.authority.clone(), ..wishes };
     let mut entropy = Entropy::new();
     let resumes = resumes(found, &script, people)?;
     let opening = Opening {
@@ -312,7 +313,10 @@ fn profile_and_digest(name: &str) -> Result<(HsmProfile, Option<Digest>), Error>
 }
 
 /// SHA-256 of the running binary.
-fn own_digest() -> Result<Digest, Error> {
+///
+/// # Errors
+/// [`Kind::Medium`] where its file cannot be read.
+pub fn own_digest() -> Result<Digest, Error> {
     let path = std::env::current_exe()
         .map_err(|error| Error::new(Kind::Bug, "the program does not know its own path").saw(error.to_string()))?;
     let bytes = intake::read(&path, MAX_BINARY)?;

@@ -160,6 +160,17 @@ impl Default for Roles {
     }
 }
 
+impl Roles {
+    /// How many people of a role take part at least; 0 where only a script says it.
+    pub fn least(&self, role: &str) -> usize {
+        match role {
+            "administrator" => self.administrator,
+            "witness" => self.witness,
+            _ => 0,
+        }
+    }
+}
+
 /// `[key_backup]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -58,7 +58,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
 fn new_pins(room: &mut Room<'_>, bench: &mut Bench, opened: &Opened) -> Result<Option<SetPins>, Stop> {
     let state = room.journal.state();
     let began = state.course.as_ref().map_or(u64::MAX, |course| course.opened);
-    let Some(set) = state.custody.sets().last().filter(|set| set.seq > began).cloned() else {
+    // Where nobody attends, nobody destroyed the shares of a run that was cut off.
+    let unattended = room.people.unattended().is_some();
+    let begun = |set: &&CustodySet| set.seq > began || unattended && state.custody.standing(set) == Standing::Begun;
+    let Some(set) = state.custody.sets().last().filter(begun).cloned() else {
         let random = token(bench)?.random(32)?;
         let (pins, record) = shares::deal(room, &random)?;
         room.journal.append(vec![record.into()])?;

@@ -21,7 +21,7 @@ pub const ACTIVITY: Activity = Activity {
     name: "initialize-token",
     says: "Initialise the token",
     asks: true,
-    needs: &[Fact::Participants, Fact::NoRoot, Fact::NoToken],
+    needs: &[Fact::Compared, Fact::Participants, Fact::NoRoot, Fact::NoToken],
     gives: &[Fact::TokenReady],
     takes: &[Fact::NoToken],
     settings: &[],

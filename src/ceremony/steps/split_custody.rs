@@ -16,7 +16,7 @@ pub const ACTIVITY: Activity = Activity {
     name: "split-custody",
     says: "Deal the shares to the custodians",
     asks: false,
-    needs: &[Fact::Participants, Fact::NoRoot, Fact::NoToken],
+    needs: &[Fact::Compared, Fact::Participants, Fact::NoRoot, Fact::NoToken],
     gives: &[],
     takes: &[],
     settings: &[],

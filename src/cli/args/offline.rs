@@ -25,6 +25,21 @@ pub enum ConfigCommand {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Kit {
+    /// Where the supplies medium is mounted; empty, or a kit that was interrupted.
+    pub dir: PathBuf,
+    /// A script of your own; may be repeated.
+    #[arg(long = "script", value_name = "FILE")]
+    pub scripts: Vec<PathBuf>,
+    /// Packages of the offline machine's distribution, to be copied along.
+    #[arg(long, value_name = "DIR")]
+    pub packages: Option<PathBuf>,
+    /// What people call the medium ("S1").
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Medium {
     #[command(subcommand)]
     pub command: MediumCommand,
@@ -37,6 +52,12 @@ pub enum MediumCommand {
         /// supplies, requests, exports or authority.
         #[arg(long)]
         role: String,
+        /// What people call it ("A", "safe in Berlin").
+        #[arg(long, value_name = "TEXT")]
+        label: Option<String>,
+        /// Write a page with its label, to be printed, cut out and tied to it.
+        #[arg(long, value_name = "FILE")]
+        label_sheet: Option<PathBuf>,
         /// Where the medium is mounted.
         dir: PathBuf,
     },
@@ -44,6 +65,11 @@ pub enum MediumCommand {
     Show {
         /// Where the medium is mounted.
         dir: PathBuf,
+    },
+    /// Bring copies of the authority up to date, or complete ones that were interrupted. Needs no token.
+    Copy {
+        /// Where authority media are mounted; left out, those of local.toml.
+        dirs: Vec<PathBuf>,
     },
 }
 
@@ -62,8 +88,41 @@ pub enum CeremonyCommand {
         /// A script, or the name of one that ships.
         script: String,
     },
+    /// Print a script as one HTML page, for A4 and Letter.
+    #[command(before_help = "Examples:\n  anchorite ceremony script root-genesis > root-genesis.html\n  \
+        anchorite -C mesh-root ceremony script my-signing.toml --agenda requests > signing.html")]
+    Script(PrintScript),
     /// Hold a ceremony, or go on with one that was paused.
     Run(Run),
+    /// The script filled in, from the log: one page of HTML, or --json.
+    Record(Record),
+}
+
+/// Which record.
+#[derive(Debug, clap::Args)]
+pub struct Record {
+    /// A log, or a directory with one; left out, that of the authority.
+    pub log: Option<PathBuf>,
+    /// A session of the ceremony, or the beginning of its id.
+    #[arg(long, value_name = "ID", default_value = "latest")]
+    pub session: String,
+    /// Leave names out, as for a publication.
+    #[arg(long)]
+    pub without_names: bool,
+    /// Write the page here instead of to stdout.
+    #[arg(short = 'o', long = "output", value_name = "FILE", conflicts_with = "json")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub pin: super::Pin,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct PrintScript {
+    /// A script, or the name of one that ships.
+    pub script: String,
+    /// A directory with the requests that are expected: any other is a deviation.
+    #[arg(long, value_name = "DIR")]
+    pub agenda: Option<PathBuf>,
 }
 
 /// A ceremony by its script.
