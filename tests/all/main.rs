@@ -13,6 +13,7 @@ mod containment;
 mod corpus;
 mod crash;
 mod cross;
+mod custody;
 mod demo;
 mod envoy;
 mod evidence;
