@@ -33,6 +33,7 @@ pub fn ceremony(args: &Args, a: &Ceremony, terminal: &mut Terminal) -> Result<()
         CeremonyCommand::Answers(a) => answers::answers(args, a, terminal),
         CeremonyCommand::Script(printed) => paper::print_script(args, printed, terminal),
         CeremonyCommand::Run(run) => self::run(args, run, terminal),
+        CeremonyCommand::Record(record) => super::record::record(args, record, terminal),
     }
 }
 

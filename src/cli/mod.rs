@@ -15,6 +15,7 @@ mod manifest;
 mod medium;
 mod paper;
 mod previous;
+mod record;
 mod rehearse;
 mod request;
 mod room;

@@ -43,7 +43,7 @@ impl ScriptKind {
         }
     }
 
-    /// Activities that a script of this kind cannot lack.
+    /// Activities that a script of this kind cannot lack, in the order in which it does them.
     pub const fn demands(self) -> &'static [&'static str] {
         match self {
             ScriptKind::Genesis => &["participants", "generate-root", "review-plans", "sign", "publish", "close"],
@@ -55,4 +55,25 @@ impl ScriptKind {
             ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "close"],
         }
     }
+
+    /// True where a script of this kind can do this: what else it needs (a medium, a cluster's name) comes with
+    /// the command that holds such ceremonies.
+    pub fn may(self, activity: &str) -> bool {
+        ONLY_IN.iter().find(|(name, _)| *name == activity).is_none_or(|(_, kinds)| kinds.contains(&self))
+    }
+}
+
+/// Activities that only ceremonies of some kinds can do.
+const ONLY_IN: &[(&str, &[ScriptKind])] = &[
+    ("initialize-token", &[ScriptKind::Genesis]),
+    ("generate-root", &[ScriptKind::Genesis]),
+    ("import-requests", &[ScriptKind::Signing]),
+    ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
+    ("retire-cluster", &[ScriptKind::Retirement]),
+];
+
+/// The kinds that can do an activity, as one writes them; `None` where all can.
+pub fn kinds_of(activity: &str) -> Option<String> {
+    let (_, kinds) = ONLY_IN.iter().find(|(name, _)| *name == activity)?;
+    Some(kinds.iter().map(|kind| format!("kind = \"{}\"", kind.name())).collect::<Vec<_>>().join(" or "))
 }

@@ -67,9 +67,9 @@ pub enum Command {
         anchorite -C mesh-root medium prepare --role authority --label A /media/a\n  \
         anchorite medium show /media/out\n  anchorite -C mesh-root medium copy /media/a")]
     Medium(Medium),
-    /// List the ceremonies, check a script, hold one.
+    /// List the ceremonies, check a script, hold one, print its record.
     #[command(
-        before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml\n  anchorite -C mesh-root ceremony run my-signing.toml --from IN --to OUT"
+        before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml\n  anchorite -C mesh-root ceremony run my-signing.toml --from IN --to OUT\n  anchorite -C mesh-root ceremony record -o record.html"
     )]
     Ceremony(Ceremony),
     /// Make the root (the root-genesis ceremony), or show its card.

@@ -104,6 +104,26 @@ pub enum CeremonyCommand {
     Script(PrintScript),
     /// Hold a ceremony, or go on with one that was paused.
     Run(Run),
+    /// The script filled in, from the log: one page of HTML, or --json.
+    Record(Record),
+}
+
+/// Which record.
+#[derive(Debug, clap::Args)]
+pub struct Record {
+    /// A log, or a directory with one; left out, that of the authority.
+    pub log: Option<PathBuf>,
+    /// A session of the ceremony, or the beginning of its id.
+    #[arg(long, value_name = "ID", default_value = "latest")]
+    pub session: String,
+    /// Leave names out, as for a publication.
+    #[arg(long)]
+    pub without_names: bool,
+    /// Write the page here instead of to stdout.
+    #[arg(short = 'o', long = "output", value_name = "FILE", conflicts_with = "json")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub pin: super::Pin,
 }
 
 #[derive(Debug, clap::Args)]
