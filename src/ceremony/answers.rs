@@ -69,7 +69,14 @@ impl<'p> Answers<'p> {
     /// [`Kind::Usage`] with line and column.
     pub fn parse(text: &str, pins: Pins, printer: &'p mut dyn Printer) -> Result<Self, Error> {
         let tables: Tables = parse_toml("answers", text)?;
-        Ok(Self { tables, used: BTreeSet::new(), last: String::new(), sha256: Digest::of(text.as_bytes()), pins, printer })
+        Ok(Self {
+            tables,
+            used: BTreeSet::new(),
+            last: String::new(),
+            sha256: Digest::of(text.as_bytes()),
+            pins,
+            printer,
+        })
     }
 
     fn take(&mut self, step: &str, key: &str) -> Result<toml::Value, Error> {
