@@ -80,6 +80,16 @@ pub fn page(
     }))
 }
 
+/// The paper of a script for an authority, with what lies in a directory of requests.
+///
+/// # Errors
+/// As [`page`], and [`Kind::Medium`] where the requests cannot be read.
+pub fn page_with_agenda(found: &Found, script: &Script, agenda: Option<&Path>) -> Result<String, Error> {
+    let keys = KeyPolicy { keys: found.config.0.intermediates.keys.clone() };
+    let agenda = agenda.map(|dir| expected(dir, &keys)).transpose()?;
+    page(Some(found), script, &format!("{}.toml", script.name), agenda)
+}
+
 /// The name of a script's file; those that ship have one too, in the supplies and in the source.
 fn file_name(script: &str) -> String {
     match BUILT_IN.iter().any(|(name, _)| *name == script) {

@@ -239,6 +239,10 @@ fn run(
 ) -> Result<Held, Error> {
     let wishes = Wishes { authority: found.local.media.authority.clone(), ..wishes };
     let mut entropy = Entropy::new();
+    if let Some(opening) = wishes.opening.as_ref().filter(|_| people.unattended().is_none()) {
+        people.show(opening).map_err(Stop::into_error)?;
+        people.answer("", "", "everybody", "press Enter to begin").map_err(Stop::into_error)?;
+    }
     let resumes = resumes(found, &script, people)?;
     let opening = Opening {
         folder: &found.folder,

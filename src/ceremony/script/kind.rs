@@ -59,7 +59,7 @@ impl ScriptKind {
             }
             ScriptKind::Export => &["participants", "export-bundles", "close"],
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
-            ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "close"],
+            ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
         }
     }
