@@ -46,6 +46,9 @@ pub struct LocalMedia {
     pub requests: Option<PathBuf>,
     /// Where the stick for exports is mounted.
     pub exports: Option<PathBuf>,
+    /// Where the sticks that hold copies of the authority are mounted.
+    #[serde(default)]
+    pub authority: Vec<PathBuf>,
 }
 
 impl Local {

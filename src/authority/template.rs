@@ -89,6 +89,7 @@ const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest
 [media]
 # requests = "/media/requests"                 # default of `sign --from`
 # exports = "/media/exports"                   # default of `sign --to`
+# authority = ["/media/authority-a", "/media/authority-b"]   # closing a session copies the authority to them
 "#;
 
 #[cfg(test)]

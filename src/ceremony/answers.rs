@@ -4,7 +4,8 @@
 //! missing, extra or unused is an error, found before the root key is used: nothing is signed.
 
 use super::people::{
-    Assignment, Compared, Noted, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished, Verdict, Way,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished,
+    Verdict, Way,
 };
 use super::vocabulary::Ways;
 use crate::authority::local::parse_toml;
@@ -135,6 +136,15 @@ impl People for Answers<'_> {
     /// Nobody is there to answer again: a wrong answer ends the ceremony.
     fn help(&mut self, error: &Error) -> Result<(), Stop> {
         Err(Stop::Failed(error.clone().truth("Nothing was signed.")))
+    }
+
+    /// Nobody is there to plug in another medium.
+    fn wait_for(&mut self, _: &str, what: &Error, _: Option<&Offer>) -> Result<Again, Stop> {
+        Err(Stop::Failed(what.clone()))
+    }
+
+    fn copied(&mut self) -> Result<(), Stop> {
+        Ok(())
     }
 
     fn names(&mut self, step: &str, role: &str, _: usize) -> Result<Vec<String>, Stop> {

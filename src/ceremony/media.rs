@@ -1,10 +1,58 @@
-//! What can be known of the sticks before a token is unlocked: a wrong or missing medium is found while
-//! nothing has happened yet.
+//! Which stick is here: what can be known of them before a token is unlocked, and how a wrong, full or pulled one
+//! is mended during a ceremony. A stick that was met is told by its id from another in its place.
 
+use super::people::{Again, Offer, Stop};
+use super::room::Room;
 use crate::error::{Error, Kind};
 use crate::files::deliver;
-use crate::files::medium::{self, Role};
+use crate::files::medium::{self, Medium, Role};
 use std::path::Path;
+
+/// The sticks that this ceremony has met.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Met {
+    /// With requests; `None` where it bears no marker.
+    pub requests: Option<Medium>,
+    /// For bundles; `None` while it is an empty directory.
+    pub exports: Option<Medium>,
+}
+
+/// What is wrong with a stick, and the way on beside mending it.
+#[derive(Debug)]
+pub struct Wrong {
+    /// What is wrong; people can mend it where its kind is [`Kind::Medium`].
+    pub error: Error,
+    /// The other way on.
+    pub offer: Option<Offer>,
+}
+
+impl From<Error> for Wrong {
+    fn from(error: Error) -> Self {
+        Wrong { error, offer: None }
+    }
+}
+
+/// Does what needs a stick until it goes well: what is wrong is shown, and people plug in the right one and say so,
+/// or take the way that is offered (then `act` is told so). `act` leaves nothing half done.
+///
+/// # Errors
+/// [`Stop`]: what no stick can mend, nobody to mend it, or people who stop.
+pub fn until_right<T>(
+    room: &mut Room<'_>,
+    step: &str,
+    mut act: impl FnMut(&mut Room<'_>, Again) -> Result<T, Wrong>,
+) -> Result<T, Stop> {
+    let mut again = Again::Same;
+    loop {
+        match act(room, again) {
+            Ok(done) => return Ok(done),
+            Err(wrong) if wrong.error.kind() == Kind::Medium => {
+                again = room.people.wait_for(step, &wrong.error, wrong.offer.as_ref())?;
+            }
+            Err(wrong) => return Err(wrong.error.into()),
+        }
+    }
+}
 
 /// Checks the medium with requests.
 ///

@@ -184,6 +184,24 @@ pub struct Unassigned<'a> {
     pub known: &'a dyn Fn(&str) -> Option<Assignment>,
 }
 
+/// A way on beside mending what is wrong: a word to type, and what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    /// The word.
+    pub word: &'static str,
+    /// What it means ("go on without it").
+    pub says: &'static str,
+}
+
+/// What people say when something was wrong with a medium.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It is mended: look again.
+    Same,
+    /// They took the way that was offered.
+    Otherwise,
+}
+
 /// Which secret is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Secret {
@@ -238,6 +256,18 @@ pub trait People {
     /// # Errors
     /// [`Stop`] when the terminal is gone.
     fn help(&mut self, error: &Error) -> Result<(), Stop>;
+
+    /// A medium that is not as it must be: people plug in the right one and say so, or take the way that is offered.
+    ///
+    /// # Errors
+    /// [`Stop`]: nobody is there to mend it, or they stop.
+    fn wait_for(&mut self, step: &str, what: &Error, offer: Option<&Offer>) -> Result<Again, Stop>;
+
+    /// What is on the screen was copied to the paper: people say so before anything else is shown.
+    ///
+    /// # Errors
+    /// [`Stop`] when the terminal is gone.
+    fn copied(&mut self) -> Result<(), Stop>;
 
     /// The names of the people of a role.
     ///

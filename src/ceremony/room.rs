@@ -1,6 +1,8 @@
 //! The room: what a ceremony can reach, and the bench: what lies on the table during one.
 
+use super::copies::Stick;
 use super::journal::Journal;
+use super::media::Met;
 use super::people::People;
 use super::recovery::Interrupted;
 use super::script::Script;
@@ -55,6 +57,8 @@ pub struct Wishes {
     pub requests: Option<PathBuf>,
     /// Where bundles are written to.
     pub exports: Option<PathBuf>,
+    /// Where the sticks with copies of the authority are mounted.
+    pub authority: Vec<PathBuf>,
     /// An initialised token to use at genesis.
     pub token_serial: Option<String>,
     /// The slot of the blank token to initialise.
@@ -102,6 +106,10 @@ pub struct Bench {
     pub issued: Vec<Issued>,
     /// How long signing took, from the step's start to outcomes under a checkpoint.
     pub signing: Duration,
+    /// The sticks that were met.
+    pub media: Met,
+    /// The authority's own sticks, once a step has looked at them.
+    pub copies: Option<Vec<Stick>>,
     /// What was written, for the last screen.
     pub written: Vec<String>,
     /// True once `session.closed` is under a checkpoint.

@@ -1,6 +1,7 @@
 //! The runner: one step at a time, each logged when it is done; a failure is answered by people where it can
 //! be; a stop closes token and log properly.
 
+use super::copies;
 use super::people::{Noted, StepView, Stop, Way};
 use super::progress;
 use super::room::{Bench, Room};
@@ -9,6 +10,7 @@ use super::vocabulary::{self, Activity};
 use crate::error::{Error, Kind};
 use crate::log::Record;
 use crate::log::record::{Deviation, SessionClosed, StepDone, StepSkipped};
+use crate::screen::Screen;
 
 /// Runs the script of the room to its end, or on from the first step that is not done.
 ///
@@ -99,6 +101,10 @@ fn note_deviations(room: &mut Room<'_>, step: &Step) -> Result<(), Error> {
     if noted.is_empty() {
         return Ok(());
     }
+    if room.journal.state().session.is_none() {
+        let told = Screen::new().text("The log takes nothing more: write this deviation on an exception sheet.");
+        return room.people.show(&told).map_err(Stop::into_error);
+    }
     let record = |Noted { expected, happened, decided }| -> Record {
         Deviation { step: step.id.clone(), expected, happened, decided }.into()
     };
@@ -149,8 +155,10 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
     {
         let closed = SessionClosed { outcome: outcome.to_owned(), reason: Some(error.to_string()) };
         let result = room.journal.append(vec![closed.into()]).and_then(|()| room.journal.checkpoint(keys));
-        if let Err(second) = result {
-            error = error.hint(format!("the session could not be closed in the log either: {second}"));
+        match result {
+            // The token's guard moved on with the checkpoint: copies that stay behind would open nowhere.
+            Ok(()) => error = copies::try_everywhere(room).into_iter().fold(error, |error, hint| error.hint(hint)),
+            Err(second) => error = error.hint(format!("the session could not be closed in the log either: {second}")),
         }
     }
     error

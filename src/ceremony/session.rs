@@ -1,5 +1,6 @@
 //! The directory of an authority, and the beginning of a session in it.
 
+use super::copies;
 use super::journal::Journal;
 use super::recovery::Interrupted;
 use super::script::Script;
@@ -98,6 +99,12 @@ impl Folder {
     }
 
     fn check_present(&self) -> Result<(), Error> {
+        if self.dir.join(copies::UNFINISHED).symlink_metadata().is_ok() {
+            return Err(Error::new(Kind::Medium, "this copy of the authority is not finished")
+                .saw(self.dir.join(copies::UNFINISHED).display().to_string())
+                .hint("the medium was pulled, or full, while it was written: go on with another copy")
+                .hint("that one completes this: anchorite -C THE-OTHER medium copy THIS"));
+        }
         if self.dir.is_dir() {
             return Ok(());
         }

@@ -149,6 +149,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::export_bundles::ACTIVITY,
     steps::retire_cluster::ACTIVITY,
     steps::publish::ACTIVITY,
+    steps::copy_authority::ACTIVITY,
     steps::close::ACTIVITY,
 ];
 

@@ -1,14 +1,12 @@
-//! `new`, `config`, `medium`, `completions`, `man`: what is set up before anything happens.
+//! `new`, `config`, `completions`, `man`: what is set up before anything happens.
 
-use super::args::{Args, Completions, Config, ConfigCommand, Man, Medium, MediumCommand, New};
+use super::args::{Args, Completions, Config, ConfigCommand, Man, New};
 use super::room::find;
 use super::terminal::Terminal;
 use crate::authority;
-use crate::clock::Clock;
-use crate::digest::{Digest, Hex};
-use crate::entropy::Entropy;
+use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use crate::files::{deliver, intake, medium};
+use crate::files::{deliver, intake};
 use crate::screen::Screen;
 use crate::text;
 use crate::words;
@@ -91,30 +89,6 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
             .field("adopted", if same { "this text" } else { "another text; the next ceremony shows the difference" });
     }
     terminal.result_screen(&screen)
-}
-
-/// `anchorite medium …`
-pub fn medium(args: &Args, a: &Medium, terminal: &mut Terminal) -> Result<(), Error> {
-    match &a.command {
-        MediumCommand::Prepare { role, dir } => {
-            let role: medium::Role = role.parse()?;
-            let authority = match &args.authority {
-                Some(_) => Some(find(args)?.config.0.name),
-                None => None,
-            };
-            let id = Hex(Entropy::new().bytes(8, &[])?);
-            let made = medium::prepare(dir, role, authority.as_deref(), id, Clock::system().now())?;
-            terminal.done(&[dir.display().to_string()], &[&format!("write on the stick: {made}")]);
-            Ok(())
-        }
-        MediumCommand::Show { dir } => {
-            let found = medium::recognise(dir)?;
-            if terminal.wants_json() {
-                return terminal.json(&found);
-            }
-            terminal.result(&format!("{found}\n"))
-        }
-    }
 }
 
 /// `anchorite completions SHELL`

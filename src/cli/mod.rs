@@ -8,8 +8,10 @@ mod cluster;
 mod configuration;
 mod hsm;
 mod inspect;
+mod kit;
 mod log;
 mod manifest;
+mod medium;
 mod paper;
 mod previous;
 mod record;
@@ -51,7 +53,8 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
     match &args.command {
         Command::New(a) => configuration::new(a, terminal),
         Command::Config(a) => configuration::config(args, a, terminal),
-        Command::Medium(a) => configuration::medium(args, a, terminal),
+        Command::Kit(a) => kit::kit(args, a, terminal),
+        Command::Medium(a) => medium::medium(args, a, terminal),
         Command::Ceremony(a) => ceremony::ceremony(args, a, terminal),
         Command::Root(a) => ceremonies::root(args, a, terminal),
         Command::Sign(a) => ceremonies::sign(args, a, terminal),

@@ -38,31 +38,44 @@ pub fn print_script(args: &Args, a: &PrintScript, terminal: &mut Terminal) -> Re
     }
     let script = read_script(&a.script)?;
     let found = authority(args)?;
-    let state = match &found {
-        Some(found) if found.folder.has_log()? => Some(found.folder.read_state()?.0),
-        _ => None,
-    };
     let keys = found.as_ref().map(|found| KeyPolicy { keys: found.config.0.intermediates.keys.clone() });
     let agenda = a.agenda.as_deref().map(|dir| expected(dir, &keys.unwrap_or_default())).transpose()?;
-    let in_force = found.as_ref().map(|found| found.folder.read_adopted()).transpose()?.flatten();
-    let in_force = in_force.map(|adopted| adopted.sha256);
-    let html = script::script(&Printout {
-        script: &script,
-        file: &file_name(&a.script),
-        authority: found.as_ref().map(|found| {
-            let (config, _, sha256) = &found.config;
-            Authority { config, sha256: *sha256, in_force, quorum: None }
-        }),
-        software: software(found.as_ref())?,
-        last: state.as_ref().map(|state| state.values.clone()).unwrap_or_default(),
-        agenda,
-    });
+    let html = page(found.as_ref(), &script, &file_name(&a.script), agenda)?;
     if terminal.wants_json() {
         let words = words::words(&script.sha256.0);
         let Script { name, title, sha256, steps, .. } = script;
         return terminal.json(&Printed { name, title, sha256, words, steps: steps.len(), html });
     }
     terminal.document(html.as_bytes())
+}
+
+/// A script's paper, for an authority or for any; `file` is the script's name on the supplies.
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Verify`]: the authority's log or the program itself cannot be read.
+pub fn page(
+    found: Option<&Found>,
+    script: &Script,
+    file: &str,
+    agenda: Option<Vec<Expected>>,
+) -> Result<String, Error> {
+    let state = match found {
+        Some(found) if found.folder.has_log()? => Some(found.folder.read_state()?.0),
+        _ => None,
+    };
+    let in_force = found.map(|found| found.folder.read_adopted()).transpose()?.flatten();
+    let in_force = in_force.map(|adopted| adopted.sha256);
+    Ok(script::script(&Printout {
+        script,
+        file,
+        authority: found.map(|found| {
+            let (config, _, sha256) = &found.config;
+            Authority { config, sha256: *sha256, in_force, quorum: None }
+        }),
+        software: software(found)?,
+        last: state.map(|state| state.values).unwrap_or_default(),
+        agenda,
+    }))
 }
 
 /// The name of a script's file; those that ship have one too, in the supplies and in the source.

@@ -186,6 +186,7 @@ fn run(
     people: &mut dyn People,
     wishes: Wishes,
 ) -> Result<Held, Error> {
+    let wishes = Wishes { authority: found.local.media.authority.clone(), ..wishes };
     let mut entropy = Entropy::new();
     let resumes = resumes(found, &script, people)?;
     let opening = Opening {

@@ -5,7 +5,9 @@
 //! different file is never overwritten, except our own state by [`replace`]. On a full, read-only or
 //! vanished medium the target is as it was and the temporary name is removed. Source: rename(2), fsync(2).
 
-pub use super::directory::{Written, create_directory, exchange_directory, remove_temporaries, write_directory};
+pub use super::directory::{
+    Written, create_directory, exchange_directory, remove_temporaries, write_directory, write_directory_again,
+};
 use super::fault::fault;
 use super::intake;
 use crate::digest::Digest;
@@ -85,6 +87,42 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let file = temporary_file(path, bytes, mode)?;
     file.persist(path).map_err(|refused| fault("cannot replace", path, &refused.error))?;
     settle(path, bytes)
+}
+
+/// As [`replace`], where the file is not these very bytes already.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_if_other(path: &Path, bytes: &[u8], mode: u32) -> Result<Placed, Error> {
+    if occupied(path)? && read_back(path, bytes).is_ok() {
+        return Ok(Placed::Unchanged);
+    }
+    replace(path, bytes, mode).map(|()| Placed::New)
+}
+
+/// Takes away a file of our own state; one that is not there is as good.
+///
+/// # Errors
+/// [`Kind::Medium`].
+pub fn remove(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => {
+            removed.map_err(|error| fault("cannot remove", path, &error)).and_then(|()| sync_directory(parent(path)))
+        }
+    }
+}
+
+/// The mode of a file with people's names: 0600 where the file system keeps modes, and where it keeps none, as on
+/// FAT sticks, what it gives.
+///
+/// # Errors
+/// [`Kind::Medium`] as [`check_writable`].
+pub fn personal_mode(dir: &Path) -> Result<u32, Error> {
+    let failed = |error: io::Error| fault("cannot write to", dir, &error);
+    let trial = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(dir).map_err(failed)?;
+    let mode = trial.as_file().metadata().map_err(failed)?.permissions().mode();
+    Ok(if mode & 0o077 == 0 { 0o600 } else { 0o644 })
 }
 
 /// True when a name is taken, by whatever it may be.

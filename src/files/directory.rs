@@ -92,6 +92,28 @@ pub fn write_directory(parent: &Path, name: &str, files: &[Item<'_>]) -> Result<
     Ok(written(Placed::New))
 }
 
+/// As [`write_directory`], for a name that nobody else uses, where an earlier try may have left a part of it: a
+/// medium that was pulled can hold the name of a directory and not its files.
+///
+/// # Errors
+/// As [`write_directory`]; a directory of that name with files of other names stays as it is.
+pub fn write_directory_again(parent: &Path, name: &str, files: &[Item<'_>]) -> Result<Written, Error> {
+    plain_names(std::iter::once(name))?;
+    let path = parent.join(name);
+    if occupied(&path)? && verify_directory(&path, files).is_err() {
+        let failed = |error: io::Error| fault("cannot remove what is unfinished from", &path, &error);
+        for entry in std::fs::read_dir(&path).map_err(failed)? {
+            let there = entry.map_err(failed)?.file_name();
+            if !files.iter().any(|(name, ..)| there.as_encoded_bytes() == name.as_bytes()) {
+                return Err(different(&path));
+            }
+        }
+        std::fs::remove_dir_all(&path).map_err(failed)?;
+        sync_directory(parent)?;
+    }
+    write_directory(parent, name, files)
+}
+
 /// Exchanges a directory for one with `files` and every other file that the old one holds.
 ///
 /// Until the exchange the old directory is whole; after it, the new one. Files of other names (a key,
@@ -278,6 +300,25 @@ pub(super) mod tests {
         std::fs::write(dir.path().join("d/extra"), b"").unwrap();
         assert!(write_directory(dir.path(), "d", &files).is_err());
         assert_eq!(names(dir.path()), ["d"]);
+    }
+
+    #[test]
+    fn a_directory_that_was_left_unfinished_is_written_again_and_another_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let files: [Item<'_>; 2] = [("a", b"1", 0o644), ("b", b"22", 0o644)];
+        for left in [&[][..], &[("a", "")], &[("a", "1"), ("b", "2")], &[("a", "1"), ("b", "22")]] {
+            let path = dir.path().join("d");
+            std::fs::create_dir_all(&path).unwrap();
+            for (name, bytes) in left {
+                std::fs::write(path.join(name), bytes).unwrap();
+            }
+            write_directory_again(dir.path(), "d", &files).unwrap();
+            assert_eq!(names(&path), ["a", "b"]);
+            assert_eq!(std::fs::read(path.join("b")).unwrap(), b"22");
+        }
+        std::fs::write(dir.path().join("d/theirs"), b"").unwrap();
+        assert!(write_directory_again(dir.path(), "d", &files).unwrap_err().what().contains("already there"));
+        assert_eq!(names(&dir.path().join("d")), ["a", "b", "theirs"]);
     }
 
     #[test]

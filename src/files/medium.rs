@@ -6,6 +6,7 @@
 use super::{deliver, intake};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
+use crate::text;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -21,6 +22,8 @@ const MAX_MARKER: u64 = 4096;
 const MAX_ENTRIES: usize = 4096;
 /// The length of a medium's id, in bytes.
 const ID_LEN: usize = 8;
+/// The longest label, in characters: one line of a sticker.
+const MAX_LABEL: usize = 32;
 
 /// What a medium is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,39 +87,79 @@ pub struct Medium {
     /// What the medium is for.
     pub role: Role,
     /// The authority it belongs to, by name; absent where any may use it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<String>,
+    /// What people call it ("A", "safe in Berlin"); two sticks of one role are told apart by the id all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// Its own id, 8 random bytes.
     pub id: Hex,
     /// When it was prepared.
     pub created: Timestamp,
 }
 
+impl Medium {
+    /// The id as people compare it, on the sticker and on every screen: the first half of it, `1a2b-3c4d`.
+    pub fn short_id(&self) -> String {
+        let hex: String = self.id.to_string().chars().take(ID_LEN).collect();
+        let (first, last) = hex.split_at_checked(ID_LEN / 2).unwrap_or((&hex, ""));
+        format!("{first}-{last}")
+    }
+
+    /// `1a2b-3c4d`, and what people call it.
+    pub fn called(&self) -> String {
+        match &self.label {
+            Some(label) => format!("{} \"{}\"", self.short_id(), text::escape(label)),
+            None => self.short_id(),
+        }
+    }
+}
+
 impl fmt::Display for Medium {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.role.a())?;
         if let Some(authority) = &self.authority {
-            write!(f, " of {}", crate::text::escape(authority))?;
+            write!(f, " of {}", text::escape(authority))?;
         }
-        write!(f, ", id {}", self.id)
+        write!(f, ", id {}", self.called())
     }
 }
 
-/// Marks an empty or unmarked directory as a medium; `id` is 8 random bytes.
+/// What a new marker says beside its role.
+#[derive(Debug, Clone)]
+pub struct Marking<'a> {
+    /// The authority it belongs to; `None`: any may use it.
+    pub authority: Option<&'a str>,
+    /// What people call it.
+    pub label: Option<&'a str>,
+    /// 8 random bytes.
+    pub id: Hex,
+    /// Now.
+    pub created: Timestamp,
+}
+
+/// Marks a directory as a medium; what else lies in it stays.
 ///
 /// # Errors
-/// [`Kind::Medium`]: absent, no directory, marked already, or as [`deliver::write_new`].
-/// [`Kind::Bug`]: an id of another length.
-pub fn prepare(dir: &Path, role: Role, authority: Option<&str>, id: Hex, created: Timestamp) -> Result<Medium, Error> {
+/// [`Kind::Medium`]: absent, no directory, marked already, or as [`deliver::write_new`]. [`Kind::Usage`]: a label
+/// that no sticker can show. [`Kind::Bug`]: an id of another length.
+pub fn prepare(dir: &Path, role: Role, marking: Marking<'_>) -> Result<Medium, Error> {
+    let Marking { authority, label, id, created } = marking;
     if id.0.len() != ID_LEN {
         return Err(Error::new(Kind::Bug, "a medium's id has 8 bytes").saw(format!("{} bytes", id.0.len())));
+    }
+    if let Some(label) = label.filter(|label| !is_label(label)) {
+        return Err(Error::new(Kind::Usage, "this cannot be the label of a medium")
+            .saw(label)
+            .wanted(format!("1 to {MAX_LABEL} printable characters")));
     }
     if let Some(there) = marker(dir)? {
         return Err(Error::new(Kind::Medium, format!("{} is marked already", dir.display()))
             .saw(there.to_string())
             .hint(format!("remove {MARKER} from it if it shall become {}", role.a())));
     }
-    let medium = Medium { kind: TYPE.into(), role, authority: authority.map(Into::into), id, created };
+    let (authority, label) = (authority.map(Into::into), label.map(Into::into));
+    let medium = Medium { kind: TYPE.into(), role, authority, label, id, created };
     let mut json = serde_json::to_vec_pretty(&medium)
         .map_err(|error| Error::new(Kind::Bug, "a marker cannot be written as JSON").saw(error.to_string()))?;
     json.push(b'\n');
@@ -169,25 +212,29 @@ pub fn expect_or_prepare(
     id: Hex,
     created: Timestamp,
 ) -> Result<Medium, Error> {
-    match existing(dir, role, authority)? {
+    match fit_for(dir, role, authority)? {
         Some(medium) => Ok(medium),
-        None => prepare(dir, role, Some(authority), id, created),
+        None => prepare(dir, role, Marking { authority: Some(authority), label: None, id, created }),
     }
 }
 
-/// Checks that [`expect_or_prepare`] will take the medium; changes nothing.
+/// What [`expect_or_prepare`] will take: the medium of this role and authority, or `None` for an empty directory,
+/// which becomes one. Changes nothing.
 ///
 /// # Errors
 /// [`Kind::Medium`] as there.
-pub fn fit_for(dir: &Path, role: Role, authority: &str) -> Result<(), Error> {
-    existing(dir, role, authority).map(|_| ())
-}
-
-/// The medium of this role and authority; `None` for an empty directory, which can become one.
-fn existing(dir: &Path, role: Role, authority: &str) -> Result<Option<Medium>, Error> {
+pub fn fit_for(dir: &Path, role: Role, authority: &str) -> Result<Option<Medium>, Error> {
     if marker(dir)?.is_none() && intake::list(dir, MAX_ENTRIES)?.is_empty() {
         return Ok(None);
     }
+    of_authority(dir, role, authority).map(Some)
+}
+
+/// The medium at a directory, which must have this role and belong to this authority, or to none.
+///
+/// # Errors
+/// [`Kind::Medium`] as [`expect`], or a medium of another authority.
+pub fn of_authority(dir: &Path, role: Role, authority: &str) -> Result<Medium, Error> {
     let medium = expect(dir, role)?.map_or_else(|| recognise(dir), Ok)?;
     match &medium.authority {
         Some(other) if other != authority => {
@@ -195,8 +242,29 @@ fn existing(dir: &Path, role: Role, authority: &str) -> Result<Option<Medium>, E
                 .saw(medium.to_string())
                 .wanted(format!("{} of {authority}", role.a())))
         }
-        _ => Ok(Some(medium)),
+        _ => Ok(medium),
     }
+}
+
+/// The very medium that was at a directory before: another one of the same role and authority is noticed.
+///
+/// # Errors
+/// [`Kind::Medium`] as [`recognise`], or another id.
+pub fn the_same(dir: &Path, before: &Medium) -> Result<(), Error> {
+    let medium = recognise(dir)?;
+    if medium.id == before.id {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Medium, format!("{} is not the medium that was there before", dir.display()))
+        .saw(medium.to_string())
+        .wanted(before.to_string())
+        .hint(format!("plug in the one whose sticker says {}", before.short_id())))
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=MAX_LABEL).contains(&label.chars().count())
+        && text::first_deceptive(label).is_none()
+        && text::first_doubtful_space(label).is_none()
 }
 
 /// The marker, where there is one.
@@ -228,66 +296,11 @@ fn marker(dir: &Path) -> Result<Option<Medium>, Error> {
     if medium.id.0.len() != ID_LEN {
         return Err(bad(format!("id {}", medium.id)));
     }
+    if let Some(label) = medium.label.as_deref().filter(|label| !is_label(label)) {
+        return Err(bad(format!("label {label}")));
+    }
     Ok(Some(medium))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn id() -> Hex {
-        Hex(vec![1, 2, 3, 4, 5, 6, 7, 8])
-    }
-    fn at() -> Timestamp {
-        "2026-11-21T09:30:00Z".parse().unwrap()
-    }
-
-    #[test]
-    fn a_prepared_medium_is_recognised_and_another_role_is_refused_by_name() {
-        let dir = tempfile::tempdir().unwrap();
-        prepare(dir.path(), Role::Exports, Some("Example Mesh Root"), id(), at()).unwrap();
-        assert_eq!(recognise(dir.path()).unwrap().role, Role::Exports);
-        assert!(expect(dir.path(), Role::Exports).unwrap().is_some());
-        let error = expect(dir.path(), Role::Requests).unwrap_err();
-        assert_eq!(error.seen(), Some("an exports medium of Example Mesh Root, id 0102030405060708"));
-        assert_eq!(error.wants(), Some("a requests medium"));
-        let again = prepare(dir.path(), Role::Requests, None, id(), at()).unwrap_err();
-        assert!(again.what().contains("marked already"));
-    }
-
-    #[test]
-    fn an_unmarked_directory_is_accepted_for_requests_only() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("x.csr"), b"x").unwrap();
-        assert_eq!(expect(dir.path(), Role::Requests), Ok(None));
-        let error = expect(dir.path(), Role::Exports).unwrap_err();
-        assert!(error.hints()[0].starts_with("anchorite medium prepare --role exports "));
-        assert!(expect_or_prepare(dir.path(), Role::Exports, "A", id(), at()).is_err());
-        assert!(!dir.path().join(MARKER).exists());
-    }
-
-    #[test]
-    fn an_empty_directory_becomes_the_medium_that_is_wanted_and_stays_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let medium = expect_or_prepare(dir.path(), Role::Exports, "A", id(), at()).unwrap();
-        let other = Hex(vec![9; 8]);
-        assert_eq!(expect_or_prepare(dir.path(), Role::Exports, "A", other.clone(), at()), Ok(medium));
-        let error = expect_or_prepare(dir.path(), Role::Exports, "B", other, at()).unwrap_err();
-        assert!(error.what().contains("another authority"));
-    }
-
-    #[test]
-    fn a_missing_directory_a_file_and_a_bad_marker_are_told_apart() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(recognise(&dir.path().join("none")).unwrap_err().what().contains("is not there"));
-        std::fs::write(dir.path().join("f"), b"").unwrap();
-        assert!(recognise(&dir.path().join("f")).unwrap_err().what().contains("is not a directory"));
-        for bad in [
-            "{}",
-            "{\"type\":\"anchorite/medium/v2\",\"role\":\"exports\",\"id\":\"0102030405060708\",\"created\":\"2026-11-21T09:30:00Z\"}",
-        ] {
-            std::fs::write(dir.path().join(MARKER), bad).unwrap();
-            assert!(recognise(dir.path()).unwrap_err().what().contains("does not read"));
-        }
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use super::fault::fault;
 use crate::error::{Error, Kind};
 use crate::text;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A directory that is absent, or a real one in which files can be made. A link is refused: what is written
 /// through it would lie elsewhere than where people look, copy and lock up.
@@ -32,6 +32,22 @@ pub fn check_own(dir: &Path) -> Result<(), Error> {
         .saw(seen)
         .wanted("a directory, or nothing")
         .hint("move it away; the directory is made when it is needed"))
+}
+
+/// True where a directory is another one or lies in it, whatever links and mounts their names go through.
+///
+/// # Errors
+/// [`Kind::Medium`]: one of them is not there.
+pub fn lies_within(dir: &Path, outer: &Path) -> Result<bool, Error> {
+    Ok(real(dir)?.starts_with(real(outer)?))
+}
+
+/// The file or directory itself, where links lead to it: of this machine's own, never of a medium.
+///
+/// # Errors
+/// [`Kind::Medium`]: it is not there.
+pub fn real(path: &Path) -> Result<PathBuf, Error> {
+    std::fs::canonicalize(path).map_err(|error| fault("cannot look at", path, &error))
 }
 
 /// The first name in a directory, escaped; `None` where it is absent or empty. What a program that was killed

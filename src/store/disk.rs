@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
+use rustix::io::Errno;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
@@ -15,6 +16,9 @@ pub(super) fn medium(what: &str, path: &Path, error: &std::io::Error) -> Error {
         ErrorKind::PermissionDenied => medium.hint("is the medium mounted for this user?"),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             medium.hint("free space on the medium, or use a larger one")
+        }
+        _ if Errno::from_io_error(error) == Some(Errno::IO) => {
+            medium.hint("the medium was pulled or is failing: plug it in again, or use another")
         }
         _ => medium,
     }
@@ -31,7 +35,7 @@ pub(super) fn open(path: &Path, flags: OFlags) -> Result<File, Error> {
 pub(super) fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
     let file = match openat(CWD, path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
         Ok(fd) => File::from(fd),
-        Err(rustix::io::Errno::NOENT) => return Ok(None),
+        Err(Errno::NOENT) => return Ok(None),
         Err(errno) => return Err(medium("cannot open", path, &errno.into())),
     };
     let mut bytes = Vec::new();
@@ -93,7 +97,7 @@ pub(super) fn lock(path: &Path) -> Result<Lock, Error> {
     let mut file = open(path, OFlags::RDWR | OFlags::CREATE)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {}
-        Err(rustix::io::Errno::WOULDBLOCK) => {
+        Err(Errno::WOULDBLOCK) => {
             let mut holder = String::new();
             let known = file.take(32).read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
             let who = if known { format!("process {}", holder.trim()) } else { "another process".to_owned() };

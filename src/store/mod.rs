@@ -4,9 +4,11 @@
 //! checkpoints in place before what they cover is acted on. It never rewrites an entry: a torn last line is moved
 //! aside. What entries mean is for others; keys are handed in as closures.
 
+mod copy;
 mod disk;
 mod read;
 
+pub use copy::{Standing, copy, missing, refuse_other, standing};
 pub use read::{Reading, Torn, begun, material, read};
 
 use crate::digest::{Digest, Hex};

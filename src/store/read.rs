@@ -156,7 +156,7 @@ pub fn material(target: &Path) -> Result<Material<'static>, Error> {
 }
 
 /// The numbers that the files of a directory are named by; none where there is no such directory.
-fn numbered<N: FromStr + ToString>(directory: &Path, suffix: &str) -> Result<Vec<N>, Error> {
+pub(super) fn numbered<N: FromStr + ToString>(directory: &Path, suffix: &str) -> Result<Vec<N>, Error> {
     let unreadable = |error| disk::medium("cannot list", directory, &error);
     let files = match std::fs::read_dir(directory) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

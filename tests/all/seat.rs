@@ -3,9 +3,13 @@
 use crate::support::{AUTHORITY, PIN, SO_PIN, World, configuration};
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
-use expectrl::{Eof, Expect, Session};
+use expectrl::{Any, Eof, Expect, Session};
+use std::ffi::OsStr;
 use std::process::Command;
 use std::time::Duration;
+
+/// What a closed session asks last.
+pub const COPIED: &str = "\nPress Enter when it is on the paper: ";
 
 /// People at a terminal of 80 columns in front of the program.
 pub struct Seat {
@@ -15,9 +19,15 @@ pub struct Seat {
 }
 
 impl Seat {
-    pub fn at<S: AsRef<std::ffi::OsStr>>(world: &World, arguments: &[S]) -> Self {
-        let mut command = Command::new(crate::support::BINARY);
-        command.args(arguments).env("TERM", "xterm");
+    pub fn at<S: AsRef<OsStr>>(world: &World, arguments: &[S]) -> Self {
+        Self::through::<&str, S>(world, &[], arguments)
+    }
+
+    /// The same under another program (`unshare …`), which is given the program's path and arguments.
+    pub fn through<W: AsRef<OsStr>, S: AsRef<OsStr>>(world: &World, through: &[W], arguments: &[S]) -> Self {
+        let mut line = through.iter().map(AsRef::as_ref).chain([OsStr::new(crate::support::BINARY)]);
+        let mut command = Command::new(line.next().unwrap());
+        command.args(line).args(arguments);
         world.clean(&mut command);
         command.env("TERM", "xterm");
         let mut session = Session::spawn(command).unwrap();
@@ -70,10 +80,19 @@ impl Seat {
         shown
     }
 
-    /// The end of the program: everything that was shown, and the exit code.
+    /// The end of the program: everything that was shown, and the exit code. Where a session closes, people copy
+    /// its last screen to the paper and say so.
     #[track_caller]
     pub fn ends(mut self) -> (String, i32) {
-        match self.session.expect(Eof) {
+        let last = self.session.expect(Any::boxed(vec![Box::new(COPIED), Box::new(Eof)]));
+        if let Ok(found) = &last
+            && found.get(0).is_some_and(|found| found == COPIED.as_bytes())
+        {
+            self.shown += &String::from_utf8_lossy(found.as_bytes());
+            self.types("");
+            return self.ends();
+        }
+        match last {
             Ok(found) => self.shown += &String::from_utf8_lossy(found.as_bytes()),
             Err(error) => {
                 let rest = self.rest();

@@ -19,10 +19,10 @@ fn label(medium: &Medium) -> Markup {
     let day: String = medium.created.to_string().chars().take(10).collect();
     html! {
         div.label {
-            strong { (medium.role) }
+            strong { (medium.role) " " code { (medium.short_id()) } }
+            @if let Some(label) = &medium.label { div { (text::ellipsis(&text::escape(label), 32)) } }
             div { (text::ellipsis(&authority, 64)) }
-            div { "id " code { (medium.id) } }
-            div.small { "prepared " (day) }
+            div.small { "id " code { (medium.id) } ", prepared " (day) }
             div.blank { span.small { "bag" } b {} }
         }
     }

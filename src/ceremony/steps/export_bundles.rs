@@ -4,8 +4,8 @@
 
 use crate::authority::State;
 use crate::bundle::{self, Bundle, Contents, Key};
-use crate::ceremony::media;
-use crate::ceremony::people::Stop;
+use crate::ceremony::media::{self, Wrong};
+use crate::ceremony::people::{Again, Offer, Stop};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
@@ -14,7 +14,7 @@ use crate::error::{Error, Kind};
 use crate::execute::Keyring;
 use crate::files::deliver;
 use crate::files::medium::{self, Role};
-use crate::log::record::{BundleExported, Record};
+use crate::log::record::{BundleExported, Record, ValueRecorded};
 use crate::log::{entry, proof};
 use crate::x509::pem;
 use crate::x509::read;
@@ -35,16 +35,23 @@ pub const ACTIVITY: Activity = Activity {
     run,
 };
 
-fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
+/// The way on beside plugging in the stick that was there before.
+const THIS: Offer = Offer { word: "this", says: "use this one" };
+
+fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     let clusters = clusters(room, bench)?;
     if clusters.is_empty() {
         return Ok(());
     }
-    let dir = exports(room)?;
+    let dir = room.wishes.exports.clone().ok_or_else(media::no_exports)?;
+    media::until_right(room, &step.id, |room, again| {
+        exports(room, bench, step, &dir, again)?;
+        Ok(deliver::remove_temporaries(&dir)?)
+    })?;
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
-    let result = export_all(room, bench, &mut keys, &clusters, &dir);
+    let result = export_all(room, bench, &mut keys, step, &clusters, &dir);
     bench.keys = Some(keys);
-    Ok(result?)
+    result
 }
 
 /// The clusters of this session; else those that were named; else those whose newest certificate has no
@@ -74,21 +81,39 @@ fn clusters(room: &Room<'_>, bench: &Bench) -> Result<Vec<String>, Error> {
     Ok(state.undelivered.iter().cloned().collect())
 }
 
-fn exports(room: &mut Room<'_>) -> Result<std::path::PathBuf, Error> {
-    let dir = room.wishes.exports.clone().ok_or_else(media::no_exports)?;
-    let id = Hex(room.entropy.bytes(8, &[])?);
-    medium::expect_or_prepare(&dir, Role::Exports, &room.config.name, id, room.journal.now())?;
-    deliver::remove_temporaries(&dir)?;
-    Ok(dir)
+/// The exports medium is here, and is the one that was here before unless people say that they mean another.
+fn exports(room: &mut Room<'_>, bench: &mut Bench, step: &Step, dir: &Path, again: Again) -> Result<(), Wrong> {
+    let authority = room.config.name.clone();
+    match &bench.media.exports {
+        Some(before) if again == Again::Same => medium::the_same(dir, before).map_err(|error| {
+            let another = medium::of_authority(dir, Role::Exports, &authority).is_ok();
+            Wrong { error, offer: another.then_some(THIS) }
+        }),
+        Some(before) => {
+            let now = medium::of_authority(dir, Role::Exports, &authority)?;
+            let value = format!("{} instead of {}", now.called(), before.called());
+            let record = ValueRecorded { step: step.id.clone(), name: "exports medium".to_owned(), value };
+            room.journal.append(vec![record.into()])?;
+            bench.media.exports = Some(now);
+            Ok(())
+        }
+        None => {
+            let id = Hex(room.entropy.bytes(8, &[])?);
+            let now = room.journal.now();
+            bench.media.exports = Some(medium::expect_or_prepare(dir, Role::Exports, &authority, id, now)?);
+            Ok(())
+        }
+    }
 }
 
 fn export_all(
     room: &mut Room<'_>,
     bench: &mut Bench,
     keys: &mut Keyring,
+    step: &Step,
     clusters: &[String],
     dir: &Path,
-) -> Result<(), Error> {
+) -> Result<(), Stop> {
     room.journal.checkpoint(keys)?;
     let of = clusters.len();
     for (done, name) in clusters.iter().enumerate() {
@@ -101,7 +126,10 @@ fn export_all(
         room.journal.append(vec![Record::from(exported)])?;
         let files: Vec<(&str, &[u8], u32)> =
             bundle.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice(), 0o644)).collect();
-        deliver::write_directory(dir, &bundle.id, &files)?;
+        media::until_right(room, &step.id, |room, again| {
+            exports(room, bench, step, dir, again)?;
+            Ok(deliver::write_directory_again(dir, &bundle.id, &files)?)
+        })?;
         bench.written.push(format!("{}  for {name}", dir.join(&bundle.id).display()));
     }
     room.people.working(of, of, "");

@@ -41,16 +41,14 @@ pub const ACTIVITY: Activity = Activity {
 };
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
-    let mut found = Vec::new();
-    if let Some(dir) = room.wishes.requests.clone() {
-        medium::expect(&dir, Role::Requests)?;
-        let keys = KeyPolicy { keys: room.config.intermediates.keys.clone() };
-        found = inbound::read_all(&dir, &keys, &|digest| certified(room, digest))?;
-    }
+    bench.pending.clear();
+    bench.resumed.clear();
     let offline = offline::wanted(room)?;
-    if found.is_empty() && offline.is_empty() && room.journal.state().undelivered.is_empty() {
-        return Err(nothing_to_sign(room).into());
-    }
+    let alone = offline.is_empty() && room.journal.state().undelivered.is_empty();
+    let found = media::until_right(room, &step.id, |room, _| {
+        let found = read_stick(room, bench)?;
+        if found.is_empty() && alone { Err(nothing_to_sign(room).into()) } else { Ok(found) }
+    })?;
     for cluster in room.journal.state().undelivered.clone() {
         room.people.answered_before(None, &format!("offline:{cluster}"));
         bench.resumed.push(cluster);
@@ -78,10 +76,31 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         return Err(Stop::Declined("every request was struck".to_owned()));
     }
     // A full medium is found while nothing is signed yet.
-    if let Some(dir) = &room.wishes.exports {
-        media::check_room_for(dir, bench.pending.len() + bench.resumed.len())?;
+    if let Some(dir) = room.wishes.exports.clone() {
+        let bundles = bench.pending.len() + bench.resumed.len();
+        bench.media.exports = media::until_right(room, &step.id, |room, _| {
+            let medium = medium::fit_for(&dir, Role::Exports, &room.config.name)?;
+            media::check_room_for(&dir, bundles)?;
+            Ok(medium)
+        })?;
     }
     Ok(())
+}
+
+/// Reads the whole stick with requests, or none where none was named; a stick that is pulled meanwhile is read
+/// again from its beginning.
+fn read_stick(room: &Room<'_>, bench: &mut Bench) -> Result<Vec<Read>, Error> {
+    let Some(dir) = &room.wishes.requests else { return Ok(Vec::new()) };
+    let medium = medium::expect(dir, Role::Requests)?;
+    let keys = KeyPolicy { keys: room.config.intermediates.keys.clone() };
+    let found = inbound::read_all(dir, &keys, &|digest| certified(room, digest))?;
+    // A mount that went away in the middle looks like a stick with less on it.
+    if medium::expect(dir, Role::Requests)?.map(|now| now.id) != medium.as_ref().map(|before| before.id.clone()) {
+        return Err(Error::new(Kind::Medium, format!("another medium is in {} than a moment ago", dir.display()))
+            .hint("plug in the one with requests and leave it in until they are read"));
+    }
+    bench.media.requests = medium;
+    Ok(found)
 }
 
 /// The RSA moduli of the log and of all that lies on the stick.

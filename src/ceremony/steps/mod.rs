@@ -2,6 +2,7 @@
 
 pub mod adopt_config;
 pub mod close;
+pub mod copy_authority;
 pub mod export_bundles;
 pub mod generate_root;
 pub mod import_requests;

@@ -117,7 +117,8 @@ pub fn write_names(room: &mut Room<'_>) -> Result<(), Error> {
     if let Some((name, json)) = room.participants.take() {
         let dir = room.folder.records();
         deliver::create_directory(&dir)?;
-        deliver::write_new(&dir.join(name), &json, 0o600)?;
+        // The authority may live on a stick, and a FAT stick keeps no modes.
+        deliver::write_new(&dir.join(name), &json, deliver::personal_mode(&dir)?)?;
     }
     Ok(())
 }

@@ -56,10 +56,14 @@ pub enum Command {
     /// Validate the configuration; print its digest and words.
     #[command(before_help = "Example:\n  anchorite -C mesh-root config check")]
     Config(Config),
-    /// Give a stick its role, or say which it has.
-    #[command(
-        before_help = "Examples:\n  anchorite medium prepare --role exports /media/out\n  anchorite medium show /media/out"
-    )]
+    /// Gather what the supplies stick needs.
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root kit /media/supplies\n  \
+        anchorite -C mesh-root kit /media/supplies --script my-signing.toml --packages debs")]
+    Kit(Kit),
+    /// Give a stick its role, say which it has, or bring the authority's copies up to date.
+    #[command(before_help = "Examples:\n  anchorite medium prepare --role exports /media/out\n  \
+        anchorite -C mesh-root medium prepare --role authority --label A /media/a\n  \
+        anchorite medium show /media/out\n  anchorite -C mesh-root medium copy /media/a")]
     Medium(Medium),
     /// List the ceremonies, check a script, hold one, print its record.
     #[command(

@@ -25,6 +25,21 @@ pub enum ConfigCommand {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Kit {
+    /// Where the supplies medium is mounted; empty, or a kit that was interrupted.
+    pub dir: PathBuf,
+    /// A script of your own; may be repeated.
+    #[arg(long = "script", value_name = "FILE")]
+    pub scripts: Vec<PathBuf>,
+    /// Packages of the offline machine's distribution, to be copied along.
+    #[arg(long, value_name = "DIR")]
+    pub packages: Option<PathBuf>,
+    /// What people call the medium ("S1").
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Medium {
     #[command(subcommand)]
     pub command: MediumCommand,
@@ -37,6 +52,12 @@ pub enum MediumCommand {
         /// supplies, requests, exports or authority.
         #[arg(long)]
         role: String,
+        /// What people call it ("A", "safe in Berlin").
+        #[arg(long, value_name = "TEXT")]
+        label: Option<String>,
+        /// Write a page with its label, to be printed, cut out and tied to it.
+        #[arg(long, value_name = "FILE")]
+        label_sheet: Option<PathBuf>,
         /// Where the medium is mounted.
         dir: PathBuf,
     },
@@ -44,6 +65,11 @@ pub enum MediumCommand {
     Show {
         /// Where the medium is mounted.
         dir: PathBuf,
+    },
+    /// Bring copies of the authority up to date, or complete ones that were interrupted. Needs no token.
+    Copy {
+        /// Where authority media are mounted; left out, those of local.toml.
+        dirs: Vec<PathBuf>,
     },
 }
 

@@ -3,7 +3,8 @@
 use super::Terminal;
 use super::line::{self, Echo};
 use crate::ceremony::people::{
-    Assignment, Compared, Noted, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished, Verdict, Way,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished,
+    Verdict, Way,
 };
 use crate::ceremony::vocabulary::Ways;
 use crate::digest::Digest;
@@ -184,6 +185,29 @@ impl People for Attended<'_> {
         }
         self.terminal.talk("Please answer again.");
         Ok(())
+    }
+
+    fn wait_for(&mut self, _: &str, what: &Error, offer: Option<&Offer>) -> Result<Again, Stop> {
+        self.terminal.finish_progress();
+        self.terminal.line("");
+        self.terminal.talk(&format!("Not yet: {what}."));
+        for hint in what.hints() {
+            self.terminal.talk(&format!("hint: {hint}"));
+        }
+        let other = offer.map_or(String::new(), |offer| format!("; {}: {}", offer.word, offer.says));
+        loop {
+            let typed = self.ask(&format!("When it is mended press Enter (no: other ways{other})"))?;
+            match offer {
+                _ if typed.is_empty() => return Ok(Again::Same),
+                _ if is_no(&typed) => return Err(Stop::Failed(what.clone())),
+                Some(offer) if typed.eq_ignore_ascii_case(offer.word) => return Ok(Again::Otherwise),
+                _ => self.terminal.talk("Please press Enter, or type one of these words."),
+            }
+        }
+    }
+
+    fn copied(&mut self) -> Result<(), Stop> {
+        self.ask_plain("Press Enter when it is on the paper").map(|_| ())
     }
 
     fn names(&mut self, _: &str, role: &str, count: usize) -> Result<Vec<String>, Stop> {

@@ -1,7 +1,6 @@
 //! The printed script: everything of the script is on it, it fits both papers, and its code is its digest.
 
 use super::printer::{Printed, SIZES, can_print, print, run};
-
 use crate::present::have;
 use crate::seat::Seat;
 use crate::support::{AUTHORITY, World};

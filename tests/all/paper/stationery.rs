@@ -6,7 +6,7 @@ use anchorite::ceremony::paper::label::labels;
 use anchorite::ceremony::paper::qr;
 use anchorite::ceremony::paper::share::{Sheet, sheets};
 use anchorite::digest::Hex;
-use anchorite::files::medium::{Role, prepare};
+use anchorite::files::medium::{Marking, Role, prepare};
 use std::process::Command;
 
 fn share(index: u8) -> Sheet<'static> {
@@ -64,16 +64,22 @@ fn labels_name_role_authority_and_id_of_each_stick() {
             let at = dir.path().join(n.to_string());
             std::fs::create_dir(&at).unwrap();
             let created = "2026-11-21T09:30:00Z".parse().unwrap();
-            prepare(&at, role, Some("Example <Mesh> Root"), Hex(vec![n; 8]), created).unwrap()
+            {
+                let label = (n == 1).then_some("safe <in> Berlin");
+                prepare(
+                    &at,
+                    role,
+                    Marking { authority: Some("Example <Mesh> Root"), label, id: Hex(vec![n; 8]), created },
+                )
+                .unwrap()
+            }
         })
         .collect();
     for size in SIZES {
         let printed = print(dir.path(), &labels(&media), size);
         assert_eq!(printed.pages.len(), 1);
         let text = printed.text();
-        let said =
-            ["SUPPLIES REQUESTS Example <Mesh> Root id 0101010101010101", "0505050505050505 prepared 2026-11-21"];
-        for said in said {
+        for said in ["0101-0101", "safe <in> Berlin", "id 0101010101010101", "0505050505050505, prepared 2026-11-21"] {
             assert!(text.contains(said), "{said}\n{text}");
         }
         assert_eq!(printed.pages[0].faults(), [""; 0]);
