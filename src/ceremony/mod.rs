@@ -7,6 +7,7 @@
 
 pub mod answers;
 pub mod copies;
+pub mod fitness;
 pub mod inbound;
 pub mod journal;
 pub mod media;

@@ -4,6 +4,7 @@
 use super::answers::Outlook;
 use super::args::{Args, Attend, Rehearse};
 use super::ceremony::read_script;
+use super::fence;
 use super::room::{self, Found, found_in, hold, hold_unseen};
 use super::terminal::Terminal;
 use crate::ceremony::answers::template;
@@ -50,6 +51,7 @@ pub fn rehearse(args: &Args, a: &Rehearse, terminal: &mut Terminal) -> Result<()
     match rehearsal.place.marker()? {
         Some(marker) => {
             rehearsal.place.check_goes_on(&marker, &rehearsal.script)?;
+            fence::raise(None, &[], &[rehearsal.place.path().to_owned()]);
             rehearsal.choose_token()?;
         }
         None => {
@@ -62,6 +64,9 @@ pub fn rehearse(args: &Args, a: &Rehearse, terminal: &mut Terminal) -> Result<()
                 .hint("first: anchorite ceremony rehearse SCRIPT --prepare, and anchorite ceremony answers")
                 .hint("to say yes to everything: --unattended"));
             }
+            // All that a rehearsal writes is in its own place, whichever authority of it a ceremony is held on.
+            deliver::create_directory(rehearsal.place.path())?;
+            fence::raise(None, &[], &[rehearsal.place.path().to_owned()]);
             rehearsal.prepare(a.unattended || a.prepare, terminal)?;
         }
     }

@@ -2,12 +2,14 @@
 //! which they can fail without having changed anything.
 
 use super::args::{Args, Attend};
+use super::fence;
 use super::terminal::{Attended, Terminal};
 use crate::authority::config::{TokenConfig, place_of};
 use crate::authority::state::Adopted;
 use crate::authority::{AuthorityKind, Config, Local};
 use crate::bundle::recipient;
 use crate::ceremony::answers::{Answers, Pins, Printer};
+use crate::ceremony::fitness;
 use crate::ceremony::people::{People, Stop, Unfinished};
 use crate::ceremony::room::{Bench, Room, Wishes};
 use crate::ceremony::runner;
@@ -25,8 +27,6 @@ use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// This program's own file, at the most, in bytes.
-const MAX_BINARY: u64 = 1 << 30;
 /// Names the authority for commands that read, and for unattended ones.
 const VARIABLE: &str = "ANCHORITE_AUTHORITY";
 /// The longest profile, script or answers file, in bytes.
@@ -174,6 +174,9 @@ fn hold_ceremony(
     };
     let root_profile = profile(&config.token)?;
     let audit_profile = config.audit.as_ref().map(|audit| profile(&audit.token)).transpose()?;
+    let token_profiles: Vec<&HsmProfile> = std::iter::once(&root_profile).chain(&audit_profile).collect();
+    let media: Vec<PathBuf> = wishes.exports.iter().chain(&found.local.media.authority).cloned().collect();
+    fence::raise(Some(found), &token_profiles, &media);
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),
         audit_profile.as_ref().map(|p| (p, found.local.audit.token.module.as_deref())),
@@ -193,13 +196,17 @@ fn hold_ceremony(
     let Some(terminal) = terminal else {
         return Err(Error::new(Kind::Bug, "a ceremony that nobody looks at has no answers"));
     };
+    fence::warn(terminal);
     let mut people = Attended::open(terminal)?;
     run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)
 }
 
 /// The configuration in force: the one that the log adopted. What the file says counts only once a ceremony
 /// has adopted it, so that what people reviewed is what is executed.
-fn adopted(found: &Found, ceremony: ScriptKind) -> Result<(Config, (String, Digest)), Error> {
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Verify`]; [`Kind::Usage`] for a file that changed during a genesis.
+pub fn adopted(found: &Found, ceremony: ScriptKind) -> Result<(Config, (String, Digest)), Error> {
     let (file, text, file_sha256) = &found.config;
     let Some(Adopted { sha256, text, .. }) = found.folder.read_adopted()? else {
         return Ok((file.clone(), (text.clone(), *file_sha256)));
@@ -235,7 +242,7 @@ fn run(
         config: &found.config,
         script: &script,
         tokens,
-        binary_sha256: own_digest()?,
+        binary_sha256: fitness::own_binary()?,
         local_sha256: found.local_sha256,
         profiles,
         answers_sha256: people.unattended(),
@@ -347,15 +354,4 @@ fn profile_and_digest(name: &str) -> Result<(HsmProfile, Option<Digest>), Error>
         return Ok((HsmProfile::parse(&text)?, Some(digest)));
     }
     Ok((HsmProfile::embedded(name)?, None))
-}
-
-/// SHA-256 of the running binary.
-///
-/// # Errors
-/// [`Kind::Medium`] where its file cannot be read.
-pub fn own_digest() -> Result<Digest, Error> {
-    let path = std::env::current_exe()
-        .map_err(|error| Error::new(Kind::Bug, "the program does not know its own path").saw(error.to_string()))?;
-    let bytes = intake::read(&path, MAX_BINARY)?;
-    Ok(Digest::of(&bytes))
 }

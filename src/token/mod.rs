@@ -22,6 +22,7 @@ pub mod pin_shape;
 pub mod pkcs11;
 mod pool;
 pub mod probe;
+mod reach;
 mod reserved;
 mod template;
 pub mod unlock;

@@ -26,6 +26,9 @@ pub struct Seat {
     arguments: Vec<String>,
 }
 
+/// The question under the closing checkpoint.
+pub const COPIED: &str = "Press Enter when it is on the paper: ";
+
 /// What every ceremony asks of people, at the beginning of a line.
 const ROUTINE: &str = concat!(
     r"\n(?:[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch",

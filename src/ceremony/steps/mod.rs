@@ -15,6 +15,7 @@ pub mod import_requests;
 pub mod initialize_token;
 pub mod materials;
 pub mod participants;
+pub mod preflight;
 pub mod publish;
 pub mod read_aloud;
 pub mod record;

@@ -75,6 +75,13 @@ pub enum MediumCommand {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Preflight {
+    /// What was seen in the checks that passed, too.
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Ceremony {
     #[command(subcommand)]
     pub command: CeremonyCommand,
