@@ -30,6 +30,7 @@ mod present;
 mod refusals;
 mod renewals;
 mod retirement;
+mod scripts;
 mod seat;
 mod source;
 mod support;
