@@ -19,6 +19,8 @@ pub enum Fact {
     Participants,
     /// A watch agrees with the machine's clock.
     ClockConfirmed,
+    /// The machine was checked.
+    Preflighted,
     /// A token is initialised and has a user PIN.
     TokenReady,
     /// The token is unlocked.
@@ -44,6 +46,7 @@ impl Fact {
             Fact::Compared => "a script that was compared with everybody's paper",
             Fact::Participants => "participants",
             Fact::ClockConfirmed => "a clock that was compared with a watch",
+            Fact::Preflighted => "a machine that was checked",
             Fact::TokenReady => "an initialised token",
             Fact::Unlocked => "an unlocked token",
             Fact::NewKeys => "newly generated keys",
@@ -155,6 +158,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::break_::ACTIVITY,
     steps::sign_off::ACTIVITY,
     steps::verify_log::ACTIVITY,
+    steps::preflight::ACTIVITY,
     steps::initialize_token::ACTIVITY,
     steps::unlock_token::ACTIVITY,
     steps::adopt_config::ACTIVITY,
@@ -163,6 +167,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::review_plans::ACTIVITY,
     steps::sign::ACTIVITY,
     steps::export_bundles::ACTIVITY,
+    steps::check_copy::ACTIVITY,
     steps::retire_cluster::ACTIVITY,
     steps::publish::ACTIVITY,
     steps::copy_authority::ACTIVITY,

@@ -13,12 +13,14 @@ pub enum ScriptKind {
     Export,
     /// Retires a cluster.
     Retirement,
+    /// Proves that a copy of the authority and the token are enough to go on with.
+    Drill,
 }
 
 impl ScriptKind {
     /// Every kind.
     pub const ALL: &[ScriptKind] =
-        &[ScriptKind::Genesis, ScriptKind::Signing, ScriptKind::Export, ScriptKind::Retirement];
+        &[ScriptKind::Genesis, ScriptKind::Signing, ScriptKind::Export, ScriptKind::Retirement, ScriptKind::Drill];
 
     /// The name in scripts.
     pub const fn name(self) -> &'static str {
@@ -27,6 +29,7 @@ impl ScriptKind {
             ScriptKind::Signing => "signing",
             ScriptKind::Export => "export",
             ScriptKind::Retirement => "retirement",
+            ScriptKind::Drill => "drill",
         }
     }
 
@@ -34,7 +37,9 @@ impl ScriptKind {
     pub const fn begins_with(self) -> &'static [Fact] {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot],
-            ScriptKind::Signing | ScriptKind::Export | ScriptKind::Retirement => &[Fact::TokenReady, Fact::Root],
+            ScriptKind::Signing | ScriptKind::Export | ScriptKind::Retirement | ScriptKind::Drill => {
+                &[Fact::TokenReady, Fact::Root]
+            }
         }
     }
 
@@ -47,6 +52,7 @@ impl ScriptKind {
             }
             ScriptKind::Export => &["participants", "export-bundles", "close"],
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
+            ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "close"],
         }
     }
 
