@@ -35,6 +35,7 @@ mod record;
 mod refusals;
 mod renewals;
 mod retirement;
+mod scripts;
 mod seat;
 mod source;
 mod sticks;
