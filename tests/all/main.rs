@@ -3,6 +3,7 @@
 // What is skipped, and what a judge says, is for whoever reads the run.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod answers;
 mod architecture;
 mod attended;
 mod attended_clusters;
@@ -13,6 +14,7 @@ mod containment;
 mod corpus;
 mod crash;
 mod cross;
+mod custody;
 mod demo;
 mod envoy;
 mod evidence;

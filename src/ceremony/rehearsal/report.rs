@@ -118,11 +118,9 @@ impl Report {
         }
         let total = if planned > 0 { format!("{planned} min") } else { String::new() };
         screen = screen.verbatim(row("", "in all", &total, &lasted(took)));
-        let breaks = match self.sessions.saturating_sub(1) {
-            0 => String::new(),
-            breaks => format!(", {}", text::count(breaks, "interruption")),
-        };
-        screen.text(format!("{}{breaks}.", text::count(self.deviations, "deviation")))
+        let of = |count: usize, noun: &str| if count == 0 { format!("no {noun}") } else { text::count(count, noun) };
+        let breaks = of(self.sessions.saturating_sub(1), "interruption");
+        screen.text(format!("There was {} and {breaks}.", of(self.deviations, "deviation")))
     }
 }
 
