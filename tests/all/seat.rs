@@ -35,7 +35,9 @@ pub struct Seat {
 const ROUTINE: &str = concat!(
     r"\n(?:[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch",
     r"|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)",
-    r"|(?:package or )?bag number(?:, stick [AB])?): )",
+    r"|(?:package or )?bag number(?:, stick [AB])?): ",
+    // The machines of tests have a network.
+    r"|not fit for a ceremony(?s:.*?)What now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): )",
 );
 
 impl Seat {
@@ -98,9 +100,11 @@ impl Seat {
         let answer = match question {
             q if q.contains("config words") => from_paper(&self.read("authority/authority.toml"), q),
             q if q.contains(" words ") => from_paper(self.script().text.as_bytes(), q),
+            q if q.contains("not fit") => "skip".to_owned(),
             q if q.contains("Enter") => String::new(),
             q if q.contains("watch") => jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M Z").to_string(),
             q if q.contains("(yes or no)") => "yes".to_owned(),
+            q if q.contains("left out") => "a machine of tests".to_owned(),
             _ => "B 17".to_owned(),
         };
         self.types(&answer);
