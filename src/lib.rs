@@ -18,8 +18,8 @@
 //!
 //! Modules in reading order: the values ([`error`], [`text`], [`digest`], [`words`], [`name`], [`dns`], [`key`],
 //! [`finding`], [`screen`]); [`x509`] and [`log`]; [`request`], [`profile`], [`authority`], [`policy`],
-//! [`plan`]; [`audit`]; the effects; [`execute`], the only caller of a root signature; [`bundle`] and
-//! [`consumer`]; [`ceremony`], the one engine; [`cli`].
+//! [`plan`]; [`audit`]; the effects; [`execute`], the only caller of a root signature; [`bundle`],
+//! [`consumer`] and [`custody`]; [`ceremony`], the one engine; [`cli`].
 //!
 //! # Decisions
 //!
@@ -40,6 +40,10 @@
 //!   still there: were it new each time, nobody would look at "recipients changed".
 //! - `log/checkpoint` is put in place before `log/checkpoints/<size>`: the other order leaves, after a crash,
 //!   what an older checkpoint put back looks like.
+//! - A copy of the authority gets its checkpoints before its entries: one that was interrupted lacks what its
+//!   newest checkpoint covers, so it opens nowhere, and no intent in it is taken for one that was never signed.
+//! - The code on the last screen says the log's id, size and root in upper-case hex, which 33 modules hold whatever
+//!   the authority's name: with the whole origin it needs 41, and its lines do not fit beside the words on 24.
 //! - The printed script never spells a request's words: the witness brings them from a telephone call, and a paper
 //!   that had them would answer the question that is asked of the witness.
 //! - Copies of a file-backed token are kept beside the token, never with the authority, whose sticks travel.
@@ -51,6 +55,7 @@ pub mod ceremony;
 pub mod cli;
 pub mod clock;
 pub mod consumer;
+pub mod custody;
 pub mod digest;
 pub mod dns;
 pub mod entropy;

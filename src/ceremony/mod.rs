@@ -15,11 +15,17 @@ pub mod paper;
 pub mod people;
 pub mod precondition;
 pub mod progress;
+pub mod record;
 pub mod recovery;
+pub mod rehearsal;
 pub mod room;
 pub mod runner;
 pub mod script;
 pub mod session;
+pub mod shares;
+mod spot_check;
 mod steps;
 pub mod tokens;
 pub mod vocabulary;
+
+pub use steps::import_requests::is_settled;

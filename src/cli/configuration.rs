@@ -6,7 +6,8 @@ use super::terminal::Terminal;
 use crate::authority;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use crate::files::{deliver, intake};
+use crate::files::medium::{self, Role};
+use crate::files::{Found, deliver, intake};
 use crate::screen::Screen;
 use crate::text;
 use crate::words;
@@ -16,7 +17,7 @@ use std::path::Path;
 
 /// `anchorite new`
 pub fn new(a: &New, terminal: &mut Terminal) -> Result<(), Error> {
-    if a.dir.exists() && !(a.dir.is_dir() && intake::list(&a.dir, 16).is_ok_and(|found| found.is_empty())) {
+    if a.dir.exists() && !is_free(&a.dir) {
         return Err(Error::new(Kind::Medium, "the directory for a new authority is not empty")
             .saw(a.dir.display().to_string())
             .wanted("an absent or empty directory")
@@ -43,6 +44,12 @@ pub fn new(a: &New, terminal: &mut Terminal) -> Result<(), Error> {
         ],
     );
     Ok(())
+}
+
+/// An empty directory, or a stick that was prepared for an authority and holds nothing else.
+fn is_free(dir: &Path) -> bool {
+    let is_marker = |found: &Found| found.name == medium::MARKER && medium::expect(dir, Role::Authority).is_ok();
+    dir.is_dir() && intake::list(dir, 16).is_ok_and(|found| found.iter().all(is_marker))
 }
 
 #[derive(Serialize)]
@@ -77,6 +84,7 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
             "clusters",
             format!("{}, at most {} days", config.intermediates.profile, config.intermediates.max_validity_days),
         )
+        .field("opens to", opens_to(config))
         .field("key backup", backup)
         .field("sha256", sha256.hex())
         .field("words", "");
@@ -89,6 +97,13 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
             .field("adopted", if same { "this text" } else { "another text; the next ceremony shows the difference" });
     }
     terminal.result_screen(&screen)
+}
+
+fn opens_to(config: &authority::Config) -> String {
+    match &config.custody {
+        None => "whoever types its PIN".to_owned(),
+        Some(custody) => format!("{} of {} custodians", custody.threshold, custody.custodians),
+    }
 }
 
 /// `anchorite completions SHELL`

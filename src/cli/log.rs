@@ -67,16 +67,23 @@ fn verify(what: &Path, pin: &Pin, at_rest: bool, terminal: &mut Terminal) -> Res
 /// # Errors
 /// [`Kind::Medium`], [`Kind::Verify`].
 pub fn report(what: &Path, options: &Options) -> Result<Report, Error> {
-    let material = store::material(what).map_err(|error| match what.exists() {
-        true => error,
-        false => Error::new(Kind::Medium, "there is no log here")
+    let material = store::material(what).map_err(|error| explained(error, what))?;
+    audit::verify(material, options, &clock::monotonic).map_err(|error| explained(error, what))
+}
+
+/// What to do about a log that is not there or does not verify.
+pub fn explained(error: Error, what: &Path) -> Error {
+    if !what.exists() {
+        return Error::new(Kind::Medium, "there is no log here")
             .saw(what.display().to_string())
-            .wanted("an authority, its log/, or a directory with entries.jsonl"),
-    })?;
-    audit::verify(material, options, &clock::monotonic).map_err(|error| match error.hints() {
-        [] => error.hint("keep it as it is, as evidence, and compare it with another copy and with the paper"),
+            .wanted("an authority, its log/, or a directory with entries.jsonl");
+    }
+    match (error.kind(), error.hints()) {
+        (Kind::Verify, []) => {
+            error.hint("keep it as it is, as evidence, and compare it with another copy and with the paper")
+        }
         _ => error,
-    })
+    }
 }
 
 /// The screen of a log that verifies.

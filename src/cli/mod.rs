@@ -1,11 +1,13 @@
 //! The command line: one file per command. Commands decide what to ask of the library and what to show;
 //! only [`terminal`] prints.
 
+mod answers;
 mod args;
 mod ceremonies;
 mod ceremony;
 mod cluster;
 mod configuration;
+mod custody;
 mod fence;
 mod hsm;
 mod inspect;
@@ -16,6 +18,8 @@ mod medium;
 mod paper;
 mod preflight;
 mod previous;
+mod record;
+mod rehearse;
 mod request;
 mod room;
 mod status;
@@ -66,6 +70,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Export(a) => ceremonies::export(args, a, terminal),
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
         Command::Preflight(a) => preflight::preflight(args, a, terminal),
+        Command::Custody(a) => custody::custody(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status => status::status(args, terminal),
         Command::Request(a) => request::request(args, a, terminal),

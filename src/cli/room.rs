@@ -8,19 +8,21 @@ use crate::authority::config::{TokenConfig, place_of};
 use crate::authority::state::Adopted;
 use crate::authority::{AuthorityKind, Config, Local};
 use crate::bundle::recipient;
-use crate::ceremony::answers::{Answers, Pins};
+use crate::ceremony::answers::{Answers, Pins, Printer};
 use crate::ceremony::fitness;
 use crate::ceremony::people::{People, Stop, Unfinished};
 use crate::ceremony::room::{Bench, Room, Wishes};
 use crate::ceremony::runner;
 use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session::{self, Folder, Opening};
+use crate::ceremony::shares;
 use crate::ceremony::tokens::Modules;
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
 use crate::files::intake;
+use crate::screen::Screen;
 use crate::token::hsm_profile::HsmProfile;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -50,14 +52,23 @@ pub struct Found {
 /// # Errors
 /// [`Kind::Medium`], [`Kind::Usage`].
 pub fn find(args: &Args) -> Result<Found, Error> {
-    let folder = folder(args);
-    let config = folder.read_config()?;
-    check_recipients(&config.0, &config.1)?;
+    let found = found_in(folder(args))?;
+    let config = &found.config;
     if args.authority.is_none() && std::env::var_os(VARIABLE).is_some() && !config.0.unattended {
         return Err(Error::new(Kind::Usage, format!("{VARIABLE} names no authority that people attend"))
             .hint("name it with -C DIR: what is typed is what everybody sees")
             .truth("Nothing was signed."));
     }
+    Ok(found)
+}
+
+/// The authority in a directory.
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Usage`].
+pub fn found_in(folder: Folder) -> Result<Found, Error> {
+    let config = folder.read_config()?;
+    check_recipients(&config.0, &config.1)?;
     let (local, local_sha256) = if folder.local().exists() {
         let text = Folder::read_text(&folder.local())?;
         (Local::parse(&text)?, Some(Digest::of(text.as_bytes())))
@@ -75,12 +86,12 @@ pub fn folder(args: &Args) -> Folder {
 
 /// Recipients that could not be sealed to are found with the configuration, not in the ceremony.
 fn check_recipients(config: &Config, text: &str) -> Result<(), Error> {
-    for (name, cluster) in &config.clusters {
-        for recipient in &cluster.recipients {
-            recipient::parse(recipient).map_err(|error| {
-                let place = place_of(text, &format!("clusters.{name}"), "recipients");
-                error.into_kind(Kind::Usage).within(place)
-            })?;
+    let clusters = config.clusters.iter().map(|(name, cluster)| (format!("clusters.{name}"), &cluster.recipients));
+    let custody = config.custody.iter().map(|custody| ("custody".to_owned(), &custody.recipients));
+    for (table, recipients) in clusters.chain(custody) {
+        for recipient in recipients {
+            recipient::parse(recipient)
+                .map_err(|error| error.into_kind(Kind::Usage).within(place_of(text, &table, "recipients")))?;
         }
     }
     Ok(())
@@ -109,10 +120,33 @@ pub fn hold(
     wishes: Wishes,
     terminal: &mut Terminal,
 ) -> Result<Held, Error> {
-    hold_ceremony(args, attend, so_pin_file, script, found, wishes, terminal).map_err(|error| {
+    hold_ceremony(args, attend, so_pin_file, script, found, wishes, Some(terminal)).map_err(|error| {
         let said = error.kind() == Kind::AfterSigning || error.truths().iter().any(|t| t.contains("signed"));
         if said { error } else { error.truth("Nothing was signed.") }
     })
+}
+
+/// Holds a ceremony that nobody attends and nobody looks at: what a rehearsal needs beforehand.
+///
+/// # Errors
+/// As [`hold`].
+pub fn hold_unseen(
+    args: &Args,
+    attend: &Attend,
+    so_pin_file: Option<&Path>,
+    script: Script,
+    found: &Found,
+    wishes: Wishes,
+) -> Result<Held, Error> {
+    hold_ceremony(args, attend, so_pin_file, script, found, wishes, None)
+}
+
+/// Prints nothing.
+struct Unseen;
+
+impl Printer for Unseen {
+    fn print(&mut self, _: &Screen) {}
+    fn working(&mut self, _: usize, _: usize, _: &str) {}
 }
 
 fn hold_ceremony(
@@ -122,16 +156,18 @@ fn hold_ceremony(
     script: Script,
     found: &Found,
     wishes: Wishes,
-    terminal: &mut Terminal,
+    terminal: Option<&mut Terminal>,
 ) -> Result<Held, Error> {
     let adopted = adopted(found, script.kind)?;
     let config = &adopted.0;
+    shares::check_script(&script, config)?;
     let clock = clock(args, config)?;
     let unattended = check_unattended(attend, so_pin_file, config)?;
     let pins = Pins {
         pin: read_pin(attend.pin_file.as_deref())?,
         so_pin: read_pin(so_pin_file)?,
         audit_pin: read_pin(attend.audit_pin_file.as_deref())?,
+        shares: attend.shares.clone(),
     };
     let mut profiles = BTreeMap::new();
     let mut profile = |token: &TokenConfig| {
@@ -152,9 +188,17 @@ fn hold_ceremony(
     if let Some(path) = unattended {
         let text = Folder::read_long_text(path, MAX_ANSWERS)
             .map_err(|error| error.hint("it holds what stands for people, in a table for each step of the ceremony"))?;
-        let mut answers = Answers::parse(&text, pins, terminal)?;
+        let mut unseen = Unseen;
+        let printer: &mut dyn Printer = match terminal {
+            Some(terminal) => terminal,
+            None => &mut unseen,
+        };
+        let mut answers = Answers::parse(&text, pins, printer)?;
         return run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut answers, wishes);
     }
+    let Some(terminal) = terminal else {
+        return Err(Error::new(Kind::Bug, "a ceremony that nobody looks at has no answers"));
+    };
     fence::warn(terminal);
     let mut people = Attended::open(terminal)?;
     run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)
@@ -195,6 +239,10 @@ fn run(
 ) -> Result<Held, Error> {
     let wishes = Wishes { authority: found.local.media.authority.clone(), ..wishes };
     let mut entropy = Entropy::new();
+    if let Some(opening) = wishes.opening.as_ref().filter(|_| people.unattended().is_none()) {
+        people.show(opening).map_err(Stop::into_error)?;
+        people.answer("", "", "everybody", "press Enter to begin").map_err(Stop::into_error)?;
+    }
     let resumes = resumes(found, &script, people)?;
     let opening = Opening {
         folder: &found.folder,
@@ -265,6 +313,7 @@ fn check_unattended<'a>(
         ("--pin-file", attend.pin_file.is_some()),
         ("--so-pin-file", so_pin_file.is_some()),
         ("--audit-pin-file", attend.audit_pin_file.is_some()),
+        ("--shares", attend.shares.is_some()),
     ];
     let pin_file = pin_files.iter().find(|(_, given)| *given).map(|(option, _)| *option);
     let refuse = |option: &str| {

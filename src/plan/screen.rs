@@ -140,7 +140,8 @@ fn generation(plan: &Plan) -> String {
     format!("generation {}", plan.issuer_generation)
 }
 
-fn may_issue(view: &CertificateView) -> String {
+/// `leaves only (pathlen 0)`: what a certificate lets its key issue.
+pub fn may_issue(view: &CertificateView) -> String {
     match &view.basic_constraints {
         Some(basic) if basic.ca => match basic.path_len {
             Some(0) => "leaves only (pathlen 0)".to_owned(),

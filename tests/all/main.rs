@@ -3,6 +3,7 @@
 // What is skipped, and what a judge says, is for whoever reads the run.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod answers;
 mod architecture;
 mod attended;
 mod attended_clusters;
@@ -13,6 +14,7 @@ mod containment;
 mod corpus;
 mod crash;
 mod cross;
+mod custody;
 mod demo;
 mod envoy;
 mod evidence;
@@ -29,11 +31,14 @@ mod paper;
 mod plans;
 mod preflight;
 mod present;
+mod record;
 mod refusals;
 mod renewals;
 mod retirement;
+mod scripts;
 mod seat;
 mod source;
+mod sticks;
 mod support;
 mod weak_keys;
 mod workload;

@@ -2,12 +2,14 @@
 //! the rest of the program asks of it.
 
 mod course;
+mod custody;
 mod fold;
 mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use course::{Course, DoneStep};
+pub use custody::{Custody, CustodySet, Standing};
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -30,7 +32,7 @@ pub struct State {
     /// The checkpoint origin.
     pub origin: String,
     configs: Vec<Adopted>,
-    /// The time of the newest entry.
+    /// The latest time that an entry has, of those since people last set the clock back.
     pub last_time: Option<Timestamp>,
     /// The session that is open, or was interrupted.
     pub session: Option<Session>,
@@ -44,6 +46,8 @@ pub struct State {
     pub last_session: Option<(String, Timestamp)>,
     /// Tokens by role.
     pub tokens: BTreeMap<String, TokenRecord>,
+    /// Custody of their PINs.
+    pub custody: Custody,
     /// Keys in order of their intents.
     pub keys: Vec<KeyRecord>,
     /// Clusters by name.

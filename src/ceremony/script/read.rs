@@ -10,6 +10,8 @@ use toml::de::{DeTable, DeValue};
 
 /// The most characters of a text in a script: an item fits on the paper.
 const MAX_TEXT: usize = 2000;
+/// The most characters of a value's name: it is asked on one line.
+const MAX_NAME: usize = 40;
 /// The most steps, items of a step, materials.
 const MAX_COUNT: usize = 200;
 /// The most people of a role.
@@ -91,8 +93,15 @@ pub fn script(name: &str, source: &str) -> Result<Script, Vec<Fault>> {
     let (root, errors) = DeTable::parse_recoverable(source);
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
-        let message = error.message().trim().replace('\n', " ").replace('`', "\"");
-        reader.faults.push(reader.at(at, format!("this is not TOML: {message}")));
+        let message = error.message().trim().replace('\n', " ").replace("`\"`", "a quotation mark").replace('`', "\"");
+        let fault = reader.at(at, format!("this is not TOML: {message}"));
+        // What follows from the first of its kind is noise.
+        if reader.faults.iter().all(|other| other.what != fault.what) {
+            let single = |line: &&str| matches!(*line, "[step]" | "[materials]");
+            let single = source.lines().map(str::trim).find(single);
+            let hint = single.map(|header| format!("there are several: write [{header}], not {header}"));
+            reader.faults.push(Fault { hint, ..fault });
+        }
     }
     if !errors.is_empty() {
         return Err(reader.faults);
@@ -152,7 +161,10 @@ impl<'s> Reader<'s> {
                 .push(Fault::of_file("a script has a kind".to_owned()).wanted(format!("kind = one of {}", all())));
             return ScriptKind::Signing;
         };
-        let typed = cell.get_ref().as_str().unwrap_or_default().to_owned();
+        let Some(typed) = cell.get_ref().as_str().map(str::to_owned) else {
+            self.wrong_type(cell, "kind", &format!("one of {}", all()));
+            return ScriptKind::Signing;
+        };
         match ScriptKind::ALL.iter().find(|kind| kind.name() == typed) {
             Some(kind) => *kind,
             None => {
@@ -193,7 +205,9 @@ impl<'s> Reader<'s> {
 
     fn material(&mut self, at: usize, table: &DeTable<'s>) -> Material {
         self.known(table, &["item", "record"], "[[materials]]");
-        Material { item: self.required_text(table, "item", at, "[[materials]]"), record: self.values(table, "record") }
+        let (line, column) = self.place(at);
+        let item = self.required_text(table, "item", at, "[[materials]]");
+        Material { item, record: self.values(table, "record"), line, column }
     }
 
     fn step(&mut self, at: usize, table: &DeTable<'s>) -> Step {
@@ -237,6 +251,10 @@ impl<'s> Reader<'s> {
                 name: self.required_text(table, "name", at, what),
                 continues: self.optional_text(table, "continues"),
             };
+            if value.name.chars().count() > MAX_NAME {
+                let fault = self.at(at, "a value's name is too long for a question").saw(&value.name);
+                self.faults.push(fault.wanted(format!("at most {MAX_NAME} characters")));
+            }
             if values.iter().any(|other| other.name == value.name) {
                 self.faults.push(self.at(at, "a value is recorded twice").saw(&value.name));
             }

@@ -4,6 +4,7 @@
 use crate::ceremony::copies;
 use crate::ceremony::paper::qr;
 use crate::ceremony::people::Stop;
+use crate::ceremony::record;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::steps::publish;
@@ -45,6 +46,8 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         publish::write_checkpoint(room)?;
         // Logged out before copies and words: the token can be put away meanwhile.
         bench.keys = None;
+        // Before the copies, so that each of them has it.
+        write_record(room, bench)?;
     }
     let copied = copies::write_everywhere(room, bench, &step.id);
     let copied = copied.map_err(|stop| match stop {
@@ -70,6 +73,18 @@ fn show(room: &mut Room<'_>) -> Result<(), Stop> {
         .field("root hash", root.hex())
         .field("words 1-8", words::words(root.0.get(..8).unwrap_or_default()).join(" "));
     room.people.show(&screen)
+}
+
+/// The record is derived from the log: what keeps it from being written is said, and undoes nothing.
+fn write_record(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Stop> {
+    match record::write(&room.folder) {
+        Ok(written) => bench.written.push(written),
+        Err(error) => room.people.show(&Screen::new().text(format!(
+            "The session is closed, and the log is whole. Only its record could not be written: {error}. \
+             It is made again with: anchorite ceremony record -o record.html"
+        )))?,
+    }
+    Ok(())
 }
 
 /// What the code says: the log's id, its size, its root. Upper case, so that a code of 33 modules holds it.
@@ -101,6 +116,18 @@ fn paper(banner: &Banner, id: &str, size: u64, root: &Digest) -> Screen {
         let beside = beside.get(row).map_or("", String::as_str);
         screen.verbatim(format!("{code:<left$}  {beside}"))
     })
+}
+
+/// The record is derived from the log: what keeps it from being written is said, and undoes nothing.
+fn write_record(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Stop> {
+    match record::write(&room.folder) {
+        Ok(written) => bench.written.push(written),
+        Err(error) => room.people.show(&Screen::new().text(format!(
+            "The session is closed, and the log is whole. Only its record could not be written: {error}. \
+             It is made again with: anchorite ceremony record -o record.html"
+        )))?,
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Arguments of the offline machine's commands.
 
+use super::{AnswersOf, Rehearse};
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -95,12 +96,41 @@ pub enum CeremonyCommand {
         /// A script, or the name of one that ships.
         script: String,
     },
+    /// Rehearse a ceremony: the same script against an authority and a token made for it, in a directory of its own.
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root ceremony rehearse root-genesis\n  \
+        anchorite ceremony rehearse my-signing.toml --into /tmp/trial\n  \
+        anchorite ceremony rehearse restore-drill --unattended")]
+    Rehearse(Rehearse),
+    /// Print an answers file to fill in: everything that a script will ask where nobody attends.
+    #[command(before_help = "Example:\n  \
+        anchorite -C mesh-root ceremony answers intermediate-signing --from IN > answers.toml")]
+    Answers(AnswersOf),
     /// Print a script as one HTML page, for A4 and Letter.
     #[command(before_help = "Examples:\n  anchorite ceremony script root-genesis > root-genesis.html\n  \
         anchorite -C mesh-root ceremony script my-signing.toml --agenda requests > signing.html")]
     Script(PrintScript),
     /// Hold a ceremony, or go on with one that was paused.
     Run(Run),
+    /// The script filled in, from the log: one page of HTML, or --json.
+    Record(Record),
+}
+
+/// Which record.
+#[derive(Debug, clap::Args)]
+pub struct Record {
+    /// A log, or a directory with one; left out, that of the authority.
+    pub log: Option<PathBuf>,
+    /// A session of the ceremony, or the beginning of its id.
+    #[arg(long, value_name = "ID", default_value = "latest")]
+    pub session: String,
+    /// Leave names out, as for a publication.
+    #[arg(long)]
+    pub without_names: bool,
+    /// Write the page here instead of to stdout.
+    #[arg(short = 'o', long = "output", value_name = "FILE", conflicts_with = "json")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub pin: super::Pin,
 }
 
 #[derive(Debug, clap::Args)]
@@ -169,6 +199,9 @@ pub struct Attend {
     /// The audit token's user PIN, where it is another token.
     #[arg(long, value_name = "FILE")]
     pub audit_pin_file: Option<PathBuf>,
+    /// Custodians' shares as files, mode 0600 (unattended authorities only).
+    #[arg(long, value_name = "DIR")]
+    pub shares: Option<PathBuf>,
     /// Spend the token's last PIN try.
     #[arg(long)]
     pub final_try: bool,
@@ -206,6 +239,9 @@ pub struct Sign {
     /// Make a new key here for this cluster (key_origin = "offline"); may be repeated.
     #[arg(long, value_name = "CLUSTER")]
     pub offline: Vec<String>,
+    /// Done already is done: requests that were signed are passed over; where nothing is left, exit 0 and say so.
+    #[arg(long)]
+    pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,
     #[command(flatten)]
@@ -219,6 +255,9 @@ pub struct Export {
     /// The medium for bundles.
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
+    /// Only clusters whose newest certificate has no bundle yet; where none is left, exit 0 and say so.
+    #[arg(long)]
+    pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,
     #[command(flatten)]
@@ -229,6 +268,9 @@ pub struct Export {
 pub struct Retire {
     /// The cluster.
     pub cluster: String,
+    /// Done already is done: exit 0 and say so.
+    #[arg(long)]
+    pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,
     #[command(flatten)]

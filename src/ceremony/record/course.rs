@@ -1,0 +1,228 @@
+//! Which entries of a log are a ceremony's: all of its sessions, with what the log said before the first of them.
+//!
+//! Owns the choice and nothing else; what the entries mean is for [`super::fill`]. Each entry of a log is in exactly
+//! one ceremony: what stands before `session.opened` (genesis, configuration, script) belongs to the one it opens.
+
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened, SignIntent};
+use crate::log::{Entry, Record};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// How many ceremonies an error lists.
+const LISTED: usize = 5;
+
+/// Which ceremony of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// The newest.
+    Latest,
+    /// The one with this session, by its id or the beginning of it.
+    Session(String),
+}
+
+/// The entries of a ceremony, and what the log said before.
+#[derive(Debug, Clone, Default)]
+pub struct Course {
+    /// The log's id.
+    pub log: String,
+    /// The log's first entry.
+    pub genesis: Option<Genesis>,
+    /// The ids of its sessions; the first is the ceremony's.
+    pub sessions: Vec<String>,
+    /// Its entries, in order.
+    pub entries: Vec<Entry>,
+    /// Its script, and the position of the entry that has it.
+    pub script: Option<(u64, ScriptAdopted)>,
+    /// The newest configuration at its end, and the position of the entry that has it.
+    pub config: Option<(u64, ConfigAdopted)>,
+    /// What people had recorded before, the newest by name.
+    pub values: BTreeMap<String, String>,
+    /// Intents of earlier ceremonies that had no outcome when it began, by position.
+    pub intents: BTreeMap<u64, SignIntent>,
+    /// Entries of later ceremonies that say what became of this one.
+    pub later: Vec<Entry>,
+}
+
+impl Course {
+    /// The record that opened its first session.
+    pub fn opened(&self) -> Option<&SessionOpened> {
+        self.entries.iter().find_map(|entry| match &entry.record {
+            Record::SessionOpened(opened) => Some(opened),
+            _ => None,
+        })
+    }
+
+    fn has(&self, which: &Which) -> bool {
+        match which {
+            Which::Latest => false,
+            Which::Session(id) => self.sessions.iter().any(|session| session.starts_with(id.as_str())),
+        }
+    }
+
+    /// True where a later entry says what became of something here.
+    fn is_about(&self, record: &Record) -> bool {
+        match record {
+            Record::Recovered(recovered) => {
+                recovered.session.as_ref().is_some_and(|session| self.sessions.contains(session))
+            }
+            Record::SignOutcome(outcome) => {
+                self.entries.binary_search_by_key(&outcome.intent, |entry| entry.seq).is_ok()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Gathers a ceremony from a log that is read entry by entry; holds the entries of one at a time.
+#[derive(Debug)]
+pub struct Gatherer {
+    which: Which,
+    /// The ceremony that is being read, or the chosen one once it is whole.
+    course: Option<Course>,
+    chosen: bool,
+    /// Entries whose session is not opened yet.
+    waiting: Vec<Entry>,
+    log: String,
+    genesis: Option<Genesis>,
+    scripts: BTreeMap<Digest, (u64, ScriptAdopted)>,
+    config: Option<(u64, ConfigAdopted)>,
+    values: BTreeMap<String, String>,
+    intents: BTreeMap<u64, SignIntent>,
+    /// The newest ceremonies: session, name, time.
+    seen: Vec<(String, String, Timestamp)>,
+}
+
+impl Gatherer {
+    /// A gatherer that read nothing yet.
+    pub fn new(which: Which) -> Self {
+        Self {
+            which,
+            course: None,
+            chosen: false,
+            waiting: Vec::new(),
+            log: String::new(),
+            genesis: None,
+            scripts: BTreeMap::new(),
+            config: None,
+            values: BTreeMap::new(),
+            intents: BTreeMap::new(),
+            seen: Vec::new(),
+        }
+    }
+
+    /// Takes the next entry.
+    pub fn entry(&mut self, entry: &Entry) {
+        if self.chosen {
+            self.mention(entry);
+            return;
+        }
+        self.remember(entry);
+        match &entry.record {
+            Record::SessionOpened(opened) => self.open(entry, opened),
+            _ => match &mut self.course {
+                Some(course) if course.sessions.contains(&entry.header.session) => course.entries.push(entry.clone()),
+                _ => self.waiting.push(entry.clone()),
+            },
+        }
+        // Once it is folded into its ceremony, so that an earlier value is what was there before.
+        if let Record::ValueRecorded(value) = &entry.record {
+            self.values.insert(value.name.clone(), value.value.clone());
+        }
+    }
+
+    fn remember(&mut self, entry: &Entry) {
+        match &entry.record {
+            Record::Genesis(genesis) => {
+                self.log.clone_from(&entry.header.log);
+                self.genesis = Some(genesis.clone());
+            }
+            Record::ScriptAdopted(script) => {
+                self.scripts.entry(script.sha256).or_insert_with(|| (entry.seq, script.clone()));
+            }
+            Record::ConfigAdopted(config) => self.config = Some((entry.seq, config.clone())),
+            Record::SignIntent(intent) => {
+                self.intents.insert(entry.seq, intent.clone());
+            }
+            Record::SignOutcome(outcome) => {
+                self.intents.remove(&outcome.intent);
+            }
+            _ => {}
+        }
+    }
+
+    /// A session goes on with the ceremony that is being read, or begins another.
+    fn open(&mut self, entry: &Entry, opened: &SessionOpened) {
+        let session = entry.header.session.clone();
+        let goes_on = |course: &&mut Course| opened.resumes.as_ref().is_some_and(|id| course.sessions.contains(id));
+        if let Some(course) = self.course.as_mut().filter(goes_on) {
+            course.sessions.push(session);
+            course.entries.append(&mut self.waiting);
+            course.entries.push(entry.clone());
+            return;
+        }
+        if self.course.as_ref().is_some_and(|course| course.has(&self.which)) {
+            self.chosen = true;
+            for waiting in std::mem::take(&mut self.waiting) {
+                self.mention(&waiting);
+            }
+            return self.mention(entry);
+        }
+        self.seen.push((session.clone(), opened.ceremony.clone(), entry.header.time));
+        if self.seen.len() > LISTED {
+            self.seen.remove(0);
+        }
+        let mut entries = std::mem::take(&mut self.waiting);
+        entries.push(entry.clone());
+        self.course = Some(Course {
+            sessions: vec![session],
+            entries,
+            script: self.scripts.get(&opened.script_sha256).cloned(),
+            config: self.config.clone(),
+            values: self.values.clone(),
+            intents: self.intents.clone(),
+            ..Course::default()
+        });
+    }
+
+    fn mention(&mut self, entry: &Entry) {
+        if let Some(course) = self.course.as_mut().filter(|course| course.is_about(&entry.record)) {
+            course.later.push(entry.clone());
+        }
+    }
+
+    /// The ceremony.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`]: the log has none, or none with such a session.
+    pub fn finish(mut self) -> Result<Course, Error> {
+        let listed = self.seen.iter().rev();
+        let listed: Vec<String> = listed.map(|(id, name, at)| format!("{id} ({name}, {at})")).collect();
+        let mut course = match (self.course.take(), &self.which) {
+            (Some(course), which) if self.chosen || *which == Which::Latest || course.has(which) => course,
+            // A genesis that was cut off before its session was opened: its entries are all there is.
+            (None, Which::Latest) if !self.waiting.is_empty() => {
+                let session = self.waiting.first().map(|entry| entry.header.session.clone());
+                let entries = std::mem::take(&mut self.waiting);
+                Course { sessions: session.into_iter().collect(), entries, ..Course::default() }
+            }
+            (_, Which::Session(id)) => {
+                return Err(Error::new(Kind::Usage, "this log has no such session")
+                    .saw(id)
+                    .wanted(listed.join(", "))
+                    .hint("every session is listed by: anchorite log show"));
+            }
+            (_, Which::Latest) => return Err(Error::new(Kind::Usage, "this log has no ceremony yet")),
+        };
+        course.later.append(&mut self.waiting);
+        course.log = self.log;
+        course.genesis = self.genesis;
+        let adopted = course.entries.iter().rev().find_map(|entry| match &entry.record {
+            Record::ConfigAdopted(config) => Some((entry.seq, config.clone())),
+            _ => None,
+        });
+        course.config = adopted.or(course.config.take());
+        Ok(course)
+    }
+}

@@ -1,0 +1,281 @@
+//! The script filled in: a ceremony's entries, each at its step, and what follows from them.
+
+use super::account::{
+    Account, Authority, CANNOT_PROVE, Ceremony, Checkpoint, Configuration, Filled, Item, Material, Participant,
+    Session, Step, TYPE, Value, Verified,
+};
+use super::act::{Act, Known};
+use super::course::Course;
+use super::names::Names;
+use super::overview;
+use super::place::{self, Place};
+use crate::authority::Config;
+use crate::authority::config::BackupMode;
+use crate::ceremony::script::{self, Script};
+use crate::ceremony::vocabulary;
+use crate::error::{Error, Kind};
+use crate::log::record::{StepDone, StepSkipped, ValueRecorded};
+use crate::log::{Entry, Record};
+use crate::words;
+
+/// What is known of a ceremony beside its entries.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// Names of participants.
+    pub names: Names,
+    /// The checkpoint that covers the last entry.
+    pub checkpoint: Option<Checkpoint>,
+    /// What was verified.
+    pub verified: Verified,
+}
+
+/// The record of a ceremony.
+///
+/// # Errors
+/// [`Kind::Verify`]: it has no entry.
+pub fn account(course: &Course, beside: Beside) -> Result<Account, Error> {
+    let (first, last) = match (course.entries.first(), course.entries.last()) {
+        (Some(first), Some(last)) => (first, last),
+        _ => return Err(Error::new(Kind::Verify, "a ceremony without entries has no record")),
+    };
+    let script = script(course);
+    let planned: &[script::Step] = script.as_ref().map_or(&[], |script| script.steps.as_slice());
+    let unread = if script.is_none() { steps_as_logged(&course.entries) } else { Vec::new() };
+    let planned = if script.is_none() { unread.as_slice() } else { planned };
+    let values = Values::of(&course.entries);
+    let known = Known::of(&course.entries, course.intents.clone());
+    let places = place::places(planned, &course.entries);
+    let acts: Vec<(Place, Act)> =
+        places.iter().zip(&course.entries).map(|(place, entry)| (*place, Act::of(entry, &known))).collect();
+    let sessions = sessions(course, &acts);
+    let (outcome, reason) = outcome(Some(last));
+    let opened = course.opened();
+    let genesis = course.genesis.as_ref();
+    let name = opened.map_or_else(|| "unknown".to_owned(), |opened| opened.ceremony.clone());
+    Ok(Account {
+        kind: TYPE,
+        authority: Authority {
+            name: genesis.map(|g| g.name.clone()).unwrap_or_default(),
+            kind: genesis.map(|g| g.kind.clone()).unwrap_or_default(),
+            origin: genesis.map(|g| g.origin.clone()).unwrap_or_default(),
+            log: course.log.clone(),
+        },
+        ceremony: Ceremony {
+            id: course.sessions.first().cloned().unwrap_or_default(),
+            title: script.as_ref().map_or_else(|| name.clone(), |script| script.title.clone()),
+            purpose: script.as_ref().map(|script| script.purpose.clone()).unwrap_or_default(),
+            name,
+            script_sha256: opened.map(|opened| opened.script_sha256),
+            script_words: opened.map(|opened| words::words(&opened.script_sha256.0)).unwrap_or_default(),
+            script_entry: course.script.as_ref().map(|(seq, _)| *seq),
+        },
+        outcome,
+        reason,
+        began: first.header.time,
+        ended: last.header.time,
+        entries: [first.seq, last.seq],
+        configuration: configuration(course),
+        sessions,
+        participants: participants(&values, planned, &beside.names),
+        materials: materials(course, &values, script.as_ref()),
+        steps: steps(course, &values, planned, acts),
+        signatures: overview::signatures(&course.entries, &known),
+        findings: overview::findings(&course.entries, &known),
+        deviations: overview::deviations(&course.entries, planned),
+        left_out: overview::left_out(&course.entries, planned),
+        afterwards: course.later.iter().map(|entry| Act::of(entry, &known)).collect(),
+        checkpoint: beside.checkpoint,
+        verified: beside.verified,
+        cannot_prove: &CANNOT_PROVE,
+    })
+}
+
+/// The script as the log has it. One that an earlier version ran may not pass today's check, and is shown all the same.
+fn script(course: &Course) -> Option<Script> {
+    let (_, adopted) = course.script.as_ref()?;
+    Script::read(&adopted.name, &adopted.text).ok()
+}
+
+/// Steps in the order in which the log has them, where the script cannot be read.
+fn steps_as_logged(entries: &[Entry]) -> Vec<script::Step> {
+    let mut steps: Vec<script::Step> = Vec::new();
+    for entry in entries {
+        let (Record::StepDone(StepDone { step, activity }) | Record::StepSkipped(StepSkipped { step, activity, .. })) =
+            &entry.record
+        else {
+            continue;
+        };
+        if steps.iter().all(|known| known.id != *step) {
+            steps.push(script::Step {
+                id: step.clone(),
+                activity: activity.clone(),
+                by: entry.header.actors.join(", "),
+                minutes: None,
+                note: None,
+                items: Vec::new(),
+                values: Vec::new(),
+                text: None,
+                line: 0,
+                column: 0,
+            });
+        }
+    }
+    steps
+}
+
+/// How a row of entries ended, by the last of them.
+fn outcome(last: Option<&Entry>) -> (String, Option<String>) {
+    match last.map(|entry| &entry.record) {
+        Some(Record::SessionClosed(closed)) => (closed.outcome.clone(), closed.reason.clone()),
+        _ => ("interrupted".to_owned(), None),
+    }
+}
+
+fn sessions(course: &Course, acts: &[(Place, Act)]) -> Vec<Session> {
+    let session = |(position, id): (usize, &String)| {
+        let of = course.entries.iter().filter(|entry| entry.header.session == *id);
+        let of: Vec<&Entry> = of.collect();
+        let (first, last) = (of.first()?, of.last()?);
+        let mut time_sources: Vec<String> = of.iter().map(|entry| entry.header.time_source.clone()).collect();
+        time_sources.sort();
+        time_sources.dedup();
+        let here = acts.iter().filter(|(place, _)| *place == Place::Session(position));
+        Some(Session {
+            id: id.clone(),
+            number: position + 1,
+            outcome: outcome(Some(*last)).0,
+            began: first.header.time,
+            ended: last.header.time,
+            time_sources,
+            acts: here.map(|(_, act)| act.clone()).collect(),
+        })
+    };
+    course.sessions.iter().enumerate().filter_map(session).collect()
+}
+
+fn configuration(course: &Course) -> Option<Configuration> {
+    let (entry, adopted) = course.config.as_ref()?;
+    let (key_backup, loss) = match Config::parse(&adopted.text).map(|config| config.key_backup.mode) {
+        Ok(BackupMode::None) => (
+            "none",
+            "There is no backup of the root key: when the token is lost, nothing can be signed any more, and every mesh \
+             needs a new root.",
+        ),
+        Err(_) => ("not read", "The configuration is of another version; its text is in the log."),
+    };
+    Some(Configuration { sha256: adopted.sha256, entry: *entry, key_backup, loss })
+}
+
+/// A typed value, with the time and the role of its entry.
+fn filled(entry: &Entry, value: &str) -> Filled {
+    Filled { value: value.to_owned(), entry: entry.seq, time: entry.header.time, by: entry.header.actors.clone() }
+}
+
+/// What people recorded in a ceremony, in order.
+struct Values<'a>(Vec<(&'a Entry, &'a ValueRecorded)>);
+
+impl<'a> Values<'a> {
+    fn of(entries: &'a [Entry]) -> Self {
+        let values = entries.iter().filter_map(|entry| match &entry.record {
+            Record::ValueRecorded(value) => Some((entry, value)),
+            _ => None,
+        });
+        Self(values.collect())
+    }
+
+    /// Those of a step.
+    fn at(&self, step: &str) -> impl Iterator<Item = (&'a Entry, &'a ValueRecorded)> {
+        self.0.iter().filter(move |(_, value)| value.step == step).copied()
+    }
+
+    /// The newest of a name, at a step or anywhere.
+    fn newest(&self, step: Option<&str>, name: &str) -> Option<Filled> {
+        let found = self.0.iter().rev().find(|(_, v)| v.name == name && step.is_none_or(|step| v.step == step));
+        found.map(|(entry, value)| filled(entry, &value.value))
+    }
+}
+
+fn participants(values: &Values<'_>, steps: &[script::Step], names: &Names) -> Vec<Participant> {
+    let of = |activity: &'static str| steps.iter().filter(move |step| step.activity == activity);
+    let here = of("participants").flat_map(|step| values.at(&step.id));
+    here.map(|(entry, value)| {
+        let (name, names) = names.open(&entry.header.session, &value.value);
+        Participant {
+            role: value.name.clone(),
+            name,
+            commitment: value.value.clone(),
+            names,
+            entry: entry.seq,
+            signed_off: of("sign-off").find_map(|step| values.newest(Some(&step.id), &value.name)),
+        }
+    })
+    .collect()
+}
+
+/// A value of the script with what was recorded under its name, at its step or anywhere.
+fn value(course: &Course, values: &Values<'_>, step: Option<&str>, value: &script::Value) -> Value {
+    Value {
+        name: value.name.clone(),
+        recorded: values.newest(step, &value.name),
+        continues: value.continues.clone(),
+        before: value.continues.as_ref().and_then(|name| course.values.get(name)).cloned(),
+    }
+}
+
+/// What lay ready, as it was laid out: the same name may be recorded again when it is put away.
+fn materials(course: &Course, values: &Values<'_>, script: Option<&Script>) -> Vec<Material> {
+    let Some(script) = script else { return Vec::new() };
+    let step = script.steps.iter().find(|step| step.activity == "materials").map(|step| step.id.as_str());
+    let filled = |material: &script::Material| Material {
+        item: material.item.clone(),
+        ticked: values.newest(step, &material.item),
+        values: material.record.iter().map(|v| value(course, values, step, v)).collect(),
+    };
+    script.materials.iter().map(filled).collect()
+}
+
+fn steps(course: &Course, values: &Values<'_>, planned: &[script::Step], acts: Vec<(Place, Act)>) -> Vec<Step> {
+    let mut of: Vec<Vec<Act>> = planned.iter().map(|_| Vec::new()).collect();
+    for (place, act) in acts {
+        if let Place::Step(number) = place
+            && let Some(here) = of.get_mut(number)
+        {
+            here.push(act);
+        }
+    }
+    let steps = planned.iter().zip(of).enumerate();
+    steps.map(|(position, (step, acts))| fill(course, values, position + 1, step, acts)).collect()
+}
+
+fn fill(course: &Course, values: &Values<'_>, number: usize, step: &script::Step, acts: Vec<Act>) -> Step {
+    let ended = |act: &&Act| matches!(act.kind, "step.done" | "step.skipped");
+    let finished: Vec<Filled> = acts
+        .iter()
+        .filter(ended)
+        .map(|act| {
+            let value = if act.kind == "step.done" { "done" } else { "left out" };
+            Filled { value: value.to_owned(), entry: act.entry, time: act.time, by: act.by.clone() }
+        })
+        .collect();
+    let state = match finished.last().map(|last| last.value.as_str()) {
+        Some("done") => "done",
+        Some(_) => "left out",
+        None => "not done",
+    };
+    let ticked = |item: &String| Item { item: item.clone(), ticked: values.newest(Some(&step.id), item) };
+    Step {
+        number,
+        id: step.id.clone(),
+        activity: step.activity.clone(),
+        title: vocabulary::find(&step.activity).map_or_else(|| step.activity.clone(), |a| a.says.to_owned()),
+        by: step.by.clone(),
+        minutes: step.minutes,
+        note: step.note.clone(),
+        text: step.text.clone(),
+        items: step.items.iter().map(ticked).collect(),
+        values: step.values.iter().map(|v| value(course, values, Some(&step.id), v)).collect(),
+        state,
+        finished,
+        acts,
+    }
+}

@@ -1,0 +1,177 @@
+//! The steps with what happened at each, and the sessions that they happened in.
+
+use super::{entry, filled, ticked, utc};
+use crate::ceremony::paper::parts::{self, fields, shown};
+use crate::ceremony::record::account::{Account, Session, Step, Value};
+use crate::ceremony::record::act::{Act, Detail};
+use maud::{Markup, html};
+
+/// What lay ready; nothing where the script names nothing.
+pub fn materials(account: &Account) -> Markup {
+    html! {
+        @if !account.materials.is_empty() {
+            (parts::page("Materials", &html! {
+                @for material in &account.materials {
+                    div.keep {
+                        div.tick {
+                            (ticked(material.ticked.is_some())) strong { (shown(&material.item)) } " "
+                            @if let Some(tick) = &material.ticked { (filled(tick)) }
+                        }
+                        @for value in &material.values { (self::value(value)) }
+                    }
+                }
+            }))
+        }
+    }
+}
+
+/// The pages of steps.
+pub fn page(account: &Account) -> Markup {
+    parts::page(
+        "Steps",
+        &html! {
+            p.small { "Numbered as on the paper. Beside each act stand its time, which is the clock's claim (UTC), and its "
+                "entry in the log, whose order is what counts." }
+            @for step in &account.steps { (self::step(step, account)) }
+        },
+    )
+}
+
+fn step(step: &Step, account: &Account) -> Markup {
+    html! {
+        div.done {
+            div.keep {
+                div.number { (ticked(step.state == "done")) (step.number) }
+                div.what {
+                    div.step { (shown(&step.title)) @if step.state != "done" { " — " (step.state) } }
+                    div.who {
+                        strong { (shown(&step.by)) } " · " code { (shown(&step.id)) }
+                        @if let Some(minutes) = step.minutes { " · planned " (minutes) " min" }
+                        @for end in &step.finished {
+                            br; (shown(&end.value)) " by " (shown(&end.by.join(", "))) " · " (utc(end.time)) " · " (entry(end.entry))
+                        }
+                    }
+                }
+            }
+            @if let Some(note) = &step.note { p { (shown(note)) } }
+            @if let Some(text) = &step.text { div.aloud { (crate::text::escape_lines(text.trim())) } }
+            @for item in &step.items {
+                div.tick {
+                    (ticked(item.ticked.is_some())) (shown(&item.item)) " "
+                    @if let Some(tick) = &item.ticked { (filled(tick)) }
+                }
+            }
+            @for value in &step.values { (self::value(value)) }
+            (acts_of_step(step, account))
+        }
+    }
+}
+
+/// A value as it was written down, and whether it is what it was before.
+fn value(value: &Value) -> Markup {
+    html! {
+        div.filled {
+            span { (shown(&value.name)) ": " }
+            @match &value.recorded { Some(recorded) => { (filled(recorded)) }, None => { em { "not recorded" } } }
+            @match (value.same(), &value.before) {
+                (Some(true), _) => { " · equal to the one before" },
+                (Some(false), Some(before)) => { " · " strong { "NOT EQUAL" } " to the one before: " strong.written { (shown(before)) } },
+                _ => {},
+            }
+        }
+    }
+}
+
+/// The acts of a step one under the other, with a line where another session goes on with it. What the step's head
+/// says is not said again.
+fn acts_of_step(step: &Step, account: &Account) -> Markup {
+    let mut session = "";
+    let several = account.sessions.len() > 1;
+    let rows = step.acts.iter().filter(|act| act.kind != "step.done").map(|act| {
+        let goes_on = several && act.session != session;
+        session = &act.session;
+        let of = account.sessions.iter().find(|session| session.id == act.session).filter(|_| goes_on);
+        html! {
+            @if let Some(of) = of { div.session { "session " (of.number) " (" (shown(&of.outcome)) ")" } }
+            (self::act(act, account, &["step", "do"]))
+        }
+    });
+    let rows: Vec<Markup> = rows.collect();
+    html! { div.acts { @for row in &rows { (row) } } }
+}
+
+/// Acts one under the other.
+fn acts(acts: &[Act], account: &Account) -> Markup {
+    html! { div.acts { @for act in acts { (self::act(act, account, &[])) } } }
+}
+
+/// An act; details that its place says are left out.
+fn act(act: &Act, account: &Account, unsaid: &[&str]) -> Markup {
+    let utc = act.time.to_string();
+    let (day, time) = utc.split_once('T').unwrap_or(("", &utc));
+    let other_day = !account.began.to_string().starts_with(day);
+    let details: Vec<(&str, Markup)> = act
+        .details
+        .iter()
+        .filter(|detail| !unsaid.contains(&detail.name.as_str()))
+        .map(|detail| (detail.name.as_str(), said(detail)))
+        .collect();
+    html! {
+        div.act {
+            div.when {
+                @if other_day { (shown(day)) br; }
+                (shown(time.trim_end_matches('Z'))) br; (entry(act.entry))
+            }
+            div {
+                strong { (shown(&act.says)) } " " span.small { code { (act.kind) } " · " (shown(&act.by.join(", "))) }
+                @if !details.is_empty() { (fields(&details)) }
+            }
+        }
+    }
+}
+
+fn said(detail: &Detail) -> Markup {
+    let is_hex = |c: char| c.is_ascii_hexdigit() || c == ':';
+    html! {
+        @if detail.value.len() >= 16 && detail.value.chars().all(is_hex) { code { (shown(&detail.value)) } }
+        @else { (shown(&detail.value)) }
+    }
+}
+
+/// How each session began and ended, breaks and crashes between them; and what came later.
+pub fn sessions(account: &Account) -> Markup {
+    parts::page(
+        "Sessions and software",
+        &html! {
+            p.small { "A pause or a crash ends a session, not the ceremony; the next one goes on at the first step not done." }
+            @for session in &account.sessions { (self::session(session, account)) }
+            @if !account.afterwards.is_empty() {
+                h3 { "What later ceremonies say of this one" }
+                (acts(&account.afterwards, account))
+            }
+        },
+    )
+}
+
+fn session(session: &Session, account: &Account) -> Markup {
+    html! {
+        h3 { "Session " (session.number) ": " (shown(&session.outcome)) }
+        (fields(&[
+            ("id", html! { code { (shown(&session.id)) } }),
+            ("began, ended", html! { (utc(session.began)) ", " (utc(session.ended)) }),
+            ("times are", html! { (times(&session.time_sources)) }),
+        ]))
+        (acts(&session.acts, account))
+    }
+}
+
+/// Where times come from, in words.
+fn times(sources: &[String]) -> String {
+    let says = |source: &String| match source.as_str() {
+        "system" => "the machine's clock".to_owned(),
+        "confirmed" => "the machine's clock after a watch agreed with it".to_owned(),
+        "given" => "given on the command line".to_owned(),
+        other => shown(other),
+    };
+    sources.iter().map(says).collect::<Vec<_>>().join("; ")
+}
