@@ -1,7 +1,9 @@
 //! An answers file: what stands for people in an unattended authority.
 //!
 //! A plan is approved by what is known beforehand, the digest of what was reviewed. An answer that is
-//! missing, extra or unused is an error, found before the root key is used: nothing is signed.
+//! missing, left empty, extra or unused is an error, found before the root key is used: nothing is signed.
+
+pub mod template;
 
 use super::people::{
     Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Turn, Unassigned,
@@ -48,6 +50,7 @@ type Tables = BTreeMap<String, toml::Table>;
 pub struct Answers<'p> {
     tables: Tables,
     used: BTreeSet<(String, String)>,
+    last: String,
     sha256: Digest,
     pins: Pins,
     shares: ShareFiles,
@@ -73,14 +76,28 @@ impl<'p> Answers<'p> {
     pub fn parse(text: &str, pins: Pins, printer: &'p mut dyn Printer) -> Result<Self, Error> {
         let tables: Tables = parse_toml("answers", text)?;
         let shares = ShareFiles::new(pins.shares.clone());
-        Ok(Self { tables, used: BTreeSet::new(), sha256: Digest::of(text.as_bytes()), pins, shares, printer })
+        Ok(Self {
+            tables,
+            used: BTreeSet::new(),
+            last: String::new(),
+            sha256: Digest::of(text.as_bytes()),
+            pins,
+            shares,
+            printer,
+        })
     }
 
     fn take(&mut self, step: &str, key: &str) -> Result<toml::Value, Error> {
         let found = self.tables.get(step).and_then(|t| t.get(key)).cloned();
         match found {
+            Some(value) if is_empty(&value) => {
+                Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} is not filled in"))
+                    .saw(value.to_string())
+                    .truth("Nothing was signed."))
+            }
             Some(value) => {
                 self.used.insert((step.to_owned(), key.to_owned()));
+                self.last = format!("answers: [{step}] {key}");
                 Ok(value)
             }
             None => Err(Error::new(Kind::Usage, format!("answers: [{step}] has no answer for {key}"))
@@ -96,6 +113,16 @@ impl<'p> Answers<'p> {
     fn request_by(&mut self, step: &str, key: &str) -> Result<RequestAnswer, Error> {
         let value = self.take(step, key)?;
         RequestAnswer::deserialize(value).map_err(|error| out_of_form(step, key, &error.to_string()))
+    }
+}
+
+/// True for a place of the template that was left as it was.
+fn is_empty(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::String(text) => text.trim().is_empty(),
+        toml::Value::Array(values) => values.iter().any(is_empty),
+        toml::Value::Table(table) => table.values().any(is_empty),
+        _ => false,
     }
 }
 
@@ -142,7 +169,12 @@ impl People for Answers<'_> {
 
     /// Nobody is there to answer again: a wrong answer ends the ceremony.
     fn help(&mut self, error: &Error) -> Result<(), Stop> {
-        Err(Stop::Failed(error.clone().truth("Nothing was signed.")))
+        let error = error.clone().truth("Nothing was signed.");
+        Err(Stop::Failed(match error.kind() {
+            // Nobody declined anything: what stands there is not what was asked for.
+            Kind::Declined => error.within(&self.last).into_kind(Kind::Usage),
+            _ => error,
+        }))
     }
 
     /// Nobody is there to plug in another medium.
@@ -203,7 +235,10 @@ impl People for Answers<'_> {
     fn request_words(&mut self, step: &str, request: Digest, _: &[usize]) -> Result<Compared, Stop> {
         match self.request(step, request)?.words.as_deref() {
             Some("same") => Ok(Compared::Beforehand),
-            Some(other) => Ok(Compared::Differs(other.to_owned())),
+            Some("different") => Ok(Compared::Differs("different".to_owned())),
+            Some(other) => Err(out_of_form(step, &format!("sha256:{request}"), &format!("words = \"{other}\""))
+                .wanted("\"same\" or \"different\"")
+                .into()),
             None => Err(out_of_form(step, &format!("sha256:{request}"), "no words").into()),
         }
     }
@@ -237,9 +272,13 @@ impl People for Answers<'_> {
 
     fn adopt(&mut self, step: &str, sha256: Digest) -> Result<Compared, Stop> {
         let key = format!("sha256:{sha256}");
-        match self.take(step, &key)?.as_str() {
+        let value = self.take(step, &key)?;
+        match value.as_str() {
             Some("adopt") => Ok(Compared::Beforehand),
-            other => Ok(Compared::Differs(other.unwrap_or_default().to_owned())),
+            Some("decline") => Ok(Compared::Differs("decline".to_owned())),
+            other => Err(out_of_form(step, &key, other.unwrap_or(value.type_str()))
+                .wanted("\"adopt\" or \"decline\"")
+                .into()),
         }
     }
 

@@ -66,6 +66,10 @@ pub struct Wishes {
     pub token_serial: Option<String>,
     /// The slot of the blank token to initialise.
     pub slot: Option<u64>,
+    /// What people read and acknowledge before anything begins.
+    pub opening: Option<Screen>,
+    /// True where a request that was signed before is passed over.
+    pub if_needed: bool,
     /// True where a last PIN try may be spent.
     pub final_try: bool,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.

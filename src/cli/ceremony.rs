@@ -1,9 +1,11 @@
 //! `ceremony …`: scripts are listed, checked and run. What a run does is what the command of its kind does.
 
+use super::answers;
 use super::args::{Args, Ceremony, CeremonyCommand, Change, Export, OwnScript, Retire, Run, Sign};
 use super::ceremonies;
 use super::custody;
 use super::paper;
+use super::rehearse;
 use super::terminal::Terminal;
 use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
 use crate::ceremony::session::Folder;
@@ -28,6 +30,8 @@ pub fn ceremony(args: &Args, a: &Ceremony, terminal: &mut Terminal) -> Result<()
     match &a.command {
         CeremonyCommand::List => list(terminal),
         CeremonyCommand::Check { script } => check(script, terminal),
+        CeremonyCommand::Rehearse(a) => rehearse::rehearse(args, a, terminal),
+        CeremonyCommand::Answers(a) => answers::answers(args, a, terminal),
         CeremonyCommand::Script(printed) => paper::print_script(args, printed, terminal),
         CeremonyCommand::Run(run) => self::run(args, run, terminal),
         CeremonyCommand::Record(record) => super::record::record(args, record, terminal),
@@ -101,17 +105,18 @@ fn check(script: &str, terminal: &mut Terminal) -> Result<(), Error> {
 fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
     let own = || OwnScript { script: Some(run.script.clone()) };
     let attend = run.attend.clone();
-    let (from, to) = (run.from.clone(), run.to.clone());
+    let (from, to, if_needed) = (run.from.clone(), run.to.clone(), run.genesis.if_needed);
     match read_script(&run.script)?.kind {
         ScriptKind::Genesis => ceremonies::create(args, &own(), &run.genesis, &attend, terminal),
         ScriptKind::Signing => {
-            let sign = Sign { from, to, offline: run.clusters.clone(), own: own(), attend };
+            let sign = Sign { from, to, offline: run.clusters.clone(), if_needed, own: own(), attend };
             ceremonies::sign(args, &sign, terminal)
         }
         ScriptKind::Export => {
-            let export = Export { clusters: run.clusters.clone(), to, own: own(), attend };
+            let export = Export { clusters: run.clusters.clone(), to, if_needed, own: own(), attend };
             ceremonies::export(args, &export, terminal)
         }
+        ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Custody => {
             let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };
             custody::change(args, &change, terminal)
@@ -122,7 +127,7 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
                     .saw(text::count(run.clusters.len(), "cluster"))
                     .hint("name it: --cluster NAME"));
             };
-            ceremonies::retire(args, &Retire { cluster: cluster.clone(), own: own(), attend }, terminal)
+            ceremonies::retire(args, &Retire { cluster: cluster.clone(), if_needed, own: own(), attend }, terminal)
         }
     }
 }

@@ -3,12 +3,14 @@
 // What is skipped, and what a judge says, is for whoever reads the run.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod answers;
 mod architecture;
 mod attended;
 mod attended_clusters;
 mod attended_configuration;
 mod batches;
 mod cacerts;
+mod containment;
 mod corpus;
 mod crash;
 mod cross;
@@ -27,13 +29,16 @@ mod log_verify;
 mod mistakes;
 mod paper;
 mod plans;
+mod preflight;
 mod present;
 mod record;
 mod refusals;
 mod renewals;
 mod retirement;
+mod scripts;
 mod seat;
 mod source;
+mod sticks;
 mod support;
 mod weak_keys;
 mod workload;

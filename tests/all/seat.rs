@@ -26,6 +26,9 @@ pub struct Seat {
     arguments: Vec<String>,
 }
 
+/// The question under the closing checkpoint.
+pub const COPIED: &str = "Press Enter when it is on the paper: ";
+
 /// What every ceremony asks of people, at the beginning of a line.
 const ROUTINE: &str = concat!(
     r"\n(?:[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch",
@@ -153,6 +156,11 @@ impl Seat {
             all.extend_from_slice(&buffer[..count]);
         }
         String::from_utf8_lossy(&all).into_owned()
+    }
+
+    /// The process in front of the people, or what it was started through, by its id.
+    pub fn process(&self) -> String {
+        self.session.get_process().pid().to_string()
     }
 
     pub fn types(&mut self, line: &str) {

@@ -13,14 +13,22 @@ pub enum ScriptKind {
     Export,
     /// Retires a cluster.
     Retirement,
+    /// Proves that a copy of the authority and the token are enough to go on with.
+    Drill,
     /// Changes the custodians.
     Custody,
 }
 
 impl ScriptKind {
     /// Every kind.
-    pub const ALL: &[ScriptKind] =
-        &[ScriptKind::Genesis, ScriptKind::Signing, ScriptKind::Export, ScriptKind::Retirement, ScriptKind::Custody];
+    pub const ALL: &[ScriptKind] = &[
+        ScriptKind::Genesis,
+        ScriptKind::Signing,
+        ScriptKind::Export,
+        ScriptKind::Retirement,
+        ScriptKind::Drill,
+        ScriptKind::Custody,
+    ];
 
     /// The name in scripts.
     pub const fn name(self) -> &'static str {
@@ -29,6 +37,7 @@ impl ScriptKind {
             ScriptKind::Signing => "signing",
             ScriptKind::Export => "export",
             ScriptKind::Retirement => "retirement",
+            ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
         }
     }
@@ -37,9 +46,7 @@ impl ScriptKind {
     pub const fn begins_with(self) -> &'static [Fact] {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
-            ScriptKind::Signing | ScriptKind::Export | ScriptKind::Retirement | ScriptKind::Custody => {
-                &[Fact::TokenReady, Fact::Root]
-            }
+            _ => &[Fact::TokenReady, Fact::Root],
         }
     }
 
@@ -52,6 +59,7 @@ impl ScriptKind {
             }
             ScriptKind::Export => &["participants", "export-bundles", "close"],
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
+            ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
         }
     }

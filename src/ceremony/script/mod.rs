@@ -24,6 +24,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("intermediate-signing", include_str!("../../../ceremony/intermediate-signing.toml")),
     ("export", include_str!("../../../ceremony/export.toml")),
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
+    ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
     ("custodian-change", include_str!("../../../ceremony/custodian-change.toml")),
 ];
 

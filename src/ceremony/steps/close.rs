@@ -118,6 +118,18 @@ fn paper(banner: &Banner, id: &str, size: u64, root: &Digest) -> Screen {
     })
 }
 
+/// The record is derived from the log: what keeps it from being written is said, and undoes nothing.
+fn write_record(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Stop> {
+    match record::write(&room.folder) {
+        Ok(written) => bench.written.push(written),
+        Err(error) => room.people.show(&Screen::new().text(format!(
+            "The session is closed, and the log is whole. Only its record could not be written: {error}. \
+             It is made again with: anchorite ceremony record -o record.html"
+        )))?,
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

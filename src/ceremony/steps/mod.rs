@@ -3,6 +3,7 @@
 pub mod adopt_config;
 pub mod break_;
 pub mod change_custody;
+pub mod check_copy;
 pub mod checklist;
 pub mod close;
 pub mod compare_script;
@@ -15,6 +16,7 @@ pub mod import_requests;
 pub mod initialize_token;
 pub mod materials;
 pub mod participants;
+pub mod preflight;
 pub mod publish;
 pub mod read_aloud;
 pub mod record;

@@ -6,7 +6,7 @@
 
 mod custody;
 mod genesis;
-mod instants;
+pub mod instants;
 mod signing;
 
 use super::support::{AUTHORITY, ENTRIES, Output, SIGN, World};

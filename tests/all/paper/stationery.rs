@@ -74,7 +74,7 @@ fn labels_name_role_authority_and_id_of_each_stick() {
         let printed = print(dir.path(), &labels(&media), size);
         assert_eq!(printed.pages.len(), 1);
         let text = printed.text();
-        for said in ["0101-0101", "safe <in> Berlin", "id 0101010101010101", "0505050505050505, prepared 2026-11-21"] {
+        for said in ["0101-0101 safe <in> Berlin", "id 0101010101010101 , prepared 2026-11-21", "0505-0505"] {
             assert!(text.contains(said), "{said}\n{text}");
         }
         assert_eq!(printed.pages[0].faults(), [""; 0]);
