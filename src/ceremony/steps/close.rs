@@ -117,33 +117,3 @@ fn paper(banner: &Banner, id: &str, size: u64, root: &Digest) -> Screen {
         screen.verbatim(format!("{code:<left$}  {beside}"))
     })
 }
-
-/// The record is derived from the log: what keeps it from being written is said, and undoes nothing.
-fn write_record(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Stop> {
-    match record::write(&room.folder) {
-        Ok(written) => bench.written.push(written),
-        Err(error) => room.people.show(&Screen::new().text(format!(
-            "The session is closed, and the log is whole. Only its record could not be written: {error}. \
-             It is made again with: anchorite ceremony record -o record.html"
-        )))?,
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn code_and_words_fit_one_screen_with_the_question_below() {
-        let banner = Banner { name: "W".repeat(64), kind: "production".to_owned() };
-        for size in [7, 999_999, 1_000_000_000] {
-            let shown = paper(&banner, &"ab".repeat(16), size, &Digest([0xfa; 32])).render();
-            assert!(shown.lines().count() <= 21, "{} lines\n{shown}", shown.lines().count());
-            assert!(shown.lines().all(|line| line.chars().count() <= WIDTH), "{shown}");
-            for word in words::words(&[0xfa; 8]) {
-                assert!(shown.contains(word), "{word}\n{shown}");
-            }
-        }
-    }
-}
