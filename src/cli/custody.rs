@@ -2,6 +2,7 @@
 
 use super::args::{Args, Change, Custody, CustodyCommand};
 use super::ceremonies::{founded, script};
+use super::fence;
 use super::room::{self, find, hold};
 use super::terminal::{Attended, Terminal};
 use crate::authority::State;
@@ -69,6 +70,7 @@ struct Checked {
 }
 
 fn check(args: &Args, file: Option<&Path>, terminal: &mut Terminal) -> Result<(), Error> {
+    fence::raise(None, &[], &[]);
     let (state, _) = room::folder(args).read_state()?;
     let sets = state.custody.sets();
     let Some(newest) = sets.last() else { return Err(no_custody()) };
