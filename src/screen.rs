@@ -134,7 +134,9 @@ impl Row {
 }
 
 fn field_lines(label: &str, value: &str, note: &str) -> Vec<String> {
-    let room = WIDTH - VALUE;
+    // A label longer than its column pushes the values to the right.
+    let indent = VALUE.max(label.chars().count() + 3);
+    let room = WIDTH.saturating_sub(indent).max(1);
     let whole = if note.is_empty() { value.to_owned() } else { format!("{value}   {note}") };
     let values = if whole.chars().count() <= room {
         vec![whole]
@@ -148,7 +150,7 @@ fn field_lines(label: &str, value: &str, note: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for (i, value) in values.iter().enumerate() {
         let label = if i == 0 { label } else { "" };
-        let width = VALUE - 3;
+        let width = indent - 3;
         lines.push(format!("  {label:<width$} {value}"));
     }
     if lines.is_empty() {
@@ -174,6 +176,7 @@ mod tests {
             .heading("Example Mesh Root · production", "plan 1 of 2")
             .field("to", &long)
             .noted("key", "ECDSA P-384", "same as in the request: yes")
+            .field("a label longer than its column", "sailboat ".repeat(8).trim())
             .text("word ".repeat(60));
         let text = screen.render();
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");

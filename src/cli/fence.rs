@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// directory below it does not cover: so these are allowed as a whole where a medium lies in one.
 const AREAS: [&str; 3] = ["/media", "/run/media", "/mnt"];
 
-/// True for commands of the offline machine: those that load a PKCS#11 module or write an authority's log.
+/// True for commands of the offline machine: those that load a PKCS#11 module, write an authority's log
+/// or are told a secret of it.
 pub fn is_offline(command: &Command) -> bool {
     match command {
         Command::Root(root) => matches!(root.command, RootCommand::Create { .. }),

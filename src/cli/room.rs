@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
-use crate::files::intake;
+use crate::files::{deliver, intake};
 use crate::plan::screen::Banner;
 use crate::screen::Screen;
 use crate::token::hsm_profile::HsmProfile;
@@ -179,7 +179,12 @@ fn hold_ceremony(
     let root_profile = profile(&config.token)?;
     let audit_profile = config.audit.as_ref().map(|audit| profile(&audit.token)).transpose()?;
     let token_profiles: Vec<&HsmProfile> = std::iter::once(&root_profile).chain(&audit_profile).collect();
-    let media: Vec<PathBuf> = wishes.exports.iter().chain(&found.local.media.authority).cloned().collect();
+    let mut media: Vec<PathBuf> = wishes.exports.iter().chain(&found.local.media.authority).cloned().collect();
+    if let Some(dir) = attend.shares.as_ref().filter(|_| shares::deals(&script)) {
+        // What is to be written to must be there before the fence goes up.
+        deliver::create_directory(dir)?;
+        media.push(dir.clone());
+    }
     fence::raise(Some(found), &token_profiles, &media);
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),

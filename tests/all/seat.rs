@@ -119,12 +119,18 @@ impl Seat {
                 .unwrap_or_else(|_| Script::parse(named, std::str::from_utf8(&self.read(named)).unwrap()).unwrap());
         }
         let name = match () {
+            () if has("create") && self.has_custody() => "root-genesis-custody",
             () if has("create") => "root-genesis",
+            () if has("custody") => "custodian-change",
             () if has("sign") => "intermediate-signing",
             () if has("retire") => "cluster-retirement",
             () => "export",
         };
         Script::built_in(name).unwrap()
+    }
+
+    fn has_custody(&self) -> bool {
+        String::from_utf8(self.read("authority/authority.toml")).unwrap().contains("\n[custody]")
     }
 
     fn read(&self, name: &str) -> Vec<u8> {

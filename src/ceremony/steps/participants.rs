@@ -4,6 +4,7 @@ use crate::authority::Config;
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
+use crate::ceremony::steps::split_custody;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
@@ -102,8 +103,7 @@ fn roles(room: &Room<'_>) -> Vec<(String, usize)> {
 }
 
 fn custodians(room: &Room<'_>) -> Option<usize> {
-    let deals = |step: &Step| ["split-custody", "change-custody"].contains(&step.activity.as_str());
-    if room.script.steps.iter().any(deals) {
+    if split_custody::deals(&room.script) {
         // A changed configuration is adopted after this step; its custodians are the ones who come.
         let config = Config::parse(&room.config_file.0).ok();
         return config.as_ref().unwrap_or(&room.config).custody.as_ref().map(|custody| custody.custodians.into());
