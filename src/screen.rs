@@ -116,7 +116,8 @@ impl Row {
 }
 
 fn field_lines(label: &str, value: &str, note: &str) -> Vec<String> {
-    let room = WIDTH - VALUE;
+    // A label that is longer than its column takes the room of its value.
+    let room = WIDTH.saturating_sub(VALUE.max(label.chars().count() + 3));
     let whole = if note.is_empty() { value.to_owned() } else { format!("{value}   {note}") };
     let values = if whole.chars().count() <= room {
         vec![whole]
@@ -161,6 +162,14 @@ mod tests {
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         let joined: String = text.split_whitespace().collect();
         assert!(joined.contains(&long));
+    }
+
+    #[test]
+    fn a_label_longer_than_its_column_makes_no_line_too_long() {
+        let words = "edict company bookshelf virginia absurd dinosaur spindle wichita";
+        let text = Screen::new().field("root words 1-8", words).render();
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!(text.split_whitespace().skip(3).collect::<Vec<_>>().join(" "), words);
     }
 
     #[test]
