@@ -192,6 +192,14 @@ mod tests {
     }
 
     #[test]
+    fn a_label_longer_than_its_column_makes_no_line_too_long() {
+        let words = "edict company bookshelf virginia absurd dinosaur spindle wichita";
+        let text = Screen::new().field("root words 1-8", words).render();
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!(text.split_whitespace().skip(3).collect::<Vec<_>>().join(" "), words);
+    }
+
+    #[test]
     fn an_escape_in_a_value_is_shown_not_obeyed() {
         assert!(Screen::new().field("subject", "\u{1b}[2J").render().contains("\\u{1b}[2J"));
     }
