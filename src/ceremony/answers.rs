@@ -6,9 +6,10 @@
 pub mod template;
 
 use super::people::{
-    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished,
-    Verdict, Way,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Turn, Unassigned,
+    Unfinished, Verdict, Way,
 };
+use super::shares::files::ShareFiles;
 use super::vocabulary::Ways;
 use crate::authority::local::parse_toml;
 use crate::digest::Digest;
@@ -18,6 +19,8 @@ use crate::screen::Screen;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use zeroize::Zeroizing;
 
 /// Prints screens for an unattended run; the terminal's part of it.
 pub trait Printer {
@@ -36,6 +39,8 @@ pub struct Pins {
     pub so_pin: Option<SecretString>,
     /// The user PIN of the audit key's own token.
     pub audit_pin: Option<SecretString>,
+    /// A directory with custodians' shares, one a file.
+    pub shares: Option<PathBuf>,
 }
 
 /// One table per step id; what each means depends on the step's activity.
@@ -48,6 +53,7 @@ pub struct Answers<'p> {
     last: String,
     sha256: Digest,
     pins: Pins,
+    shares: ShareFiles,
     printer: &'p mut dyn Printer,
 }
 
@@ -69,12 +75,14 @@ impl<'p> Answers<'p> {
     /// [`Kind::Usage`] with line and column.
     pub fn parse(text: &str, pins: Pins, printer: &'p mut dyn Printer) -> Result<Self, Error> {
         let tables: Tables = parse_toml("answers", text)?;
+        let shares = ShareFiles::new(pins.shares.clone());
         Ok(Self {
             tables,
             used: BTreeSet::new(),
             last: String::new(),
             sha256: Digest::of(text.as_bytes()),
             pins,
+            shares,
             printer,
         })
     }
@@ -296,13 +304,29 @@ impl People for Answers<'_> {
         let (secret, option) = match which {
             Secret::Pin("audit") | Secret::NewPin("audit") => (&self.pins.audit_pin, "--audit-pin-file"),
             Secret::Pin(_) | Secret::NewPin(_) => (&self.pins.pin, "--pin-file"),
-            Secret::NewSoPin(_) => (&self.pins.so_pin, "--so-pin-file"),
+            Secret::SoPin(_) | Secret::NewSoPin(_) => (&self.pins.so_pin, "--so-pin-file"),
         };
         Ok(secret.clone().ok_or_else(|| {
             Error::new(Kind::Usage, "an unattended ceremony reads PINs from files")
                 .wanted(format!("{option} FILE (mode 0600, one line)"))
                 .truth("Nothing was signed.")
         })?)
+    }
+
+    fn share_turn(&mut self, turn: &Turn<'_>) -> Result<(), Stop> {
+        Ok(self.shares.begin(turn)?)
+    }
+
+    fn share_shown(&mut self, rows: &[Zeroizing<String>]) -> Result<(), Stop> {
+        Ok(self.shares.keep(rows)?)
+    }
+
+    fn share_row(&mut self, row: usize, trouble: Option<&str>) -> Result<Zeroizing<String>, Stop> {
+        Ok(self.shares.row(row, trouble.is_some())?)
+    }
+
+    fn share_done(&mut self) {
+        self.shares.end();
     }
 
     fn working(&mut self, done: usize, of: usize, what: &str) {

@@ -42,6 +42,7 @@ mod tests {
             id: String::new(),
             ceremony: String::new(),
             script_sha256: Digest::of(b""),
+            opened: 0,
             since: at,
             done: done.iter().map(|step| DoneStep { step: (*step).to_owned(), at, skipped: false }).collect(),
             paused: false,

@@ -1,6 +1,6 @@
 //! Which commands stand behind the fences of [`host`], and where each of them writes.
 
-use super::args::{CeremonyCommand, Command, HsmCommand, RootCommand};
+use super::args::{CeremonyCommand, Command, CustodyCommand, HsmCommand, RootCommand};
 use super::room::Found;
 use super::terminal::Terminal;
 use crate::ceremony::tokens;
@@ -25,6 +25,7 @@ pub fn is_offline(command: &Command) -> bool {
             | CeremonyCommand::Record(_) => false,
             CeremonyCommand::Run(_) | CeremonyCommand::Rehearse(_) => true,
         },
+        Command::Custody(custody) => matches!(custody.command, CustodyCommand::Change(_)),
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
         Command::New(_)

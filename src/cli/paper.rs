@@ -6,7 +6,7 @@ use super::room::{self, Found};
 use super::terminal::Terminal;
 use crate::ceremony::fitness;
 use crate::ceremony::inbound;
-use crate::ceremony::paper::script::{self, Authority, Expected, Printout, Software};
+use crate::ceremony::paper::script::{self, Authority, Expected, Printout, Quorum, Software};
 use crate::ceremony::script::{BUILT_IN, Script};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -71,7 +71,8 @@ pub fn page(
         file,
         authority: found.map(|found| {
             let (config, _, sha256) = &found.config;
-            Authority { config, sha256: *sha256, in_force, quorum: None }
+            let quorum = config.custody.as_ref().map(|c| Quorum { threshold: c.threshold, of: c.custodians });
+            Authority { config, sha256: *sha256, in_force, quorum }
         }),
         software: software(found)?,
         last: state.map(|state| state.values).unwrap_or_default(),

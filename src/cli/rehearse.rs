@@ -214,7 +214,8 @@ impl Rehearsal<'_> {
     fn attend(&self, answers: Option<PathBuf>) -> Attend {
         // People type the PINs; where nobody attends they are read.
         let pin = |name: &str| answers.is_some().then(|| self.place.pin(name));
-        Attend { pin_file: pin("user"), audit_pin_file: pin("audit"), final_try: false, answers }
+        let shares = answers.is_some().then(|| self.place.path().join("shares"));
+        Attend { pin_file: pin("user"), audit_pin_file: pin("audit"), shares, final_try: false, answers }
     }
 
     /// What the command line of the ceremony would name.

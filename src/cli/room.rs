@@ -15,6 +15,7 @@ use crate::ceremony::room::{Bench, Room, Wishes};
 use crate::ceremony::runner;
 use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session::{self, Folder, Opening};
+use crate::ceremony::shares;
 use crate::ceremony::tokens::Modules;
 use crate::clock::Clock;
 use crate::digest::Digest;
@@ -85,12 +86,12 @@ pub fn folder(args: &Args) -> Folder {
 
 /// Recipients that could not be sealed to are found with the configuration, not in the ceremony.
 fn check_recipients(config: &Config, text: &str) -> Result<(), Error> {
-    for (name, cluster) in &config.clusters {
-        for recipient in &cluster.recipients {
-            recipient::parse(recipient).map_err(|error| {
-                let place = place_of(text, &format!("clusters.{name}"), "recipients");
-                error.into_kind(Kind::Usage).within(place)
-            })?;
+    let clusters = config.clusters.iter().map(|(name, cluster)| (format!("clusters.{name}"), &cluster.recipients));
+    let custody = config.custody.iter().map(|custody| ("custody".to_owned(), &custody.recipients));
+    for (table, recipients) in clusters.chain(custody) {
+        for recipient in recipients {
+            recipient::parse(recipient)
+                .map_err(|error| error.into_kind(Kind::Usage).within(place_of(text, &table, "recipients")))?;
         }
     }
     Ok(())
@@ -159,12 +160,14 @@ fn hold_ceremony(
 ) -> Result<Held, Error> {
     let adopted = adopted(found, script.kind)?;
     let config = &adopted.0;
+    shares::check_script(&script, config)?;
     let clock = clock(args, config)?;
     let unattended = check_unattended(attend, so_pin_file, config)?;
     let pins = Pins {
         pin: read_pin(attend.pin_file.as_deref())?,
         so_pin: read_pin(so_pin_file)?,
         audit_pin: read_pin(attend.audit_pin_file.as_deref())?,
+        shares: attend.shares.clone(),
     };
     let mut profiles = BTreeMap::new();
     let mut profile = |token: &TokenConfig| {
@@ -310,6 +313,7 @@ fn check_unattended<'a>(
         ("--pin-file", attend.pin_file.is_some()),
         ("--so-pin-file", so_pin_file.is_some()),
         ("--audit-pin-file", attend.audit_pin_file.is_some()),
+        ("--shares", attend.shares.is_some()),
     ];
     let pin_file = pin_files.iter().find(|(_, given)| *given).map(|(option, _)| *option);
     let refuse = |option: &str| {

@@ -199,13 +199,25 @@ impl Seat {
                 }
             }
         }
-        let shown = self.shown.replace("\r\n", "\n");
+        let shown = public(&self.shown).replace("\r\n", "\n");
         assert_fits(&shown);
         match self.session.get_process_mut().wait().unwrap() {
             WaitStatus::Exited(_, code) => (shown, code),
             other => panic!("{other:?}\n{shown}"),
         }
     }
+}
+
+/// What stays on the terminal: without the screens that one custodian saw alone.
+pub fn public(shown: &str) -> String {
+    let mut parts = shown.split("\u{1b}[?1049h");
+    let mut public = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (alone, after) = part.split_once("\u{1b}[?1049l").expect("a private screen that was left");
+        assert!(alone.ends_with("\u{1b}[2J\u{1b}[3J\u{1b}[H"), "a private screen that was not cleared");
+        public += after;
+    }
+    public
 }
 
 /// Every line fits in 80 columns, and only progress moves the cursor.
@@ -260,6 +272,7 @@ pub fn approves_from(seat: &mut Seat, sheet: &str) -> String {
 }
 
 pub const APPROVE_1: &str = "Administrator, to approve type words 1 and 2 (or no): ";
+pub const SO: &str = "Security officer's PIN of the root token: ";
 pub const APPROVE_2: &str = "Witness, to approve type words 3 and 4 (or no): ";
 
 /// Approves the plan on the screen by its words.

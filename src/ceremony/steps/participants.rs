@@ -1,5 +1,6 @@
 //! `participants`: who is here, by role. The log gets salted commitments; names stay in `records/`.
 
+use crate::authority::Config;
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
@@ -9,6 +10,7 @@ use crate::error::{Error, Kind};
 use crate::files::deliver;
 use crate::log::record::ValueRecorded;
 use crate::text;
+use crate::token::KeyRole;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -26,6 +28,9 @@ pub const ACTIVITY: Activity = Activity {
     medium: None,
     run,
 };
+
+/// The role of those who hold shares.
+const CUSTODIAN: &str = "custodian";
 
 /// `records/participants-<session>.json`: what opens the log's commitments.
 #[derive(Serialize)]
@@ -46,8 +51,7 @@ struct Participant {
 fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut participants = Vec::new();
     let mut by_name: BTreeMap<String, String> = BTreeMap::new();
-    for (role, least) in room.script.roles.clone() {
-        let count = least.max(room.config.roles.least(&role));
+    for (role, count) in roles(room) {
         loop {
             let names = room.people.names(&step.id, &role, count)?;
             match check(&names, &role, count, &by_name, room.config.roles.may_overlap) {
@@ -75,6 +79,37 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
         .map_err(|error| Error::new(Kind::Bug, "participants cannot be written as JSON").saw(error.to_string()))?;
     room.participants = Some((format!("participants-{session}.json"), json));
     Ok(())
+}
+
+/// The roles of the script and how many people each has; the configuration may want more. Custodians are as many
+/// as take part: all of them where shares are dealt, as many as open the token where it opens to them.
+fn roles(room: &Room<'_>) -> Vec<(String, usize)> {
+    let configured = &room.config.roles;
+    let custodians = custodians(room);
+    let mut roles: Vec<(String, usize)> = room.script.roles.clone();
+    for (role, count) in &mut roles {
+        *count = match role.as_str() {
+            "administrator" => configured.administrator.max(*count),
+            "witness" => configured.witness.max(*count),
+            CUSTODIAN => custodians.unwrap_or(*count),
+            _ => *count,
+        };
+    }
+    if let (Some(count), false) = (custodians, roles.iter().any(|(role, _)| role == CUSTODIAN)) {
+        roles.push((CUSTODIAN.to_owned(), count));
+    }
+    roles
+}
+
+fn custodians(room: &Room<'_>) -> Option<usize> {
+    let deals = |step: &Step| ["split-custody", "change-custody"].contains(&step.activity.as_str());
+    if room.script.steps.iter().any(deals) {
+        // A changed configuration is adopted after this step; its custodians are the ones who come.
+        let config = Config::parse(&room.config_file.0).ok();
+        return config.as_ref().unwrap_or(&room.config).custody.as_ref().map(|custody| custody.custodians.into());
+    }
+    let set = room.journal.state().custody.of(KeyRole::Root.name(), "user")?;
+    Some(set.threshold.into())
 }
 
 fn check(

@@ -2,9 +2,10 @@
 
 use super::Terminal;
 use super::line::{self, Echo};
+use super::shares::Private;
 use crate::ceremony::people::{
-    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished,
-    Verdict, Way,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Turn, Unassigned,
+    Unfinished, Verdict, Way,
 };
 use crate::ceremony::vocabulary::Ways;
 use crate::digest::Digest;
@@ -14,12 +15,15 @@ use crate::screen::Screen;
 use crate::text;
 use secrecy::{ExposeSecret, SecretString};
 use std::fs::File;
+use zeroize::Zeroizing;
 
 /// A terminal with people at it.
 pub struct Attended<'t> {
     terminal: &'t mut Terminal,
     tty: File,
     noted: Vec<Noted>,
+    /// The screen of a custodian whose turn it is.
+    private: Option<Private>,
 }
 
 impl<'t> Attended<'t> {
@@ -35,7 +39,7 @@ impl<'t> Attended<'t> {
                 .truth("Nothing was signed.")
         };
         let tty = File::options().read(true).write(true).open("/dev/tty").map_err(none)?;
-        Ok(Self { terminal, tty, noted: Vec::new() })
+        Ok(Self { terminal, tty, noted: Vec::new(), private: None })
     }
 
     /// Asks for one line; `d` writes down a deviation and asks again, `q` pauses.
@@ -80,6 +84,10 @@ impl<'t> Attended<'t> {
         self.terminal.finish_progress();
         let typed = line::read(&self.tty, &format!("{}: ", text::escape(prompt)), Echo::Hidden)?;
         Ok(SecretString::from(typed.as_str()))
+    }
+
+    fn alone(&mut self) -> Result<&mut Private, Error> {
+        self.private.as_mut().ok_or_else(|| Error::new(Kind::Bug, "a share outside a custodian's turn"))
     }
 
     fn ask_or(&mut self, prompt: &str, default: &str) -> Result<String, Stop> {
@@ -303,6 +311,7 @@ impl People for Attended<'_> {
         self.show(screen)?;
         match which {
             Secret::Pin(role) => self.ask_secret(&format!("User PIN of the {role} token")),
+            Secret::SoPin(role) => self.ask_secret(&format!("Security officer's PIN of the {role} token")),
             Secret::NewPin(_) | Secret::NewSoPin(_) => loop {
                 let name = if matches!(which, Secret::NewPin(_)) { "user PIN" } else { "security officer's PIN" };
                 let first = self.ask_secret(&format!("New {name}"))?;
@@ -313,6 +322,39 @@ impl People for Attended<'_> {
                 self.terminal.talk("The two are not the same. Please type it again.");
             },
         }
+    }
+
+    fn share_turn(&mut self, turn: &Turn<'_>) -> Result<(), Stop> {
+        let screen = Screen::new().heading(&turn.whose, format!("set {}", turn.set)).text(&turn.says);
+        self.show(&screen)?;
+        self.ask("Come to the screen alone, cameras covered, and press Enter")?;
+        let tty = self.tty.try_clone();
+        let tty = tty.map_err(|error| Error::new(Kind::Usage, "the terminal is gone").saw(error.to_string()))?;
+        self.private = Some(Private::enter(tty, turn));
+        Ok(())
+    }
+
+    fn share_shown(&mut self, rows: &[Zeroizing<String>]) -> Result<(), Stop> {
+        Ok(self.alone()?.show(rows)?)
+    }
+
+    fn share_row(&mut self, row: usize, trouble: Option<&str>) -> Result<Zeroizing<String>, Stop> {
+        let mut trouble = trouble;
+        loop {
+            let typed = self.alone()?.row(row, trouble)?;
+            match typed.trim() {
+                "q" => return Err(Stop::Pause),
+                "d" => {
+                    self.note_deviation()?;
+                    trouble = None;
+                }
+                _ => return Ok(typed),
+            }
+        }
+    }
+
+    fn share_done(&mut self) {
+        self.private = None;
     }
 
     fn working(&mut self, done: usize, of: usize, what: &str) {

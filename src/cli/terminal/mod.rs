@@ -9,6 +9,7 @@
 
 mod attended;
 mod line;
+mod shares;
 
 pub use attended::Attended;
 
