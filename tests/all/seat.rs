@@ -98,7 +98,7 @@ impl Seat {
     /// Answers as people do who have the paper of the script that runs, a watch, and everything on the table.
     fn answers_routine(&mut self, question: &str) {
         let answer = match question {
-            q if q.contains("config words") => from_paper(&self.read("authority/authority.toml"), q),
+            q if q.contains("config words") => from_paper(&self.read(&self.authority()), q),
             q if q.contains(" words ") => from_paper(self.script().text.as_bytes(), q),
             q if q.contains("not fit") => "skip".to_owned(),
             q if q.contains("Enter") => String::new(),
@@ -112,9 +112,9 @@ impl Seat {
 
     /// The script of this ceremony: the one that the command names, or its own.
     pub fn script(&self) -> Script {
-        let after = |word: &str| self.arguments.iter().skip_while(|a| *a != word).nth(1);
+        let after = |word: &str| self.after(word);
         let has = |word: &str| self.arguments.iter().any(|a| a == word);
-        if let Some(named) = after("--script").or_else(|| after("run")) {
+        if let Some(named) = after("--script").or_else(|| after("run")).or_else(|| after("rehearse")) {
             return Script::built_in(named)
                 .unwrap_or_else(|_| Script::parse(named, std::str::from_utf8(&self.read(named)).unwrap()).unwrap());
         }
@@ -130,7 +130,16 @@ impl Seat {
     }
 
     fn has_custody(&self) -> bool {
-        String::from_utf8(self.read("authority/authority.toml")).unwrap().contains("\n[custody]")
+        String::from_utf8(self.read(&self.authority())).unwrap().contains("\n[custody]")
+    }
+
+    fn after(&self, word: &str) -> Option<&String> {
+        self.arguments.iter().skip_while(|a| *a != word).nth(1)
+    }
+
+    /// The configuration whose paper they have: that of the rehearsal, where it is one.
+    fn authority(&self) -> String {
+        self.after("--into").map_or_else(String::new, |place| format!("{place}/")) + "authority/authority.toml"
     }
 
     fn read(&self, name: &str) -> Vec<u8> {

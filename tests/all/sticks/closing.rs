@@ -2,7 +2,7 @@
 
 use super::{assert_copy, authority_stick, name_sticks};
 use crate::present::have;
-use crate::seat::{COPIED, Seat, approves, introduces};
+use crate::seat::{Seat, approves, introduces};
 use crate::support::{AUTHORITY, PIN, SO_PIN, World, configuration};
 use anchorite::words::words;
 use std::process::Command;
