@@ -13,7 +13,7 @@
 //!
 //! *Pure* modules take values and return values and hold every decision. *Effects* each live in one module:
 //! PKCS#11 in [`token`], files in [`files`], the log's file in [`store`], the time in [`clock`], randomness in
-//! [`entropy`], the terminal in `cli::terminal`. Effects never call each other. `tests/all/architecture.rs`
+//! [`entropy`], the machine and the fences around this process in [`host`], the terminal in `cli::terminal`. Effects never call each other. `tests/all/architecture.rs`
 //! holds the code to this.
 //!
 //! Modules in reading order: the values ([`error`], [`text`], [`digest`], [`words`], [`name`], [`dns`], [`key`],
@@ -40,6 +40,10 @@
 //!   still there: were it new each time, nobody would look at "recipients changed".
 //! - `log/checkpoint` is put in place before `log/checkpoints/<size>`: the other order leaves, after a crash,
 //!   what an older checkpoint put back looks like.
+//! - A copy of the authority gets its checkpoints before its entries: one that was interrupted lacks what its
+//!   newest checkpoint covers, so it opens nowhere, and no intent in it is taken for one that was never signed.
+//! - The code on the last screen says the log's id, size and root in upper-case hex, which 33 modules hold whatever
+//!   the authority's name: with the whole origin it needs 41, and its lines do not fit beside the words on 24.
 //! - The printed script never spells a request's words: the witness brings them from a telephone call, and a paper
 //!   that had them would answer the question that is asked of the witness.
 //! - Copies of a file-backed token are kept beside the token, never with the authority, whose sticks travel.
@@ -58,6 +62,7 @@ pub mod error;
 pub mod execute;
 pub mod files;
 pub mod finding;
+pub mod host;
 pub mod key;
 pub mod log;
 pub mod name;

@@ -74,6 +74,12 @@ administrator = 1
 witness = 1
 may_overlap = false            # true: one person may hold several roles
 
+# [preflight]                  # what the machine must be; `anchorite preflight --json` names the checks
+# must_pass = ["interfaces", "swap"]          # where nobody attends only these count; where people
+                               # attend every failure stops the ceremony, and these must not even warn
+# binary_sha256 = "…"          # of the program: sha256sum anchorite
+# module_sha256 = "…"          # of the root's PKCS#11 module
+
 [key_backup]
 mode = "none"                  # losing the token loses the root: every mesh then needs a new one
 "#;
@@ -82,6 +88,7 @@ const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest
 
 [token]
 # module = "/usr/lib/softhsm/libsofthsm2.so"   # left out: the profile's search paths
+# writes = ["/var/lib/vendor"]                 # where the module writes, beside what its profile says
 
 # [audit.token]
 # module = "/usr/lib/softhsm/libsofthsm2.so"

@@ -1,7 +1,9 @@
 //! An answers file: what stands for people in an unattended authority.
 //!
 //! A plan is approved by what is known beforehand, the digest of what was reviewed. An answer that is
-//! missing, extra or unused is an error, found before the root key is used: nothing is signed.
+//! missing, left empty, extra or unused is an error, found before the root key is used: nothing is signed.
+
+pub mod template;
 
 use super::people::{
     Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished,
@@ -72,6 +74,11 @@ impl<'p> Answers<'p> {
     fn take(&mut self, step: &str, key: &str) -> Result<toml::Value, Error> {
         let found = self.tables.get(step).and_then(|t| t.get(key)).cloned();
         match found {
+            Some(value) if is_empty(&value) => {
+                Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} is not filled in"))
+                    .saw(value.to_string())
+                    .truth("Nothing was signed."))
+            }
             Some(value) => {
                 self.used.insert((step.to_owned(), key.to_owned()));
                 Ok(value)
@@ -89,6 +96,16 @@ impl<'p> Answers<'p> {
     fn request_by(&mut self, step: &str, key: &str) -> Result<RequestAnswer, Error> {
         let value = self.take(step, key)?;
         RequestAnswer::deserialize(value).map_err(|error| out_of_form(step, key, &error.to_string()))
+    }
+}
+
+/// True for a place of the template that was left as it was.
+fn is_empty(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::String(text) => text.trim().is_empty(),
+        toml::Value::Array(values) => values.iter().any(is_empty),
+        toml::Value::Table(table) => table.values().any(is_empty),
+        _ => false,
     }
 }
 

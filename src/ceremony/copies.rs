@@ -173,11 +173,15 @@ pub fn gather(room: &mut Room<'_>, step: &str) -> Result<Vec<Stick>, Stop> {
 /// Copies the authority to every stick that was gathered before, or is here now; what was written, a line each.
 ///
 /// # Errors
-/// [`Stop`] as [`gather`]. The session is closed and stays so.
+/// [`Stop`] as [`gather`], where nobody attends. The session is closed and stays so.
 pub fn write_everywhere(room: &mut Room<'_>, bench: &mut Bench, step: &str) -> Result<Vec<String>, Stop> {
-    let sticks = match bench.copies.take() {
-        Some(sticks) => sticks,
-        None => gather(room, step)?,
+    // Nothing of the session is open any more: people who stop here leave copies to be made later, and no more.
+    let attended = room.people.unattended().is_none();
+    let sticks = match bench.copies.take().map_or_else(|| gather(room, step), Ok) {
+        Err(_) if attended => {
+            return Ok(vec!["NO copy was written: complete them with: anchorite medium copy".to_owned()]);
+        }
+        sticks => sticks?,
     };
     let mut said = Vec::new();
     for stick in &sticks {
@@ -189,7 +193,8 @@ pub fn write_everywhere(room: &mut Room<'_>, bench: &mut Bench, step: &str) -> R
             write(&room.folder, stick, &mut |done, of, what| people.working(done, of, what))
                 .map(|()| true)
                 .map_err(|error| Wrong { error, offer: Some(WITHOUT) })
-        })?;
+        });
+        let written = if attended { written.unwrap_or(false) } else { written? };
         let (called, dir) = (stick.medium.called(), stick.dir.display());
         said.push(match (written, stick.here) {
             (_, true) => format!("{called}  holds the authority itself"),

@@ -65,6 +65,22 @@ impl Journal {
         self.clock.now()
     }
 
+    /// The clock, as it stands.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// People compared the clock with a watch: entries from here on say so.
+    pub fn confirm_clock(&mut self) {
+        self.clock.confirm();
+    }
+
+    /// The latest time that the log has, where the clock is behind it: it was ahead when that was written, or
+    /// is behind now.
+    pub fn ahead_of_clock(&self) -> Option<jiff::Timestamp> {
+        self.state.last_time.filter(|last| self.clock.now() < *last)
+    }
+
     /// The header of entries made now.
     pub fn header(&self) -> Header {
         Header {

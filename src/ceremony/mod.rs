@@ -7,6 +7,7 @@
 
 pub mod answers;
 pub mod copies;
+pub mod fitness;
 pub mod inbound;
 pub mod journal;
 pub mod media;
@@ -16,10 +17,14 @@ pub mod precondition;
 pub mod progress;
 pub mod record;
 pub mod recovery;
+pub mod rehearsal;
 pub mod room;
 pub mod runner;
 pub mod script;
 pub mod session;
+mod spot_check;
 mod steps;
 pub mod tokens;
 pub mod vocabulary;
+
+pub use steps::import_requests::is_settled;

@@ -9,6 +9,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::plan::MadePlan;
 use crate::plan::screen::Banner;
+use crate::request::package::RequestJson;
 use crate::screen::Screen;
 use secrecy::SecretString;
 
@@ -172,6 +173,18 @@ pub struct Assignment {
     pub trust_domain: String,
     /// age recipients.
     pub recipients: Vec<String>,
+}
+
+impl Assignment {
+    /// What a package says of itself.
+    pub fn of(request: &RequestJson) -> Self {
+        Self {
+            cluster: request.cluster.clone(),
+            environment: request.environment.clone(),
+            trust_domain: request.trust_domain.clone(),
+            recipients: request.recipients.clone(),
+        }
+    }
 }
 
 /// A plain CSR that needs an assignment, with what is known of clusters for suggestions.

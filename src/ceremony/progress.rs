@@ -53,10 +53,15 @@ mod tests {
 
     #[test]
     fn what_is_done_stays_done_and_what_ended_with_its_process_is_done_again_where_it_is_needed() {
-        assert_eq!(after(&["participants"])[0], "unlock-token");
-        let reviewed = after(&["participants", "unlock", "config", "requests", "review"]);
-        assert_eq!(reviewed[..4], ["unlock-token", "import-requests", "review-plans", "sign"]);
-        let signed = after(&["participants", "unlock", "config", "requests", "review", "sign"]);
-        assert_eq!(signed, ["unlock-token", "export-bundles", "publish", "close"]);
+        let before = ["compare", "participants", "watch", "materials"];
+        let with = |more: &[&'static str]| after(&[&before[..], more].concat());
+        assert_eq!(after(&before[..2])[0], "confirm-clock");
+        // A watch says nothing of the clock that a later process finds.
+        assert_eq!(with(&[])[..2], ["confirm-clock", "unlock-token"]);
+        let reviewed = ["unlock", "verify", "config", "requests", "review"];
+        let again = ["confirm-clock", "unlock-token", "import-requests", "review-plans", "sign"];
+        assert_eq!(with(&reviewed)[..5], again);
+        let signed = with(&[&reviewed[..], &["sign"]].concat());
+        assert_eq!(signed[..3], ["unlock-token", "export-bundles", "publish"]);
     }
 }

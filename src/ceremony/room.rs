@@ -3,9 +3,9 @@
 use super::copies::Stick;
 use super::journal::Journal;
 use super::media::Met;
-use super::people::People;
+use super::people::{Noted, People, Stop};
 use super::recovery::Interrupted;
-use super::script::Script;
+use super::script::{Script, Step};
 use super::session::Folder;
 use super::steps;
 use super::tokens::Tokens;
@@ -15,9 +15,11 @@ use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
 use crate::execute::{Issued, Keyring};
 use crate::log::Record;
+use crate::log::record::{Deviation, ValueRecorded};
 use crate::plan::ApprovedPlan;
 use crate::plan::make::{Accepted, Context};
 use crate::plan::screen::Banner;
+use crate::screen::Screen;
 use crate::token::KeyRole;
 use crate::x509::keygen::LocalKey;
 use secrecy::SecretString;
@@ -63,6 +65,8 @@ pub struct Wishes {
     pub token_serial: Option<String>,
     /// The slot of the blank token to initialise.
     pub slot: Option<u64>,
+    /// True where a request that was signed before is passed over.
+    pub if_needed: bool,
     /// True where a last PIN try may be spent.
     pub final_try: bool,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
@@ -135,6 +139,34 @@ impl Room<'_> {
             session: self.journal.session(),
             now: self.journal.now(),
         }
+    }
+
+    /// Logs what people wrote down since this was asked last; how many deviations that were.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`].
+    pub fn note_deviations(&mut self, step: &Step) -> Result<usize, Error> {
+        let noted = self.people.deviations();
+        let count = noted.len();
+        if count > 0 && self.journal.state().session.is_none() {
+            let told = Screen::new().text("The log takes nothing more: write this deviation on an exception sheet.");
+            self.people.show(&told).map_err(Stop::into_error)?;
+        } else if count > 0 {
+            let record = |Noted { expected, happened, decided }| -> Record {
+                Deviation { step: step.id.clone(), expected, happened, decided }.into()
+            };
+            self.journal.append(noted.into_iter().map(record).collect())?;
+        }
+        Ok(count)
+    }
+
+    /// Logs something that the person of a role said at a step.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`].
+    pub fn record(&mut self, step: &Step, by: &str, name: &str, value: &str) -> Result<(), Error> {
+        let record = ValueRecorded { step: step.id.clone(), name: name.to_owned(), value: value.to_owned() };
+        self.journal.append_by(by, vec![record.into()])
     }
 
     /// Logs a finished step. Where people attend, what they did is on disk from here on; where an earlier

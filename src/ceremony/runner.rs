@@ -2,15 +2,14 @@
 //! be; a stop closes token and log properly.
 
 use super::copies;
-use super::people::{Noted, StepView, Stop, Way};
+use super::people::{StepView, Stop, Way};
 use super::progress;
 use super::room::{Bench, Room};
 use super::script::Step;
-use super::vocabulary::{self, Activity};
+use super::vocabulary::{self, Activity, Fact, Ways};
 use crate::error::{Error, Kind};
-use crate::log::Record;
-use crate::log::record::{Deviation, SessionClosed, StepDone, StepSkipped};
-use crate::screen::Screen;
+use crate::log::record::{SessionClosed, StepDone, StepSkipped};
+use jiff::{SignedDuration, Timestamp};
 
 /// Runs the script of the room to its end, or on from the first step that is not done.
 ///
@@ -43,9 +42,15 @@ fn complete(
     index: usize,
     step: &Step,
 ) -> Result<(), Stop> {
+    if room.people.unattended().is_some() && vocabulary::is_of_people(activity.name) {
+        let reason = "nobody attends".to_owned();
+        let skipped = StepSkipped { step: step.id.clone(), activity: step.activity.clone(), reason };
+        return Ok(room.finish(&step.by, skipped.into())?);
+    }
     loop {
+        hold_clock(room, activity)?;
         let outcome = attempt(room, bench, activity, steps, index, step);
-        note_deviations(room, step)?;
+        room.note_deviations(step)?;
         let error = match outcome {
             // `close` logs its own step: nothing follows session.closed in a session.
             Ok(()) if bench.closed => return Ok(()),
@@ -57,7 +62,7 @@ fn complete(
             Err(stop) => return Err(stop),
         };
         let way = room.people.choose(&error, activity.ways);
-        note_deviations(room, step)?;
+        room.note_deviations(step)?;
         match way? {
             Way::Retry => {}
             Way::Skip(reason) => {
@@ -69,6 +74,32 @@ fn complete(
             Way::End => return Err(Stop::Failed(error)),
         }
     }
+}
+
+/// A clock that was moved since people compared it with a watch stops here, until it is mended or they give up.
+fn hold_clock(room: &mut Room<'_>, activity: &Activity) -> Result<(), Stop> {
+    if !activity.needs.contains(&Fact::ClockConfirmed) {
+        return Ok(());
+    }
+    while let Some(moved) = room.journal.clock().moved() {
+        let error = clock_moved(room.journal.now(), moved);
+        match room.people.choose(&error, Ways::RETRY)? {
+            Way::Pause => return Err(Stop::Pause),
+            Way::Abandon(why) => return Err(Stop::Abandon(why)),
+            Way::End | Way::Skip(_) => return Err(Stop::Failed(error)),
+            Way::Retry => {}
+        }
+    }
+    Ok(())
+}
+
+fn clock_moved(now: Timestamp, moved: SignedDuration) -> Error {
+    let direction = if moved.is_negative() { "back" } else { "forward" };
+    Error::new(Kind::Clock, "the clock was moved since it was compared with the watch")
+        .saw(format!("{now}, {} seconds {direction}", moved.as_secs().abs()))
+        .wanted(now.saturating_sub(moved).map_or_else(|_| "the time as it was".to_owned(), |was| was.to_string()))
+        .hint("set it right (date -u -s …) and retry; or pause: the next session compares it again")
+        .truth("Nothing was signed since.")
 }
 
 fn attempt(
@@ -93,22 +124,6 @@ fn attempt(
     room.people.step(&view)?;
     check_answers(room, activity, steps.get(index..).unwrap_or_default())?;
     (activity.run)(room, bench, step)
-}
-
-/// What people wrote down while a step ran.
-fn note_deviations(room: &mut Room<'_>, step: &Step) -> Result<(), Error> {
-    let noted = room.people.deviations();
-    if noted.is_empty() {
-        return Ok(());
-    }
-    if room.journal.state().session.is_none() {
-        let told = Screen::new().text("The log takes nothing more: write this deviation on an exception sheet.");
-        return room.people.show(&told).map_err(Stop::into_error);
-    }
-    let record = |Noted { expected, happened, decided }| -> Record {
-        Deviation { step: step.id.clone(), expected, happened, decided }.into()
-    };
-    room.journal.append(noted.into_iter().map(record).collect())
 }
 
 /// Before a step that asks nothing, every prepared answer was used but those of steps that still ask: so a

@@ -17,6 +17,10 @@ pub enum Fact {
     Compared,
     /// Everybody's name is known.
     Participants,
+    /// A watch agrees with the machine's clock.
+    ClockConfirmed,
+    /// The machine was checked.
+    Preflighted,
     /// A token is initialised and has a user PIN.
     TokenReady,
     /// The token is unlocked.
@@ -41,6 +45,8 @@ impl Fact {
             Fact::Root => "an authority with a root",
             Fact::Compared => "a script that was compared with everybody's paper",
             Fact::Participants => "participants",
+            Fact::ClockConfirmed => "a clock that was compared with a watch",
+            Fact::Preflighted => "a machine that was checked",
             Fact::TokenReady => "an initialised token",
             Fact::Unlocked => "an unlocked token",
             Fact::NewKeys => "newly generated keys",
@@ -59,6 +65,8 @@ pub enum Setting {
     Items,
     /// `values`: what is written down.
     Values,
+    /// `[[materials]]` of the script.
+    Materials,
     /// `text`: what is read out.
     Text,
 }
@@ -69,6 +77,7 @@ impl Setting {
         match self {
             Setting::Items => "items",
             Setting::Values => "values",
+            Setting::Materials => "materials",
             Setting::Text => "text",
         }
     }
@@ -78,6 +87,7 @@ impl Setting {
         match self {
             Setting::Items => "items = [\"…\"]",
             Setting::Values => "values = [{ name = \"…\" }]",
+            Setting::Materials => "[[materials]]",
             Setting::Text => "text = \"…\"",
         }
     }
@@ -138,7 +148,17 @@ pub struct Activity {
 
 /// Every activity; a file each under `steps/`.
 pub static VOCABULARY: &[Activity] = &[
+    steps::compare_script::ACTIVITY,
     steps::participants::ACTIVITY,
+    steps::materials::ACTIVITY,
+    steps::checklist::ACTIVITY,
+    steps::record::ACTIVITY,
+    steps::read_aloud::ACTIVITY,
+    steps::confirm_clock::ACTIVITY,
+    steps::break_::ACTIVITY,
+    steps::sign_off::ACTIVITY,
+    steps::verify_log::ACTIVITY,
+    steps::preflight::ACTIVITY,
     steps::initialize_token::ACTIVITY,
     steps::unlock_token::ACTIVITY,
     steps::adopt_config::ACTIVITY,
@@ -147,11 +167,29 @@ pub static VOCABULARY: &[Activity] = &[
     steps::review_plans::ACTIVITY,
     steps::sign::ACTIVITY,
     steps::export_bundles::ACTIVITY,
+    steps::check_copy::ACTIVITY,
     steps::retire_cluster::ACTIVITY,
     steps::publish::ACTIVITY,
     steps::copy_authority::ACTIVITY,
     steps::close::ACTIVITY,
 ];
+
+/// What only people can do: where nobody attends it is left out, and the log says so.
+pub const OF_PEOPLE: &[&str] = &[
+    steps::compare_script::ACTIVITY.name,
+    steps::materials::ACTIVITY.name,
+    steps::checklist::ACTIVITY.name,
+    steps::record::ACTIVITY.name,
+    steps::read_aloud::ACTIVITY.name,
+    steps::confirm_clock::ACTIVITY.name,
+    steps::break_::ACTIVITY.name,
+    steps::sign_off::ACTIVITY.name,
+];
+
+/// True for what only people can do.
+pub fn is_of_people(activity: &str) -> bool {
+    OF_PEOPLE.contains(&activity)
+}
 
 /// The activity of a name.
 pub fn find(name: &str) -> Option<&'static Activity> {

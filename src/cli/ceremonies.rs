@@ -1,10 +1,12 @@
 //! `root`, `sign`, `export`, `retire`: the commands that hold the ceremonies of every day.
 
+use super::answers::Outlook;
 use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCommand, Sign};
 use super::ceremony;
 use super::room::{self, find, hold};
 use super::terminal::Terminal;
 use crate::authority::inventory;
+use crate::ceremony::is_settled;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::Script;
 use crate::ceremony::session::Folder;
@@ -54,11 +56,7 @@ pub fn create(
         if let (true, false, Some(fingerprint)) = (state.is_founded(), unfinished, root_fingerprint(&found.folder)?) {
             if genesis.if_needed {
                 let outcome = Created { changed: false, root_fingerprint: fingerprint, written: Vec::new() };
-                if terminal.wants_json() {
-                    return terminal.json(&outcome);
-                }
-                terminal.talk("The root is there already; nothing was changed.");
-                return Ok(());
+                return unchanged(&outcome, "The root is there already; nothing was changed.", terminal);
             }
             return Err(Error::new(Kind::Usage, "this authority has a root already")
                 .saw(format!("root {fingerprint}"))
@@ -140,9 +138,17 @@ pub fn sign(args: &Args, a: &Sign, terminal: &mut Terminal) -> Result<(), Error>
         exports: a.to.clone().or_else(|| found.local.media.exports.clone()),
         final_try: a.attend.final_try,
         clusters: a.offline.clone(),
+        if_needed: a.if_needed,
         ..Wishes::default()
     };
     check_media(&wishes, &found.config.0.name)?;
+    if a.if_needed {
+        let outlook = Outlook::of(&found, &script)?;
+        let now = room::clock(args, &found.config.0)?.now();
+        if is_settled(&outlook.prospect(now, wishes.requests.as_deref(), &wishes.clusters))? {
+            return unchanged(&Signed::nothing(), "Everything here was signed already; nothing was changed.", terminal);
+        }
+    }
     let held = hold(args, &a.attend, None, script, &found, wishes, terminal)?;
     if terminal.wants_json() {
         return terminal.json(&Signed {
@@ -165,6 +171,21 @@ struct Signed {
     /// From the start of signing to outcomes under a checkpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_seconds: Option<f64>,
+}
+
+impl Signed {
+    fn nothing() -> Self {
+        Self { changed: false, issued: Vec::new(), written: Vec::new(), signing_seconds: None }
+    }
+}
+
+/// The end of a command that was asked to do what is done already.
+fn unchanged<T: Serialize>(outcome: &T, said: &str, terminal: &mut Terminal) -> Result<(), Error> {
+    if terminal.wants_json() {
+        return terminal.json(outcome);
+    }
+    terminal.talk(said);
+    Ok(())
 }
 
 /// What can be known of the media before anybody unlocks a token.
@@ -195,10 +216,18 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
     let found = find(args)?;
     let script = script(&a.own, "export")?;
     founded(&found.folder)?;
+    let mut clusters = a.clusters.clone();
+    if a.if_needed {
+        let undelivered = found.folder.read_state()?.0.undelivered;
+        clusters.retain(|cluster| undelivered.contains(cluster));
+        if clusters.is_empty() && (undelivered.is_empty() || !a.clusters.is_empty()) {
+            return unchanged(&Signed::nothing(), "Every bundle is there already; nothing was changed.", terminal);
+        }
+    }
     let wishes = Wishes {
         exports: a.to.clone().or_else(|| found.local.media.exports.clone()),
         final_try: a.attend.final_try,
-        clusters: a.clusters.clone(),
+        clusters,
         ..Wishes::default()
     };
     check_media(&wishes, &found.config.0.name)?;
@@ -216,6 +245,28 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
 }
 
 #[derive(Serialize)]
+struct Drilled {
+    changed: bool,
+    entries: u64,
+}
+
+/// A drill, by the script that ships or people's own: the authority of `-C` is the copy.
+pub fn drill(args: &Args, own: &OwnScript, attend: &Attend, terminal: &mut Terminal) -> Result<(), Error> {
+    let found = find(args)?;
+    let script = script(own, "restore-drill")?;
+    founded(&found.folder)?;
+    let wishes = Wishes { final_try: attend.final_try, ..Wishes::default() };
+    let held = hold(args, attend, None, script, &found, wishes, terminal)?;
+    let entries = found.folder.read_state()?.0.size;
+    if terminal.wants_json() {
+        return terminal.json(&Drilled { changed: true, entries });
+    }
+    terminal.talk("The drill is over: this copy and the token are enough to go on with. It is the newest copy now.");
+    terminal.done(&held.written, &["bring the other copies up to date, and note on this stick that it was drilled"]);
+    Ok(())
+}
+
+#[derive(Serialize)]
 struct Retired {
     changed: bool,
     cluster: String,
@@ -227,7 +278,13 @@ pub fn retire(args: &Args, a: &Retire, terminal: &mut Terminal) -> Result<(), Er
     let found = find(args)?;
     let script = script(&a.own, "cluster-retirement")?;
     founded(&found.folder)?;
-    policy::check_retirable(&found.folder.read_state()?.0, &a.cluster)?;
+    let state = found.folder.read_state()?.0;
+    if a.if_needed && state.clusters.get(&a.cluster).is_some_and(|cluster| cluster.retired.is_some()) {
+        let still_valid = inventory::unexpired(&state, &a.cluster, room::clock(args, &found.config.0)?.now());
+        let outcome = Retired { changed: false, cluster: a.cluster.clone(), still_valid };
+        return unchanged(&outcome, "The cluster is retired already; nothing was changed.", terminal);
+    }
+    policy::check_retirable(&state, &a.cluster)?;
     let clusters = vec![a.cluster.clone()];
     let wishes = Wishes { final_try: a.attend.final_try, clusters, ..Wishes::default() };
     let now = room::clock(args, &found.config.0)?.now();

@@ -1,8 +1,10 @@
 //! `ceremony …`: scripts are listed, checked and run. What a run does is what the command of its kind does.
 
+use super::answers;
 use super::args::{Args, Ceremony, CeremonyCommand, Export, OwnScript, Retire, Run, Sign};
 use super::ceremonies;
 use super::paper;
+use super::rehearse;
 use super::terminal::Terminal;
 use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
 use crate::ceremony::session::Folder;
@@ -27,6 +29,8 @@ pub fn ceremony(args: &Args, a: &Ceremony, terminal: &mut Terminal) -> Result<()
     match &a.command {
         CeremonyCommand::List => list(terminal),
         CeremonyCommand::Check { script } => check(script, terminal),
+        CeremonyCommand::Rehearse(a) => rehearse::rehearse(args, a, terminal),
+        CeremonyCommand::Answers(a) => answers::answers(args, a, terminal),
         CeremonyCommand::Script(printed) => paper::print_script(args, printed, terminal),
         CeremonyCommand::Run(run) => self::run(args, run, terminal),
         CeremonyCommand::Record(record) => super::record::record(args, record, terminal),
@@ -100,24 +104,25 @@ fn check(script: &str, terminal: &mut Terminal) -> Result<(), Error> {
 fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
     let own = || OwnScript { script: Some(run.script.clone()) };
     let attend = run.attend.clone();
-    let (from, to) = (run.from.clone(), run.to.clone());
+    let (from, to, if_needed) = (run.from.clone(), run.to.clone(), run.genesis.if_needed);
     match read_script(&run.script)?.kind {
         ScriptKind::Genesis => ceremonies::create(args, &own(), &run.genesis, &attend, terminal),
         ScriptKind::Signing => {
-            let sign = Sign { from, to, offline: run.clusters.clone(), own: own(), attend };
+            let sign = Sign { from, to, offline: run.clusters.clone(), if_needed, own: own(), attend };
             ceremonies::sign(args, &sign, terminal)
         }
         ScriptKind::Export => {
-            let export = Export { clusters: run.clusters.clone(), to, own: own(), attend };
+            let export = Export { clusters: run.clusters.clone(), to, if_needed, own: own(), attend };
             ceremonies::export(args, &export, terminal)
         }
+        ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Retirement => {
             let [cluster] = run.clusters.as_slice() else {
                 return Err(Error::new(Kind::Usage, "a retirement is of one cluster")
                     .saw(text::count(run.clusters.len(), "cluster"))
                     .hint("name it: --cluster NAME"));
             };
-            ceremonies::retire(args, &Retire { cluster: cluster.clone(), own: own(), attend }, terminal)
+            ceremonies::retire(args, &Retire { cluster: cluster.clone(), if_needed, own: own(), attend }, terminal)
         }
     }
 }

@@ -6,7 +6,8 @@ use super::terminal::Terminal;
 use crate::authority;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use crate::files::{deliver, intake};
+use crate::files::medium::{self, Role};
+use crate::files::{Found, deliver, intake};
 use crate::screen::Screen;
 use crate::text;
 use crate::words;
@@ -16,7 +17,7 @@ use std::path::Path;
 
 /// `anchorite new`
 pub fn new(a: &New, terminal: &mut Terminal) -> Result<(), Error> {
-    if a.dir.exists() && !(a.dir.is_dir() && intake::list(&a.dir, 16).is_ok_and(|found| found.is_empty())) {
+    if a.dir.exists() && !is_free(&a.dir) {
         return Err(Error::new(Kind::Medium, "the directory for a new authority is not empty")
             .saw(a.dir.display().to_string())
             .wanted("an absent or empty directory")
@@ -43,6 +44,12 @@ pub fn new(a: &New, terminal: &mut Terminal) -> Result<(), Error> {
         ],
     );
     Ok(())
+}
+
+/// An empty directory, or a stick that was prepared for an authority and holds nothing else.
+fn is_free(dir: &Path) -> bool {
+    let is_marker = |found: &Found| found.name == medium::MARKER && medium::expect(dir, Role::Authority).is_ok();
+    dir.is_dir() && intake::list(dir, 16).is_ok_and(|found| found.iter().all(is_marker))
 }
 
 #[derive(Serialize)]

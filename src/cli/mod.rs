@@ -1,11 +1,13 @@
 //! The command line: one file per command. Commands decide what to ask of the library and what to show;
 //! only [`terminal`] prints.
 
+mod answers;
 mod args;
 mod ceremonies;
 mod ceremony;
 mod cluster;
 mod configuration;
+mod fence;
 mod hsm;
 mod inspect;
 mod kit;
@@ -13,8 +15,10 @@ mod log;
 mod manifest;
 mod medium;
 mod paper;
+mod preflight;
 mod previous;
 mod record;
+mod rehearse;
 mod request;
 mod room;
 mod status;
@@ -23,6 +27,7 @@ mod verify;
 mod words;
 
 use crate::error::{Error, Kind};
+use crate::host;
 use args::{Args, Command};
 use clap::Parser;
 use std::process::ExitCode;
@@ -37,6 +42,9 @@ pub fn main() -> ExitCode {
             Ok(args) => args,
             Err(error) => return terminal::usage(&error),
         };
+        if fence::is_offline(&args.command) {
+            host::contain();
+        }
         let mut terminal = Terminal::new(args.json);
         match dispatch(&args, &mut terminal) {
             Ok(()) => ExitCode::SUCCESS,
@@ -60,6 +68,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Sign(a) => ceremonies::sign(args, a, terminal),
         Command::Export(a) => ceremonies::export(args, a, terminal),
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
+        Command::Preflight(a) => preflight::preflight(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status => status::status(args, terminal),
         Command::Request(a) => request::request(args, a, terminal),

@@ -4,6 +4,7 @@ use super::args::{Args, PrintScript};
 use super::ceremony::read_script;
 use super::room::{self, Found};
 use super::terminal::Terminal;
+use crate::ceremony::fitness;
 use crate::ceremony::inbound;
 use crate::ceremony::paper::script::{self, Authority, Expected, Printout, Software};
 use crate::ceremony::script::{BUILT_IN, Script};
@@ -101,7 +102,7 @@ fn expected(dir: &Path, keys: &KeyPolicy) -> Result<Vec<Expected>, Error> {
 
 /// This program, and the modules of an authority's tokens where they are on this machine.
 fn software(found: Option<&Found>) -> Result<Vec<Software>, Error> {
-    let mut all = vec![Software { name: "anchorite".to_owned(), sha256: Some(room::own_digest()?) }];
+    let mut all = vec![Software { name: "anchorite".to_owned(), sha256: Some(fitness::own_binary()?) }];
     let Some(found) = found else { return Ok(all) };
     let (config, local) = (&found.config.0, &found.local);
     let audit = config.audit.as_ref().map(|audit| (&audit.token, &local.audit.token));

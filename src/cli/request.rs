@@ -14,7 +14,7 @@ use crate::files::{deliver, intake};
 use crate::key::KeySpec;
 use crate::name::{DistinguishedName, check_label};
 use crate::request::package::{self, RequestJson};
-use crate::request::sheet::{Sheet, sheet};
+use crate::request::sheet::{Sheet, more, sheet};
 use crate::text;
 use crate::words;
 use crate::x509::keygen::LocalKey;
@@ -148,16 +148,6 @@ fn identity(a: &Request, previous: Option<&PreviousKey>, now: Timestamp) -> Resu
 /// The kind of the key before; without one, what every mesh can use.
 fn kind_of_before(previous: Option<&PreviousKey>) -> KeySpec {
     previous.map_or(KeySpec::EcdsaP384, |previous| previous.key.spki().spec())
-}
-
-/// What a sheet says of a request besides cluster and environment.
-pub(super) fn more(request: &RequestJson, spec: KeySpec, renews: Option<&Digest>) -> Vec<(&'static str, String)> {
-    let mut more = vec![("trust domain", request.trust_domain.clone()), ("key", spec.title().to_owned())];
-    if let Some(previous) = renews {
-        more.push(("renews", format!("the key with spki {}…", previous.short())));
-    }
-    more.push(("made", request.created.to_string()));
-    more
 }
 
 /// The next free directory of a cluster: `NAME.2`, `NAME.3`, …

@@ -2,12 +2,14 @@
 //! which they can fail without having changed anything.
 
 use super::args::{Args, Attend};
+use super::fence;
 use super::terminal::{Attended, Terminal};
 use crate::authority::config::{TokenConfig, place_of};
 use crate::authority::state::Adopted;
 use crate::authority::{AuthorityKind, Config, Local};
 use crate::bundle::recipient;
-use crate::ceremony::answers::{Answers, Pins};
+use crate::ceremony::answers::{Answers, Pins, Printer};
+use crate::ceremony::fitness;
 use crate::ceremony::people::{People, Stop, Unfinished};
 use crate::ceremony::room::{Bench, Room, Wishes};
 use crate::ceremony::runner;
@@ -19,13 +21,12 @@ use crate::digest::Digest;
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
 use crate::files::intake;
+use crate::screen::Screen;
 use crate::token::hsm_profile::HsmProfile;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// This program's own file, at the most, in bytes.
-const MAX_BINARY: u64 = 1 << 30;
 /// Names the authority for commands that read, and for unattended ones.
 const VARIABLE: &str = "ANCHORITE_AUTHORITY";
 /// The longest profile, script or answers file, in bytes.
@@ -50,14 +51,23 @@ pub struct Found {
 /// # Errors
 /// [`Kind::Medium`], [`Kind::Usage`].
 pub fn find(args: &Args) -> Result<Found, Error> {
-    let folder = folder(args);
-    let config = folder.read_config()?;
-    check_recipients(&config.0, &config.1)?;
+    let found = found_in(folder(args))?;
+    let config = &found.config;
     if args.authority.is_none() && std::env::var_os(VARIABLE).is_some() && !config.0.unattended {
         return Err(Error::new(Kind::Usage, format!("{VARIABLE} names no authority that people attend"))
             .hint("name it with -C DIR: what is typed is what everybody sees")
             .truth("Nothing was signed."));
     }
+    Ok(found)
+}
+
+/// The authority in a directory.
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Usage`].
+pub fn found_in(folder: Folder) -> Result<Found, Error> {
+    let config = folder.read_config()?;
+    check_recipients(&config.0, &config.1)?;
     let (local, local_sha256) = if folder.local().exists() {
         let text = Folder::read_text(&folder.local())?;
         (Local::parse(&text)?, Some(Digest::of(text.as_bytes())))
@@ -109,10 +119,33 @@ pub fn hold(
     wishes: Wishes,
     terminal: &mut Terminal,
 ) -> Result<Held, Error> {
-    hold_ceremony(args, attend, so_pin_file, script, found, wishes, terminal).map_err(|error| {
+    hold_ceremony(args, attend, so_pin_file, script, found, wishes, Some(terminal)).map_err(|error| {
         let said = error.kind() == Kind::AfterSigning || error.truths().iter().any(|t| t.contains("signed"));
         if said { error } else { error.truth("Nothing was signed.") }
     })
+}
+
+/// Holds a ceremony that nobody attends and nobody looks at: what a rehearsal needs beforehand.
+///
+/// # Errors
+/// As [`hold`].
+pub fn hold_unseen(
+    args: &Args,
+    attend: &Attend,
+    so_pin_file: Option<&Path>,
+    script: Script,
+    found: &Found,
+    wishes: Wishes,
+) -> Result<Held, Error> {
+    hold_ceremony(args, attend, so_pin_file, script, found, wishes, None)
+}
+
+/// Prints nothing.
+struct Unseen;
+
+impl Printer for Unseen {
+    fn print(&mut self, _: &Screen) {}
+    fn working(&mut self, _: usize, _: usize, _: &str) {}
 }
 
 fn hold_ceremony(
@@ -122,7 +155,7 @@ fn hold_ceremony(
     script: Script,
     found: &Found,
     wishes: Wishes,
-    terminal: &mut Terminal,
+    terminal: Option<&mut Terminal>,
 ) -> Result<Held, Error> {
     let adopted = adopted(found, script.kind)?;
     let config = &adopted.0;
@@ -141,6 +174,9 @@ fn hold_ceremony(
     };
     let root_profile = profile(&config.token)?;
     let audit_profile = config.audit.as_ref().map(|audit| profile(&audit.token)).transpose()?;
+    let token_profiles: Vec<&HsmProfile> = std::iter::once(&root_profile).chain(&audit_profile).collect();
+    let media: Vec<PathBuf> = wishes.exports.iter().chain(&found.local.media.authority).cloned().collect();
+    fence::raise(Some(found), &token_profiles, &media);
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),
         audit_profile.as_ref().map(|p| (p, found.local.audit.token.module.as_deref())),
@@ -149,16 +185,28 @@ fn hold_ceremony(
     if let Some(path) = unattended {
         let text = Folder::read_long_text(path, MAX_ANSWERS)
             .map_err(|error| error.hint("it holds what stands for people, in a table for each step of the ceremony"))?;
-        let mut answers = Answers::parse(&text, pins, terminal)?;
+        let mut unseen = Unseen;
+        let printer: &mut dyn Printer = match terminal {
+            Some(terminal) => terminal,
+            None => &mut unseen,
+        };
+        let mut answers = Answers::parse(&text, pins, printer)?;
         return run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut answers, wishes);
     }
+    let Some(terminal) = terminal else {
+        return Err(Error::new(Kind::Bug, "a ceremony that nobody looks at has no answers"));
+    };
+    fence::warn(terminal);
     let mut people = Attended::open(terminal)?;
     run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)
 }
 
 /// The configuration in force: the one that the log adopted. What the file says counts only once a ceremony
 /// has adopted it, so that what people reviewed is what is executed.
-fn adopted(found: &Found, ceremony: ScriptKind) -> Result<(Config, (String, Digest)), Error> {
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Verify`]; [`Kind::Usage`] for a file that changed during a genesis.
+pub fn adopted(found: &Found, ceremony: ScriptKind) -> Result<(Config, (String, Digest)), Error> {
     let (file, text, file_sha256) = &found.config;
     let Some(Adopted { sha256, text, .. }) = found.folder.read_adopted()? else {
         return Ok((file.clone(), (text.clone(), *file_sha256)));
@@ -194,7 +242,7 @@ fn run(
         config: &found.config,
         script: &script,
         tokens,
-        binary_sha256: own_digest()?,
+        binary_sha256: fitness::own_binary()?,
         local_sha256: found.local_sha256,
         profiles,
         answers_sha256: people.unattended(),
@@ -306,15 +354,4 @@ fn profile_and_digest(name: &str) -> Result<(HsmProfile, Option<Digest>), Error>
         return Ok((HsmProfile::parse(&text)?, Some(digest)));
     }
     Ok((HsmProfile::embedded(name)?, None))
-}
-
-/// SHA-256 of the running binary.
-///
-/// # Errors
-/// [`Kind::Medium`] where its file cannot be read.
-pub fn own_digest() -> Result<Digest, Error> {
-    let path = std::env::current_exe()
-        .map_err(|error| Error::new(Kind::Bug, "the program does not know its own path").saw(error.to_string()))?;
-    let bytes = intake::read(&path, MAX_BINARY)?;
-    Ok(Digest::of(&bytes))
 }

@@ -1,7 +1,6 @@
 //! `words`: a file's digest as words, the sheet of a request, the witness's form.
 
 use super::args::Words;
-use super::request::more;
 use super::terminal::Terminal;
 use crate::bundle::recipient;
 use crate::digest::Digest;
@@ -9,7 +8,7 @@ use crate::error::{Error, Kind};
 use crate::files::intake;
 use crate::name::check_label;
 use crate::request::package;
-use crate::request::sheet::{self, Sheet};
+use crate::request::sheet::{self, Sheet, more};
 use crate::request::{KeyPolicy, inspect};
 use crate::screen::Screen;
 use crate::words;

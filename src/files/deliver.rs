@@ -6,7 +6,8 @@
 //! vanished medium the target is as it was and the temporary name is removed. Source: rename(2), fsync(2).
 
 pub use super::directory::{
-    Written, create_directory, exchange_directory, remove_temporaries, write_directory, write_directory_again,
+    Written, create_directory, exchange_directory, move_directory, remove_temporaries, write_directory,
+    write_directory_again,
 };
 use super::fault::fault;
 use super::intake;

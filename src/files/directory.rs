@@ -45,6 +45,15 @@ pub fn create_directory(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Gives a directory of our own state another name beside it.
+///
+/// # Errors
+/// [`Kind::Medium`]: it is not there, or the name is taken. Nothing was moved.
+pub fn move_directory(from: &Path, to: &Path) -> Result<(), Error> {
+    rename_new(from, to).map_err(|error| fault("cannot move a directory to", to, &error))?;
+    [from, to].into_iter().filter_map(Path::parent).try_for_each(sync_directory)
+}
+
 /// Takes away what a program that was killed left in a directory of ours under a temporary name.
 ///
 /// # Errors

@@ -4,7 +4,9 @@
 //! Pure: a screen of 80 columns, fit for a printer. Every word has a number, 1 to 32, the same by which the
 //! ceremony asks for it. Never decides what is compared: that is [`package`](super::package)'s.
 
+use super::package::RequestJson;
 use crate::digest::Digest;
+use crate::key::KeySpec;
 use crate::screen::Screen;
 use crate::words;
 
@@ -24,6 +26,16 @@ pub struct Sheet<'a> {
     pub more: Vec<(&'static str, String)>,
     /// The digest that the words spell.
     pub sha256: Digest,
+}
+
+/// What a sheet says of a package besides cluster and environment.
+pub fn more(request: &RequestJson, spec: KeySpec, renews: Option<&Digest>) -> Vec<(&'static str, String)> {
+    let mut more = vec![("trust domain", request.trust_domain.clone()), ("key", spec.title().to_owned())];
+    if let Some(previous) = renews {
+        more.push(("renews", format!("the key with spki {}…", previous.short())));
+    }
+    more.push(("made", request.created.to_string()));
+    more
 }
 
 /// The sheet of a request.

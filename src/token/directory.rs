@@ -27,7 +27,8 @@ pub(super) fn locate(files: &TokenFiles) -> Option<PathBuf> {
     }
 }
 
-fn home(path: &str) -> Option<PathBuf> {
+/// A path in which `~` is the home directory; `None` where there is none.
+pub(super) fn home(path: &str) -> Option<PathBuf> {
     match path.strip_prefix("~/") {
         Some(rest) => Some(PathBuf::from(std::env::var_os("HOME")?).join(rest)),
         None => Some(PathBuf::from(path)),
@@ -157,7 +158,8 @@ pub(super) fn check_fit(directory: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn create_private(directory: &Path) -> std::io::Result<()> {
+/// Makes a directory that only its owner can read.
+pub(super) fn create_private(directory: &Path) -> std::io::Result<()> {
     fs::create_dir_all(directory)?;
     fs::set_permissions(directory, Permissions::from_mode(0o700))
 }

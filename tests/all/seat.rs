@@ -1,22 +1,40 @@
 //! People at a terminal in front of the program: what the attended tests type, and what they read.
+//!
+//! Whoever sits here has the script on paper and a watch: what every ceremony asks of people beside its subject
+//! (words of the paper, the time, materials, whether they agree) is answered on the way to the question that a
+//! test waits for. A test of such a question waits for it by its own name.
 
 use crate::support::{AUTHORITY, PIN, SO_PIN, World, configuration};
+use anchorite::ceremony::script::Script;
+use anchorite::digest::Digest;
+use anchorite::words;
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
-use expectrl::{Any, Eof, Expect, Session};
+use expectrl::{Any, Eof, Expect, Needle, Regex, Session};
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
-
-/// What a closed session asks last.
-pub const COPIED: &str = "\nPress Enter when it is on the paper: ";
 
 /// People at a terminal of 80 columns in front of the program.
 pub struct Seat {
     pub session: OsSession,
     /// Everything that the terminal showed.
     shown: String,
+    /// Where the world is, and what was typed to start the program: whose paper they have.
+    world: PathBuf,
+    arguments: Vec<String>,
 }
+
+/// The question under the closing checkpoint.
+pub const COPIED: &str = "Press Enter when it is on the paper: ";
+
+/// What every ceremony asks of people, at the beginning of a line.
+const ROUTINE: &str = concat!(
+    r"\n(?:[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch",
+    r"|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)",
+    r"|(?:package or )?bag number(?:, stick [AB])?): |Press Enter when it is on the paper: )",
+);
 
 impl Seat {
     pub fn at<S: AsRef<OsStr>>(world: &World, arguments: &[S]) -> Self {
@@ -33,13 +51,79 @@ impl Seat {
         let mut session = Session::spawn(command).unwrap();
         session.get_process_mut().set_window_size(80, 24).unwrap();
         session.set_expect_timeout(Some(Duration::from_secs(60)));
-        Self { session, shown: String::new() }
+        let arguments = arguments.iter().map(|a| a.as_ref().to_string_lossy().into_owned()).collect();
+        Self { session, shown: String::new(), world: world.path(""), arguments }
     }
 
-    /// Waits for a question at the beginning of a line and returns what was shown since the last one.
+    /// Waits for a question at the beginning of a line and returns what was shown since the last one; what every
+    /// ceremony asks is answered on the way.
     #[track_caller]
     pub fn asked(&mut self, question: &str) -> String {
-        self.reads(&format!("\n{question}"))
+        let question = format!("\n{question}");
+        let mut all = String::new();
+        loop {
+            let (before, found) = self.hears(&question);
+            all += &before;
+            if found == question {
+                return all;
+            }
+            all += &found;
+            self.answers_routine(&found);
+        }
+    }
+
+    /// The question that was waited for, or a routine one: what was shown before it, and itself.
+    #[track_caller]
+    fn hears(&mut self, question: &str) -> (String, String) {
+        let needles: Vec<Box<dyn Needle>> = vec![Box::new(question.to_owned()), Box::new(Regex(ROUTINE))];
+        match self.session.expect(Any::boxed(needles)) {
+            Ok(found) => {
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let (before, found) = (text(found.before()), text(found.as_bytes()));
+                let found = found[before.len()..].to_owned();
+                self.shown += &before;
+                self.shown += &found;
+                (before, found)
+            }
+            Err(error) => {
+                let rest = self.rest();
+                panic!("waiting for {question:?}: {error}\n{}{rest}", self.shown)
+            }
+        }
+    }
+
+    /// Answers as people do who have the paper of the script that runs, a watch, and everything on the table.
+    fn answers_routine(&mut self, question: &str) {
+        let answer = match question {
+            q if q.contains("config words") => from_paper(&self.read("authority/authority.toml"), q),
+            q if q.contains(" words ") => from_paper(self.script().text.as_bytes(), q),
+            q if q.contains("Press Enter") => String::new(),
+            q if q.contains("watch") => jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M Z").to_string(),
+            q if q.contains("(yes or no)") => "yes".to_owned(),
+            _ => "B 17".to_owned(),
+        };
+        self.types(&answer);
+    }
+
+    /// The script of this ceremony: the one that the command names, or its own.
+    pub fn script(&self) -> Script {
+        let after = |word: &str| self.arguments.iter().skip_while(|a| *a != word).nth(1);
+        let has = |word: &str| self.arguments.iter().any(|a| a == word);
+        if let Some(named) = after("--script").or_else(|| after("run")) {
+            return Script::built_in(named)
+                .unwrap_or_else(|_| Script::parse(named, std::str::from_utf8(&self.read(named)).unwrap()).unwrap());
+        }
+        let name = match () {
+            () if has("create") => "root-genesis",
+            () if has("sign") => "intermediate-signing",
+            () if has("retire") => "cluster-retirement",
+            () => "export",
+        };
+        Script::built_in(name).unwrap()
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.world.join(name)).unwrap()
     }
 
     /// Waits for a text and returns what was shown before it.
@@ -68,6 +152,11 @@ impl Seat {
         String::from_utf8_lossy(&all).into_owned()
     }
 
+    /// The process in front of the people, or what it was started through, by its id.
+    pub fn process(&self) -> String {
+        self.session.get_process().pid().to_string()
+    }
+
     pub fn types(&mut self, line: &str) {
         self.session.send_line(line).unwrap();
     }
@@ -84,19 +173,21 @@ impl Seat {
     /// its last screen to the paper and say so.
     #[track_caller]
     pub fn ends(mut self) -> (String, i32) {
-        let last = self.session.expect(Any::boxed(vec![Box::new(COPIED), Box::new(Eof)]));
-        if let Ok(found) = &last
-            && found.get(0).is_some_and(|found| found == COPIED.as_bytes())
-        {
-            self.shown += &String::from_utf8_lossy(found.as_bytes());
-            self.types("");
-            return self.ends();
-        }
-        match last {
-            Ok(found) => self.shown += &String::from_utf8_lossy(found.as_bytes()),
-            Err(error) => {
-                let rest = self.rest();
-                panic!("waiting for the end: {error}\n{}{rest}", self.shown)
+        loop {
+            match self.session.expect(Any::boxed(vec![Box::new(Regex(ROUTINE)), Box::new(Eof)])) {
+                Ok(found) => {
+                    let found = String::from_utf8_lossy(found.as_bytes()).into_owned();
+                    self.shown += &found;
+                    if !found.ends_with(": ") {
+                        break;
+                    }
+                    let question = found[found.rfind('\n').unwrap_or(0)..].to_owned();
+                    self.answers_routine(&question);
+                }
+                Err(error) => {
+                    let rest = self.rest();
+                    panic!("waiting for the end: {error}\n{}{rest}", self.shown)
+                }
             }
         }
         let shown = self.shown.replace("\r\n", "\n");
@@ -137,6 +228,14 @@ pub fn from_sheet(sheet: &str, asked: &str) -> String {
     assert_eq!(cells.len(), 64, "{sheet}");
     let word = |place: &str| cells.chunks(2).find(|cell| cell[0] == place).unwrap_or_else(|| panic!("{sheet}"))[1];
     let places = asked.split(|c: char| !c.is_ascii_digit()).filter(|place| !place.is_empty());
+    places.map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The words of a file's digest at the places that a question names.
+pub fn from_paper(file: &[u8], asked: &str) -> String {
+    let digest = Digest::of(file);
+    let places = asked.split(|c: char| !c.is_ascii_digit()).filter(|place| !place.is_empty());
+    let word = |place: &str| place.parse::<usize>().map(|at| words::word(at - 1, digest.0[at - 1])).unwrap();
     places.map(word).collect::<Vec<_>>().join(" ")
 }
 

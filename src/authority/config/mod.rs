@@ -3,10 +3,12 @@
 
 mod cluster;
 mod intermediates;
+mod preflight;
 mod validate;
 
 pub use cluster::{ClusterConfig, KeyOrigin};
 pub use intermediates::{Hash, Intermediates, NameConstraints, Terms};
+pub use preflight::{CHECKS, PreflightConfig};
 pub use validate::place_of;
 
 use super::local::parse_toml;
@@ -80,6 +82,9 @@ pub struct Config {
     /// What becomes of the root key when the token is lost.
     #[serde(default)]
     pub key_backup: KeyBackup,
+    /// What a machine must be for a ceremony.
+    #[serde(default)]
+    pub preflight: PreflightConfig,
 }
 
 /// `[token]`.

@@ -78,6 +78,7 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
     if config.roles.administrator == 0 || config.roles.witness == 0 {
         return Err(at("roles", "witness", "a ceremony needs an administrator and a witness").wanted("at least 1"));
     }
+    config.preflight.validate().map_err(|error| error.within(place_of(text, "preflight", "must_pass")))?;
     for (name, cluster) in &config.clusters {
         cluster::validate(config, text, name, cluster)?;
     }

@@ -214,7 +214,11 @@ impl State {
             | Record::PinChanging(_)
             | Record::PinChanged(_) => {}
         }
-        self.last_time = Some(entry.header.time);
+        self.last_time = match &entry.record {
+            // `seq` gives order: a clock that was once ahead does not hold up those who come later.
+            Record::ClockSet(set) if set.back => Some(entry.header.time),
+            _ => self.last_time.max(Some(entry.header.time)),
+        };
         self.size += 1;
         Ok(())
     }

@@ -30,7 +30,7 @@ pub struct State {
     /// The checkpoint origin.
     pub origin: String,
     configs: Vec<Adopted>,
-    /// The time of the newest entry.
+    /// The latest time that an entry has, of those since people last set the clock back.
     pub last_time: Option<Timestamp>,
     /// The session that is open, or was interrupted.
     pub session: Option<Session>,

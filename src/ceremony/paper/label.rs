@@ -19,8 +19,8 @@ fn label(medium: &Medium) -> Markup {
     let day: String = medium.created.to_string().chars().take(10).collect();
     html! {
         div.label {
-            strong { (medium.role) " " code { (medium.short_id()) } }
-            @if let Some(label) = &medium.label { div { (text::ellipsis(&text::escape(label), 32)) } }
+            strong { (medium.role) }
+            div.id { code { (medium.short_id()) } @if let Some(label) = &medium.label { " " (text::escape(label)) } }
             div { (text::ellipsis(&authority, 64)) }
             div.small { "id " code { (medium.id) } ", prepared " (day) }
             div.blank { span.small { "bag" } b {} }

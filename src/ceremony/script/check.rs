@@ -1,13 +1,13 @@
-//! Whether a script can work: ids, roles, activities and their settings, and that each step finds what it
-//! needs. The table in [`vocabulary`] is the whole model.
+//! Whether a script can work: its roles, ids, activities and their settings, and the order of its steps. The
+//! table in [`vocabulary`] is the whole model.
 
 use super::read::Fault;
-use super::{Script, Step};
-use crate::ceremony::vocabulary::{self, Fact, Setting};
+use super::{Material, Script, Step, order};
+use crate::ceremony::vocabulary::{self, Setting};
 use crate::text;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// Every fault of a script, in the order of its lines.
+/// Every fault of a script, in the order of its lines; those of the file as a whole come first.
 pub fn check(script: &Script) -> Vec<Fault> {
     let mut faults = Vec::new();
     for role in ["administrator", "witness"] {
@@ -16,54 +16,40 @@ pub fn check(script: &Script) -> Vec<Fault> {
         }
     }
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut facts: BTreeSet<Fact> = script.kind.begins_with().iter().copied().collect();
     for step in &script.steps {
         if let Some(line) = seen.insert(&step.id, step.line) {
             faults.push(at(step, format!("its id is used twice: line {line} has it first")));
         }
         if !script.roles.iter().any(|(role, count)| *role == step.by && *count > 0) {
-            let roles = script.roles.iter().map(|(role, _)| role.as_str()).collect::<Vec<_>>().join(", ");
+            let roles = script.roles.iter().filter(|(_, count)| *count > 0);
+            let roles = roles.map(|(role, _)| role.as_str()).collect::<Vec<_>>().join(", ");
             faults.push(at(step, "the role that acts is not in [roles]".to_owned()).saw(&step.by).wanted(roles));
         }
         match vocabulary::find(&step.activity) {
             None => faults.push(unknown(step)),
-            Some(activity) => {
-                settings(step, activity.settings, &mut faults);
-                for missing in activity.needs.iter().filter(|need| !facts.contains(need)) {
-                    faults.push(lacks(step, *missing));
-                }
-                for taken in activity.takes {
-                    facts.remove(taken);
-                }
-                facts.extend(activity.gives);
-            }
+            Some(activity) => settings(script, step, activity.settings, &mut faults),
         }
     }
-    for demanded in script.kind.demands() {
-        if !script.steps.iter().any(|s| s.activity == *demanded) {
-            let kind = script.kind.name();
-            faults.push(Fault::of_file(format!("a script of the kind \"{kind}\" lacks the step {demanded}")));
-        }
-    }
-    if facts.contains(&Fact::Unlocked) {
-        faults.push(
-            Fault::of_file("the token is still unlocked after the last step".to_owned())
-                .hint("end the script with a step that does \"close\""),
-        );
-    }
+    let asked = script.steps.iter().any(|step| {
+        vocabulary::find(&step.activity).is_some_and(|activity| activity.settings.contains(&Setting::Materials))
+    });
+    faults.extend(script.materials.iter().filter(|m| !asked && !m.record.is_empty()).map(unrecorded));
+    order::check(script, &mut faults);
+    faults.sort_by_key(|fault| (fault.line, fault.column));
     faults
 }
 
-fn at(step: &Step, what: String) -> Fault {
+/// A fault of a step.
+pub(super) fn at(step: &Step, what: String) -> Fault {
     Fault { line: step.line, column: step.column, ..Fault::of_file(format!("step \"{}\": {what}", step.id)) }
 }
 
-/// The need that no step before gives, and which one would.
-fn lacks(step: &Step, missing: Fact) -> Fault {
-    let fault = at(step, format!("{} needs {}, and no step before it gives that", step.activity, missing.says()));
-    let givers: Vec<&str> =
-        vocabulary::VOCABULARY.iter().filter(|a| a.gives.contains(&missing)).map(|a| a.name).collect();
-    if givers.is_empty() { fault } else { fault.hint(format!("given by: {}", givers.join(", "))) }
+/// A material whose values nobody would type.
+fn unrecorded(material: &Material) -> Fault {
+    let fault = Fault::of_file("a value of this material is recorded by no step".to_owned());
+    Fault { line: material.line, column: material.column, ..fault }
+        .saw(&material.item)
+        .hint("add a step that does \"materials\": it goes through them, and asks for their values")
 }
 
 fn unknown(step: &Step) -> Fault {
@@ -76,7 +62,7 @@ fn unknown(step: &Step) -> Fault {
 }
 
 /// A setting that the activity does not take, or cannot do without.
-fn settings(step: &Step, taken: &[Setting], faults: &mut Vec<Fault>) {
+fn settings(script: &Script, step: &Step, taken: &[Setting], faults: &mut Vec<Fault>) {
     for (setting, given) in [
         (Setting::Items, !step.items.is_empty()),
         (Setting::Values, !step.values.is_empty()),
@@ -87,5 +73,8 @@ fn settings(step: &Step, taken: &[Setting], faults: &mut Vec<Fault>) {
             (false, true) => faults.push(at(step, format!("{} takes no {}", step.activity, setting.name()))),
             _ => {}
         }
+    }
+    if taken.contains(&Setting::Materials) && script.materials.is_empty() {
+        faults.push(at(step, format!("{} needs {}", step.activity, Setting::Materials.says())));
     }
 }

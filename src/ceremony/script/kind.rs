@@ -13,12 +13,14 @@ pub enum ScriptKind {
     Export,
     /// Retires a cluster.
     Retirement,
+    /// Proves that a copy of the authority and the token are enough to go on with.
+    Drill,
 }
 
 impl ScriptKind {
     /// Every kind.
     pub const ALL: &[ScriptKind] =
-        &[ScriptKind::Genesis, ScriptKind::Signing, ScriptKind::Export, ScriptKind::Retirement];
+        &[ScriptKind::Genesis, ScriptKind::Signing, ScriptKind::Export, ScriptKind::Retirement, ScriptKind::Drill];
 
     /// The name in scripts.
     pub const fn name(self) -> &'static str {
@@ -27,6 +29,7 @@ impl ScriptKind {
             ScriptKind::Signing => "signing",
             ScriptKind::Export => "export",
             ScriptKind::Retirement => "retirement",
+            ScriptKind::Drill => "drill",
         }
     }
 
@@ -34,11 +37,13 @@ impl ScriptKind {
     pub const fn begins_with(self) -> &'static [Fact] {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot],
-            ScriptKind::Signing | ScriptKind::Export | ScriptKind::Retirement => &[Fact::TokenReady, Fact::Root],
+            ScriptKind::Signing | ScriptKind::Export | ScriptKind::Retirement | ScriptKind::Drill => {
+                &[Fact::TokenReady, Fact::Root]
+            }
         }
     }
 
-    /// Activities that a script of this kind cannot lack.
+    /// Activities that a script of this kind cannot lack, in the order in which it does them.
     pub const fn demands(self) -> &'static [&'static str] {
         match self {
             ScriptKind::Genesis => &["participants", "generate-root", "review-plans", "sign", "publish", "close"],
@@ -47,6 +52,28 @@ impl ScriptKind {
             }
             ScriptKind::Export => &["participants", "export-bundles", "close"],
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
+            ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "close"],
         }
     }
+
+    /// True where a script of this kind can do this: what else it needs (a medium, a cluster's name) comes with
+    /// the command that holds such ceremonies.
+    pub fn may(self, activity: &str) -> bool {
+        ONLY_IN.iter().find(|(name, _)| *name == activity).is_none_or(|(_, kinds)| kinds.contains(&self))
+    }
+}
+
+/// Activities that only ceremonies of some kinds can do.
+const ONLY_IN: &[(&str, &[ScriptKind])] = &[
+    ("initialize-token", &[ScriptKind::Genesis]),
+    ("generate-root", &[ScriptKind::Genesis]),
+    ("import-requests", &[ScriptKind::Signing]),
+    ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
+    ("retire-cluster", &[ScriptKind::Retirement]),
+];
+
+/// The kinds that can do an activity, as one writes them; `None` where all can.
+pub fn kinds_of(activity: &str) -> Option<String> {
+    let (_, kinds) = ONLY_IN.iter().find(|(name, _)| *name == activity)?;
+    Some(kinds.iter().map(|kind| format!("kind = \"{}\"", kind.name())).collect::<Vec<_>>().join(" or "))
 }

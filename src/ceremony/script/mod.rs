@@ -6,6 +6,7 @@
 
 mod check;
 mod kind;
+mod order;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("intermediate-signing", include_str!("../../../ceremony/intermediate-signing.toml")),
     ("export", include_str!("../../../ceremony/export.toml")),
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
+    ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
 ];
 
 /// A script that was read and can work.
@@ -54,6 +56,10 @@ pub struct Material {
     pub item: String,
     /// Values that are written down when it is laid out.
     pub record: Vec<Value>,
+    /// The line in the script where it begins, from 1.
+    pub line: usize,
+    /// The column there, from 1.
+    pub column: usize,
 }
 
 /// A value that people write down and type: a bag number, a serial number.

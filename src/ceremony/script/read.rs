@@ -10,6 +10,8 @@ use toml::de::{DeTable, DeValue};
 
 /// The most characters of a text in a script: an item fits on the paper.
 const MAX_TEXT: usize = 2000;
+/// The most characters of a value's name: it is asked on one line.
+const MAX_NAME: usize = 40;
 /// The most steps, items of a step, materials.
 const MAX_COUNT: usize = 200;
 /// The most people of a role.
@@ -193,7 +195,9 @@ impl<'s> Reader<'s> {
 
     fn material(&mut self, at: usize, table: &DeTable<'s>) -> Material {
         self.known(table, &["item", "record"], "[[materials]]");
-        Material { item: self.required_text(table, "item", at, "[[materials]]"), record: self.values(table, "record") }
+        let (line, column) = self.place(at);
+        let item = self.required_text(table, "item", at, "[[materials]]");
+        Material { item, record: self.values(table, "record"), line, column }
     }
 
     fn step(&mut self, at: usize, table: &DeTable<'s>) -> Step {
@@ -237,6 +241,10 @@ impl<'s> Reader<'s> {
                 name: self.required_text(table, "name", at, what),
                 continues: self.optional_text(table, "continues"),
             };
+            if value.name.chars().count() > MAX_NAME {
+                let fault = self.at(at, "a value's name is too long for a question").saw(&value.name);
+                self.faults.push(fault.wanted(format!("at most {MAX_NAME} characters")));
+            }
             if values.iter().any(|other| other.name == value.name) {
                 self.faults.push(self.at(at, "a value is recorded twice").saw(&value.name));
             }

@@ -46,7 +46,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         publish::write_checkpoint(room)?;
         // Logged out before copies and words: the token can be put away meanwhile.
         bench.keys = None;
-        // Before the copies, which hold it too.
+        // Before the copies, so that each of them has it.
         write_record(room, bench)?;
     }
     let copied = copies::write_everywhere(room, bench, &step.id);
@@ -73,6 +73,18 @@ fn show(room: &mut Room<'_>) -> Result<(), Stop> {
         .field("root hash", root.hex())
         .field("words 1-8", words::words(root.0.get(..8).unwrap_or_default()).join(" "));
     room.people.show(&screen)
+}
+
+/// The record is derived from the log: what keeps it from being written is said, and undoes nothing.
+fn write_record(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Stop> {
+    match record::write(&room.folder) {
+        Ok(written) => bench.written.push(written),
+        Err(error) => room.people.show(&Screen::new().text(format!(
+            "The session is closed, and the log is whole. Only its record could not be written: {error}. \
+             It is made again with: anchorite ceremony record -o record.html"
+        )))?,
+    }
+    Ok(())
 }
 
 /// What the code says: the log's id, its size, its root. Upper case, so that a code of 33 modules holds it.
@@ -104,18 +116,6 @@ fn paper(banner: &Banner, id: &str, size: u64, root: &Digest) -> Screen {
         let beside = beside.get(row).map_or("", String::as_str);
         screen.verbatim(format!("{code:<left$}  {beside}"))
     })
-}
-
-/// The record is derived from the log: what keeps it from being written is said, and undoes nothing.
-fn write_record(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Stop> {
-    match record::write(&room.folder) {
-        Ok(written) => bench.written.push(written),
-        Err(error) => room.people.show(&Screen::new().text(format!(
-            "The session is closed, and the log is whole. Only its record could not be written: {error}. \
-             It is made again with: anchorite ceremony record -o record.html"
-        )))?,
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     let warning = format!("{}; a production authority wants {WANTED} at least", of_them(sticks.len()));
     let mut screen = Screen::new().heading("The authority's own media", of_them(sticks.len()));
     for stick in &sticks {
-        screen = screen.noted(&stick.medium.short_id(), held(stick), stick.medium.label.as_deref().unwrap_or_default());
+        screen = screen.noted(&stick.medium.short_id(), held(stick), quoted(stick.medium.label.as_deref()));
     }
     if few {
         screen = screen.field("WARNING", &warning);
@@ -67,10 +67,14 @@ fn of_them(count: usize) -> String {
     }
 }
 
+fn quoted(label: Option<&str>) -> String {
+    label.map_or_else(String::new, |label| format!("\"{label}\""))
+}
+
 fn held(stick: &Stick) -> String {
     match stick.standing {
         _ if stick.here => "holds the authority itself".to_owned(),
-        Standing::Behind { entries: 0 } | Standing::Equal { entries: 0 } => "no log yet".to_owned(),
+        Standing::Behind { entries: 0 } | Standing::Equal { entries: 0 } => "no copy yet".to_owned(),
         Standing::Behind { entries } => format!("an older copy, {entries} entries"),
         Standing::Equal { entries } | Standing::Ahead { entries } => format!("the log as it is, {entries} entries"),
         Standing::Diverged { at } => format!("another history from entry {at}"),

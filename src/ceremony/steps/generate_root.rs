@@ -20,7 +20,7 @@ pub const ACTIVITY: Activity = Activity {
     asks: false,
     needs: &[Fact::Unlocked, Fact::NoRoot],
     gives: &[Fact::NewKeys, Fact::Plannable],
-    takes: &[],
+    takes: &[Fact::NoRoot],
     settings: &[],
     lasts: Lasts::Forever,
     ways: Ways::RETRY,

@@ -2,8 +2,12 @@
 //! is trusted; what was read once is what is used.
 
 mod accept;
+mod foresee;
 mod offline;
 
+pub use foresee::{foresee, is_settled};
+
+use crate::authority::{Config, State};
 use crate::ceremony::inbound::{self, Form, Read};
 use crate::ceremony::media;
 use crate::ceremony::people::{Assignment, Stop, Unassigned};
@@ -43,7 +47,7 @@ pub const ACTIVITY: Activity = Activity {
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     bench.pending.clear();
     bench.resumed.clear();
-    let offline = offline::wanted(room)?;
+    let offline = offline::wanted(&room.config, room.journal.state(), &room.wishes.clusters)?;
     let alone = offline.is_empty() && room.journal.state().undelivered.is_empty();
     let found = media::until_right(room, &step.id, |room, _| {
         let found = read_stick(room, bench)?;
@@ -53,15 +57,21 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         room.people.answered_before(None, &format!("offline:{cluster}"));
         bench.resumed.push(cluster);
     }
-    let moduli = moduli(room, &found);
+    let moduli = moduli(room.journal.state(), &found);
     for read in found {
-        if let Some(sha256) = is_signed(room, &read) {
+        if let Some(sha256) = is_signed(room.journal.state(), &read) {
             let key = format!("sha256:{sha256}");
             room.people.show(&Screen::new().text(format!(
                 "{} was signed by the session that was interrupted; its bundle is made now.",
                 read.file
             )))?;
             room.people.answered_before(None, &key);
+            continue;
+        }
+        if let Some((sha256, cluster)) = was_signed(room.journal.state(), &read).filter(|_| room.wishes.if_needed) {
+            let said = format!("{} was signed before, for {cluster}: nothing is done about it.", read.file);
+            room.people.answered_before(None, &format!("sha256:{sha256}"));
+            room.people.show(&Screen::new().text(said))?;
             continue;
         }
         if let Some(pending) = import(room, bench, &moduli, step, read)? {
@@ -93,7 +103,7 @@ fn read_stick(room: &Room<'_>, bench: &mut Bench) -> Result<Vec<Read>, Error> {
     let Some(dir) = &room.wishes.requests else { return Ok(Vec::new()) };
     let medium = medium::expect(dir, Role::Requests)?;
     let keys = KeyPolicy { keys: room.config.intermediates.keys.clone() };
-    let found = inbound::read_all(dir, &keys, &|digest| certified(room, digest))?;
+    let found = inbound::read_all(dir, &keys, &|digest| certified(room.journal.state(), digest))?;
     // A mount that went away in the middle looks like a stick with less on it.
     if medium::expect(dir, Role::Requests)?.map(|now| now.id) != medium.as_ref().map(|before| before.id.clone()) {
         return Err(Error::new(Kind::Medium, format!("another medium is in {} than a moment ago", dir.display()))
@@ -104,8 +114,8 @@ fn read_stick(room: &Room<'_>, bench: &mut Bench) -> Result<Vec<Read>, Error> {
 }
 
 /// The RSA moduli of the log and of all that lies on the stick.
-fn moduli(room: &Room<'_>, found: &[Read]) -> Moduli {
-    let mut moduli = policy::shared::certified(room.journal.state());
+fn moduli(state: &State, found: &[Read]) -> Moduli {
+    let mut moduli = policy::shared::certified(state);
     for read in found {
         if let Some(spki) = read.content.as_ref().ok().and_then(|(_, request)| request.spki.as_ref()) {
             moduli.add(&read.file, spki);
@@ -115,18 +125,21 @@ fn moduli(room: &Room<'_>, found: &[Read]) -> Moduli {
 }
 
 /// The digest of the very request that an interrupted session imported, signed and made no bundle for.
-fn is_signed(room: &Room<'_>, read: &Read) -> Option<Digest> {
-    let state = room.journal.state();
+fn is_signed(state: &State, read: &Read) -> Option<Digest> {
+    was_signed(state, read).filter(|(_, cluster)| state.undelivered.contains(*cluster)).map(|(sha256, _)| sha256)
+}
+
+/// The digest of a request that some session imported and signed, and its cluster.
+fn was_signed<'s>(state: &'s State, read: &Read) -> Option<(Digest, &'s str)> {
     let (_, request) = read.content.as_ref().ok()?;
     let sha256 = read.sha256?;
     let cluster = state.request_known(&sha256)?;
     let holder = state.key_holder(&request.spki.as_ref()?.sha256());
-    (holder == Some(cluster) && state.undelivered.contains(cluster)).then_some(sha256)
+    (holder == Some(cluster)).then_some((sha256, cluster))
 }
 
 /// A key that this authority certified, by the digest of its SubjectPublicKeyInfo.
-fn certified(room: &Room<'_>, digest: &Digest) -> Option<Spki> {
-    let state = room.journal.state();
+fn certified(state: &State, digest: &Digest) -> Option<Spki> {
     let holder = state.key_holder(digest)?;
     let of_holder = state.certificates.values().filter(|c| c.cluster.as_deref() == Some(holder));
     let keys = of_holder.filter_map(|c| x509::read::certificate(c.der.as_deref()?).ok().map(|c| c.view.spki));
@@ -160,18 +173,9 @@ fn import(
     };
     let sha256 = sha256.ok_or_else(|| Error::new(Kind::Bug, "a request that was read has no digest"))?;
     let (claim, words_of) = match &form {
-        Form::Package(travelled) => {
-            let json = &travelled.request;
-            let claim = Assignment {
-                cluster: json.cluster.clone(),
-                environment: json.environment.clone(),
-                trust_domain: json.trust_domain.clone(),
-                recipients: json.recipients.clone(),
-            };
-            (claim, sha256)
-        }
+        Form::Package(travelled) => (Assignment::of(&travelled.request), sha256),
         Form::Csr => {
-            let known = known_clusters(room);
+            let known = known_clusters(&room.config, room.journal.state());
             let lookup = |name: &str| known.get(name).cloned();
             let claim = loop {
                 let claim = room.people.assign(&step.id, &Unassigned { file: &file, sha256, known: &lookup })?;
@@ -211,7 +215,7 @@ fn check_assignment(claim: &Assignment) -> Result<(), Error> {
 }
 
 /// What configuration and log fix of clusters, for people who assign a plain CSR.
-fn known_clusters(room: &Room<'_>) -> BTreeMap<String, Assignment> {
+fn known_clusters(config: &Config, state: &State) -> BTreeMap<String, Assignment> {
     let known = |name: &String, environment: &String, trust_domain: &String, recipients: &Vec<String>| {
         let assignment = Assignment {
             cluster: name.clone(),
@@ -221,10 +225,9 @@ fn known_clusters(room: &Room<'_>) -> BTreeMap<String, Assignment> {
         };
         (name.clone(), assignment)
     };
-    let enrolled = &room.journal.state().clusters;
-    let enrolled = enrolled.iter().map(|(name, c)| known(name, &c.environment, &c.trust_domain, &c.recipients));
-    let configured = &room.config.clusters;
-    let configured = configured.iter().map(|(name, c)| known(name, &c.environment, &c.trust_domain, &c.recipients));
+    let enrolled = state.clusters.iter().map(|(name, c)| known(name, &c.environment, &c.trust_domain, &c.recipients));
+    let configured =
+        config.clusters.iter().map(|(name, c)| known(name, &c.environment, &c.trust_domain, &c.recipients));
     enrolled.chain(configured).collect()
 }
 

@@ -18,7 +18,7 @@ pub const ACTIVITY: Activity = Activity {
     name: "initialize-token",
     says: "Initialise the token",
     asks: true,
-    needs: &[Fact::Participants, Fact::NoRoot],
+    needs: &[Fact::Compared, Fact::Participants, Fact::NoRoot],
     gives: &[Fact::TokenReady],
     takes: &[],
     settings: &[],

@@ -1,6 +1,7 @@
 //! `publish`: what the log holds, as files: issued certificates and what the public needs. Every file can be
 //! written again at any time.
 
+use crate::authority::State;
 use crate::authority::state::Status;
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
@@ -40,32 +41,45 @@ pub fn write_issued(room: &mut Room<'_>) -> Result<Vec<String>, Error> {
     deliver::create_directory(&issued)?;
     deliver::create_directory(&public)?;
     let state = room.journal.state().clone();
-    for certificate in state.certificates.values().filter(|c| c.status == Status::Issued) {
-        if let Some(der) = &certificate.der {
-            let path = issued.join(format!("{}.pem", certificate.serial));
-            deliver::write_new(&path, pem::encode("CERTIFICATE", der).as_bytes(), 0o644)?;
-        }
+    for (name, text) in issued_files(&state) {
+        deliver::write_new(&issued.join(name), text.as_bytes(), 0o644)?;
+    }
+    if let Some((generation, text)) = audit_certificate(&state) {
+        room.journal.log()?.store_audit_certificate(generation, &text)?;
     }
     let mut written = Vec::new();
-    for (role, name) in [("root", "root-cert.pem"), ("audit", "audit-cert.pem")] {
-        let Some(der) = state.certificate_of(role).and_then(|c| c.der.as_ref()) else { continue };
-        let text = pem::encode("CERTIFICATE", der);
+    for (name, text) in public_files(&state)? {
         deliver::replace(&public.join(name), text.as_bytes(), 0o644)?;
         written.push(format!("public/{name}"));
-        if role == "audit" {
-            let generation = state.key(role).map_or(1, |k| k.generation);
-            room.journal.log()?.store_audit_certificate(generation, &text)?;
-        } else {
-            let card = card::root_card(&state.name, &state.kind, &state.origin, der)?.render();
-            deliver::replace(&public.join("root-card.txt"), card.as_bytes(), 0o644)?;
-            written.push("public/root-card.txt".to_owned());
-        }
-    }
-    if let Some(crl) = &state.crl {
-        deliver::replace(&public.join("root.crl"), pem::encode("X509 CRL", &crl.der).as_bytes(), 0o644)?;
-        written.push("public/root.crl".to_owned());
     }
     Ok(written)
+}
+
+/// Every file of `issued/`, as the log has it: name and text.
+pub fn issued_files(state: &State) -> impl Iterator<Item = (String, String)> {
+    let issued = state.certificates.values().filter(|c| c.status == Status::Issued);
+    issued.filter_map(|c| Some((format!("{}.pem", c.serial), pem::encode("CERTIFICATE", c.der.as_ref()?))))
+}
+
+/// The files of `public/` but for the checkpoint, as the log has them: name and text.
+///
+/// # Errors
+/// [`Kind::Bug`](crate::error::Kind::Bug): a root certificate that was verified does not read.
+pub fn public_files(state: &State) -> Result<Vec<(&'static str, String)>, Error> {
+    let mut files = Vec::new();
+    if let Some(der) = state.certificate_of("root").and_then(|c| c.der.as_ref()) {
+        files.push(("root-cert.pem", pem::encode("CERTIFICATE", der)));
+        files.push(("root-card.txt", card::root_card(&state.name, &state.kind, &state.origin, der)?.render()));
+    }
+    files.extend(audit_certificate(state).map(|(_, text)| ("audit-cert.pem", text)));
+    files.extend(state.crl.as_ref().map(|crl| ("root.crl", pem::encode("X509 CRL", &crl.der))));
+    Ok(files)
+}
+
+/// The newest audit certificate: the key's generation, PEM.
+pub fn audit_certificate(state: &State) -> Option<(u32, String)> {
+    let der = state.certificate_of("audit").and_then(|c| c.der.as_ref())?;
+    Some((state.key("audit").map_or(1, |key| key.generation), pem::encode("CERTIFICATE", der)))
 }
 
 /// Copies the newest checkpoint to `public/`.

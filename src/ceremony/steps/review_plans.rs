@@ -3,6 +3,7 @@
 use crate::ceremony::people::{Compared, Stop, Verdict};
 use crate::ceremony::room::{Bench, Pending, Room};
 use crate::ceremony::script::Step;
+use crate::ceremony::spot_check;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -13,7 +14,6 @@ use crate::plan::make::{self, Issuer};
 use crate::plan::{ApprovedPlan, MadePlan, TbsView, screen};
 use crate::screen::Screen;
 use crate::token::KeyRole;
-use crate::words;
 use crate::x509::read;
 
 /// The activity.
@@ -21,7 +21,7 @@ pub const ACTIVITY: Activity = Activity {
     name: "review-plans",
     says: "Review and approve each plan",
     asks: true,
-    needs: &[Fact::Unlocked, Fact::Plannable],
+    needs: &[Fact::Unlocked, Fact::Plannable, Fact::ClockConfirmed],
     gives: &[Fact::Approved],
     takes: &[Fact::Plannable],
     settings: &[],
@@ -30,9 +30,6 @@ pub const ACTIVITY: Activity = Activity {
     medium: None,
     run,
 };
-
-/// Words asked of the witness, at random positions from the sheet.
-const ASKED: usize = 3;
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
@@ -200,21 +197,17 @@ fn enrolment(pending: &Pending) -> ClusterEnrolled {
 /// along becomes habit, answering does not.
 fn compare_words(room: &mut Room<'_>, pending: &Pending, words_of: Digest) -> Result<(), Stop> {
     loop {
-        let positions = positions(room)?;
+        let positions = spot_check::positions(&mut room.entropy, 32)?;
         match room.people.request_words(&pending.step, pending.accepted.cluster.request_sha256, &positions)? {
             Compared::Beforehand if may_be_unattended(room) => return Ok(()),
-            Compared::Typed(typed) => {
-                let asked: Vec<u8> = positions.iter().filter_map(|p| words_of.0.get(p - 1).copied()).collect();
-                match check_words(&typed, &positions, &asked) {
-                    Ok(()) => return Ok(()),
-                    Err(error) => {
-                        let error = error.hint(
-                            "if the sheet says otherwise, the request is not the engineer's: type \"no\" to stop",
-                        );
-                        room.people.help(&error)?;
-                    }
+            Compared::Typed(typed) => match spot_check::compare(&typed, &positions, &words_of.0) {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    let error = error
+                        .hint("if the sheet says otherwise, the request is not the engineer's: type \"no\" to stop");
+                    room.people.help(&error)?;
                 }
-            }
+            },
             _ => {
                 room.people
                     .show(&Screen::new().text("The words differ: this is not the request that was dictated."))?;
@@ -222,37 +215,4 @@ fn compare_words(room: &mut Room<'_>, pending: &Pending, words_of: Digest) -> Re
             }
         }
     }
-}
-
-fn check_words(typed: &str, positions: &[usize], bytes: &[u8]) -> Result<(), Error> {
-    let typed: Vec<&str> = typed.split_whitespace().collect();
-    if typed.len() != positions.len() {
-        return Err(Error::new(Kind::Declined, "not the number of words that was asked for")
-            .saw(typed.len().to_string())
-            .wanted(positions.len().to_string()));
-    }
-    for ((typed, position), byte) in typed.iter().zip(positions).zip(bytes) {
-        // One word at its own place in the list of its parity.
-        let mut row = vec![0; *position];
-        if let Some(last) = row.last_mut() {
-            *last = *byte;
-        }
-        words::compare(typed, &row, position - 1, 1)?;
-    }
-    Ok(())
-}
-
-/// Distinct random positions from 1 to 32, rising.
-fn positions(room: &mut Room<'_>) -> Result<Vec<usize>, Error> {
-    let mut positions: Vec<usize> = Vec::new();
-    while positions.len() < ASKED {
-        for byte in room.entropy.bytes(8, &[])? {
-            let position = usize::from(byte % 32) + 1;
-            if positions.len() < ASKED && !positions.contains(&position) {
-                positions.push(position);
-            }
-        }
-    }
-    positions.sort_unstable();
-    Ok(positions)
 }

@@ -18,7 +18,7 @@ pub const ACTIVITY: Activity = Activity {
     name: "sign",
     says: "Sign with the root key",
     asks: false,
-    needs: &[Fact::Unlocked, Fact::Approved],
+    needs: &[Fact::Unlocked, Fact::Approved, Fact::ClockConfirmed],
     gives: &[Fact::Signed, Fact::Root],
     takes: &[Fact::Approved],
     settings: &[],

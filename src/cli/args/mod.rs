@@ -3,10 +3,12 @@
 mod anywhere;
 mod cluster;
 mod offline;
+mod rehearsal;
 
 pub use anywhere::*;
 pub use cluster::*;
 pub use offline::*;
+pub use rehearsal::*;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
@@ -65,6 +67,11 @@ pub enum Command {
         anchorite -C mesh-root medium prepare --role authority --label A /media/a\n  \
         anchorite medium show /media/out\n  anchorite -C mesh-root medium copy /media/a")]
     Medium(Medium),
+    /// Is this machine fit for a ceremony? Exit 0 or 10.
+    #[command(
+        before_help = "Examples:\n  anchorite preflight                  the machine alone\n  anchorite -C mesh-root preflight     with its token, module and media"
+    )]
+    Preflight(Preflight),
     /// List the ceremonies, check a script, hold one, print its record.
     #[command(
         before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml\n  anchorite -C mesh-root ceremony run my-signing.toml --from IN --to OUT\n  anchorite -C mesh-root ceremony record -o record.html"

@@ -1,5 +1,6 @@
 //! Arguments of the offline machine's commands.
 
+use super::{AnswersOf, Rehearse};
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -74,6 +75,13 @@ pub enum MediumCommand {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Preflight {
+    /// What was seen in the checks that passed, too.
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Ceremony {
     #[command(subcommand)]
     pub command: CeremonyCommand,
@@ -88,6 +96,15 @@ pub enum CeremonyCommand {
         /// A script, or the name of one that ships.
         script: String,
     },
+    /// Rehearse a ceremony: the same script against an authority and a token made for it, in a directory of its own.
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root ceremony rehearse root-genesis\n  \
+        anchorite ceremony rehearse my-signing.toml --into /tmp/trial\n  \
+        anchorite ceremony rehearse restore-drill --unattended")]
+    Rehearse(Rehearse),
+    /// Print an answers file to fill in: everything that a script will ask where nobody attends.
+    #[command(before_help = "Example:\n  \
+        anchorite -C mesh-root ceremony answers intermediate-signing --from IN > answers.toml")]
+    Answers(AnswersOf),
     /// Print a script as one HTML page, for A4 and Letter.
     #[command(before_help = "Examples:\n  anchorite ceremony script root-genesis > root-genesis.html\n  \
         anchorite -C mesh-root ceremony script my-signing.toml --agenda requests > signing.html")]
@@ -219,6 +236,9 @@ pub struct Sign {
     /// Make a new key here for this cluster (key_origin = "offline"); may be repeated.
     #[arg(long, value_name = "CLUSTER")]
     pub offline: Vec<String>,
+    /// Done already is done: requests that were signed are passed over; where nothing is left, exit 0 and say so.
+    #[arg(long)]
+    pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,
     #[command(flatten)]
@@ -232,6 +252,9 @@ pub struct Export {
     /// The medium for bundles.
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
+    /// Only clusters whose newest certificate has no bundle yet; where none is left, exit 0 and say so.
+    #[arg(long)]
+    pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,
     #[command(flatten)]
@@ -242,6 +265,9 @@ pub struct Export {
 pub struct Retire {
     /// The cluster.
     pub cluster: String,
+    /// Done already is done: exit 0 and say so.
+    #[arg(long)]
+    pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,
     #[command(flatten)]

@@ -194,9 +194,9 @@ impl People for Attended<'_> {
         for hint in what.hints() {
             self.terminal.talk(&format!("hint: {hint}"));
         }
-        let other = offer.map_or(String::new(), |offer| format!("; {}: {}", offer.word, offer.says));
+        let other = offer.map_or(String::new(), |offer| format!("{}: {}; ", offer.word, offer.says));
         loop {
-            let typed = self.ask(&format!("When it is mended press Enter (no: other ways{other})"))?;
+            let typed = self.ask(&format!("Enter: look again; {other}no: other ways"))?;
             match offer {
                 _ if typed.is_empty() => return Ok(Again::Same),
                 _ if is_no(&typed) => return Err(Stop::Failed(what.clone())),

@@ -5,7 +5,7 @@
 //! each kill, and after the next start, is [`holds`] and [`completes`]. One prepared world is copied for each kill.
 
 mod genesis;
-mod instants;
+pub mod instants;
 mod signing;
 
 use super::support::{AUTHORITY, ENTRIES, Output, SIGN, World};

@@ -33,8 +33,18 @@ fn demanding() -> Script {
     let value =
         |name: &str, continues: Option<&str>| Value { name: name.to_owned(), continues: continues.map(str::to_owned) };
     script.materials = vec![
-        Material { item: "Token in its bag".to_owned(), record: vec![value("bag number", Some("bag number"))] },
-        Material { item: "Safe log".to_owned(), record: vec![value("page", Some("page of the safe log"))] },
+        Material {
+            item: "Token in its bag".to_owned(),
+            record: vec![value("bag number", Some("bag number"))],
+            line: 0,
+            column: 0,
+        },
+        Material {
+            item: "Safe log".to_owned(),
+            record: vec![value("page", Some("page of the safe log"))],
+            line: 0,
+            column: 0,
+        },
     ];
     let first = script.steps[0].clone();
     let step = |id: &str, activity: &str| Step {

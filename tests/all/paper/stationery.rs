@@ -64,22 +64,16 @@ fn labels_name_role_authority_and_id_of_each_stick() {
             let at = dir.path().join(n.to_string());
             std::fs::create_dir(&at).unwrap();
             let created = "2026-11-21T09:30:00Z".parse().unwrap();
-            {
-                let label = (n == 1).then_some("safe <in> Berlin");
-                prepare(
-                    &at,
-                    role,
-                    Marking { authority: Some("Example <Mesh> Root"), label, id: Hex(vec![n; 8]), created },
-                )
+            let label = (n == 1).then_some("safe <in> Berlin");
+            prepare(&at, role, Marking { authority: Some("Example <Mesh> Root"), label, id: Hex(vec![n; 8]), created })
                 .unwrap()
-            }
         })
         .collect();
     for size in SIZES {
         let printed = print(dir.path(), &labels(&media), size);
         assert_eq!(printed.pages.len(), 1);
         let text = printed.text();
-        for said in ["0101-0101", "safe <in> Berlin", "id 0101010101010101", "0505050505050505, prepared 2026-11-21"] {
+        for said in ["0101-0101 safe <in> Berlin", "id 0101010101010101 , prepared 2026-11-21", "0505-0505"] {
             assert!(text.contains(said), "{said}\n{text}");
         }
         assert_eq!(printed.pages[0].faults(), [""; 0]);

@@ -1,6 +1,7 @@
 //! From a request that is sound to one on the bench: policy judges it, the log imports it. Requests that
 //! travelled and keys that are made here go the same way.
 
+use crate::authority::{Config, State};
 use crate::ceremony::inbound::Travelled;
 use crate::ceremony::people::Assignment;
 use crate::ceremony::room::{Bench, Pending, Room};
@@ -11,11 +12,12 @@ use crate::log::record::RequestImported;
 use crate::name::DistinguishedName;
 use crate::plan::ForCluster;
 use crate::plan::make::Accepted;
-use crate::policy::{self, Beside, Claim, Previous};
+use crate::policy::{self, Beside, Claim, Judgement, Previous};
 use crate::request::VerifiedRequest;
 use crate::request::key::rsa::Moduli;
 use crate::x509::keygen::LocalKey;
 use crate::x509::read::show_name;
+use jiff::Timestamp;
 
 /// A sound request with everything that policy and log need of it.
 pub struct Candidate<'a> {
@@ -54,36 +56,18 @@ pub fn accept(
     moduli: &Moduli,
     candidate: Candidate<'_>,
 ) -> Result<Result<Pending, Vec<Finding>>, Error> {
-    let Candidate { step, file, sha256, request, claim, origin } = candidate;
-    let mut recipients = claim.recipients.clone();
-    recipients.sort();
-    recipients.dedup();
-    let spki = request.spki().clone();
-    let offline = matches!(origin, Origin::Offline(_));
-    let judgement = policy::judge(
-        &room.config,
-        room.journal.state(),
-        &Claim {
-            cluster: &claim.cluster,
-            environment: &claim.environment,
-            trust_domain: &claim.trust_domain,
-            recipients: &recipients,
-            spki: &spki,
-            algorithm_oid: &request.view().algorithm_oid,
-            offline,
-            previous: previous(&origin),
-            now: room.journal.now(),
-        },
-    );
-    let mut findings = request.findings().to_vec();
-    findings.extend(judgement.findings);
     let others = bench.pending.iter().map(|other| Beside {
         file: &other.file,
         cluster: &other.accepted.cluster.name,
         spki: &other.accepted.spki,
     });
-    findings.extend(policy::together(others, &claim.cluster, &spki));
-    findings.extend(policy::judge_shared(moduli, &spki));
+    let before = Before { config: &room.config, state: room.journal.state(), moduli, now: room.journal.now() };
+    let judgement = judge(&before, others, &candidate.request, &candidate.claim, &candidate.origin);
+    let Candidate { step, file, sha256, request, claim, origin } = candidate;
+    let recipients = in_order(&claim.recipients);
+    let spki = request.spki().clone();
+    let offline = matches!(origin, Origin::Offline(_));
+    let findings = judgement.findings;
     if findings.iter().any(|f| f.severity == Severity::Refuse) {
         return Ok(Err(findings));
     }
@@ -141,8 +125,57 @@ pub fn accept(
     }))
 }
 
+/// What a candidate is put before.
+pub struct Before<'a> {
+    /// The configuration in force.
+    pub config: &'a Config,
+    /// What the log says.
+    pub state: &'a State,
+    /// RSA moduli of the log and of all that came with it.
+    pub moduli: &'a Moduli,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What the request's own checks and policy say of a candidate, beside the others of its session.
+pub fn judge<'b>(
+    before: &Before<'_>,
+    others: impl Iterator<Item = Beside<'b>>,
+    request: &VerifiedRequest,
+    claim: &Assignment,
+    origin: &Origin<'_>,
+) -> Judgement {
+    let recipients = in_order(&claim.recipients);
+    let mut judgement = policy::judge(
+        before.config,
+        before.state,
+        &Claim {
+            cluster: &claim.cluster,
+            environment: &claim.environment,
+            trust_domain: &claim.trust_domain,
+            recipients: &recipients,
+            spki: request.spki(),
+            algorithm_oid: &request.view().algorithm_oid,
+            offline: matches!(origin, Origin::Offline(_)),
+            previous: previous(origin),
+            now: before.now,
+        },
+    );
+    judgement.findings.splice(0..0, request.findings().iter().cloned());
+    judgement.findings.extend(policy::together(others, &claim.cluster, request.spki()));
+    judgement.findings.extend(policy::judge_shared(before.moduli, request.spki()));
+    judgement
+}
+
+fn in_order(recipients: &[String]) -> Vec<String> {
+    let mut recipients = recipients.to_vec();
+    recipients.sort();
+    recipients.dedup();
+    recipients
+}
+
 /// What a request says of the key before its own, and whether that key signed it.
-fn previous<'a>(origin: &Origin<'a>) -> Previous<'a> {
+fn previous<'a>(origin: &'a Origin<'_>) -> Previous<'a> {
     let Origin::Package(travelled) = origin else { return Previous::Unnamed };
     match (&travelled.request.previous, &travelled.renewal, &travelled.renewed_by) {
         (None, _, _) => Previous::Unnamed,

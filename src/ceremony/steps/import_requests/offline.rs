@@ -3,6 +3,7 @@
 
 use super::accept::{Candidate, Origin, accept};
 use crate::authority::config::KeyOrigin;
+use crate::authority::{Config, State};
 use crate::ceremony::people::Assignment;
 use crate::ceremony::room::{Bench, Pending, Room};
 use crate::ceremony::script::Step;
@@ -19,16 +20,15 @@ use crate::x509::pem;
 ///
 /// # Errors
 /// [`Kind::Usage`] for a cluster that is named but not configured so.
-pub fn wanted(room: &Room<'_>) -> Result<Vec<String>, Error> {
+pub fn wanted(config: &Config, state: &State, named: &[String]) -> Result<Vec<String>, Error> {
     let configured: Vec<&String> =
-        room.config.clusters.iter().filter(|(_, c)| c.key_origin == KeyOrigin::Offline).map(|(name, _)| name).collect();
-    if room.wishes.clusters.is_empty() {
-        let state = room.journal.state();
+        config.clusters.iter().filter(|(_, c)| c.key_origin == KeyOrigin::Offline).map(|(name, _)| name).collect();
+    if named.is_empty() {
         let in_use = |name: &str| state.clusters.get(name).is_none_or(|cluster| cluster.retired.is_none());
         let new = configured.into_iter().filter(|name| in_use(name) && state.newest_intermediate(name).is_none());
         return Ok(new.cloned().collect());
     }
-    for name in &room.wishes.clusters {
+    for name in named {
         if !configured.contains(&name) {
             return Err(Error::new(Kind::Usage, "not a cluster whose key is made here")
                 .saw(name)
@@ -36,7 +36,7 @@ pub fn wanted(room: &Room<'_>) -> Result<Vec<String>, Error> {
                 .truth("Nothing was signed."));
         }
     }
-    Ok(room.wishes.clusters.clone())
+    Ok(named.to_vec())
 }
 
 /// Makes a key and its request, and has policy judge it like any other.

@@ -1,0 +1,302 @@
+//! What an answers file must say for a script to run, foreseen from the authority and from what lies on the
+//! stick: a template in which every judgement is left empty, so that filling it in is all there is to do.
+//!
+//! Pure but for reading the stick. An empty answer is never taken for one ([`Answers`](super::Answers)).
+
+use crate::authority::{Config, State};
+use crate::ceremony::script::{Script, Step};
+use crate::ceremony::steps::{import_requests, initialize_token};
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::text;
+use jiff::Timestamp;
+use std::path::Path;
+use toml::Value;
+
+/// What is known before a ceremony begins.
+pub struct Prospect<'a> {
+    /// The configuration that the ceremony will follow: the one of the file, where the script adopts it.
+    pub config: &'a Config,
+    /// SHA-256 of `authority.toml` as it lies there.
+    pub config_sha256: Digest,
+    /// SHA-256 of the adopted one; `None` before genesis.
+    pub adopted: Option<Digest>,
+    /// What the log says; the empty state before genesis.
+    pub state: &'a State,
+    /// Now.
+    pub now: Timestamp,
+    /// The stick with requests.
+    pub requests: Option<&'a Path>,
+    /// Clusters that are named on the command line.
+    pub clusters: &'a [String],
+}
+
+/// One question that a script will ask, and how its answer is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// The step's id.
+    pub step: String,
+    /// The key in the step's table.
+    pub key: String,
+    /// What people should know, a comment line each.
+    pub about: Vec<String>,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// One value.
+    One(Blank),
+    /// A table of its own.
+    Fields(Vec<(&'static str, Blank)>),
+}
+
+/// A place to be filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blank {
+    /// What the template has: an empty text where people judge, the value where it is known.
+    pub empty: Value,
+    /// What says yes.
+    pub yes: Value,
+    /// How it is filled in.
+    pub says: String,
+}
+
+impl Blank {
+    /// A place for a judgement.
+    pub fn judged(yes: impl Into<String>, says: impl Into<String>) -> Self {
+        Self { empty: Value::String(String::new()), yes: Value::String(yes.into()), says: says.into() }
+    }
+
+    /// A value that is known beforehand.
+    pub fn known(value: impl Into<Value>) -> Self {
+        let value = value.into();
+        Self { empty: value.clone(), yes: value, says: String::new() }
+    }
+}
+
+/// A plan to come: the key of its approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reviewed {
+    /// `sha256:…` or `offline:…`.
+    pub key: String,
+    /// What it is about.
+    pub about: String,
+    /// Rules that warn: the approval needs a reason.
+    pub warnings: Vec<String>,
+}
+
+/// What the steps so far will ask, and the plans that a later one will show.
+#[derive(Default)]
+pub struct Foresight {
+    /// Questions, in order.
+    pub asked: Vec<Asked>,
+    /// Plans that are not reviewed yet.
+    pub reviewed: Vec<Reviewed>,
+}
+
+impl Foresight {
+    /// One more question.
+    pub fn ask(&mut self, step: &Step, key: impl Into<String>, about: Vec<String>, answer: Answer) {
+        self.asked.push(Asked { step: step.id.clone(), key: key.into(), about, answer });
+    }
+}
+
+type Foresee = fn(&mut Foresight, &Script, &Prospect<'_>, &Step) -> Result<(), Error>;
+
+/// What each activity that asks will ask; those that are not named ask an answers file nothing.
+const FORESEEN: &[(&str, Foresee)] = &[
+    ("participants", participants),
+    ("initialize-token", label),
+    ("adopt-config", adoption),
+    ("import-requests", |foresight, _, prospect, step| import_requests::foresee(foresight, prospect, step)),
+    ("review-plans", review),
+    ("retire-cluster", retirement),
+];
+
+/// Every answer that a script will ask.
+///
+/// # Errors
+/// [`Kind::Medium`] where the stick cannot be read, [`Kind::Usage`] for a cluster that cannot be meant.
+pub fn foresee(script: &Script, prospect: &Prospect<'_>) -> Result<Vec<Asked>, Error> {
+    let mut foresight = Foresight::default();
+    for step in &script.steps {
+        if let Some((_, foresee)) = FORESEEN.iter().find(|(name, _)| *name == step.activity) {
+            foresee(&mut foresight, script, prospect, step)?;
+        }
+    }
+    Ok(foresight.asked)
+}
+
+/// The template: comments, known values, and an empty text wherever people judge.
+pub fn template(script: &Script, authority: &str, asked: &[Asked]) -> String {
+    let head = format!(
+        "# Answers for {} ({}) in {}.\n\
+         # Fill in every \"\". An answer that is missing, left empty or asked by nobody stops the ceremony before\n\
+         # anything is signed. Digests are of what was reviewed: another file is another question.\n",
+        text::escape(&script.name),
+        text::escape(&script.title),
+        text::escape(authority)
+    );
+    head + &written(asked, true)
+}
+
+/// The same answers with yes to everything: what a rehearsal takes for the ceremonies that it needs beforehand.
+pub fn yes_to_all(asked: &[Asked]) -> String {
+    written(asked, false)
+}
+
+fn written(asked: &[Asked], blank: bool) -> String {
+    let mut by_step: Vec<(&str, Vec<&Asked>)> = Vec::new();
+    for question in asked {
+        match by_step.iter_mut().find(|(step, _)| *step == question.step) {
+            Some((_, questions)) => questions.push(question),
+            None => by_step.push((&question.step, vec![question])),
+        }
+    }
+    by_step.iter().map(|(step, questions)| table(step, questions, blank)).collect()
+}
+
+/// The table of a step: first its values, then the answers that are tables of their own.
+fn table(step: &str, questions: &[&Asked], blank: bool) -> String {
+    let (mut values, mut tables) = (String::new(), String::new());
+    for question in questions {
+        match &question.answer {
+            Answer::One(place) => {
+                values.push_str(&comments(&question.about, blank));
+                values.push_str(&line(&quoted(&question.key), place, blank));
+            }
+            Answer::Fields(fields) => {
+                tables.push_str(&format!("\n[{}.{}]\n", quoted(step), quoted(&question.key)));
+                tables.push_str(&comments(&question.about, blank));
+                tables.extend(fields.iter().map(|(name, place)| line(name, place, blank)));
+            }
+        }
+    }
+    if values.is_empty() { tables } else { format!("\n[{}]\n{values}{tables}", quoted(step)) }
+}
+
+fn comments(about: &[String], blank: bool) -> String {
+    if blank { about.iter().map(|line| format!("# {}\n", text::escape(line))).collect() } else { String::new() }
+}
+
+fn line(name: &str, place: &Blank, blank: bool) -> String {
+    match (blank, place.says.as_str()) {
+        (true, "") => format!("{name} = {}\n", place.empty),
+        (true, says) => format!("{name} = {}    # {}\n", place.empty, text::escape(says)),
+        (false, _) => format!("{name} = {}\n", place.yes),
+    }
+}
+
+/// A key as TOML writes it.
+fn quoted(key: &str) -> String {
+    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if bare { key.to_owned() } else { Value::String(key.to_owned()).to_string() }
+}
+
+fn participants(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    for (role, least) in &script.roles {
+        let count = (*least).max(prospect.config.roles.least(role));
+        let name = |index: usize| if count > 1 { format!("The {role} {index}") } else { format!("The {role}") };
+        let names = |name: &dyn Fn(usize) -> String| Value::Array((1..=count).map(|i| name(i).into()).collect());
+        let says = if count > 1 { format!("{count} names") } else { "a name".to_owned() };
+        let place = Blank { empty: names(&|_| String::new()), yes: names(&name), says };
+        foresight.ask(step, role, Vec::new(), Answer::One(place));
+    }
+    Ok(())
+}
+
+fn label(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    if prospect.state.tokens.is_empty() {
+        let label = initialize_token::label_of(&prospect.config.name);
+        let about = vec!["the label that the blank token gets".to_owned()];
+        foresight.ask(step, "label", about, Answer::One(Blank::known(label)));
+    }
+    Ok(())
+}
+
+fn adoption(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    if prospect.adopted.is_some_and(|adopted| adopted != prospect.config_sha256) {
+        let about = vec!["authority.toml has changed since it was adopted: compare the two".to_owned()];
+        let place = Blank::judged("adopt", "\"adopt\"");
+        foresight.ask(step, format!("sha256:{}", prospect.config_sha256), about, Answer::One(place));
+    }
+    Ok(())
+}
+
+fn review(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    let mut plans = std::mem::take(&mut foresight.reviewed);
+    if !prospect.state.is_founded() {
+        let about = "authority.toml: the root certificate, the audit certificate and CRL 1".to_owned();
+        // A genesis that was begun goes on with the configuration that it adopted.
+        let reviewed = prospect.adopted.unwrap_or(prospect.config_sha256);
+        plans.insert(0, Reviewed { key: format!("sha256:{reviewed}"), about, warnings: Vec::new() });
+    }
+    for Reviewed { key, about, warnings } in plans {
+        let mut about = vec![about];
+        let place = if warnings.is_empty() {
+            Blank::judged("approve", "\"approve\", or { decline = \"why\" }")
+        } else {
+            about.extend(warnings.iter().map(|rule| format!("warns: {rule}")));
+            let with = |reason: &str| Value::Table([("approve".to_owned(), reason.into())].into_iter().collect());
+            let says = "why all the same, or { decline = \"why\" }".to_owned();
+            Blank { empty: with(""), yes: with("as foreseen"), says }
+        };
+        foresight.ask(step, key, about, Answer::One(place));
+    }
+    Ok(())
+}
+
+fn retirement(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    let [cluster] = prospect.clusters else {
+        return Err(Error::new(Kind::Usage, "a retirement is of one cluster")
+            .saw(text::count(prospect.clusters.len(), "cluster"))
+            .hint("name it: --cluster NAME"));
+    };
+    let with = |reason: &str| Value::Table([("retire".to_owned(), reason.into())].into_iter().collect());
+    let place = Blank { empty: with(""), yes: with("as foreseen"), says: "why it is retired".to_owned() };
+    let about = vec!["nothing of it is revoked; its name is never used again".to_owned()];
+    foresight.ask(step, cluster, about, Answer::One(place));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ceremony::vocabulary::VOCABULARY;
+
+    #[test]
+    fn what_every_activity_asks_is_foreseen() {
+        for activity in VOCABULARY.iter().filter(|activity| activity.asks) {
+            assert!(FORESEEN.iter().any(|(name, _)| *name == activity.name), "{}", activity.name);
+        }
+        for (name, _) in FORESEEN {
+            assert!(VOCABULARY.iter().any(|activity| activity.name == *name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_template_reads_as_answers_whatever_its_keys_hold() {
+        let asked = |key: &str, answer| Asked {
+            step: "a step".to_owned(),
+            key: key.to_owned(),
+            about: vec!["two\nlines".to_owned()],
+            answer,
+        };
+        let fields = Answer::Fields(vec![("words", Blank::judged("same", "\"same\""))]);
+        let asked =
+            [asked("file:a \"b\" \\ c.csr", fields), asked("witness", Answer::One(Blank::judged("W", "a name")))];
+        let read = |text: &str| toml::from_str::<toml::Table>(text).unwrap();
+        let filled = read(&yes_to_all(&asked));
+        assert_eq!(filled["a step"]["witness"].as_str(), Some("W"));
+        assert_eq!(filled["a step"]["file:a \"b\" \\ c.csr"]["words"].as_str(), Some("same"));
+        let empty = read(&template_of(&asked));
+        assert_eq!(empty["a step"]["witness"].as_str(), Some(""));
+    }
+
+    fn template_of(asked: &[Asked]) -> String {
+        template(&Script::built_in("intermediate-signing").unwrap(), "A\nB", asked)
+    }
+}

@@ -1,0 +1,138 @@
+//! How a rehearsal went, from its log: how long each step took against its minutes, what was left out, how many
+//! deviations and breaks there were. Pure but for reading the log.
+
+use crate::ceremony::script::Script;
+use crate::ceremony::session::Folder;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::log::Entry;
+use crate::log::record::Record;
+use crate::screen::Screen;
+use crate::store;
+use crate::text;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// One step, as it went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepTook {
+    /// Its number on the paper.
+    pub number: usize,
+    /// Its id.
+    pub step: String,
+    /// How long it was planned to take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_minutes: Option<u32>,
+    /// How long it took, breaks between sessions apart.
+    pub seconds: u64,
+    /// True where it was left out.
+    pub left_out: bool,
+}
+
+/// A rehearsal, as it went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The script's title.
+    pub title: String,
+    /// SHA-256 of the script.
+    pub script_sha256: Digest,
+    /// Its steps, as they were done.
+    pub steps: Vec<StepTook>,
+    /// Deviations that were written down.
+    pub deviations: usize,
+    /// Sessions it took: one more than it was interrupted.
+    pub sessions: usize,
+    #[serde(skip)]
+    since: Option<Timestamp>,
+}
+
+impl Report {
+    /// Reads the newest ceremony of this script from a log.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`](crate::error::Kind::Medium), [`Kind::Verify`](crate::error::Kind::Verify).
+    pub fn read(folder: &Folder, script: &Script) -> Result<Self, Error> {
+        let mut report = Self::new(script);
+        store::read(&folder.log(), &mut |entry| {
+            report.apply(entry, script);
+            Ok(())
+        })?;
+        Ok(report)
+    }
+
+    fn new(script: &Script) -> Self {
+        Self {
+            title: script.title.clone(),
+            script_sha256: script.sha256,
+            steps: Vec::new(),
+            deviations: 0,
+            sessions: 0,
+            since: None,
+        }
+    }
+
+    fn apply(&mut self, entry: &Entry, script: &Script) {
+        let time = entry.header.time;
+        match &entry.record {
+            Record::SessionOpened(opened) if opened.script_sha256 == script.sha256 => {
+                if opened.resumes.is_none() {
+                    *self = Self::new(script);
+                }
+                self.sessions += 1;
+                self.since = Some(time);
+            }
+            Record::SessionOpened(_) => self.since = None,
+            Record::StepDone(done) => self.step(script, &done.step, time, false),
+            Record::StepSkipped(skipped) => self.step(script, &skipped.step, time, true),
+            Record::Deviation(_) if self.since.is_some() => self.deviations += 1,
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, script: &Script, id: &str, time: Timestamp, left_out: bool) {
+        let Some(since) = self.since.replace(time) else { return };
+        let Some(index) = script.steps.iter().position(|step| step.id == id) else { return };
+        let seconds = u64::try_from(time.duration_since(since).as_secs()).unwrap_or(0);
+        // Unlocking is done again after a break: its time counts, its line is one.
+        if let Some(again) = self.steps.iter_mut().find(|step| step.number == index + 1) {
+            again.seconds = again.seconds.saturating_add(seconds);
+            return;
+        }
+        let planned_minutes = script.steps.get(index).and_then(|step| step.minutes);
+        self.steps.push(StepTook { number: index + 1, step: id.to_owned(), planned_minutes, seconds, left_out });
+    }
+
+    /// For people.
+    pub fn screen(&self) -> Screen {
+        let planned: u32 = self.steps.iter().filter_map(|step| step.planned_minutes).sum();
+        let took = self.steps.iter().fold(0, |sum: u64, step| sum.saturating_add(step.seconds));
+        let mut screen = Screen::new()
+            .heading(format!("REHEARSED: {}", self.title), text::count(self.steps.len(), "step"))
+            .verbatim(row("", "step", "planned", "took"));
+        for step in &self.steps {
+            let planned = step.planned_minutes.map(|minutes| format!("{minutes} min")).unwrap_or_default();
+            let took = if step.left_out { "left out".to_owned() } else { lasted(step.seconds) };
+            let over = step.planned_minutes.is_some_and(|minutes| step.seconds > u64::from(minutes).saturating_mul(60));
+            let took = if over { format!("{took}  longer than planned") } else { took };
+            screen = screen.verbatim(row(&step.number.to_string(), &step.step, &planned, &took));
+        }
+        let total = if planned > 0 { format!("{planned} min") } else { String::new() };
+        screen = screen.verbatim(row("", "in all", &total, &lasted(took)));
+        let breaks = match self.sessions.saturating_sub(1) {
+            0 => String::new(),
+            breaks => format!(", {}", text::count(breaks, "interruption")),
+        };
+        screen.text(format!("{}{breaks}.", text::count(self.deviations, "deviation")))
+    }
+}
+
+fn row(number: &str, step: &str, planned: &str, took: &str) -> String {
+    format!("  {number:>2}  {:<28}{planned:>9}  {took}", text::ellipsis(step, 28)).trim_end().to_owned()
+}
+
+fn lasted(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
+    }
+}

@@ -1,0 +1,57 @@
+//! `verify-log`: the whole log is verified as anybody outside would, before people rely on it. What it ends with
+//! is shown, to be compared with the last signed paper.
+
+use crate::audit::{self, Options, RootPin};
+use crate::ceremony::people::Stop;
+use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::script::Step;
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
+use crate::clock;
+use crate::screen::Screen;
+use crate::store;
+use crate::words;
+
+/// The activity.
+pub const ACTIVITY: Activity = Activity {
+    name: "verify-log",
+    says: "Verify the log",
+    asks: false,
+    needs: &[Fact::Root],
+    gives: &[],
+    takes: &[],
+    settings: &[],
+    lasts: Lasts::Forever,
+    ways: Ways::BOTH,
+    medium: None,
+    run,
+};
+
+fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
+    // With the token open its root key is proved by its public half, so the log can be held against that root.
+    let root = match (&bench.keys, room.journal.state().certificate_of("root").and_then(|c| c.der.clone())) {
+        (Some(_), Some(der)) => RootPin::Certificate(der),
+        _ => RootPin::None,
+    };
+    let proved = matches!(root, RootPin::Certificate(_));
+    room.people.working(0, 1, "verifying the log");
+    let material = store::material(&room.folder.log())?;
+    let report = audit::verify(material, &Options { root, at_rest: false }, &clock::monotonic).map_err(|error| {
+        error.hint("keep it as it is, as evidence, and compare it with another copy and with the paper")
+    })?;
+    room.people.working(1, 1, "");
+    let how = if proved { "verifies, under the root in the token" } else { "verifies in itself" };
+    let mut screen = Screen::new()
+        .heading("The log", how)
+        .field("entries", format!("{}, {} of them under a checkpoint", report.entries, report.size))
+        .field("issued", format!("{} certificates, {} CRLs", report.certificates, report.crls))
+        .field("tree size", report.size.to_string())
+        .field("log words 1-8", words::words(report.root.0.get(..8).unwrap_or_default()).join(" "));
+    for root in &report.roots {
+        screen = screen.field("root sha256", root.hex());
+        screen = screen.field("root words 1-8", words::words(root.0.get(..8).unwrap_or_default()).join(" "));
+    }
+    for warning in &report.warnings {
+        screen = screen.field("warning", warning);
+    }
+    room.people.show(&screen)
+}

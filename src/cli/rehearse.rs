@@ -1,0 +1,339 @@
+//! `ceremony rehearse`: makes an authority and a token to be thrown away and whatever the script needs before its
+//! first step, and then holds the ceremony as any other.
+
+use super::answers::Outlook;
+use super::args::{Args, Attend, Rehearse};
+use super::ceremony::read_script;
+use super::fence;
+use super::room::{self, Found, found_in, hold, hold_unseen};
+use super::terminal::Terminal;
+use crate::ceremony::answers::template;
+use crate::ceremony::rehearsal::place::{Place, Stage};
+use crate::ceremony::rehearsal::report::Report;
+use crate::ceremony::rehearsal::{Before, marked, requests};
+use crate::ceremony::room::Wishes;
+use crate::ceremony::script::{Script, ScriptKind};
+use crate::clock::Clock;
+use crate::digest::Hex;
+use crate::entropy::Entropy;
+use crate::error::{Error, Kind};
+use crate::files::medium::{self, Marking, Role};
+use crate::files::{deliver, intake};
+use crate::screen::Screen;
+use crate::text;
+use crate::token::hsm_profile::HsmProfile;
+use crate::token::{self, environment};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Digits of a throwaway PIN.
+const PIN_DIGITS: usize = 8;
+
+#[derive(Serialize)]
+struct Prepared {
+    directory: PathBuf,
+    authority: PathBuf,
+    requests: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Rehearsed {
+    directory: PathBuf,
+    #[serde(flatten)]
+    report: Report,
+}
+
+/// `anchorite ceremony rehearse`
+pub fn rehearse(args: &Args, a: &Rehearse, terminal: &mut Terminal) -> Result<(), Error> {
+    let script = read_script(&a.script)?;
+    let place = Place::at(a.into.clone().unwrap_or_else(|| PathBuf::from(format!("rehearsal-{}", script.name))));
+    let rehearsal = Rehearsal { args, place, script, cluster: a.cluster.clone() };
+    match rehearsal.place.marker()? {
+        Some(marker) => {
+            rehearsal.place.check_goes_on(&marker, &rehearsal.script)?;
+            fence::raise(None, &[], &[rehearsal.place.path().to_owned()]);
+            rehearsal.choose_token()?;
+        }
+        None => {
+            rehearsal.place.check_free()?;
+            if a.answers.is_some() {
+                return Err(Error::new(
+                    Kind::Usage,
+                    "answers are for a rehearsal that was prepared: they name its files",
+                )
+                .hint("first: anchorite ceremony rehearse SCRIPT --prepare, and anchorite ceremony answers")
+                .hint("to say yes to everything: --unattended"));
+            }
+            // All that a rehearsal writes is in its own place, whichever authority of it a ceremony is held on.
+            deliver::create_directory(rehearsal.place.path())?;
+            fence::raise(None, &[], &[rehearsal.place.path().to_owned()]);
+            rehearsal.prepare(a.unattended || a.prepare, terminal)?;
+        }
+    }
+    if a.prepare {
+        return rehearsal.say_prepared(terminal);
+    }
+    rehearsal.hold(a, terminal)
+}
+
+/// A rehearsal: where it is, and of what.
+struct Rehearsal<'a> {
+    args: &'a Args,
+    place: Place,
+    script: Script,
+    cluster: Option<String>,
+}
+
+impl Rehearsal<'_> {
+    /// Makes the place and everything in it that the script needs.
+    fn prepare(&self, quiet: bool, terminal: &mut Terminal) -> Result<(), Error> {
+        let (place, before) = (&self.place, Before::of(&self.script));
+        let profile = HsmProfile::embedded(marked::PROFILE)?;
+        let (config, module) = self.configuration()?;
+        if module.is_none() {
+            token::find_module(&profile)?;
+        }
+        let own = [place.path().to_owned(), place.authority().path().to_owned(), place.token_files(), place.exports()];
+        for dir in own.iter().chain(&place.sticks()) {
+            deliver::create_directory(dir)?;
+        }
+        place.mark(&self.script, Stage::Preparing)?;
+        self.choose_token()?;
+        let files = absolute(&place.token_files())?;
+        let conf =
+            format!("directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n", files.display());
+        deliver::write_new(&place.token_configuration(), conf.as_bytes(), 0o644)?;
+        for name in ["user", "so", "audit"] {
+            deliver::create_directory(&place.path().join("pins"))?;
+            deliver::write_new(&place.pin(name), format!("{}\n", digits()?).as_bytes(), 0o600)?;
+        }
+        deliver::write_new(&place.authority().config(), config.as_bytes(), 0o644)?;
+        let local = self.local(module.as_deref())?;
+        deliver::write_new(&place.authority().local(), local.as_bytes(), 0o644)?;
+        let config = found_in(place.authority())?.config.0;
+        self.mark_medium(&place.exports(), Role::Exports, &config.name)?;
+        for stick in place.sticks() {
+            self.mark_medium(&stick, Role::Authority, &config.name)?;
+        }
+        if before.root {
+            if !quiet {
+                terminal.talk("Making what the rehearsal needs: a token, a root, requests…");
+            }
+            self.hold_before("root-genesis")?;
+            requests::make(place, &config, self.now()?)?;
+        }
+        if before.issued {
+            self.hold_before("intermediate-signing")?;
+        }
+        if before.copy_only {
+            deliver::move_directory(place.authority().path(), &place.lost())?;
+            deliver::write_new(&place.copy().local(), local.as_bytes(), 0o644)?;
+        }
+        place.mark(&self.script, Stage::Prepared)
+    }
+
+    /// Everything that loads the module later reads the rehearsal's own configuration.
+    fn choose_token(&self) -> Result<(), Error> {
+        let profile = HsmProfile::embedded(marked::PROFILE)?;
+        environment::choose_configuration(&profile, &absolute(&self.place.token_configuration())?)
+    }
+
+    /// The rehearsal's `authority.toml`, and SoftHSM's module where the real authority names one.
+    fn configuration(&self) -> Result<(String, Option<PathBuf>), Error> {
+        let folder = room::folder(self.args);
+        if self.args.authority.is_none() && !folder.config().exists() {
+            return Ok((marked::rehearsal_of_template()?, None));
+        }
+        let real = found_in(folder)?;
+        let module = real.local.token.module.filter(|_| real.config.0.token.profile == marked::PROFILE);
+        Ok((marked::rehearsal_of(&real.config.1)?, module))
+    }
+
+    /// `local.toml`: where the sticks are, whoever runs what from where.
+    fn local(&self, module: Option<&Path>) -> Result<String, Error> {
+        let quoted = |path: &Path| Ok(toml::Value::String(absolute(path)?.display().to_string()).to_string());
+        let place = &self.place;
+        let sticks = place.sticks().iter().map(|stick| quoted(stick)).collect::<Result<Vec<_>, Error>>()?;
+        let token = match module {
+            Some(module) => format!("[token]\nmodule = {}\n\n", quoted(module)?),
+            None => String::new(),
+        };
+        Ok(format!(
+            "# A rehearsal's machine.\n\n{token}[media]\nrequests = {}\nexports = {}\nauthority = [{}]\n",
+            quoted(&place.requests())?,
+            quoted(&place.exports())?,
+            sticks.join(", ")
+        ))
+    }
+
+    fn mark_medium(&self, dir: &Path, role: Role, authority: &str) -> Result<(), Error> {
+        let id = Hex(Entropy::new().bytes(8, &[])?);
+        let label = dir.file_name().and_then(|name| name.to_str());
+        let marking = Marking { authority: Some(authority), label, id, created: self.now()? };
+        medium::prepare(dir, role, marking).map(|_| ())
+    }
+
+    fn now(&self) -> Result<jiff::Timestamp, Error> {
+        Ok(self.args.now.map_or_else(Clock::system, Clock::given).now())
+    }
+
+    /// Holds a ceremony that nobody attends, with yes to everything that it asks.
+    fn hold_before(&self, name: &str) -> Result<(), Error> {
+        let (script, found) = (Script::built_in(name)?, found_in(self.place.authority())?);
+        let wishes = self.wishes(&script, &found);
+        let attend = self.yes_to_all(&script, &found)?;
+        hold_unseen(self.args, &attend, Some(&self.place.pin("so")), script, &found, wishes).map(|_| ()).map_err(
+            |error| {
+                error.within(format!("cannot make what the rehearsal needs ({name})")).hint(self.place.throw_away())
+            },
+        )
+    }
+
+    /// Answers with yes to everything, and the PINs.
+    fn yes_to_all(&self, script: &Script, found: &Found) -> Result<Attend, Error> {
+        let (outlook, wishes) = (Outlook::of(found, script)?, self.wishes(script, found));
+        let asked =
+            template::foresee(script, &outlook.prospect(self.now()?, wishes.requests.as_deref(), &wishes.clusters))?;
+        let path = self.place.answers(&script.name);
+        deliver::create_directory(&self.place.path().join("answers"))?;
+        deliver::replace(&path, template::yes_to_all(&asked).as_bytes(), 0o644)?;
+        Ok(self.attend(Some(path)))
+    }
+
+    fn attend(&self, answers: Option<PathBuf>) -> Attend {
+        // People type the PINs; where nobody attends they are read.
+        let pin = |name: &str| answers.is_some().then(|| self.place.pin(name));
+        Attend { pin_file: pin("user"), audit_pin_file: pin("audit"), final_try: false, answers }
+    }
+
+    /// What the command line of the ceremony would name.
+    fn wishes(&self, script: &Script, found: &Found) -> Wishes {
+        let imports = script.steps.iter().any(|step| step.activity == "import-requests");
+        let first = || requests::clusters(&found.config.0).into_iter().next();
+        // With requests, a cluster that is named is one whose key is made here.
+        let clusters = if imports { None } else { self.cluster.clone().or_else(first) };
+        let needs_none = matches!(script.kind, ScriptKind::Genesis | ScriptKind::Drill);
+        Wishes {
+            requests: imports.then(|| self.place.requests()),
+            exports: Some(self.place.exports()),
+            clusters: clusters.filter(|_| !needs_none).into_iter().collect(),
+            ..Wishes::default()
+        }
+    }
+
+    /// Holds the rehearsal itself.
+    fn hold(&self, a: &Rehearse, terminal: &mut Terminal) -> Result<(), Error> {
+        let lost = Before::of(&self.script).copy_only;
+        let folder = if lost { self.place.copy() } else { self.place.authority() };
+        let found = found_in(folder.clone())?;
+        let attend = match (&a.answers, a.unattended) {
+            (None, true) => self.yes_to_all(&self.script, &found)?,
+            (answers, _) => self.attend(answers.clone()),
+        };
+        let unattended = attend.answers.is_some();
+        if !unattended {
+            terminal.screen(&self.screen(&found)?);
+        }
+        let so_pin = unattended.then(|| self.place.pin("so"));
+        let wishes = self.wishes(&self.script, &found);
+        hold(self.args, &attend, so_pin.as_deref(), self.script.clone(), &found, wishes, terminal).map_err(
+            |error| {
+                let same = format!("anchorite ceremony rehearse {} --into {}", a.script, self.shown());
+                error
+                    .hint(format!("to go on with the rehearsal: {same}"))
+                    .hint(format!("or {}", self.place.throw_away()))
+            },
+        )?;
+        self.place.mark(&self.script, Stage::Ended)?;
+        let report = Report::read(&folder, &self.script)?;
+        if terminal.wants_json() {
+            return terminal.json(&Rehearsed { directory: self.place.path().to_owned(), report });
+        }
+        terminal.line("");
+        terminal.screen(&report.screen());
+        terminal.line("");
+        terminal.talk("This was a rehearsal: its PINs and shares open nothing else, and nobody may use them again.");
+        let throw_away = self.place.throw_away();
+        terminal.done(
+            &[],
+            &[
+                &format!("its log: anchorite log show {}", text::shell(&folder.path().display().to_string())),
+                &throw_away,
+            ],
+        );
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        text::shell(&self.place.path().display().to_string())
+    }
+
+    /// What people should know before the first step.
+    fn screen(&self, found: &Found) -> Result<Screen, Error> {
+        let (place, before) = (&self.place, Before::of(&self.script));
+        let shown = |path: &Path| path.display().to_string();
+        let mut screen = Screen::new()
+            .heading(format!("REHEARSAL: {}", self.script.title), text::count(self.script.steps.len(), "step"))
+            .field("authority", &found.config.0.name)
+            .field("in", shown(found.folder.path()))
+            .field("script", format!("sha256 {}…, as on the paper of the day", self.script.sha256.short()));
+        if before.root {
+            screen = screen.field("user PIN", read_pin(&place.pin("user"))?);
+        }
+        if before.root && found.config.0.audit.is_some() {
+            screen = screen.field("audit PIN", read_pin(&place.pin("audit"))?);
+        }
+        if before.root && !before.issued {
+            screen = screen
+                .field("requests", shown(&place.requests()))
+                .field("sheets", format!("{}: what the clusters' engineers would read out", shown(&place.sheets())));
+        }
+        if before.copy_only {
+            screen = screen.text("The authority on the laptop is lost; a stick with its copy is left.");
+        }
+        Ok(screen.text(
+            "Nothing here is real: the token is files, and both are thrown away. PINs and shares of a rehearsal are \
+             its own; never use the real ones here, or these for anything else.",
+        ))
+    }
+
+    fn say_prepared(&self, terminal: &mut Terminal) -> Result<(), Error> {
+        let folder = self.place.authority();
+        let requests = intake::list(&self.place.requests(), 64).unwrap_or_default();
+        let requests: Vec<String> = requests.into_iter().map(|found| found.shown).collect();
+        if terminal.wants_json() {
+            let directory = self.place.path().to_owned();
+            return terminal.json(&Prepared { directory, authority: folder.path().to_owned(), requests });
+        }
+        let same = format!("anchorite ceremony rehearse {} --into {}", self.script.name, self.shown());
+        terminal
+            .done(&[shown_directory(self.place.path())], &["hold it with the same command, without --prepare:", &same]);
+        Ok(())
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(path)
+        .map_err(|error| Error::new(Kind::Medium, "the place of the rehearsal has no path").saw(error.to_string()))
+}
+
+fn shown_directory(path: &Path) -> String {
+    format!("{}/", path.display())
+}
+
+/// A PIN that opens a throwaway token and nothing else may be shown.
+fn read_pin(path: &Path) -> Result<String, Error> {
+    let pin = intake::read(path, 64)?;
+    Ok(String::from_utf8_lossy(&pin).trim().to_owned())
+}
+
+/// Random decimal digits.
+fn digits() -> Result<String, Error> {
+    let mut digits = String::new();
+    let mut entropy = Entropy::new();
+    while digits.len() < PIN_DIGITS {
+        let even = entropy.bytes(PIN_DIGITS, &[])?.into_iter().filter(|byte| *byte < 250);
+        digits.extend(even.take(PIN_DIGITS - digits.len()).map(|byte| char::from(b'0' + byte % 10)));
+    }
+    Ok(digits)
+}

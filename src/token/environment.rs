@@ -1,0 +1,54 @@
+//! The environment variable by which a module without hardware finds its configuration, set for this process
+//! where it runs against a token of its own. The one place that changes the environment.
+//!
+//! Never reads what the file says. Source: `std::env::set_var`, which is unsafe where other threads read the
+//! environment meanwhile; softhsm2.conf(5).
+#![allow(unsafe_code)]
+
+use crate::error::{Error, Kind};
+use crate::token::hsm_profile::HsmProfile;
+use std::path::Path;
+
+/// Makes the module of this profile, which is loaded later, read this configuration. A variable that says so
+/// already is left alone.
+///
+/// # Errors
+/// [`Kind::Token`]: the profile names no variable, or this process has more than one thread; the error says how to
+/// set it from outside. Nothing was changed.
+pub fn choose_configuration(profile: &HsmProfile, file: &Path) -> Result<(), Error> {
+    let Some(name) = profile.files.as_ref().and_then(|files| files.environment.as_deref()) else {
+        return Err(Error::new(Kind::Token, "this token cannot be told where its files are").saw(&profile.name));
+    };
+    if std::env::var_os(name).is_some_and(|set| Path::new(&set) == file) {
+        return Ok(());
+    }
+    if !is_single_threaded() {
+        return Err(Error::new(Kind::Token, format!("{name} cannot be set from inside this program here"))
+            .hint(format!("set it outside and run the same command again: export {name}={}", file.display())));
+    }
+    // SAFETY: there is one thread, this one, so nothing reads or writes the environment meanwhile; the C library
+    // reads it later, from modules that are not loaded yet.
+    unsafe { std::env::set_var(name, file) };
+    Ok(())
+}
+
+/// True where the kernel says that this is the only thread.
+fn is_single_threaded() -> bool {
+    fs_err::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_with_more_threads_is_told_to_set_it_outside() {
+        // Tests run on threads of their own.
+        let profile = HsmProfile::embedded("softhsm2").unwrap();
+        let error = choose_configuration(&profile, Path::new("/nowhere/softhsm2.conf")).unwrap_err();
+        assert!(error.hints().iter().any(|hint| hint.ends_with("export SOFTHSM2_CONF=/nowhere/softhsm2.conf")));
+        assert_ne!(std::env::var_os("SOFTHSM2_CONF").as_deref(), Some("/nowhere/softhsm2.conf".as_ref()));
+        let card = HsmProfile { files: None, ..profile };
+        assert!(choose_configuration(&card, Path::new("/nowhere/softhsm2.conf")).is_err());
+    }
+}
