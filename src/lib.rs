@@ -13,13 +13,13 @@
 //!
 //! *Pure* modules take values and return values and hold every decision. *Effects* each live in one module:
 //! PKCS#11 in [`token`], files in [`files`], the log's file in [`store`], the time in [`clock`], randomness in
-//! [`entropy`], the terminal in `cli::terminal`. Effects never call each other. `tests/all/architecture.rs`
+//! [`entropy`], the machine and the fences around this process in [`host`], the terminal in `cli::terminal`. Effects never call each other. `tests/all/architecture.rs`
 //! holds the code to this.
 //!
 //! Modules in reading order: the values ([`error`], [`text`], [`digest`], [`words`], [`name`], [`dns`], [`key`],
 //! [`finding`], [`screen`]); [`x509`] and [`log`]; [`request`], [`profile`], [`authority`], [`policy`],
-//! [`plan`]; [`audit`]; the effects; [`execute`], the only caller of a root signature; [`bundle`] and
-//! [`consumer`]; [`ceremony`], the one engine; [`cli`].
+//! [`plan`]; [`audit`]; the effects; [`execute`], the only caller of a root signature; [`bundle`],
+//! [`consumer`] and [`custody`]; [`ceremony`], the one engine; [`cli`].
 //!
 //! # Decisions
 //!
@@ -55,6 +55,7 @@ pub mod ceremony;
 pub mod cli;
 pub mod clock;
 pub mod consumer;
+pub mod custody;
 pub mod digest;
 pub mod dns;
 pub mod entropy;
@@ -62,6 +63,7 @@ pub mod error;
 pub mod execute;
 pub mod files;
 pub mod finding;
+pub mod host;
 pub mod key;
 pub mod log;
 pub mod name;

@@ -134,9 +134,9 @@ impl Row {
 }
 
 fn field_lines(label: &str, value: &str, note: &str) -> Vec<String> {
-    // A label that is longer than its column takes from the value's.
-    let width = (VALUE - 3).max(label.chars().count());
-    let room = WIDTH - width - 3;
+    // A label longer than its column pushes the values to the right.
+    let indent = VALUE.max(label.chars().count() + 3);
+    let room = WIDTH.saturating_sub(indent).max(1);
     let whole = if note.is_empty() { value.to_owned() } else { format!("{value}   {note}") };
     let values = if whole.chars().count() <= room {
         vec![whole]
@@ -150,6 +150,7 @@ fn field_lines(label: &str, value: &str, note: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for (i, value) in values.iter().enumerate() {
         let label = if i == 0 { label } else { "" };
+        let width = indent - 3;
         lines.push(format!("  {label:<width$} {value}"));
     }
     if lines.is_empty() {
@@ -175,7 +176,7 @@ mod tests {
             .heading("Example Mesh Root · production", "plan 1 of 2")
             .field("to", &long)
             .noted("key", "ECDSA P-384", "same as in the request: yes")
-            .field("log words 1-8", "drifter revival fallout leprosy merit informant blackjack camelot")
+            .field("a label longer than its column", "sailboat ".repeat(8).trim())
             .text("word ".repeat(60));
         let text = screen.render();
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
@@ -188,6 +189,14 @@ mod tests {
         let screen = Screen::new().banner("Example Mesh Root · test", "plan 1 of 2").field("serial", "4b");
         assert!(screen.render().starts_with("Example Mesh Root · test"));
         assert_eq!(screen.page(), (Some("plan 1 of 2"), vec!["  serial       4b".to_owned()]));
+    }
+
+    #[test]
+    fn a_label_longer_than_its_column_makes_no_line_too_long() {
+        let words = "edict company bookshelf virginia absurd dinosaur spindle wichita";
+        let text = Screen::new().field("root words 1-8", words).render();
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!(text.split_whitespace().skip(3).collect::<Vec<_>>().join(" "), words);
     }
 
     #[test]

@@ -27,6 +27,10 @@ pub struct Local {
 pub struct LocalToken {
     /// The PKCS#11 module; left out, the first of the profile's search paths that exists.
     pub module: Option<PathBuf>,
+    /// Files and directories that the module writes to, beside those that its profile names: a daemon's state,
+    /// a lock, a log. The fence lets it write nowhere else.
+    #[serde(default)]
+    pub writes: Vec<PathBuf>,
 }
 
 /// `[audit]`.
@@ -87,7 +91,7 @@ fn explained(file: &str, source: &str, error: &toml::de::Error) -> Error {
     let mut found = Error::new(Kind::Usage, format!("{file}{place}: {}", what.replace('`', "\"")));
     // The parser does not always say what its message is about.
     let about = error.span().and_then(|span| source.get(span)).filter(|text| !text.is_empty() && !text.contains('\n'));
-    if let Some(about) = about.filter(|_| !what.contains(['`', '"'])) {
+    if let Some(about) = about.filter(|_| !what.contains(['`', '"']) && !what.contains(": saw ")) {
         found = found.saw(about);
     }
     if let Some(wanted) = wanted {

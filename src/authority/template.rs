@@ -69,10 +69,21 @@ subject = { organization = "Example", common_name = "Intermediate CA" }   # L=<c
 [crl]
 validity_days = 180            # at most 365
 
+# [custody]                    # the token opens to this many custodians together, and to nobody alone;
+# threshold = 2                # left out, its PIN is typed
+# custodians = 3               # each holds a share: words on a sheet, read back at genesis
+# recipients = ["age1…", "age1…", "age1…"]    # one each: shares are age files instead of words
+
 [roles]
 administrator = 1
 witness = 1
 may_overlap = false            # true: one person may hold several roles
+
+# [preflight]                  # what the machine must be; `anchorite preflight --json` names the checks
+# must_pass = ["interfaces", "swap"]          # where nobody attends only these count; where people
+                               # attend every failure stops the ceremony, and these must not even warn
+# binary_sha256 = "…"          # of the program: sha256sum anchorite
+# module_sha256 = "…"          # of the root's PKCS#11 module
 
 [key_backup]
 mode = "none"                  # losing the token loses the root: every mesh then needs a new one
@@ -82,6 +93,7 @@ const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest
 
 [token]
 # module = "/usr/lib/softhsm/libsofthsm2.so"   # left out: the profile's search paths
+# writes = ["/var/lib/vendor"]                 # where the module writes, beside what its profile says
 
 # [audit.token]
 # module = "/usr/lib/softhsm/libsofthsm2.so"

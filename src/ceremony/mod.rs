@@ -7,6 +7,7 @@
 
 pub mod answers;
 pub mod copies;
+pub mod fitness;
 pub mod inbound;
 pub mod journal;
 pub mod media;
@@ -21,6 +22,7 @@ pub mod room;
 pub mod runner;
 pub mod script;
 pub mod session;
+pub mod shares;
 mod spot_check;
 mod steps;
 pub mod tokens;

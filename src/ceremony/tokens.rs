@@ -162,6 +162,21 @@ impl Tokens for Modules {
     }
 }
 
+/// Where a token's module and its copies write: the files of a token without hardware, the copies beside them,
+/// and what the profile names. The directory of copies is made here, since what does not exist cannot be
+/// allowed; where that fails, the check before the first login says why.
+pub fn places(profile: &HsmProfile) -> Vec<PathBuf> {
+    let mut places = module::named_places(profile);
+    if let Some(tokens) = module::token_directory(profile) {
+        if let Some(copies) = beside(&tokens).filter(|_| tokens.is_dir()) {
+            module::prepare_copies(&copies);
+            places.push(copies);
+        }
+        places.push(tokens);
+    }
+    places
+}
+
 /// `<directory>.snapshots`, on the same file system, so that unchanged files are links.
 fn beside(tokens: &Path) -> Option<PathBuf> {
     let name = tokens.file_name()?.to_str()?;

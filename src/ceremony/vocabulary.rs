@@ -19,6 +19,10 @@ pub enum Fact {
     Participants,
     /// A watch agrees with the machine's clock.
     ClockConfirmed,
+    /// The machine was checked.
+    Preflighted,
+    /// No token was initialised for this authority yet.
+    NoToken,
     /// A token is initialised and has a user PIN.
     TokenReady,
     /// The token is unlocked.
@@ -44,6 +48,8 @@ impl Fact {
             Fact::Compared => "a script that was compared with everybody's paper",
             Fact::Participants => "participants",
             Fact::ClockConfirmed => "a clock that was compared with a watch",
+            Fact::Preflighted => "a machine that was checked",
+            Fact::NoToken => "a token that is not initialised yet",
             Fact::TokenReady => "an initialised token",
             Fact::Unlocked => "an unlocked token",
             Fact::NewKeys => "newly generated keys",
@@ -155,6 +161,8 @@ pub static VOCABULARY: &[Activity] = &[
     steps::break_::ACTIVITY,
     steps::sign_off::ACTIVITY,
     steps::verify_log::ACTIVITY,
+    steps::preflight::ACTIVITY,
+    steps::split_custody::ACTIVITY,
     steps::initialize_token::ACTIVITY,
     steps::unlock_token::ACTIVITY,
     steps::adopt_config::ACTIVITY,
@@ -165,6 +173,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::export_bundles::ACTIVITY,
     steps::check_copy::ACTIVITY,
     steps::retire_cluster::ACTIVITY,
+    steps::change_custody::ACTIVITY,
     steps::publish::ACTIVITY,
     steps::copy_authority::ACTIVITY,
     steps::close::ACTIVITY,

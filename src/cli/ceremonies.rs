@@ -42,7 +42,8 @@ pub fn create(
     terminal: &mut Terminal,
 ) -> Result<(), Error> {
     let found = find(args)?;
-    let script = script(own, "root-genesis")?;
+    let built_in = if found.config.0.custody.is_some() { "root-genesis-custody" } else { "root-genesis" };
+    let script = script(own, built_in)?;
     let wishes = Wishes {
         slot: genesis.slot,
         token_serial: genesis.token_serial.clone(),
@@ -82,7 +83,7 @@ pub fn create(
 }
 
 /// The script of a command: its own, or one of the same kind that people wrote.
-fn script(own: &OwnScript, built_in: &str) -> Result<Script, Error> {
+pub fn script(own: &OwnScript, built_in: &str) -> Result<Script, Error> {
     let default = Script::built_in(built_in)?;
     let Some(named) = &own.script else { return Ok(default) };
     let script = ceremony::read_script(named)?;
@@ -201,7 +202,7 @@ fn check_media(wishes: &Wishes, authority: &str) -> Result<(), Error> {
 }
 
 /// A ceremony on an authority without a root is a mistake that needs no token to be found.
-fn founded(folder: &Folder) -> Result<(), Error> {
+pub fn founded(folder: &Folder) -> Result<(), Error> {
     let (state, _) = folder.read_state()?;
     if state.is_founded() {
         return Ok(());

@@ -1,6 +1,7 @@
 //! `hsm`: profiles, and what a token can do.
 
 use super::args::{Args, Hsm, HsmCommand};
+use super::fence;
 use super::room::profile_named;
 use super::terminal::{Attended, Terminal};
 use crate::ceremony::people::{People, Secret, Stop};
@@ -32,6 +33,7 @@ pub fn hsm(_: &Args, a: &Hsm, terminal: &mut Terminal) -> Result<(), Error> {
                 Some(path) => path.clone(),
                 None => module::find_module(&profile)?,
             };
+            fence::raise(None, &[&profile], &[]);
             let module = module::load(&path, &profile)?;
             let selection = serial.clone().map_or(Selection::Only, Selection::Serial);
             let login = if *login {

@@ -7,6 +7,8 @@ mod ceremonies;
 mod ceremony;
 mod cluster;
 mod configuration;
+mod custody;
+mod fence;
 mod hsm;
 mod inspect;
 mod kit;
@@ -14,6 +16,7 @@ mod log;
 mod manifest;
 mod medium;
 mod paper;
+mod preflight;
 mod previous;
 mod record;
 mod rehearse;
@@ -25,6 +28,7 @@ mod verify;
 mod words;
 
 use crate::error::{Error, Kind};
+use crate::host;
 use args::{Args, Command};
 use clap::Parser;
 use std::process::ExitCode;
@@ -39,6 +43,9 @@ pub fn main() -> ExitCode {
             Ok(args) => args,
             Err(error) => return terminal::usage(&error),
         };
+        if fence::is_offline(&args.command) {
+            host::contain();
+        }
         let mut terminal = Terminal::new(args.json);
         match dispatch(&args, &mut terminal) {
             Ok(()) => ExitCode::SUCCESS,
@@ -62,6 +69,8 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Sign(a) => ceremonies::sign(args, a, terminal),
         Command::Export(a) => ceremonies::export(args, a, terminal),
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
+        Command::Preflight(a) => preflight::preflight(args, a, terminal),
+        Command::Custody(a) => custody::custody(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status => status::status(args, terminal),
         Command::Request(a) => request::request(args, a, terminal),

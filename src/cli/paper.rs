@@ -4,8 +4,9 @@ use super::args::{Args, PrintScript};
 use super::ceremony::read_script;
 use super::room::{self, Found};
 use super::terminal::Terminal;
+use crate::ceremony::fitness;
 use crate::ceremony::inbound;
-use crate::ceremony::paper::script::{self, Authority, Expected, Printout, Software};
+use crate::ceremony::paper::script::{self, Authority, Expected, Printout, Quorum, Software};
 use crate::ceremony::script::{BUILT_IN, Script};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -70,12 +71,23 @@ pub fn page(
         file,
         authority: found.map(|found| {
             let (config, _, sha256) = &found.config;
-            Authority { config, sha256: *sha256, in_force, quorum: None }
+            let quorum = config.custody.as_ref().map(|c| Quorum { threshold: c.threshold, of: c.custodians });
+            Authority { config, sha256: *sha256, in_force, quorum }
         }),
         software: software(found)?,
         last: state.map(|state| state.values).unwrap_or_default(),
         agenda,
     }))
+}
+
+/// The paper of a script for an authority, with what lies in a directory of requests.
+///
+/// # Errors
+/// As [`page`], and [`Kind::Medium`] where the requests cannot be read.
+pub fn page_with_agenda(found: &Found, script: &Script, agenda: Option<&Path>) -> Result<String, Error> {
+    let keys = KeyPolicy { keys: found.config.0.intermediates.keys.clone() };
+    let agenda = agenda.map(|dir| expected(dir, &keys)).transpose()?;
+    page(Some(found), script, &format!("{}.toml", script.name), agenda)
 }
 
 /// The name of a script's file; those that ship have one too, in the supplies and in the source.
@@ -101,7 +113,7 @@ fn expected(dir: &Path, keys: &KeyPolicy) -> Result<Vec<Expected>, Error> {
 
 /// This program, and the modules of an authority's tokens where they are on this machine.
 fn software(found: Option<&Found>) -> Result<Vec<Software>, Error> {
-    let mut all = vec![Software { name: "anchorite".to_owned(), sha256: Some(room::own_digest()?) }];
+    let mut all = vec![Software { name: "anchorite".to_owned(), sha256: Some(fitness::own_binary()?) }];
     let Some(found) = found else { return Ok(all) };
     let (config, local) = (&found.config.0, &found.local);
     let audit = config.audit.as_ref().map(|audit| (&audit.token, &local.audit.token));

@@ -62,6 +62,10 @@ pub struct HsmProfile {
     /// The files of a token that has no hardware.
     #[serde(default)]
     pub files: Option<TokenFiles>,
+    /// Files and directories that its module writes to, beside those files: devices (`/dev/bus/usb`), the state
+    /// and the locks of a vendor's daemon. The fence around the process allows these and no others.
+    #[serde(default)]
+    pub writes: Vec<String>,
 }
 
 /// Who hashes what is signed, where the token offers both.

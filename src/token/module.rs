@@ -6,7 +6,7 @@
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::token::hsm_profile::HsmProfile;
-use crate::token::{Identity, directory, fault, reserved};
+use crate::token::{Identity, directory, fault, reach, reserved};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Answer, RvError};
 use cryptoki::slot::{Limit, Slot, TokenInfo};
@@ -101,11 +101,22 @@ pub fn token_directory(profile: &HsmProfile) -> Option<PathBuf> {
     profile.files.as_ref().and_then(directory::locate)
 }
 
+/// The files and directories that a profile's module writes to beside the token's own.
+pub fn named_places(profile: &HsmProfile) -> Vec<PathBuf> {
+    profile.writes.iter().filter_map(|path| directory::home(path)).collect()
+}
+
+/// Makes the directory for copies of a token's files, where it can be made.
+pub fn prepare_copies(kept_in: &Path) {
+    // Nothing is lost without it yet: `check_files` looks again before a PIN is tried.
+    let _ = directory::create_private(kept_in);
+}
+
 /// Loads and initialises a module.
 ///
 /// # Errors
-/// [`Kind::Token`]: no such file, another machine's, not a PKCS#11 module, already in use by this process, or
-/// it refuses to start.
+/// [`Kind::Token`]: no such file, another machine's, not a PKCS#11 module, one that needs the network, already in
+/// use by this process, or it refuses to start.
 pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     let shown = path.display().to_string();
     let bytes = fs_err::read(path).map_err(|error| {
@@ -117,12 +128,15 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
             .hint(&profile.install)
     })?;
     same_machine(&bytes, &shown, profile)?;
+    reach::check(profile, path)?;
     let not_a_module = |detail: String| {
         Error::new(Kind::Token, format!("{shown} cannot be loaded as a PKCS#11 module"))
             .saw(detail)
             .hint("give the path of the module itself, for example /usr/lib/softhsm/libsofthsm2.so")
     };
-    let context = Pkcs11::new(path).map_err(|answer| match answer {
+    // A bare name would be looked for in the system's directories: another file than the one that was read.
+    let here = if path.components().count() == 1 { Path::new(".").join(path) } else { path.to_owned() };
+    let context = Pkcs11::new(here).map_err(|answer| match answer {
         Answer::MissingSymbol(symbol) => not_a_module(format!("it has no {symbol}")),
         Answer::LibraryLoading(error) => not_a_module(error.to_string()),
         other => not_a_module(fault::name(&other)),

@@ -39,6 +39,8 @@ const ROUTINE: &str = concat!(
     r"\n(?:[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch",
     r"|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)",
     r"|(?:package or )?bag number(?:, stick [AB])?): )",
+    // The machines of tests have a network.
+    r"|\n[^\n]*not fit for a ceremony(?s:.*?)\nWhat now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): ",
 );
 
 impl Seat {
@@ -106,31 +108,55 @@ impl Seat {
     /// Answers as people do who have the paper of the script that runs, a watch, and everything on the table.
     fn answers_routine(&mut self, question: &str) {
         let answer = match question {
-            q if q.contains("config words") => from_paper(&self.read("authority/authority.toml"), q),
+            q if q.contains("config words") => from_paper(&self.read(&self.authority()), q),
             q if q.contains(" words ") => from_paper(self.script().text.as_bytes(), q),
+            q if q.contains("not fit") => "skip".to_owned(),
             q if q.contains("Enter") => String::new(),
             q if q.contains("watch") => jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M Z").to_string(),
             q if q.contains("(yes or no)") => "yes".to_owned(),
+            q if q.contains("left out") => "a machine of tests".to_owned(),
             _ => "B 17".to_owned(),
         };
         self.types(&answer);
     }
 
+    /// What the head of a page says of a step of this ceremony: `Step 2 of 18`.
+    pub fn place(&self, step: &str) -> String {
+        let steps = self.script().steps;
+        let number = steps.iter().position(|s| s.id == step).unwrap() + 1;
+        format!("Step {number} of {}", steps.len())
+    }
+
     /// The script of this ceremony: the one that the command names, or its own.
     pub fn script(&self) -> Script {
-        let after = |word: &str| self.arguments.iter().skip_while(|a| *a != word).nth(1);
+        let after = |word: &str| self.after(word);
         let has = |word: &str| self.arguments.iter().any(|a| a == word);
-        if let Some(named) = after("--script").or_else(|| after("run")) {
+        if let Some(named) = after("--script").or_else(|| after("run")).or_else(|| after("rehearse")) {
             return Script::built_in(named)
                 .unwrap_or_else(|_| Script::parse(named, std::str::from_utf8(&self.read(named)).unwrap()).unwrap());
         }
         let name = match () {
+            () if has("create") && self.has_custody() => "root-genesis-custody",
             () if has("create") => "root-genesis",
+            () if has("custody") => "custodian-change",
             () if has("sign") => "intermediate-signing",
             () if has("retire") => "cluster-retirement",
             () => "export",
         };
         Script::built_in(name).unwrap()
+    }
+
+    fn has_custody(&self) -> bool {
+        String::from_utf8(self.read(&self.authority())).unwrap().contains("\n[custody]")
+    }
+
+    fn after(&self, word: &str) -> Option<&String> {
+        self.arguments.iter().skip_while(|a| *a != word).nth(1)
+    }
+
+    /// The configuration whose paper they have: that of the rehearsal, where it is one.
+    fn authority(&self) -> String {
+        self.after("--into").map_or_else(String::new, |place| format!("{place}/")) + "authority/authority.toml"
     }
 
     fn read(&self, name: &str) -> Vec<u8> {
@@ -173,14 +199,6 @@ impl Seat {
             before += &found;
             self.types("");
         }
-    }
-
-    /// Waits for a text and turns no page for it.
-    #[track_caller]
-    pub fn sees(&mut self, text: &str) -> String {
-        let (before, found) = self.first_of(text, false);
-        assert_eq!(found, text, "{}", self.shown);
-        before
     }
 
     /// The text that was waited for, or what is answered on the way to it: what was shown before it, and itself.
@@ -283,7 +301,7 @@ impl Seat {
                 }
             }
         }
-        let shown = self.shown.replace("\r\n", "\n");
+        let shown = plain(public(&String::from_utf8_lossy(&self.sent)).as_bytes()).replace("\r\n", "\n");
         // The terminal folds what people type.
         let long = self.typed.iter().filter(|typed| typed.chars().count() > 70);
         assert_fits(&long.fold(shown.clone(), |shown, typed| shown.replace(typed.as_str(), "")));
@@ -292,6 +310,18 @@ impl Seat {
             other => panic!("{other:?}\n{shown}"),
         }
     }
+}
+
+/// What stays on the terminal: without the screens that one custodian saw alone.
+pub fn public(shown: &str) -> String {
+    let mut parts = shown.split("\u{1b}[?1049h");
+    let mut public = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (alone, after) = part.split_once("\u{1b}[?1049l").expect("a private screen that was left");
+        assert!(alone.ends_with("\u{1b}[2J\u{1b}[3J\u{1b}[H"), "a private screen that was not cleared");
+        public += after;
+    }
+    public
 }
 
 /// A text as a regular expression that matches it and nothing else.
@@ -369,6 +399,7 @@ pub fn approves_from(seat: &mut Seat, sheet: &str) -> String {
 }
 
 pub const APPROVE_1: &str = "Administrator, to approve type words 1 and 2 (or no): ";
+pub const SO: &str = "Security officer's PIN of the root token: ";
 pub const APPROVE_2: &str = "Witness, to approve type words 3 and 4 (or no): ";
 
 /// Approves the plan on the screen by its words.

@@ -19,6 +19,7 @@ pub use course::Which;
 
 use super::session::Folder;
 use crate::audit::{self, Options, Report, RootPin};
+use crate::authority::State;
 use crate::clock;
 use crate::error::Error;
 use crate::files::{deliver, intake};
@@ -41,16 +42,24 @@ const MAX_NAMES: u64 = 256 * 1024;
 /// [`Kind::Verify`](crate::error::Kind::Verify): the log does not verify; [`Kind::Medium`](crate::error::Kind::Medium):
 /// it cannot be read; [`Kind::Usage`](crate::error::Kind::Usage): it has no such ceremony.
 pub fn of_log(target: &Path, which: Which, root: RootPin, with_names: bool) -> Result<Account, Error> {
-    let report = audit::verify(store::material(target)?, &Options { root, at_rest: false }, &clock::monotonic)?;
+    let material = store::material(target)?;
+    // Lines alone can follow one another and obey the rules; nobody vouches for them, and the record says so.
+    let lines_alone = material.newest.is_none() && material.sizes.is_empty() && root == RootPin::None;
+    let options = Options { root, at_rest: false };
+    let report = if lines_alone { None } else { Some(audit::verify(material, &options, &clock::monotonic)?) };
+    let mut state = State::default();
     let mut gatherer = Gatherer::new(which);
     let reading = store::read(target, &mut |entry| {
         gatherer.entry(entry);
-        Ok(())
+        state.apply(entry)
     })?;
     let course = gatherer.finish()?;
     let names = if with_names { names_beside(reading.directory(), &course) } else { Names::LeftOut };
     let checkpoint = checkpoint(target, &course)?;
-    let verified = verified(&report, &course, checkpoint.as_ref(), &names);
+    let verified = match &report {
+        Some(report) => verified(report, &course, checkpoint.as_ref(), &names),
+        None => of_lines_alone(reading.size(), &course, &names),
+    };
     fill::account(&course, Beside { names, checkpoint, verified })
 }
 
@@ -143,14 +152,34 @@ fn verified(report: &Report, course: &Course, checkpoint: Option<&Checkpoint>, n
             was_not.push("The end of this ceremony is under no checkpoint: anybody could have written it.".to_owned())
         }
     }
-    match names {
-        Names::LeftOut => was_not.push("Names are left out; the log has commitments to them.".to_owned()),
-        Names::Found(found) => {
-            if course.sessions.iter().all(|session| !found.contains_key(session)) {
-                was_not.push("The file of names is not at hand: people are shown by their roles.".to_owned());
-            }
-        }
-    }
+    was_not.extend(unnamed(course, names));
     was_not.extend(report.warnings.iter().map(|warning| format!("Unfinished in this log: {warning}.")));
     Verified { authenticated: report.authenticated, roots: report.roots.clone(), entries: *entries, was, was_not }
+}
+
+/// What is verified of a log without any checkpoint.
+fn of_lines_alone(entries: u64, course: &Course, names: &Names) -> Verified {
+    let mut was_not = vec![
+        "There is no checkpoint beside these lines: nothing is signed, and anybody could have written them.".to_owned(),
+        "Certificates and CRLs were not held against the key that should have signed them.".to_owned(),
+    ];
+    was_not.extend(unnamed(course, names));
+    Verified {
+        authenticated: false,
+        roots: Vec::new(),
+        entries,
+        was: vec![format!(
+            "Each of the {entries} entries carries the hash of the one before it, and follows the rules."
+        )],
+        was_not,
+    }
+}
+
+/// Why people have no names in a record.
+fn unnamed(course: &Course, names: &Names) -> Option<String> {
+    match names {
+        Names::LeftOut => Some("Names are left out; the log has commitments to them.".to_owned()),
+        Names::Found(found) if course.sessions.iter().any(|session| found.contains_key(session)) => None,
+        Names::Found(_) => Some("The file of names is not at hand: people are shown by their roles.".to_owned()),
+    }
 }

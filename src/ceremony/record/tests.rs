@@ -1,1 +1,219 @@
-//! t
+//! Nothing of a log is left out of its record, whatever the log says, and nothing that it says reaches a page raw.
+
+use super::account::{Account, Checkpoint, Verified};
+use super::course::{Course, Gatherer, Which};
+use super::fill::{Beside, account};
+use super::names::Names;
+use super::page;
+use crate::digest::Digest;
+use crate::log::record::{KINDS, Record};
+use crate::log::{Entry, Header};
+use crate::words;
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a medium could make of any string of a log.
+const HOSTILE: &str = "<script>&\"'</style>\u{202e}\u{1b}[2J";
+const ZERO: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+const TIME: &str = "2026-11-21T09:30:00Z";
+
+/// A record of each type, by the step that it is of where it says one; `H` stands for a hostile string, `0` for a
+/// digest, `T` for a time.
+const SAMPLES: &[(&str, &str)] = &[
+    ("genesis", r#"{"name":H,"kind":H,"origin":H,"version":H}"#),
+    ("config.adopted", r#"{"sha256":0,"text":H}"#),
+    ("script.adopted", r#"{"name":H,"sha256":0,"text":H}"#),
+    (
+        "session.opened",
+        r#"{"ceremony":H,"script_sha256":0,"version":H,"binary_sha256":0,"module":H,"module_sha256":0,"local_sha256":0,
+            "unattended":true,"answers_sha256":0}"#,
+    ),
+    ("session.closed", r#"{"outcome":H,"reason":H}"#),
+    ("preflight", r#"{"checks":[{"name":H,"result":H,"seen":H}]}"#),
+    ("step.done", r#"{"step":S,"do":H}"#),
+    ("step.skipped", r#"{"step":S,"do":H,"reason":H}"#),
+    ("deviation", r#"{"step":S,"expected":H,"happened":H,"decided":H}"#),
+    ("clock.set", r#"{"machine":T,"watch":T,"back":true}"#),
+    ("value.recorded", r#"{"step":S,"name":H,"value":H}"#),
+    ("token.initialized", r#"{"role":H,"serial":H,"label":H,"manufacturer":H,"model":H}"#),
+    (
+        "token.unlocked",
+        r#"{"role":H,"serial":H,"label":H,"manufacturer":H,"model":H,"firmware":H,"library":H,"profile":H}"#,
+    ),
+    (
+        "custody.split",
+        r#"{"set":"00","role":H,"threshold":2,"commitments":[0,0],
+            "user":{"alphabet":H,"length":32},"so":{"alphabet":H,"length":32},"sealed":[{"index":1,"recipient":H,"ciphertext_sha256":0,"ciphertext":""}]}"#,
+    ),
+    ("custody.share_used", r#"{"set":"00","indexes":[1,2],"purpose":H}"#),
+    ("pin.changing", r#"{"role":H,"which":H,"set":"00"}"#),
+    ("pin.changed", r#"{"role":H,"which":H,"set":"00"}"#),
+    ("key.intent", r#"{"id":"00","role":H,"generation":1,"spec":"ecdsa-p256","token_serial":H}"#),
+    (
+        "key.generated",
+        r#"{"id":"00","role":H,"generation":1,"spki":"","attributes":{"CKA_X":H},"dropped":[H],"mechanism":H}"#,
+    ),
+    ("key.sealed", r#"{"cluster":H,"spki_sha256":0,"recipients":[H],"ciphertext":""}"#),
+    (
+        "cluster.enrolled",
+        r#"{"cluster":H,"environment":H,"trust_domain":H,"recipients":[H],"profile":H,"key_origin":H,"spki_sha256":0,
+            "words_of":0}"#,
+    ),
+    ("cluster.retired", r#"{"cluster":H,"reason":H}"#),
+    (
+        "request.imported",
+        r#"{"sha256":0,"form":H,"cluster":H,"environment":H,"trust_domain":H,"recipients":[H],"words_of":0,"csr":"",
+            "findings":[F]}"#,
+    ),
+    ("request.refused", r#"{"sha256":0,"file":H,"findings":[F],"struck":true}"#),
+    ("plan.made", r#"{"sha256":0,"plan":{"any":H}}"#),
+    ("plan.approved", r#"{"plan_sha256":0,"by":H,"reason":H}"#),
+    ("plan.declined", r#"{"plan_sha256":0,"reason":H}"#),
+    ("plan.expired", r#"{"plan_sha256":0}"#),
+    (
+        "sign.intent",
+        r#"{"plan_sha256":0,"tbs_sha256":0,"what":H,"serial":"00","crl_number":1,"issuer_generation":1,"cluster":H,
+            "generation":1,"not_after":T}"#,
+    ),
+    ("sign.outcome", r#"{"intent":1,"status":H,"der":"","reason":H}"#),
+    (
+        "bundle.exported",
+        r#"{"bundle_id":H,"cluster":H,"generation":1,"sequence":1,"envelope_sha256":0,"manifest_sha256":0,
+            "payload_sha256":0,"tree_size":1}"#,
+    ),
+    ("recovered", r#"{"session":H,"found":[H],"torn_sha256":0}"#),
+];
+
+/// A sample with its placeholders filled in; `step` is the step that it names.
+fn sample(kind: &str, data: &str, step: &str) -> Record {
+    let hostile = serde_json::to_string(HOSTILE).unwrap();
+    let finding = r#"{"id":H,"severity":"warn","observed":H,"expected":H,"source":H,"hint":H}"#;
+    let mut json = String::new();
+    let mut quoted = false;
+    for c in data.replace("[F]", &format!("[{finding}]")).chars() {
+        quoted ^= c == '"';
+        match c {
+            'H' if !quoted => json += &hostile,
+            'S' if !quoted => json += &serde_json::to_string(step).unwrap(),
+            'T' if !quoted => json += &format!("\"{TIME}\""),
+            '0' if !quoted => json += &format!("\"{ZERO}\""),
+            c => json.push(c),
+        }
+    }
+    let raw = RawValue::from_string(json.clone()).unwrap_or_else(|error| panic!("{kind}: {error}: {json}"));
+    Record::parse(kind, &raw).unwrap_or_else(|error| panic!("{kind}: {error}: {json}"))
+}
+
+fn entry(seq: u64, session: &str, record: Record) -> Entry {
+    let header = Header {
+        log: "00".repeat(16),
+        session: session.to_owned(),
+        time: TIME.parse().unwrap(),
+        time_source: HOSTILE.to_owned(),
+        actors: vec![HOSTILE.to_owned()],
+    };
+    Entry { seq, header: Arc::new(header), record }
+}
+
+fn gathered(entries: &[Entry], which: Which) -> Course {
+    let mut gatherer = Gatherer::new(which);
+    entries.iter().for_each(|entry| gatherer.entry(entry));
+    gatherer.finish().unwrap()
+}
+
+fn recorded(course: &Course) -> Account {
+    let checkpoint = Checkpoint {
+        size: 7,
+        root: Digest::of(b""),
+        words: words::words(&[0; 8]),
+        note: HOSTILE.to_owned(),
+        closing: true,
+    };
+    let said = vec![HOSTILE.to_owned()];
+    let verified = Verified { authenticated: false, roots: Vec::new(), entries: 7, was: said.clone(), was_not: said };
+    account(course, Beside { names: Names::Found(BTreeMap::new()), checkpoint: Some(checkpoint), verified }).unwrap()
+}
+
+/// The positions of the entries that an account has, in sessions and at steps.
+fn accounted(account: &Account) -> Vec<u64> {
+    let acts = account.sessions.iter().flat_map(|s| &s.acts).chain(account.steps.iter().flat_map(|s| &s.acts));
+    let mut seqs: Vec<u64> = acts.map(|act| act.entry).collect();
+    seqs.sort_unstable();
+    seqs
+}
+
+#[test]
+fn there_is_a_sample_of_every_type() {
+    let sampled: Vec<&str> = SAMPLES.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(sampled, KINDS);
+}
+
+#[test]
+fn every_type_of_entry_is_on_the_page_with_its_number_and_nothing_raw() {
+    let mut entries = vec![entry(0, "s1", sample("session.opened", SAMPLES[3].1, ""))];
+    for (kind, data) in SAMPLES.iter().filter(|(kind, _)| *kind != "session.opened") {
+        let seq = u64::try_from(entries.len()).unwrap();
+        entries.push(entry(seq, "s1", sample(kind, data, "a-step")));
+    }
+    let account = recorded(&gathered(&entries, Which::Latest));
+    let html = page::page_of(&account);
+    for entry in &entries {
+        assert!(html.contains(&format!(">entry {}<", entry.seq)), "{} is not on the page", entry.record.kind());
+    }
+    assert!(!html.contains("<script") && html.matches("</style>").count() == 1);
+    assert!(!html.contains('\u{202e}') && !html.contains('\u{1b}'));
+    assert!(html.contains("&lt;script&gt;"));
+}
+
+proptest! {
+    /// Whatever the order of entries, steps and sessions, each entry is in one ceremony's record, once.
+    #[test]
+    fn no_entry_is_left_out_and_none_is_said_twice(
+        acts in prop::collection::vec((0..SAMPLES.len(), 0..4u8, any::<bool>()), 1..40)
+    ) {
+        let script = "[roles]\nadministrator = 1\n[[step]]\nid = \"a\"\ndo = \"participants\"\n\
+                      [[step]]\nid = \"b\"\ndo = \"unlock-token\"\n[[step]]\nid = \"c\"\ndo = \"close\"\n";
+        let script = format!("title = \"t\"\npurpose = \"p\"\nkind = \"export\"\n{script}");
+        let sha256 = Digest::of(script.as_bytes());
+        let adopted = serde_json::json!({"name": "x", "sha256": sha256, "text": script}).to_string();
+        let adopted = Record::parse("script.adopted", &RawValue::from_string(adopted).unwrap()).unwrap();
+        let mut entries = vec![entry(0, "s0", adopted)];
+        let mut sessions: Vec<String> = Vec::new();
+        for (choice, step, goes_on) in acts {
+            let (kind, data) = SAMPLES[choice];
+            let seq = u64::try_from(entries.len()).unwrap();
+            if kind == "session.opened" || sessions.is_empty() {
+                let mut opened = sample("session.opened", SAMPLES[3].1, "");
+                if let Record::SessionOpened(opened) = &mut opened {
+                    opened.script_sha256 = sha256;
+                    opened.resumes = sessions.last().filter(|_| goes_on).cloned();
+                }
+                sessions.push(format!("s{}", sessions.len()));
+                entries.push(entry(seq, sessions.last().unwrap(), opened));
+                continue;
+            }
+            let step = ["a", "b", "c", "stranger"][usize::from(step)];
+            entries.push(entry(seq, sessions.last().unwrap(), sample(kind, data, step)));
+        }
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        let mut all: Vec<u64> = Vec::new();
+        let mut known: Vec<String> = Vec::new();
+        for session in &sessions {
+            let course = gathered(&entries, Which::Session(session.clone()));
+            if course.sessions.iter().any(|session| known.contains(session)) {
+                continue;
+            }
+            known.extend(course.sessions.iter().cloned());
+            let account = recorded(&course);
+            prop_assert_eq!(accounted(&account), course.entries.iter().map(|entry| entry.seq).collect::<Vec<_>>());
+            prop_assert_eq!(account.steps.len(), 3);
+            all.extend(accounted(&account));
+        }
+        all.sort_unstable();
+        prop_assert_eq!(all, (0..u64::try_from(entries.len()).unwrap()).collect::<Vec<_>>());
+    }
+}

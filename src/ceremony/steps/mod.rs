@@ -2,6 +2,7 @@
 
 pub mod adopt_config;
 pub mod break_;
+pub mod change_custody;
 pub mod check_copy;
 pub mod checklist;
 pub mod close;
@@ -15,6 +16,7 @@ pub mod import_requests;
 pub mod initialize_token;
 pub mod materials;
 pub mod participants;
+pub mod preflight;
 pub mod publish;
 pub mod read_aloud;
 pub mod record;
@@ -22,5 +24,6 @@ pub mod retire_cluster;
 pub mod review_plans;
 pub mod sign;
 pub mod sign_off;
+pub mod split_custody;
 pub mod unlock_token;
 pub mod verify_log;

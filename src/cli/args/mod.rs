@@ -2,11 +2,13 @@
 
 mod anywhere;
 mod cluster;
+mod custody;
 mod offline;
 mod rehearsal;
 
 pub use anywhere::*;
 pub use cluster::*;
+pub use custody::*;
 pub use offline::*;
 pub use rehearsal::*;
 
@@ -67,6 +69,11 @@ pub enum Command {
         anchorite -C mesh-root medium prepare --role authority --label A /media/a\n  \
         anchorite medium show /media/out\n  anchorite -C mesh-root medium copy /media/a")]
     Medium(Medium),
+    /// Is this machine fit for a ceremony? Exit 0 or 10.
+    #[command(
+        before_help = "Examples:\n  anchorite preflight                  the machine alone\n  anchorite -C mesh-root preflight     with its token, module and media"
+    )]
+    Preflight(Preflight),
     /// List the ceremonies, check a script, hold one, print its record.
     #[command(
         before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml\n  anchorite -C mesh-root ceremony run my-signing.toml --from IN --to OUT\n  anchorite -C mesh-root ceremony record -o record.html"
@@ -84,6 +91,11 @@ pub enum Command {
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
     Retire(Retire),
+    /// Custody of the token's PIN: print sheets, check a share, change the custodians.
+    #[command(
+        before_help = "Examples:\n  anchorite -C mesh-root custody sheets > sheets.html\n  anchorite -C mesh-root custody check\n  anchorite -C mesh-root custody change"
+    )]
+    Custody(Custody),
     /// Token profiles, and what a token can do.
     #[command(
         before_help = "Examples:\n  anchorite hsm profiles\n  anchorite hsm probe --profile softhsm2 --serial 84b1c0f1d3a2c6e7"

@@ -3,6 +3,7 @@
 
 use super::Terminal;
 use super::line::{self, Echo, Typed};
+use super::shares::Private;
 use super::signals::{Signal, Signals};
 use super::stage::{Stage, Top};
 use crate::ceremony::people::{Noted, Stop};
@@ -21,6 +22,8 @@ const MAX_TYPED: usize = 200;
 pub struct Attended<'t> {
     pub(super) terminal: &'t mut Terminal,
     pub(super) noted: Vec<Noted>,
+    /// The screen of a custodian whose turn it is.
+    pub(super) private: Option<Private>,
     pub(super) tty: File,
     pub(super) stage: Stage,
     pub(super) signals: Signals,
@@ -38,7 +41,7 @@ pub struct Attended<'t> {
 }
 
 /// What became of a `q`, a `d` or a Ctrl-C.
-enum Instead {
+pub(super) enum Instead {
     /// The question is asked again, after a sentence where there is one to say.
     Again(&'static str),
     /// The letter was meant as the answer.
@@ -63,6 +66,7 @@ impl<'t> Attended<'t> {
         Ok(Self {
             terminal,
             noted: Vec::new(),
+            private: None,
             tty,
             stage,
             signals: Signals::watch()?,
@@ -73,6 +77,19 @@ impl<'t> Attended<'t> {
             number: 0,
             accepted: None,
         })
+    }
+
+    /// The terminal once more, for a screen of its own.
+    pub(super) fn own_terminal(&self) -> Result<File, Error> {
+        self.tty.try_clone().map_err(|error| Error::new(Kind::Usage, "the terminal is gone").saw(error.to_string()))
+    }
+
+    /// The screen of the custodian whose turn it is, and what may come between.
+    pub(super) fn alone(&mut self) -> Result<(&mut Private, &Signals), Error> {
+        match &mut self.private {
+            Some(private) => Ok((private, &self.signals)),
+            None => Err(Error::new(Kind::Bug, "a share outside a custodian's turn")),
+        }
     }
 
     /// Asks for one line; `d` writes down a deviation, `q` pauses, and both ask again.
@@ -212,7 +229,7 @@ impl<'t> Attended<'t> {
     }
 
     /// What was expected, what happened, what was decided.
-    fn note_deviation(&mut self) -> Result<Instead, Stop> {
+    pub(super) fn note_deviation(&mut self) -> Result<Instead, Stop> {
         self.say("A deviation: the log keeps what you type. Nothing typed: no deviation; d: the answer is \"d\".");
         let mut expected = self.ask_plain("What was expected?")?;
         if expected.is_empty() {

@@ -2,9 +2,10 @@
 
 use super::asking::Attended;
 use super::render_error;
+use super::shares::Private;
 use crate::ceremony::people::{
-    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished,
-    Verdict, Way,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Turn, Unassigned,
+    Unfinished, Verdict, Way,
 };
 use crate::ceremony::vocabulary::Ways;
 use crate::digest::Digest;
@@ -12,6 +13,7 @@ use crate::error::Error;
 use crate::plan::MadePlan;
 use crate::screen::Screen;
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 // The ways on where a step failed, and what each means.
 const RETRY: &str = "retry";
@@ -232,6 +234,7 @@ impl People for Attended<'_> {
         self.show(screen)?;
         match which {
             Secret::Pin(role) => self.ask_secret(&format!("User PIN of the {role} token")),
+            Secret::SoPin(role) => self.ask_secret(&format!("Security officer's PIN of the {role} token")),
             Secret::NewPin(_) | Secret::NewSoPin(_) => loop {
                 let name = if matches!(which, Secret::NewPin(_)) { "user PIN" } else { "security officer's PIN" };
                 let first = self.ask_secret(&format!("New {name}"))?;
@@ -242,6 +245,39 @@ impl People for Attended<'_> {
                 self.say("The two are not the same. Please type it again.");
             },
         }
+    }
+
+    fn share_turn(&mut self, turn: &Turn<'_>) -> Result<(), Stop> {
+        let screen = Screen::new().heading(&turn.whose, format!("set {}", turn.set)).text(&turn.says);
+        self.show(&screen)?;
+        self.ask("Come to the screen alone, cameras covered, and press Enter")?;
+        self.private = Some(Private::enter(self.own_terminal()?, turn));
+        Ok(())
+    }
+
+    fn share_shown(&mut self, rows: &[Zeroizing<String>]) -> Result<(), Stop> {
+        let (private, signals) = self.alone()?;
+        private.show(signals, rows)
+    }
+
+    fn share_row(&mut self, row: usize, trouble: Option<&str>) -> Result<Zeroizing<String>, Stop> {
+        let mut trouble = trouble;
+        loop {
+            let (private, signals) = self.alone()?;
+            let typed = private.row(signals, row, trouble)?;
+            match typed.trim() {
+                "q" => return Err(Stop::Pause),
+                "d" => {
+                    self.note_deviation()?;
+                    trouble = None;
+                }
+                _ => return Ok(typed),
+            }
+        }
+    }
+
+    fn share_done(&mut self) {
+        self.private = None;
     }
 
     fn working(&mut self, done: usize, of: usize, what: &str) {

@@ -12,6 +12,7 @@ mod asking;
 mod attended;
 mod line;
 mod pages;
+mod shares;
 mod signals;
 mod stage;
 

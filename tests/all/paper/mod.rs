@@ -1,5 +1,5 @@
 //! Printed pages, judged on paper: what is on them, that it fits A4 and Letter, that its codes can be read.
 
-mod printer;
+pub mod printer;
 mod script;
 mod stationery;
