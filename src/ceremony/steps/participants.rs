@@ -1,9 +1,9 @@
 //! `participants`: who is here, by role. The log gets salted commitments; names stay in `records/`.
 
-use crate::authority::Config;
+use crate::authority::{Config, State};
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
-use crate::ceremony::script::Step;
+use crate::ceremony::script::{Script, Step};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
@@ -51,7 +51,8 @@ struct Participant {
 fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut participants = Vec::new();
     let mut by_name: BTreeMap<String, String> = BTreeMap::new();
-    for (role, count) in roles(room) {
+    let file = Config::parse(&room.config_file.0).unwrap_or_else(|_| room.config.clone());
+    for (role, count) in roles(&room.script, &room.config, &file, room.journal.state()) {
         loop {
             let names = room.people.names(&step.id, &role, count)?;
             match check(&names, &role, count, &by_name, room.config.roles.may_overlap) {
@@ -81,18 +82,16 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The roles of the script and how many people each has; the configuration may want more. Custodians are as many
-/// as take part: all of them where shares are dealt, as many as open the token where it opens to them.
-fn roles(room: &Room<'_>) -> Vec<(String, usize)> {
-    let configured = &room.config.roles;
-    let custodians = custodians(room);
-    let mut roles: Vec<(String, usize)> = room.script.roles.clone();
+/// The roles of the script and how many people each has; the configuration in force may want more. Custodians are
+/// as many as take part: all of `authority.toml` where shares are dealt, since a change of it is adopted later on;
+/// as many as open the token where it opens to them.
+pub fn roles(script: &Script, config: &Config, file: &Config, state: &State) -> Vec<(String, usize)> {
+    let custodians = custodians(script, file, state);
+    let mut roles: Vec<(String, usize)> = script.roles.clone();
     for (role, count) in &mut roles {
         *count = match role.as_str() {
-            "administrator" => configured.administrator.max(*count),
-            "witness" => configured.witness.max(*count),
             CUSTODIAN => custodians.unwrap_or(*count),
-            _ => *count,
+            _ => config.roles.least(role).max(*count),
         };
     }
     if let (Some(count), false) = (custodians, roles.iter().any(|(role, _)| role == CUSTODIAN)) {
@@ -101,14 +100,11 @@ fn roles(room: &Room<'_>) -> Vec<(String, usize)> {
     roles
 }
 
-fn custodians(room: &Room<'_>) -> Option<usize> {
-    let deals = |step: &Step| ["split-custody", "change-custody"].contains(&step.activity.as_str());
-    if room.script.steps.iter().any(deals) {
-        // A changed configuration is adopted after this step; its custodians are the ones who come.
-        let config = Config::parse(&room.config_file.0).ok();
-        return config.as_ref().unwrap_or(&room.config).custody.as_ref().map(|custody| custody.custodians.into());
+fn custodians(script: &Script, file: &Config, state: &State) -> Option<usize> {
+    if script.deals_shares() {
+        return file.custody.as_ref().map(|custody| custody.custodians.into());
     }
-    let set = room.journal.state().custody.of(KeyRole::Root.name(), "user")?;
+    let set = state.custody.of(KeyRole::Root.name(), "user")?;
     Some(set.threshold.into())
 }
 
