@@ -106,7 +106,7 @@ fn check(args: &Args, file: Option<&Path>, terminal: &mut Terminal) -> Result<()
 }
 
 fn typed(set: &CustodySet, banner: Banner, terminal: &mut Terminal) -> Result<Share, Error> {
-    let mut people = Attended::open(terminal, banner)?;
+    let mut people = Attended::open(terminal, Some(banner))?;
     shares::enter_one(&mut people, &set.set).map_err(Stop::into_error)
 }
 
