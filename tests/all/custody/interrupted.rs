@@ -26,8 +26,7 @@ fn write_of(world: &World, old: &[Sheet], which: &str) -> usize {
     assert_eq!(code, 0, "{shown}");
     let log = String::from_utf8(world.read(ENTRIES)).unwrap();
     let wanted = |line: &&str| line.contains("\"pin.changed\"") && line.contains(&format!("\"which\":\"{which}\""));
-    let line = log.lines().find(wanted).unwrap();
-    let offset = line.as_ptr() as usize - log.as_ptr() as usize;
+    let offset: usize = log.split_inclusive('\n').take_while(|line| !wanted(line)).map(str::len).sum();
     let trace = String::from_utf8(world.read("trace")).unwrap();
     let all: Vec<&str> = trace.lines().filter(|line| line.starts_with("pwrite64(")).collect();
     1 + all.iter().position(|call| call.contains(&format!(", {offset}) = "))).unwrap_or_else(|| panic!("{trace}"))

@@ -8,6 +8,7 @@ mod entry;
 mod interrupted;
 mod rehearsal;
 mod sealed;
+mod sheets;
 pub mod seats;
 pub mod unattended;
 mod without_anchorite;
