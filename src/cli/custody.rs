@@ -14,6 +14,7 @@ use crate::ceremony::shares;
 use crate::custody::{self, Share};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
+use crate::plan::screen::Banner;
 use crate::screen::Screen;
 use crate::token::KeyRole;
 use serde::Serialize;
@@ -84,7 +85,10 @@ fn check(args: &Args, file: Option<&Path>, terminal: &mut Terminal) -> Result<()
     let Some(newest) = sets.last() else { return Err(no_custody()) };
     let share = match file {
         Some(path) => shares::read_file(path)?,
-        None => typed(newest, terminal)?,
+        None => {
+            let banner = Banner { name: state.name.clone(), kind: state.kind.clone() };
+            typed(newest, banner, terminal)?
+        }
     };
     let set = of_log(&share, &state)?;
     let standing = state.custody.standing(set).name();
@@ -109,8 +113,8 @@ fn check(args: &Args, file: Option<&Path>, terminal: &mut Terminal) -> Result<()
     terminal.result_screen(&screen)
 }
 
-fn typed(set: &CustodySet, terminal: &mut Terminal) -> Result<Share, Error> {
-    let mut people = Attended::open(terminal)?;
+fn typed(set: &CustodySet, banner: Banner, terminal: &mut Terminal) -> Result<Share, Error> {
+    let mut people = Attended::open(terminal, banner)?;
     shares::enter_one(&mut people, &set.set).map_err(Stop::into_error)
 }
 

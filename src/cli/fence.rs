@@ -1,6 +1,6 @@
 //! Which commands stand behind the fences of [`host`], and where each of them writes.
 
-use super::args::{CeremonyCommand, Command, CustodyCommand, HsmCommand, RootCommand};
+use super::args::{CeremonyCommand, Command, HsmCommand, RootCommand};
 use super::room::Found;
 use super::terminal::Terminal;
 use crate::ceremony::tokens;
@@ -26,10 +26,8 @@ pub fn is_offline(command: &Command) -> bool {
             | CeremonyCommand::Record(_) => false,
             CeremonyCommand::Run(_) | CeremonyCommand::Rehearse(_) => true,
         },
-        // A share is typed into a check: no other program is to see it.
-        Command::Custody(custody) => {
-            matches!(custody.command, CustodyCommand::Change(_) | CustodyCommand::Check { .. })
-        }
+        // Both have shares in memory.
+        Command::Custody(_) => true,
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
         Command::New(_)

@@ -22,6 +22,7 @@ use crate::digest::Digest;
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
+use crate::plan::screen::Banner;
 use crate::screen::Screen;
 use crate::token::hsm_profile::HsmProfile;
 use secrecy::SecretString;
@@ -205,8 +206,11 @@ fn hold_ceremony(
         return Err(Error::new(Kind::Bug, "a ceremony that nobody looks at has no answers"));
     };
     fence::warn(terminal);
-    let mut people = Attended::open(terminal)?;
-    run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)
+    let banner = Banner { name: config.name.clone(), kind: config.kind.name().to_owned() };
+    let mut people = Attended::open(terminal, banner)?;
+    let held = run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)?;
+    people.ends()?;
+    Ok(held)
 }
 
 /// The configuration in force: the one that the log adopted. What the file says counts only once a ceremony

@@ -3,17 +3,16 @@
 use crate::authority::config::{self, Roles};
 use crate::authority::{Config, State};
 use crate::ceremony::people::Stop;
+use crate::ceremony::record::names::{Named, Participants};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::{Script, Step};
 use crate::ceremony::steps::split_custody;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
-use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::files::deliver;
 use crate::log::record::ValueRecorded;
 use crate::text;
 use crate::token::KeyRole;
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The activity.
@@ -34,22 +33,6 @@ pub const ACTIVITY: Activity = Activity {
 /// The role of those who hold shares.
 const CUSTODIAN: &str = "custodian";
 
-/// `records/participants-<session>.json`: what opens the log's commitments.
-#[derive(Serialize)]
-struct Participants<'a> {
-    session: &'a str,
-    participants: Vec<Participant>,
-}
-
-#[derive(Serialize)]
-struct Participant {
-    role: String,
-    name: String,
-    salt: Hex,
-    /// SHA-256 of salt ‖ name.
-    commitment: Digest,
-}
-
 fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut participants = Vec::new();
     let mut by_name: BTreeMap<String, String> = BTreeMap::new();
@@ -60,10 +43,9 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
                 Ok(()) => {
                     for (index, name) in names.into_iter().enumerate() {
                         let salt = room.entropy.bytes(16, &[])?;
-                        let commitment = Digest::of_parts(&[&salt, name.as_bytes()]);
                         by_name.insert(name.to_lowercase(), role.clone());
                         let role = if count > 1 { format!("{role} {}", index + 1) } else { role.clone() };
-                        participants.push(Participant { role, name, salt: Hex(salt), commitment });
+                        participants.push(Named::new(role, name, salt));
                     }
                     break;
                 }
@@ -76,10 +58,10 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
         .map(|p| ValueRecorded { step: step.id.clone(), name: p.role.clone(), value: p.commitment.hex() }.into());
     room.journal.append(records.collect())?;
     let session = room.journal.session().to_owned();
-    let file = Participants { session: &session, participants };
+    let file = Participants { session: session.clone(), participants };
     let json = serde_json::to_vec_pretty(&file)
         .map_err(|error| Error::new(Kind::Bug, "participants cannot be written as JSON").saw(error.to_string()))?;
-    room.participants = Some((format!("participants-{session}.json"), json));
+    room.participants = Some((Participants::file(&session), json));
     Ok(())
 }
 
