@@ -228,7 +228,7 @@ impl Seat {
 
     /// The end of a program that is killed.
     #[track_caller]
-    pub fn is_killed(mut self) {
+    pub fn dies(mut self) {
         self.session.expect(Eof).unwrap();
         let ended = self.session.get_process_mut().wait().unwrap();
         assert!(!matches!(ended, WaitStatus::Exited(_, 0)), "{ended:?}\n{}", self.shown);

@@ -45,7 +45,7 @@ fn killed_before(which: &str) -> Option<(World, Vec<Sheet>, Vec<Sheet>)> {
     let mut seat =
         Seat::through(&world, &["strace", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64", "-e", &inject], &CHANGE);
     let new = changes(&mut seat, &old);
-    seat.is_killed();
+    seat.dies();
     let log = entries(&world);
     assert!(log.iter().all(|e| e["type"] != "pin.changed" || e["data"]["which"] != which));
     let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;

@@ -8,7 +8,7 @@ mod entry;
 mod interrupted;
 mod rehearsal;
 mod sealed;
-mod sheets;
 pub mod seats;
+mod sheets;
 pub mod unattended;
 mod without_anchorite;
