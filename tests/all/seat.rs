@@ -280,6 +280,14 @@ impl Seat {
         shown
     }
 
+    /// The end of a program that is killed.
+    #[track_caller]
+    pub fn dies(mut self) {
+        self.session.expect(Eof).unwrap();
+        let ended = self.session.get_process_mut().wait().unwrap();
+        assert!(!matches!(ended, WaitStatus::Exited(_, 0)), "{ended:?}\n{}", self.shown);
+    }
+
     /// The end of the program: everything that was shown, and the exit code. Where a session closes, people copy
     /// its last screen to the paper and say so.
     #[track_caller]
