@@ -61,6 +61,8 @@ pub struct StepView<'a> {
     pub says: &'a str,
     /// Who acts.
     pub by: &'a str,
+    /// How long it takes, as planned.
+    pub minutes: Option<u32>,
     /// What people should know.
     pub note: Option<&'a str>,
     /// What comes after it.

@@ -133,6 +133,8 @@ pub struct Opened {
     pub user: SecretString,
     /// The custody set of it, with the security officer's PIN; `None` where people chose the PIN.
     pub set: Option<SetPins>,
+    /// The PINs of a set that an interrupted change may have come to, and had not; with the shares that gave them.
+    pub tried: Option<(SetPins, Vec<u8>)>,
     /// The security officer's PIN, where people chose it and the token took it.
     pub so: Option<SecretString>,
 }

@@ -2,16 +2,19 @@
 
 use super::args::{Args, Change, Custody, CustodyCommand};
 use super::ceremonies::{founded, script};
+use super::fence;
 use super::room::{self, find, hold};
 use super::terminal::{Attended, Terminal};
 use crate::authority::State;
 use crate::authority::state::CustodySet;
+use crate::ceremony::paper::share::{self, Sheet};
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::shares;
-use crate::custody::Share;
+use crate::custody::{self, Share};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
+use crate::plan::screen::Banner;
 use crate::screen::Screen;
 use crate::token::KeyRole;
 use serde::Serialize;
@@ -21,8 +24,39 @@ use std::path::Path;
 pub fn custody(args: &Args, a: &Custody, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
         CustodyCommand::Check { share_file } => check(args, share_file.as_deref(), terminal),
+        CustodyCommand::Sheets => sheets(args, terminal),
         CustodyCommand::Change(a) => change(args, a, terminal),
     }
+}
+
+fn sheets(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
+    if terminal.stdout_is_terminal() {
+        return Err(Error::new(Kind::Usage, "sheets are pages of HTML, and stdout is a terminal")
+            .hint("end the command with > sheets.html, and print that file from a browser"));
+    }
+    let config = find(args)?.config.0;
+    let custody = config.custody.as_ref().ok_or_else(no_table)?;
+    let profile = room::profile_named(&config.token.profile)?;
+    let (user, so) = (shares::form(&profile.user_pin), shares::form(&profile.so_pin));
+    let pins = format!("--user {}:{} --so {}:{}", user.alphabet, user.length, so.alphabet, so.length);
+    let sheets: Vec<Sheet<'_>> = (1..=custody.custodians)
+        .map(|index| Sheet {
+            authority: &config.name,
+            mark: config.kind.marking_unit(),
+            set: None,
+            index: Some(index),
+            threshold: custody.threshold,
+            of: custody.custodians,
+            rows: custody::ROWS,
+            words: custody::DATA,
+            pins: &pins,
+        })
+        .collect();
+    terminal.document(share::sheets(&sheets).as_bytes())
+}
+
+fn no_table() -> Error {
+    Error::new(Kind::Usage, "authority.toml has no [custody]").wanted("[custody] threshold and custodians")
 }
 
 #[derive(Serialize)]
@@ -37,12 +71,16 @@ struct Checked {
 }
 
 fn check(args: &Args, file: Option<&Path>, terminal: &mut Terminal) -> Result<(), Error> {
+    fence::raise(None, &[], &[]);
     let (state, _) = room::folder(args).read_state()?;
     let sets = state.custody.sets();
     let Some(newest) = sets.last() else { return Err(no_custody()) };
     let share = match file {
         Some(path) => shares::read_file(path)?,
-        None => typed(newest, terminal)?,
+        None => {
+            let banner = Banner { name: state.name.clone(), kind: state.kind.clone() };
+            typed(newest, banner, terminal)?
+        }
     };
     let set = of_log(&share, &state)?;
     let standing = state.custody.standing(set).name();
@@ -67,8 +105,8 @@ fn check(args: &Args, file: Option<&Path>, terminal: &mut Terminal) -> Result<()
     terminal.result_screen(&screen)
 }
 
-fn typed(set: &CustodySet, terminal: &mut Terminal) -> Result<Share, Error> {
-    let mut people = Attended::open(terminal)?;
+fn typed(set: &CustodySet, banner: Banner, terminal: &mut Terminal) -> Result<Share, Error> {
+    let mut people = Attended::open(terminal, banner)?;
     shares::enter_one(&mut people, &set.set).map_err(Stop::into_error)
 }
 
@@ -109,9 +147,7 @@ pub fn change(args: &Args, a: &Change, terminal: &mut Terminal) -> Result<(), Er
     let script = script(&a.own, "custodian-change")?;
     founded(&found.folder)?;
     if found.config.0.custody.is_none() {
-        return Err(Error::new(Kind::Usage, "authority.toml has no [custody]")
-            .wanted("[custody] threshold and custodians")
-            .truth("Nothing was changed."));
+        return Err(no_table().truth("Nothing was changed."));
     }
     let wishes = Wishes { final_try: a.attend.final_try, ..Wishes::default() };
     hold(args, &a.attend, a.so_pin_file.as_deref(), script, &found, wishes, terminal)?;

@@ -15,6 +15,7 @@ use crate::ceremony::rehearsal::{Before, marked, requests};
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session::Folder;
+use crate::ceremony::shares;
 use crate::ceremony::tokens::{Modules, Tokens};
 use crate::clock::Clock;
 use crate::digest::Hex;
@@ -167,7 +168,7 @@ impl Rehearsal<'_> {
     fn configuration(&self) -> Result<(String, Option<PathBuf>), Error> {
         let folder = room::folder(self.args);
         if self.args.authority.is_none() && !folder.config().exists() {
-            return Ok((marked::rehearsal_of_template(self.script.deals_shares())?, None));
+            return Ok((marked::rehearsal_of_template(shares::deals(&self.script))?, None));
         }
         let real = found_in(folder)?;
         let module = real.local.token.module.filter(|_| real.config.0.token.profile == marked::PROFILE);

@@ -21,7 +21,8 @@ use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
-use crate::files::intake;
+use crate::files::{deliver, intake};
+use crate::plan::screen::Banner;
 use crate::screen::Screen;
 use crate::token::hsm_profile::HsmProfile;
 use secrecy::SecretString;
@@ -178,7 +179,12 @@ fn hold_ceremony(
     let root_profile = profile(&config.token)?;
     let audit_profile = config.audit.as_ref().map(|audit| profile(&audit.token)).transpose()?;
     let token_profiles: Vec<&HsmProfile> = std::iter::once(&root_profile).chain(&audit_profile).collect();
-    let media: Vec<PathBuf> = wishes.exports.iter().chain(&found.local.media.authority).cloned().collect();
+    let mut media: Vec<PathBuf> = wishes.exports.iter().chain(&found.local.media.authority).cloned().collect();
+    if let Some(dir) = attend.shares.as_ref().filter(|_| shares::deals(&script)) {
+        // What is to be written to must be there before the fence goes up.
+        deliver::create_directory(dir)?;
+        media.push(dir.clone());
+    }
     fence::raise(Some(found), &token_profiles, &media);
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),
@@ -200,8 +206,11 @@ fn hold_ceremony(
         return Err(Error::new(Kind::Bug, "a ceremony that nobody looks at has no answers"));
     };
     fence::warn(terminal);
-    let mut people = Attended::open(terminal)?;
-    run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)
+    let banner = Banner { name: config.name.clone(), kind: config.kind.name().to_owned() };
+    let mut people = Attended::open(terminal, banner)?;
+    let held = run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)?;
+    people.ends()?;
+    Ok(held)
 }
 
 /// The configuration in force: the one that the log adopted. What the file says counts only once a ceremony

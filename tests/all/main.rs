@@ -29,6 +29,7 @@ mod log_store;
 mod log_verify;
 mod mistakes;
 mod paper;
+mod people_steps;
 mod plans;
 mod preflight;
 mod present;

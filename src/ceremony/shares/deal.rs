@@ -92,7 +92,8 @@ fn draw_set(room: &mut Room<'_>, token_random: &[u8]) -> Result<SetId, Error> {
     }
 }
 
-fn form(shape: &PinShape) -> PinForm {
+/// What PINs of a shape are derived as.
+pub fn form(shape: &PinShape) -> PinForm {
     PinForm { alphabet: shape.alphabet.name().to_owned(), length: shape.derived_length() }
 }
 

@@ -56,9 +56,6 @@ impl ShareFiles {
             text.push('\n');
         }
         let path = self.path()?;
-        if let Some(dir) = path.parent() {
-            deliver::create_directory(dir)?;
-        }
         deliver::write_new(path, text.as_bytes(), 0o600).map(drop)
     }
 

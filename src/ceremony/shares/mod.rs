@@ -7,8 +7,8 @@ mod deal;
 mod enter;
 pub mod files;
 
-pub use super::steps::split_custody::check_script;
-pub use deal::deal;
+pub use super::steps::split_custody::{check_script, deals};
+pub use deal::{deal, form};
 pub use enter::{enter_one, read_file};
 
 use super::people::{Stop, Turn};

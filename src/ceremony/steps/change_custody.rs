@@ -73,11 +73,17 @@ fn new_pins(room: &mut Room<'_>, bench: &mut Bench, opened: &Opened) -> Result<O
     if let Some(pins) = opened.set.as_ref().filter(|pins| pins.set == set.set) {
         return Ok(Some(copy(pins)));
     }
-    let screen = Screen::new()
-        .heading("A change of custodians was interrupted", set.set.to_string())
-        .text("Its shares are with the new custodians: as many as open the token come to the screen.");
-    room.people.show(&screen)?;
-    let (pins, indexes) = shares::collect(room, &set)?;
+    let tried = opened.tried.as_ref().filter(|(pins, _)| pins.set == set.set);
+    let (pins, indexes) = match tried {
+        Some((pins, indexes)) => (copy(pins), indexes.clone()),
+        None => {
+            let screen = Screen::new()
+                .heading("A change of custodians was interrupted", format!("set {}", set.set))
+                .text("Its shares are with the new custodians: as many as open the token come to the screen.");
+            room.people.show(&screen)?;
+            shares::collect(room, &set)?
+        }
+    };
     let used = CustodyShareUsed { set: set.set, indexes, purpose: "change".to_owned() };
     room.journal.append(vec![used.into()])?;
     Ok(Some(pins))

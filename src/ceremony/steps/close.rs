@@ -117,3 +117,21 @@ fn paper(banner: &Banner, id: &str, size: u64, root: &Digest) -> Screen {
         screen.verbatim(format!("{code:<left$}  {beside}"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_and_words_fit_one_screen_with_the_question_below() {
+        let banner = Banner { name: "W".repeat(64), kind: "production".to_owned() };
+        for size in [7, 999_999, 1_000_000_000] {
+            let shown = paper(&banner, &"ab".repeat(16), size, &Digest([0xfa; 32])).render();
+            assert!(shown.lines().count() <= 21, "{} lines\n{shown}", shown.lines().count());
+            assert!(shown.lines().all(|line| line.chars().count() <= WIDTH), "{shown}");
+            for word in words::words(&[0xfa; 8]) {
+                assert!(shown.contains(word), "{word}\n{shown}");
+            }
+        }
+    }
+}

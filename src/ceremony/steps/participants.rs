@@ -4,6 +4,7 @@ use crate::authority::{Config, State};
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::{Script, Step};
+use crate::ceremony::steps::split_custody;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
@@ -101,7 +102,7 @@ pub fn roles(script: &Script, config: &Config, file: &Config, state: &State) -> 
 }
 
 fn custodians(script: &Script, file: &Config, state: &State) -> Option<usize> {
-    if script.deals_shares() {
+    if split_custody::deals(script) {
         return file.custody.as_ref().map(|custody| custody.custodians.into());
     }
     let set = state.custody.of(KeyRole::Root.name(), "user")?;

@@ -51,6 +51,11 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     Ok(())
 }
 
+/// True where a script deals shares.
+pub fn deals(script: &Script) -> bool {
+    script.steps.iter().any(|step| [ACTIVITY.name, "change-custody"].contains(&step.activity.as_str()))
+}
+
 /// A configuration with custody wants a script that deals shares, and one without has nothing to deal.
 ///
 /// # Errors

@@ -152,7 +152,7 @@ fn unlock_root(
     }
     let (token, pin) = unlock(room, role, serial, fresh)?;
     if custodians::changes(&room.script) {
-        bench.opened = Some(Opened { user: pin, set: None, so: None });
+        bench.opened = Some(Opened { user: pin, set: None, tried: None, so: None });
     }
     let record = record(room, role, token.identity());
     Ok((token, vec![record.into()]))

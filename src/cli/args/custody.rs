@@ -18,6 +18,8 @@ pub enum CustodyCommand {
         #[arg(long, value_name = "FILE")]
         share_file: Option<PathBuf>,
     },
+    /// Print an empty sheet for each custodian, as HTML: words are written on it by hand.
+    Sheets,
     /// Deal new shares and change the token's PINs (the custodian-change ceremony).
     Change(Change),
 }

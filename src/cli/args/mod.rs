@@ -91,9 +91,9 @@ pub enum Command {
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
     Retire(Retire),
-    /// Custody of the token's PIN: check a share, change the custodians.
+    /// Custody of the token's PIN: print sheets, check a share, change the custodians.
     #[command(
-        before_help = "Examples:\n  anchorite -C mesh-root custody check\n  anchorite -C mesh-root custody change"
+        before_help = "Examples:\n  anchorite -C mesh-root custody sheets > sheets.html\n  anchorite -C mesh-root custody check\n  anchorite -C mesh-root custody change"
     )]
     Custody(Custody),
     /// Token profiles, and what a token can do.

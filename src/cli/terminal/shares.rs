@@ -3,10 +3,10 @@
 //!
 //! Source: xterm's control sequences (private mode 1049, ED 2 and 3).
 
-use super::line::{self, Echo};
-use crate::ceremony::people::Turn;
+use super::line::{self, Echo, Typed};
+use super::signals::{Signal, Signals};
+use crate::ceremony::people::{Stop, Turn};
 use crate::custody::ROWS;
-use crate::error::Error;
 use crate::screen::WIDTH;
 use crate::text;
 use std::fs::File;
@@ -41,7 +41,7 @@ impl Private {
     }
 
     /// Shows the rows until the custodian says that they are written down.
-    pub(super) fn show(&mut self, rows: &[Zeroizing<String>]) -> Result<(), Error> {
+    pub(super) fn show(&mut self, signals: &Signals, rows: &[Zeroizing<String>]) -> Result<(), Stop> {
         self.can_show = true;
         self.begin();
         self.say("Only you see this. Write each row on your sheet; its last word checks it.\n");
@@ -49,11 +49,16 @@ impl Private {
             self.write(&laid_out(number, row));
         }
         self.say("\nThen the screen is cleared, and you type the rows back from the sheet.\n");
-        line::read(&self.tty, "Press Enter when every row is written: ", Echo::Shown).map(drop)
+        self.ask(signals, "Press Enter when every row is written: ").map(drop)
     }
 
     /// One row as it is typed.
-    pub(super) fn row(&mut self, row: usize, trouble: Option<&str>) -> Result<Zeroizing<String>, Error> {
+    pub(super) fn row(
+        &mut self,
+        signals: &Signals,
+        row: usize,
+        trouble: Option<&str>,
+    ) -> Result<Zeroizing<String>, Stop> {
         self.begin();
         if let Some(trouble) = trouble {
             let before = std::mem::take(&mut self.typed);
@@ -66,8 +71,26 @@ impl Private {
             false => "Six words from your sheet. Or: again (from row 1), q (pause).",
         });
         let prompt = format!("Row {row} of {ROWS}: ");
-        self.typed = line::read(&self.tty, &prompt, Echo::Shown)?;
+        self.typed = self.ask(signals, &prompt)?;
         Ok(self.typed.clone())
+    }
+
+    /// One line. Whoever wants to stop is asked whether they pause: what was dealt and not read back is lost then.
+    fn ask(&mut self, signals: &Signals, prompt: &str) -> Result<Zeroizing<String>, Stop> {
+        let mut stopping = false;
+        loop {
+            let prompt = if stopping { "Pause here? yes, or Enter to go on: " } else { prompt };
+            match line::read(&self.tty, signals, prompt, Echo::Shown, false)? {
+                Typed::Line(text) if !stopping => return Ok(text),
+                Typed::Line(text) if matches!(text.trim(), "yes" | "y") => return Err(Stop::Pause),
+                Typed::Signal(Signal::Gone) => return Err(Stop::Pause),
+                // Twice is meant.
+                Typed::Signal(Signal::Interrupt) | Typed::End if stopping => return Err(Stop::Pause),
+                Typed::Signal(Signal::Interrupt) | Typed::End => stopping = true,
+                Typed::Line(_) => stopping = false,
+                Typed::Signal(Signal::Suspend | Signal::Resize) | Typed::NoText(_) => {}
+            }
+        }
     }
 
     fn begin(&mut self) {

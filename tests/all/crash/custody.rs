@@ -34,8 +34,8 @@ fn a_change_of_custodians_killed_at_any_write_to_the_log_is_completed_by_the_sam
         assert_eq!(next.code, Some(0), "{at}\n{}", next.stderr);
         let (new, dealt_now) = sets(&world);
         assert_ne!(new, old, "{at}");
-        // A set that the log knows is used, not dealt again, unless the killed change had come to its end.
-        assert!(dealt == 1 || before == 2 || dealt_now == dealt, "{at}: {dealt} {dealt_now}");
+        // A set that the log knows is used, not dealt again, unless the killed change may have come to its end.
+        assert!(dealt == 1 || before > 0 || dealt_now == dealt, "{at}: {dealt} {dealt_now}");
         // Only the shares of now are left, and they open the token.
         for path in share_files(&world) {
             if !path.to_string_lossy().contains(&format!("share-{new}-")) {

@@ -125,7 +125,7 @@ fn what_was_written_wrongly_on_a_sheet_is_found_when_it_is_read_back() {
     let (shown, code) = seat.ends();
     assert_eq!(code, 11, "{shown}");
     let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
-    seat.answers("Go on at step 3 (yes), or begin anew (anew): ", "yes");
+    seat.answers("Go on at step 8 (yes), or begin anew (anew): ", "yes");
     seat.answers("Administrator, type the label to go on (or no): ", "World Mesh Root");
     open_with(&mut seat, &[&second, &sheet]);
     for _ in 0..3 {

@@ -30,11 +30,6 @@ impl Sheet {
         assert_eq!(rows.len(), 9, "{shown}");
         Self(rows)
     }
-
-    /// The sheet as a file that `share.py` and `--shares` read.
-    pub fn file(&self) -> String {
-        (1..).zip(&self.0).map(|(number, row)| format!("{number} {row}\n")).collect()
-    }
 }
 
 /// A custodian types a whole sheet.

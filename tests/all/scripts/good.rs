@@ -83,6 +83,9 @@ do = "participants"
 id = "watch"
 do = "confirm-clock"
 [[step]]
+id = "machine"
+do = "preflight"
+[[step]]
 id = "initialize"
 do = "initialize-token"
 [[step]]

@@ -5,7 +5,7 @@ use crate::authority::state::CustodySet;
 use crate::ceremony::people::{Compared, Stop};
 use crate::ceremony::room::{Bench, Opened, Room};
 use crate::ceremony::script::{Script, Step};
-use crate::ceremony::shares::{self, SetPins};
+use crate::ceremony::shares;
 use crate::error::{Error, Kind};
 use crate::log::Record;
 use crate::log::record::{CustodyShareUsed, TokenInitialized};
@@ -52,6 +52,7 @@ pub(super) fn unlock(
     let role = KeyRole::Root;
     let label = room.tokens.find(role, serial)?.identity.label;
     let cost = room.tokens.profile(role).user_pin.cost();
+    let mut tried = None;
     for (place, set) in opening.sets.iter().enumerate() {
         let last = place + 1 == opening.sets.len();
         let mut screen = Screen::new()
@@ -69,10 +70,16 @@ pub(super) fn unlock(
         match room.tokens.unlock(role, serial, &pins.user, room.wishes.final_try) {
             Ok(token) => {
                 let records = records(room, opening, set, indexes, token.identity());
-                keep(room, bench, pins);
+                // The PINs are forgotten here, but where the script is to change them.
+                if changes(&room.script) {
+                    bench.opened = Some(Opened { user: pins.user.clone(), set: Some(pins), tried, so: None });
+                }
                 return Ok((token, records));
             }
-            Err(error) if error.kind() == Kind::PinRejected && !last => confirm_next(room, step, serial, &error)?,
+            Err(error) if error.kind() == Kind::PinRejected && !last => {
+                confirm_next(room, step, serial, &error)?;
+                tried = Some((pins, indexes));
+            }
             Err(error) if error.kind() == Kind::PinRejected => {
                 return Err(error.hint("the shares are good: the PIN was changed by another program").into());
             }
@@ -124,11 +131,4 @@ fn records(room: &Room<'_>, opening: &Opening, set: &CustodySet, indexes: Vec<u8
     records.push(record(room, role, identity).into());
     records.push(CustodyShareUsed { set: set.set.clone(), indexes, purpose: "unlock".to_owned() }.into());
     records
-}
-
-/// The PINs are forgotten here, but where the script is to change them.
-fn keep(room: &Room<'_>, bench: &mut Bench, pins: SetPins) {
-    if changes(&room.script) {
-        bench.opened = Some(Opened { user: pins.user.clone(), set: Some(pins), so: None });
-    }
 }

@@ -179,16 +179,34 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     genesis(
+        &[("[[step]]\nid = \"machine\"\ndo = \"preflight\"\n", "")],
+        &[
+            r#"x.toml, line 21, column 1: step "generate": generate-root needs a machine that was checked, and no step before it gives that | given by: preflight"#,
+        ],
+    ),
+    genesis(
+        &[
+            ("[[step]]\nid = \"machine\"\ndo = \"preflight\"\n", ""),
+            (
+                "[[step]]\nid = \"generate\"\ndo = \"generate-root\"\n",
+                "[[step]]\nid = \"generate\"\ndo = \"generate-root\"\n[[step]]\nid = \"machine\"\ndo = \"preflight\"\n",
+            ),
+        ],
+        &[
+            r#"x.toml, line 21, column 1: step "generate": generate-root needs a machine that was checked, and no step before it gives that | given by: preflight"#,
+        ],
+    ),
+    genesis(
         &[("[[step]]\nid = \"generate\"\ndo = \"generate-root\"\n", "")],
         &[
             r#"x.toml: a script of the kind "genesis" lacks the step generate-root"#,
-            r#"x.toml, line 21, column 1: step "review": review-plans needs keys or requests to make plans of, and no step before it gives that | given by: generate-root, import-requests"#,
+            r#"x.toml, line 24, column 1: step "review": review-plans needs keys or requests to make plans of, and no step before it gives that | given by: generate-root, import-requests"#,
         ],
     ),
     genesis(
         &[("[[step]]\nid = \"initialize\"\ndo = \"initialize-token\"\n", "")],
         &[
-            r#"x.toml, line 15, column 1: step "unlock": unlock-token needs an initialised token, and no step before it gives that | given by: initialize-token"#,
+            r#"x.toml, line 18, column 1: step "unlock": unlock-token needs an initialised token, and no step before it gives that | given by: initialize-token"#,
         ],
     ),
     genesis(
@@ -196,7 +214,7 @@ pub const ROWS: &[Row] = &[
             "[[step]]\nid = \"initialize\"\ndo = \"initialize-token\"\n",
             "[[step]]\nid = \"initialize\"\ndo = \"initialize-token\"\n[[step]]\nid = \"again\"\ndo = \"initialize-token\"\n",
         )],
-        &[r#"x.toml, line 18, column 1: step "again": initialize-token is done once: step "initialize" does it first"#],
+        &[r#"x.toml, line 21, column 1: step "again": initialize-token is done once: step "initialize" does it first"#],
     ),
     genesis(
         &[(
@@ -204,7 +222,7 @@ pub const ROWS: &[Row] = &[
             "[[step]]\nid = \"generate\"\ndo = \"generate-root\"\n[[step]]\nid = \"again\"\ndo = \"generate-root\"\n",
         )],
         &[
-            r#"x.toml, line 24, column 1: step "again": generate-root needs an authority without a root, and step "generate" ended that"#,
+            r#"x.toml, line 27, column 1: step "again": generate-root needs an authority without a root, and step "generate" ended that"#,
         ],
     ),
     genesis(
@@ -216,7 +234,7 @@ pub const ROWS: &[Row] = &[
             ),
         ],
         &[
-            r#"x.toml, line 27, column 1: step "publish": publish needs an authority with a root, and no step before it gives that | given by: sign"#,
+            r#"x.toml, line 30, column 1: step "publish": publish needs an authority with a root, and no step before it gives that | given by: sign"#,
         ],
     ),
     genesis(
@@ -225,7 +243,7 @@ pub const ROWS: &[Row] = &[
             "[[step]]\nid = \"publish\"\ndo = \"publish\"\n[[step]]\nid = \"requests\"\ndo = \"import-requests\"\n",
         )],
         &[
-            r#"x.toml, line 33, column 1: step "requests": import-requests is no part of a ceremony of this kind: saw kind = "genesis", wanted kind = "signing""#,
+            r#"x.toml, line 36, column 1: step "requests": import-requests is no part of a ceremony of this kind: saw kind = "genesis", wanted kind = "signing""#,
         ],
     ),
     genesis(
@@ -241,16 +259,16 @@ pub const ROWS: &[Row] = &[
         &[(r#"kind = "genesis""#, r#"kind = "export""#)],
         &[
             r#"x.toml: a script of the kind "export" lacks the step export-bundles"#,
-            r#"x.toml, line 15, column 1: step "initialize": initialize-token is no part of a ceremony of this kind: saw kind = "export", wanted kind = "genesis""#,
-            r#"x.toml, line 21, column 1: step "generate": generate-root is no part of a ceremony of this kind: saw kind = "export", wanted kind = "genesis""#,
+            r#"x.toml, line 18, column 1: step "initialize": initialize-token is no part of a ceremony of this kind: saw kind = "export", wanted kind = "genesis""#,
+            r#"x.toml, line 24, column 1: step "generate": generate-root is no part of a ceremony of this kind: saw kind = "export", wanted kind = "genesis""#,
         ],
     ),
     genesis(
         &[(r#"kind = "genesis""#, r#"kind = "retirement""#)],
         &[
             r#"x.toml: a script of the kind "retirement" lacks the step retire-cluster"#,
-            r#"x.toml, line 15, column 1: step "initialize": initialize-token is no part of a ceremony of this kind: saw kind = "retirement", wanted kind = "genesis""#,
-            r#"x.toml, line 21, column 1: step "generate": generate-root is no part of a ceremony of this kind: saw kind = "retirement", wanted kind = "genesis""#,
+            r#"x.toml, line 18, column 1: step "initialize": initialize-token is no part of a ceremony of this kind: saw kind = "retirement", wanted kind = "genesis""#,
+            r#"x.toml, line 24, column 1: step "generate": generate-root is no part of a ceremony of this kind: saw kind = "retirement", wanted kind = "genesis""#,
         ],
     ),
     signing(
