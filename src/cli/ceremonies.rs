@@ -5,7 +5,7 @@ use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCo
 use super::ceremony;
 use super::room::{self, find, hold};
 use super::terminal::Terminal;
-use crate::authority::inventory;
+use crate::authority::{Config, inventory};
 use crate::ceremony::is_settled;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::Script;
@@ -26,6 +26,11 @@ pub fn root(args: &Args, a: &Root, terminal: &mut Terminal) -> Result<(), Error>
     }
 }
 
+/// The script that makes the root of a configuration.
+pub fn genesis_of(config: &Config) -> &'static str {
+    if config.custody.is_some() { "root-genesis-custody" } else { "root-genesis" }
+}
+
 #[derive(Serialize)]
 struct Created {
     changed: bool,
@@ -42,8 +47,7 @@ pub fn create(
     terminal: &mut Terminal,
 ) -> Result<(), Error> {
     let found = find(args)?;
-    let built_in = if found.config.0.custody.is_some() { "root-genesis-custody" } else { "root-genesis" };
-    let script = script(own, built_in)?;
+    let script = script(own, genesis_of(&found.config.0))?;
     let wishes = Wishes {
         slot: genesis.slot,
         token_serial: genesis.token_serial.clone(),

@@ -3,6 +3,7 @@
 
 use super::answers::Outlook;
 use super::args::{Args, Attend, Rehearse};
+use super::ceremonies::genesis_of;
 use super::ceremony::read_script;
 use super::fence;
 use super::paper;
@@ -126,7 +127,7 @@ impl Rehearsal<'_> {
             if !quiet {
                 terminal.talk("Making what the rehearsal needs: a token, a root, requests…");
             }
-            self.hold_before(if config.custody.is_some() { "root-genesis-custody" } else { "root-genesis" })?;
+            self.hold_before(genesis_of(&config))?;
             requests::make(place, &config, self.now()?)?;
         }
         if before.issued {

@@ -199,12 +199,14 @@ fn quoted(key: &str) -> String {
 }
 
 fn people(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
-    for (role, count) in participants::roles(script, prospect.in_force, prospect.config, prospect.state) {
+    for (role, count) in
+        participants::roles(script, &prospect.in_force.roles, prospect.config.custody.as_ref(), prospect.state)
+    {
         let name = |index: usize| if count > 1 { format!("The {role} {index}") } else { format!("The {role}") };
         let names = |name: &dyn Fn(usize) -> String| Value::Array((1..=count).map(|i| name(i).into()).collect());
         let says = if count > 1 { format!("{count} names") } else { "a name".to_owned() };
         let place = Blank { empty: names(&|_| String::new()), yes: names(&name), says };
-        foresight.ask(step, role, Vec::new(), Answer::One(place));
+        foresight.ask(step, &role, Vec::new(), Answer::One(place));
     }
     Ok(())
 }

@@ -194,13 +194,9 @@ pub struct Value {
     /// What that was when this ceremony began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-}
-
-impl Value {
-    /// Whether it equals the earlier one; `None` where there is nothing to compare.
-    pub fn same(&self) -> Option<bool> {
-        Some(self.recorded.as_ref()?.value == *self.before.as_ref()?)
-    }
+    /// Whether the two are the same, as the step compares them; absent where there is nothing to compare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same: Option<bool>,
 }
 
 /// An item of a step that people tick.

@@ -12,6 +12,7 @@ use super::place::{self, Place};
 use crate::authority::Config;
 use crate::authority::config::BackupMode;
 use crate::ceremony::script::{self, Script};
+use crate::ceremony::steps::record::same;
 use crate::ceremony::vocabulary;
 use crate::error::{Error, Kind};
 use crate::log::record::{StepDone, StepSkipped, ValueRecorded};
@@ -214,12 +215,10 @@ fn participants(values: &Values<'_>, steps: &[script::Step], names: &Names) -> V
 
 /// A value of the script with what was recorded under its name, at its step or anywhere.
 fn value(course: &Course, values: &Values<'_>, step: Option<&str>, value: &script::Value) -> Value {
-    Value {
-        name: value.name.clone(),
-        recorded: values.newest(step, &value.name),
-        continues: value.continues.clone(),
-        before: value.continues.as_ref().and_then(|name| course.values.get(name)).cloned(),
-    }
+    let recorded = values.newest(step, &value.name);
+    let before = value.continues.as_ref().and_then(|name| course.values.get(name)).cloned();
+    let same = recorded.as_ref().zip(before.as_ref()).map(|(now, before)| same(before, &now.value));
+    Value { name: value.name.clone(), recorded, continues: value.continues.clone(), before, same }
 }
 
 /// What lay ready, as it was laid out: the same name may be recorded again when it is put away.

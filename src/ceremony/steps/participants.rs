@@ -1,18 +1,18 @@
 //! `participants`: who is here, by role. The log gets salted commitments; names stay in `records/`.
 
+use crate::authority::config::{self, Roles};
 use crate::authority::{Config, State};
 use crate::ceremony::people::Stop;
+use crate::ceremony::record::names::{Named, Participants};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::{Script, Step};
 use crate::ceremony::steps::split_custody;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
-use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::files::deliver;
 use crate::log::record::ValueRecorded;
 use crate::text;
 use crate::token::KeyRole;
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The activity.
@@ -33,37 +33,19 @@ pub const ACTIVITY: Activity = Activity {
 /// The role of those who hold shares.
 const CUSTODIAN: &str = "custodian";
 
-/// `records/participants-<session>.json`: what opens the log's commitments.
-#[derive(Serialize)]
-struct Participants<'a> {
-    session: &'a str,
-    participants: Vec<Participant>,
-}
-
-#[derive(Serialize)]
-struct Participant {
-    role: String,
-    name: String,
-    salt: Hex,
-    /// SHA-256 of salt ‖ name.
-    commitment: Digest,
-}
-
 fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut participants = Vec::new();
     let mut by_name: BTreeMap<String, String> = BTreeMap::new();
-    let file = Config::parse(&room.config_file.0).unwrap_or_else(|_| room.config.clone());
-    for (role, count) in roles(&room.script, &room.config, &file, room.journal.state()) {
+    for (role, count) in roles_here(room) {
         loop {
             let names = room.people.names(&step.id, &role, count)?;
             match check(&names, &role, count, &by_name, room.config.roles.may_overlap) {
                 Ok(()) => {
                     for (index, name) in names.into_iter().enumerate() {
                         let salt = room.entropy.bytes(16, &[])?;
-                        let commitment = Digest::of_parts(&[&salt, name.as_bytes()]);
                         by_name.insert(name.to_lowercase(), role.clone());
                         let role = if count > 1 { format!("{role} {}", index + 1) } else { role.clone() };
-                        participants.push(Participant { role, name, salt: Hex(salt), commitment });
+                        participants.push(Named::new(role, name, salt));
                     }
                     break;
                 }
@@ -76,37 +58,43 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
         .map(|p| ValueRecorded { step: step.id.clone(), name: p.role.clone(), value: p.commitment.hex() }.into());
     room.journal.append(records.collect())?;
     let session = room.journal.session().to_owned();
-    let file = Participants { session: &session, participants };
+    let file = Participants { session: session.clone(), participants };
     let json = serde_json::to_vec_pretty(&file)
         .map_err(|error| Error::new(Kind::Bug, "participants cannot be written as JSON").saw(error.to_string()))?;
-    room.participants = Some((format!("participants-{session}.json"), json));
+    room.participants = Some((Participants::file(&session), json));
     Ok(())
 }
 
-/// The roles of the script and how many people each has; the configuration in force may want more. Custodians are
-/// as many as take part: all of `authority.toml` where shares are dealt, since a change of it is adopted later on;
-/// as many as open the token where it opens to them.
-pub fn roles(script: &Script, config: &Config, file: &Config, state: &State) -> Vec<(String, usize)> {
-    let custodians = custodians(script, file, state);
-    let mut roles: Vec<(String, usize)> = script.roles.clone();
-    for (role, count) in &mut roles {
-        *count = match role.as_str() {
-            CUSTODIAN => custodians.unwrap_or(*count),
-            _ => config.roles.least(role).max(*count),
-        };
-    }
+/// The roles of this script, here and now.
+fn roles_here(room: &Room<'_>) -> Vec<(String, usize)> {
+    // A changed configuration is adopted after this step; its custodians are the ones who come to be dealt shares.
+    let file = Config::parse(&room.config_file.0).ok().filter(|_| split_custody::deals(&room.script));
+    let custody = file.as_ref().unwrap_or(&room.config).custody.as_ref();
+    roles(&room.script, &room.config.roles, custody, room.journal.state())
+}
+
+/// The roles of a script and how many people each has; the configuration may want more. Custodians are as many as
+/// take part: all of them where shares are dealt, as many as open the token where it opens to them.
+pub fn roles(
+    script: &Script,
+    configured: &Roles,
+    custody: Option<&config::Custody>,
+    state: &State,
+) -> Vec<(String, usize)> {
+    let custodians = match split_custody::deals(script) {
+        true => custody.map(|custody| usize::from(custody.custodians)),
+        false => state.custody.of(KeyRole::Root.name(), "user").map(|set| usize::from(set.threshold)),
+    };
+    let count = |role: &str, least: usize| match custodians {
+        Some(count) if role == CUSTODIAN => count,
+        _ => least.max(configured.least(role)),
+    };
+    let mut roles: Vec<(String, usize)> =
+        script.roles.iter().map(|(role, least)| (role.clone(), count(role, *least))).collect();
     if let (Some(count), false) = (custodians, roles.iter().any(|(role, _)| role == CUSTODIAN)) {
         roles.push((CUSTODIAN.to_owned(), count));
     }
     roles
-}
-
-fn custodians(script: &Script, file: &Config, state: &State) -> Option<usize> {
-    if split_custody::deals(script) {
-        return file.custody.as_ref().map(|custody| custody.custodians.into());
-    }
-    let set = state.custody.of(KeyRole::Root.name(), "user")?;
-    Some(set.threshold.into())
 }
 
 fn check(

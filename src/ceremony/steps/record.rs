@@ -58,7 +58,7 @@ pub fn ask(room: &mut Room<'_>, step: &Step, value: &Value) -> Result<(), Stop> 
 }
 
 /// Capitals and spaces do not matter: both are lost between a label and a keyboard.
-fn same(a: &str, b: &str) -> bool {
+pub fn same(a: &str, b: &str) -> bool {
     let bare = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
     bare(a) == bare(b)
 }

@@ -5,6 +5,7 @@ pub mod change;
 mod checking;
 mod configuration;
 mod entry;
+mod rehearsal;
 pub mod seats;
 pub mod unattended;
 mod without_anchorite;

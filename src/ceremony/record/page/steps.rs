@@ -73,7 +73,7 @@ fn value(value: &Value) -> Markup {
         div.filled {
             span { (shown(&value.name)) ": " }
             @match &value.recorded { Some(recorded) => { (filled(recorded)) }, None => { em { "not recorded" } } }
-            @match (value.same(), &value.before) {
+            @match (value.same, &value.before) {
                 (Some(true), _) => { " · equal to the one before" },
                 (Some(false), Some(before)) => { " · " strong { "NOT EQUAL" } " to the one before: " strong.written { (shown(before)) } },
                 _ => {},
