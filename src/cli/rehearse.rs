@@ -276,9 +276,9 @@ impl Rehearsal<'_> {
         terminal.screen(&report.screen());
         terminal.line("");
         terminal.talk("This was a rehearsal: its PINs and shares open nothing else, and nobody may use them again.");
-        let shown = text::shell(&folder.path().display().to_string());
-        let record = format!("its record: anchorite -C {shown} ceremony record -o record.html");
-        terminal.done(&held.written, &[&record, &self.place.throw_away()]);
+        let records = held.written.iter().filter(|written| written.starts_with("records/"));
+        let records: Vec<String> = records.map(|name| folder.path().join(name).display().to_string()).collect();
+        terminal.done(&records, &["read its record, then", &self.place.throw_away()]);
         Ok(())
     }
 
