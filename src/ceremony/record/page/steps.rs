@@ -161,6 +161,9 @@ fn session(session: &Session, account: &Account) -> Markup {
             ("began, ended", html! { (utc(session.began)) ", " (utc(session.ended)) }),
             ("times are", html! { (times(&session.time_sources)) }),
         ]))
+        @if session.outcome == "interrupted" {
+            p.small { "No entry says how it ended: a crash, a power cut, or a pause before the token was unlocked." }
+        }
         (acts(&session.acts, account))
     }
 }
