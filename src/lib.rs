@@ -18,8 +18,8 @@
 //!
 //! Modules in reading order: the values ([`error`], [`text`], [`digest`], [`words`], [`name`], [`dns`], [`key`],
 //! [`finding`], [`screen`]); [`x509`] and [`log`]; [`request`], [`profile`], [`authority`], [`policy`],
-//! [`plan`]; [`audit`]; the effects; [`execute`], the only caller of a root signature; [`bundle`] and
-//! [`consumer`]; [`ceremony`], the one engine; [`cli`].
+//! [`plan`]; [`audit`]; the effects; [`execute`], the only caller of a root signature; [`bundle`],
+//! [`consumer`] and [`custody`]; [`ceremony`], the one engine; [`cli`].
 //!
 //! # Decisions
 //!
@@ -55,6 +55,7 @@ pub mod ceremony;
 pub mod cli;
 pub mod clock;
 pub mod consumer;
+pub mod custody;
 pub mod digest;
 pub mod dns;
 pub mod entropy;

@@ -16,6 +16,7 @@ pub struct Screen {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Row {
+    Banner { left: String, right: String },
     Heading { left: String, right: String },
     Field { label: String, value: String, note: String },
     Text { indent: usize, text: String },
@@ -27,6 +28,13 @@ impl Screen {
     /// An empty screen.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The authority's line, first of a screen that begins a page; what heads its page anyway takes only its
+    /// right end ([`Screen::page`]).
+    pub fn banner(mut self, left: impl AsRef<str>, right: impl AsRef<str>) -> Self {
+        self.rows.push(Row::Banner { left: text::escape(left.as_ref()), right: text::escape(right.as_ref()) });
+        self
     }
 
     /// A line with something at its right end.
@@ -80,6 +88,16 @@ impl Screen {
         self
     }
 
+    /// The lines below a page's own head: the right end of the banner, where there is one, and the lines without it.
+    pub fn page(&self) -> (Option<&str>, Vec<String>) {
+        let banner = self.rows.iter().find_map(|row| match row {
+            Row::Banner { right, .. } => Some(right.as_str()),
+            _ => None,
+        });
+        let below = self.rows.iter().filter(|row| !matches!(row, Row::Banner { .. }));
+        (banner, below.flat_map(Row::lines).map(|line| line.trim_end().to_owned()).collect())
+    }
+
     /// Lines of text without control characters, each ending in `\n`, at most [`WIDTH`] columns where the
     /// words allow it.
     pub fn render(&self) -> String {
@@ -103,7 +121,7 @@ impl Row {
                 let pad = " ".repeat(*indent);
                 text::wrap(text, WIDTH - indent).into_iter().map(|line| format!("{pad}{line}")).collect()
             }
-            Row::Heading { left, right } => {
+            Row::Banner { left, right } | Row::Heading { left, right } => {
                 let used = left.chars().count() + right.chars().count();
                 if used + 2 > WIDTH {
                     return vec![left.clone(), format!("{right:>WIDTH$}")];
@@ -116,7 +134,9 @@ impl Row {
 }
 
 fn field_lines(label: &str, value: &str, note: &str) -> Vec<String> {
-    let room = WIDTH - VALUE;
+    // A label longer than its column pushes the values to the right.
+    let indent = VALUE.max(label.chars().count() + 3);
+    let room = WIDTH.saturating_sub(indent).max(1);
     let whole = if note.is_empty() { value.to_owned() } else { format!("{value}   {note}") };
     let values = if whole.chars().count() <= room {
         vec![whole]
@@ -130,7 +150,7 @@ fn field_lines(label: &str, value: &str, note: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for (i, value) in values.iter().enumerate() {
         let label = if i == 0 { label } else { "" };
-        let width = VALUE - 3;
+        let width = indent - 3;
         lines.push(format!("  {label:<width$} {value}"));
     }
     if lines.is_empty() {
@@ -156,11 +176,27 @@ mod tests {
             .heading("Example Mesh Root · production", "plan 1 of 2")
             .field("to", &long)
             .noted("key", "ECDSA P-384", "same as in the request: yes")
+            .field("a label longer than its column", "sailboat ".repeat(8).trim())
             .text("word ".repeat(60));
         let text = screen.render();
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         let joined: String = text.split_whitespace().collect();
         assert!(joined.contains(&long));
+    }
+
+    #[test]
+    fn a_page_with_a_head_of_its_own_takes_the_right_end_of_a_banner() {
+        let screen = Screen::new().banner("Example Mesh Root · test", "plan 1 of 2").field("serial", "4b");
+        assert!(screen.render().starts_with("Example Mesh Root · test"));
+        assert_eq!(screen.page(), (Some("plan 1 of 2"), vec!["  serial       4b".to_owned()]));
+    }
+
+    #[test]
+    fn a_label_longer_than_its_column_makes_no_line_too_long() {
+        let words = "edict company bookshelf virginia absurd dinosaur spindle wichita";
+        let text = Screen::new().field("root words 1-8", words).render();
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!(text.split_whitespace().skip(3).collect::<Vec<_>>().join(" "), words);
     }
 
     #[test]

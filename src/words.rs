@@ -14,8 +14,11 @@ pub fn words(bytes: &[u8]) -> Vec<&'static str> {
 
 /// The word of one byte at a position (from 0).
 pub fn word(position: usize, byte: u8) -> &'static str {
-    let list = if position.is_multiple_of(2) { &EVEN } else { &ODD };
-    list.get(usize::from(byte)).copied().unwrap_or_default()
+    list(position).get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+fn list(position: usize) -> &'static [&'static str; 256] {
+    if position.is_multiple_of(2) { &EVEN } else { &ODD }
 }
 
 /// The words in rows of four, numbered from 1 as on paper.
@@ -51,7 +54,7 @@ pub fn compare(typed: &str, bytes: &[u8], first: usize, count: usize) -> Result<
             return Err(Error::new(Kind::Bug, "a word beyond the end of a digest was asked for"));
         };
         if complete(position, typed) != Some(*byte) {
-            let list = if position.is_multiple_of(2) { &EVEN } else { &ODD };
+            let list = list(position);
             let known = list.contains(&typed.as_str());
             let mut error = Error::new(Kind::Declined, format!("word {} is not the digest's", position + 1)).saw(typed);
             if !known {
@@ -67,9 +70,9 @@ pub fn compare(typed: &str, bytes: &[u8], first: usize, count: usize) -> Result<
     Ok(())
 }
 
-/// The byte of a word at a position, where the beginning that was typed leaves no choice.
-fn complete(position: usize, typed: &str) -> Option<u8> {
-    let list = if position.is_multiple_of(2) { &EVEN } else { &ODD };
+/// The byte of a word at a position (from 0), where the beginning that was typed, in lower case, leaves no choice.
+pub fn complete(position: usize, typed: &str) -> Option<u8> {
+    let list = list(position);
     let exact = list.iter().position(|word| *word == typed);
     let index = exact.or_else(|| {
         let mut candidates = list.iter().enumerate().filter(|(_, word)| typed.len() >= 3 && word.starts_with(typed));
@@ -79,6 +82,16 @@ fn complete(position: usize, typed: &str) -> Option<u8> {
         }
     });
     index.and_then(|index| u8::try_from(index).ok())
+}
+
+/// How many words of a position's list begin with what was typed.
+pub fn beginning_with(position: usize, typed: &str) -> usize {
+    list(position).iter().filter(|word| word.starts_with(typed)).count()
+}
+
+/// The word of a position's list that is nearest to what was typed, where one is near.
+pub fn nearest(position: usize, typed: &str) -> Option<&'static str> {
+    text::nearest(typed, list(position).iter().copied())
 }
 
 /// Two syllables, for even positions.

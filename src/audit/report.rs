@@ -40,7 +40,21 @@ pub struct Report {
     pub authenticated: bool,
 }
 
+/// The warning about a session that no entry closes.
+pub(super) const OPEN: &str = "a session is open";
+
+/// The warning about entries after the first `size`, which no checkpoint covers.
+pub(super) fn unsigned(size: u64, entries: u64) -> String {
+    format!("lines {} to {entries} are not under a checkpoint", size + 1)
+}
+
 impl Report {
+    /// Warnings of a log that somebody is writing now: the open session is theirs, and so is its unsigned end.
+    pub fn warnings_in_session(&self) -> Vec<&str> {
+        let own = [OPEN.to_owned(), unsigned(self.size, self.entries)];
+        self.warnings.iter().filter(|warning| !own.contains(warning)).map(String::as_str).collect()
+    }
+
     /// The verdict in a line.
     pub fn verdict(&self) -> &'static str {
         if self.authenticated { "consistent and authenticated" } else { "consistent, NOT authenticated" }

@@ -3,7 +3,7 @@
 //! A line that was changed no longer has the leaf hash that the next one carries, so a broken chain accuses two
 //! lines. The line after them, or the checkpoint over them, tells which of the two is false.
 
-use super::report::{Report, Stopwatch};
+use super::report::{self, Report, Stopwatch};
 use super::signing::Signing;
 use super::{Options, at_file, fingerprint};
 use crate::authority::State;
@@ -315,7 +315,7 @@ impl<'a> Verifier<'a> {
             found.push(format!("line {} is torn: {} bytes from byte {}", entries + 1, end.torn.len(), end.length));
         }
         if signed < entries {
-            found.push(format!("lines {} to {entries} are not under a checkpoint", signed + 1));
+            found.push(report::unsigned(signed, entries));
         }
         if let Some(closed) = self.closed.filter(|closed| *closed >= signed) {
             found.push(format!("the session that line {} closes is not under a checkpoint", closed + 1));
@@ -324,7 +324,7 @@ impl<'a> Verifier<'a> {
             let count = self.state.open_intents.len();
             found.push(format!("{count} intents have no outcome, the first at line {}", first + 1));
         } else if self.state.session.is_some() {
-            found.push("a session is open".to_owned());
+            found.push(report::OPEN.to_owned());
         }
         if self.newest.as_ref().is_some_and(|(newest, _)| newest.size > self.largest) {
             found.push("the newest checkpoint is not among checkpoints/".to_owned());

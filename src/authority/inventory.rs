@@ -26,6 +26,9 @@ pub struct Inventory {
     pub last_session: Option<LastSession>,
     /// What an interrupted session left, a sentence each.
     pub interrupted: Vec<String>,
+    /// Who opens the root's token, where custodians do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custody: Option<Custody>,
     /// Certificates, roots first.
     pub certificates: Vec<Issued>,
     /// The newest CRL.
@@ -44,6 +47,19 @@ pub struct LastSession {
     pub ceremony: String,
     /// When it closed.
     pub closed: Timestamp,
+}
+
+/// Custodians who open the token together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Custody {
+    /// The set of their shares.
+    pub set: Hex,
+    /// How many open it.
+    pub threshold: u8,
+    /// How many there are.
+    pub custodians: usize,
+    /// Since the set was dealt.
+    pub dealt: Timestamp,
 }
 
 /// A certificate.
@@ -157,6 +173,12 @@ pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventor
         sessions: state.sessions_closed,
         last_session: state.last_session.clone().map(|(ceremony, closed)| LastSession { ceremony, closed }),
         interrupted,
+        custody: state.custody.of("root", "user").map(|set| Custody {
+            set: set.set.clone(),
+            threshold: set.threshold,
+            custodians: set.commitments.len(),
+            dealt: set.at,
+        }),
         crl: state.crl.as_ref().map(|c| Crl { number: c.number, next_update: c.next_update }),
         due: due(state, &clusters, now),
         certificates,

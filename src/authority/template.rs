@@ -69,6 +69,11 @@ subject = { organization = "Example", common_name = "Intermediate CA" }   # L=<c
 [crl]
 validity_days = 180            # at most 365
 
+# [custody]                    # the token opens to this many custodians together, and to nobody alone;
+# threshold = 2                # left out, its PIN is typed
+# custodians = 3               # each holds a share: words on a sheet, read back at genesis
+# recipients = ["age1…", "age1…", "age1…"]    # one each: shares are age files instead of words
+
 [roles]
 administrator = 1
 witness = 1

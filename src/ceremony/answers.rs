@@ -6,9 +6,10 @@
 pub mod template;
 
 use super::people::{
-    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished,
-    Verdict, Way,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Turn, Unassigned,
+    Unfinished, Verdict, Way,
 };
+use super::shares::files::ShareFiles;
 use super::vocabulary::Ways;
 use crate::authority::local::parse_toml;
 use crate::digest::Digest;
@@ -18,6 +19,8 @@ use crate::screen::Screen;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use zeroize::Zeroizing;
 
 /// Prints screens for an unattended run; the terminal's part of it.
 pub trait Printer {
@@ -36,6 +39,8 @@ pub struct Pins {
     pub so_pin: Option<SecretString>,
     /// The user PIN of the audit key's own token.
     pub audit_pin: Option<SecretString>,
+    /// A directory with custodians' shares, one a file.
+    pub shares: Option<PathBuf>,
 }
 
 /// One table per step id; what each means depends on the step's activity.
@@ -45,8 +50,10 @@ type Tables = BTreeMap<String, toml::Table>;
 pub struct Answers<'p> {
     tables: Tables,
     used: BTreeSet<(String, String)>,
+    last: String,
     sha256: Digest,
     pins: Pins,
+    shares: ShareFiles,
     printer: &'p mut dyn Printer,
 }
 
@@ -68,7 +75,16 @@ impl<'p> Answers<'p> {
     /// [`Kind::Usage`] with line and column.
     pub fn parse(text: &str, pins: Pins, printer: &'p mut dyn Printer) -> Result<Self, Error> {
         let tables: Tables = parse_toml("answers", text)?;
-        Ok(Self { tables, used: BTreeSet::new(), sha256: Digest::of(text.as_bytes()), pins, printer })
+        let shares = ShareFiles::new(pins.shares.clone());
+        Ok(Self {
+            tables,
+            used: BTreeSet::new(),
+            last: String::new(),
+            sha256: Digest::of(text.as_bytes()),
+            pins,
+            shares,
+            printer,
+        })
     }
 
     fn take(&mut self, step: &str, key: &str) -> Result<toml::Value, Error> {
@@ -81,6 +97,7 @@ impl<'p> Answers<'p> {
             }
             Some(value) => {
                 self.used.insert((step.to_owned(), key.to_owned()));
+                self.last = format!("answers: [{step}] {key}");
                 Ok(value)
             }
             None => Err(Error::new(Kind::Usage, format!("answers: [{step}] has no answer for {key}"))
@@ -152,7 +169,12 @@ impl People for Answers<'_> {
 
     /// Nobody is there to answer again: a wrong answer ends the ceremony.
     fn help(&mut self, error: &Error) -> Result<(), Stop> {
-        Err(Stop::Failed(error.clone().truth("Nothing was signed.")))
+        let error = error.clone().truth("Nothing was signed.");
+        Err(Stop::Failed(match error.kind() {
+            // Nobody declined anything: what stands there is not what was asked for.
+            Kind::Declined => error.within(&self.last).into_kind(Kind::Usage),
+            _ => error,
+        }))
     }
 
     /// Nobody is there to plug in another medium.
@@ -213,7 +235,10 @@ impl People for Answers<'_> {
     fn request_words(&mut self, step: &str, request: Digest, _: &[usize]) -> Result<Compared, Stop> {
         match self.request(step, request)?.words.as_deref() {
             Some("same") => Ok(Compared::Beforehand),
-            Some(other) => Ok(Compared::Differs(other.to_owned())),
+            Some("different") => Ok(Compared::Differs("different".to_owned())),
+            Some(other) => Err(out_of_form(step, &format!("sha256:{request}"), &format!("words = \"{other}\""))
+                .wanted("\"same\" or \"different\"")
+                .into()),
             None => Err(out_of_form(step, &format!("sha256:{request}"), "no words").into()),
         }
     }
@@ -247,9 +272,13 @@ impl People for Answers<'_> {
 
     fn adopt(&mut self, step: &str, sha256: Digest) -> Result<Compared, Stop> {
         let key = format!("sha256:{sha256}");
-        match self.take(step, &key)?.as_str() {
+        let value = self.take(step, &key)?;
+        match value.as_str() {
             Some("adopt") => Ok(Compared::Beforehand),
-            other => Ok(Compared::Differs(other.unwrap_or_default().to_owned())),
+            Some("decline") => Ok(Compared::Differs("decline".to_owned())),
+            other => Err(out_of_form(step, &key, other.unwrap_or(value.type_str()))
+                .wanted("\"adopt\" or \"decline\"")
+                .into()),
         }
     }
 
@@ -275,13 +304,29 @@ impl People for Answers<'_> {
         let (secret, option) = match which {
             Secret::Pin("audit") | Secret::NewPin("audit") => (&self.pins.audit_pin, "--audit-pin-file"),
             Secret::Pin(_) | Secret::NewPin(_) => (&self.pins.pin, "--pin-file"),
-            Secret::NewSoPin(_) => (&self.pins.so_pin, "--so-pin-file"),
+            Secret::SoPin(_) | Secret::NewSoPin(_) => (&self.pins.so_pin, "--so-pin-file"),
         };
         Ok(secret.clone().ok_or_else(|| {
             Error::new(Kind::Usage, "an unattended ceremony reads PINs from files")
                 .wanted(format!("{option} FILE (mode 0600, one line)"))
                 .truth("Nothing was signed.")
         })?)
+    }
+
+    fn share_turn(&mut self, turn: &Turn<'_>) -> Result<(), Stop> {
+        Ok(self.shares.begin(turn)?)
+    }
+
+    fn share_shown(&mut self, rows: &[Zeroizing<String>]) -> Result<(), Stop> {
+        Ok(self.shares.keep(rows)?)
+    }
+
+    fn share_row(&mut self, row: usize, trouble: Option<&str>) -> Result<Zeroizing<String>, Stop> {
+        Ok(self.shares.row(row, trouble.is_some())?)
+    }
+
+    fn share_done(&mut self) {
+        self.shares.end();
     }
 
     fn working(&mut self, done: usize, of: usize, what: &str) {

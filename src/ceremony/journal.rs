@@ -10,7 +10,7 @@ use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
 use crate::log::{Entry, Header, Record, entry};
-use crate::store::{Log, Reading};
+use crate::store::{self, Log, Reading};
 use std::path::PathBuf;
 
 /// The log of a session and its fold.
@@ -130,11 +130,17 @@ impl Journal {
     /// # Errors
     /// [`Kind::Verify`] for an entry that breaks a rule (nothing is written), [`Kind::Medium`].
     pub fn append(&mut self, records: Vec<Record>) -> Result<(), Error> {
-        let header = self.header();
-        for record in &records {
-            let entry = Entry { seq: self.state.size, header: header.clone().into(), record: record.clone() };
-            self.state.apply(&entry)?;
+        let appended = self.try_append(records);
+        if appended.is_err() {
+            // The state is what the log says, and the log is as it was: the same act can be tried again.
+            self.fold_again()?;
         }
+        appended
+    }
+
+    fn try_append(&mut self, records: Vec<Record>) -> Result<(), Error> {
+        let header = self.header();
+        self.apply(&header, &records)?;
         if self.durable {
             return self.log()?.append(&header, &records).map(|_| ());
         }
@@ -142,19 +148,46 @@ impl Journal {
         Ok(())
     }
 
+    fn apply(&mut self, header: &Header, records: &[Record]) -> Result<(), Error> {
+        for record in records {
+            let entry = Entry { seq: self.state.size, header: header.clone().into(), record: record.clone() };
+            self.state.apply(&entry)?;
+        }
+        Ok(())
+    }
+
+    fn fold_again(&mut self) -> Result<(), Error> {
+        let mut state = State::default();
+        if let Some(log) = self.log.as_ref().filter(|log| log.size() > 0) {
+            store::read(log.directory(), &mut |entry| state.apply(entry))?;
+        }
+        self.state = state;
+        for (header, records) in self.waiting.clone() {
+            self.apply(&header, &records)?;
+        }
+        Ok(())
+    }
+
     /// Writes what waits; from now on entries are durable when `append` returns.
     ///
     /// # Errors
-    /// [`Kind::Medium`].
+    /// [`Kind::Medium`]: what waits still waits.
     pub fn make_durable(&mut self) -> Result<(), Error> {
-        if let Some((dir, id)) = self.create.take() {
-            self.log = Some(Log::create(&dir, id)?);
+        if self.durable {
+            return Ok(());
         }
-        self.durable = true;
+        if let (None, Some((dir, id))) = (&self.log, &self.create) {
+            self.log = Some(Log::create(dir, id.clone())?);
+        }
         let waiting = std::mem::take(&mut self.waiting);
         let acts: Vec<(&Header, &[Record])> = waiting.iter().map(|(h, records)| (h, records.as_slice())).collect();
         // One write: a crash leaves the beginning of a session whole or absent.
-        self.log()?.append_acts(&acts).map(|_| ())
+        let written = self.log().and_then(|log| log.append_acts(&acts));
+        self.durable = written.is_ok();
+        if written.is_err() {
+            self.waiting = waiting;
+        }
+        written.map(|_| ())
     }
 
     /// Signs a checkpoint over all entries and moves the guard to it.

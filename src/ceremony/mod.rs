@@ -22,6 +22,7 @@ pub mod room;
 pub mod runner;
 pub mod script;
 pub mod session;
+pub mod shares;
 mod spot_check;
 mod steps;
 pub mod tokens;

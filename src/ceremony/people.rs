@@ -5,13 +5,14 @@
 
 use super::vocabulary::Ways;
 use crate::authority::state::DoneStep;
-use crate::digest::Digest;
+use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::plan::MadePlan;
 use crate::plan::screen::Banner;
 use crate::request::package::RequestJson;
 use crate::screen::Screen;
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 /// Why a ceremony stopped before its end.
 #[derive(Debug)]
@@ -60,6 +61,8 @@ pub struct StepView<'a> {
     pub says: &'a str,
     /// Who acts.
     pub by: &'a str,
+    /// How long it takes, as planned.
+    pub minutes: Option<u32>,
     /// What people should know.
     pub note: Option<&'a str>,
     /// What comes after it.
@@ -197,6 +200,19 @@ pub struct Unassigned<'a> {
     pub known: &'a dyn Fn(&str) -> Option<Assignment>,
 }
 
+/// One custodian's turn at the screen: nobody else looks, and nothing of it stays there.
+#[derive(Debug, Clone)]
+pub struct Turn<'a> {
+    /// Whose turn it is: `Custodian 2 of 3`.
+    pub whose: String,
+    /// The set of the share.
+    pub set: &'a Hex,
+    /// The share's index, where it is dealt; one that is entered says it itself.
+    pub index: Option<u8>,
+    /// What they will do, a sentence or two.
+    pub says: String,
+}
+
 /// A way on beside mending what is wrong: a word to type, and what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offer {
@@ -220,6 +236,8 @@ pub enum Again {
 pub enum Secret {
     /// The user PIN of the token of a role.
     Pin(&'static str),
+    /// The security officer's PIN of the token of a role.
+    SoPin(&'static str),
     /// A user PIN to be set.
     NewPin(&'static str),
     /// A security officer PIN to be set.
@@ -344,6 +362,28 @@ pub trait People {
     /// # Errors
     /// [`Stop`].
     fn secret(&mut self, which: &Secret, screen: &Screen) -> Result<SecretString, Stop>;
+
+    /// A custodian comes to the screen alone, which is cleared.
+    ///
+    /// # Errors
+    /// [`Stop`].
+    fn share_turn(&mut self, turn: &Turn<'_>) -> Result<(), Stop>;
+
+    /// Shows the share of this turn until it is written down: the words of its rows.
+    ///
+    /// # Errors
+    /// [`Stop`].
+    fn share_shown(&mut self, rows: &[Zeroizing<String>]) -> Result<(), Stop>;
+
+    /// One row of the share of this turn, as it is typed; `trouble` says what was wrong with the one before, and is
+    /// for the custodian's eyes only.
+    ///
+    /// # Errors
+    /// [`Stop`].
+    fn share_row(&mut self, row: usize, trouble: Option<&str>) -> Result<Zeroizing<String>, Stop>;
+
+    /// The turn is over: the screen is cleared for the others.
+    fn share_done(&mut self);
 
     /// Work that takes time: done, of, what.
     fn working(&mut self, done: usize, of: usize, what: &str);

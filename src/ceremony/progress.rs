@@ -42,6 +42,7 @@ mod tests {
             id: String::new(),
             ceremony: String::new(),
             script_sha256: Digest::of(b""),
+            opened: 0,
             since: at,
             done: done.iter().map(|step| DoneStep { step: (*step).to_owned(), at, skipped: false }).collect(),
             paused: false,
@@ -53,9 +54,9 @@ mod tests {
 
     #[test]
     fn what_is_done_stays_done_and_what_ended_with_its_process_is_done_again_where_it_is_needed() {
-        let before = ["compare", "participants", "watch", "materials"];
+        let before = ["compare", "participants", "machine", "watch", "materials"];
         let with = |more: &[&'static str]| after(&[&before[..], more].concat());
-        assert_eq!(after(&before[..2])[0], "confirm-clock");
+        assert_eq!(after(&before[..3])[0], "confirm-clock");
         // A watch says nothing of the clock that a later process finds.
         assert_eq!(with(&[])[..2], ["confirm-clock", "unlock-token"]);
         let reviewed = ["unlock", "verify", "config", "requests", "review"];

@@ -3,7 +3,8 @@
 use super::journal::Journal;
 use crate::authority::State;
 use crate::authority::state::Session;
-use crate::digest::Digest;
+use crate::custody::Owner;
+use crate::digest::{Digest, Hex};
 use crate::error::Error;
 use crate::log::Record;
 use crate::log::record::{Recovered, SignIntent, SignOutcome};
@@ -23,6 +24,8 @@ pub struct Interrupted {
     pub intents: Vec<(u64, SignIntent, bool)>,
     /// Clusters whose certificate is in the log and whose bundle may not be on a medium.
     pub undelivered: Vec<String>,
+    /// PINs that a change was announced for: whose, and the set that they may be of.
+    pub unsure: Vec<(String, Hex)>,
     /// SHA-256 of a torn last line, and the file that keeps it.
     pub torn: Option<(Digest, String)>,
 }
@@ -43,7 +46,8 @@ impl Interrupted {
         }
         let intents = state.open_intents.iter().map(|(seq, i)| (*seq, i.clone(), *seq < covered)).collect();
         let undelivered = state.undelivered.iter().cloned().collect();
-        Some(Self { session, uncovered, intents, undelivered, torn })
+        let unsure = state.custody.all_unsure().map(|(_, which, set)| (which.to_owned(), set.clone())).collect();
+        Some(Self { session, uncovered, intents, undelivered, unsure, torn })
     }
 
     /// What is left of a genesis whose first line was torn.
@@ -53,6 +57,7 @@ impl Interrupted {
             uncovered: None,
             intents: Vec::new(),
             undelivered: Vec::new(),
+            unsure: Vec::new(),
             torn: Some((torn.sha256, torn.aside())),
         }
     }
@@ -75,6 +80,13 @@ impl Interrupted {
         for cluster in &self.undelivered {
             found.push(format!(
                 "The certificate of {cluster} was issued; its bundle may be missing: anchorite export {cluster}"
+            ));
+        }
+        for (which, set) in &self.unsure {
+            let whose = if which == "so" { Owner::So } else { Owner::User };
+            found.push(format!(
+                "The token's {} may be of the new custody set {set} already; anchorite custody change finds out.",
+                whose.title()
             ));
         }
         if let Some((_, aside)) = &self.torn {

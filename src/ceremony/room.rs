@@ -7,6 +7,7 @@ use super::people::{Noted, People, Stop};
 use super::recovery::Interrupted;
 use super::script::{Script, Step};
 use super::session::Folder;
+use super::shares::SetPins;
 use super::steps;
 use super::tokens::Tokens;
 use crate::authority::Config;
@@ -65,6 +66,8 @@ pub struct Wishes {
     pub token_serial: Option<String>,
     /// The slot of the blank token to initialise.
     pub slot: Option<u64>,
+    /// What people read and acknowledge before anything begins.
+    pub opening: Option<Screen>,
     /// True where a request that was signed before is passed over.
     pub if_needed: bool,
     /// True where a last PIN try may be spent.
@@ -98,6 +101,10 @@ pub struct Bench {
     pub serial: Option<String>,
     /// The PIN set at initialisation, until the token is unlocked with it.
     pub pin: Option<SecretString>,
+    /// The PINs of a custody set that was dealt, until the token is initialised with them.
+    pub dealt: Option<SetPins>,
+    /// What the token was unlocked with, where this script changes it.
+    pub opened: Option<Opened>,
     /// A session that was interrupted before this one.
     pub interrupted: Option<Interrupted>,
     /// Requests that were accepted.
@@ -118,6 +125,18 @@ pub struct Bench {
     pub written: Vec<String>,
     /// True once `session.closed` is under a checkpoint.
     pub closed: bool,
+}
+
+/// What a token was unlocked with, kept only for changing it.
+pub struct Opened {
+    /// The user PIN.
+    pub user: SecretString,
+    /// The custody set of it, with the security officer's PIN; `None` where people chose the PIN.
+    pub set: Option<SetPins>,
+    /// The PINs of a set that an interrupted change may have come to, and had not; with the shares that gave them.
+    pub tried: Option<(SetPins, Vec<u8>)>,
+    /// The security officer's PIN, where people chose it and the token took it.
+    pub so: Option<SecretString>,
 }
 
 impl Bench {

@@ -118,6 +118,7 @@ fn attempt(
         id: &step.id,
         says: activity.says,
         by: &step.by,
+        minutes: step.minutes,
         note: step.note.as_deref(),
         next: next.map(|next| next.says),
     };

@@ -21,6 +21,8 @@ pub enum Fact {
     ClockConfirmed,
     /// The machine was checked.
     Preflighted,
+    /// No token was initialised for this authority yet.
+    NoToken,
     /// A token is initialised and has a user PIN.
     TokenReady,
     /// The token is unlocked.
@@ -47,6 +49,7 @@ impl Fact {
             Fact::Participants => "participants",
             Fact::ClockConfirmed => "a clock that was compared with a watch",
             Fact::Preflighted => "a machine that was checked",
+            Fact::NoToken => "a token that is not initialised yet",
             Fact::TokenReady => "an initialised token",
             Fact::Unlocked => "an unlocked token",
             Fact::NewKeys => "newly generated keys",
@@ -159,6 +162,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::sign_off::ACTIVITY,
     steps::verify_log::ACTIVITY,
     steps::preflight::ACTIVITY,
+    steps::split_custody::ACTIVITY,
     steps::initialize_token::ACTIVITY,
     steps::unlock_token::ACTIVITY,
     steps::adopt_config::ACTIVITY,
@@ -169,6 +173,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::export_bundles::ACTIVITY,
     steps::check_copy::ACTIVITY,
     steps::retire_cluster::ACTIVITY,
+    steps::change_custody::ACTIVITY,
     steps::publish::ACTIVITY,
     steps::copy_authority::ACTIVITY,
     steps::close::ACTIVITY,

@@ -5,7 +5,7 @@ use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCo
 use super::ceremony;
 use super::room::{self, find, hold};
 use super::terminal::Terminal;
-use crate::authority::inventory;
+use crate::authority::{Config, inventory};
 use crate::ceremony::is_settled;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::Script;
@@ -26,6 +26,11 @@ pub fn root(args: &Args, a: &Root, terminal: &mut Terminal) -> Result<(), Error>
     }
 }
 
+/// The script that makes the root of a configuration.
+pub fn genesis_of(config: &Config) -> &'static str {
+    if config.custody.is_some() { "root-genesis-custody" } else { "root-genesis" }
+}
+
 #[derive(Serialize)]
 struct Created {
     changed: bool,
@@ -42,7 +47,7 @@ pub fn create(
     terminal: &mut Terminal,
 ) -> Result<(), Error> {
     let found = find(args)?;
-    let script = script(own, "root-genesis")?;
+    let script = script(own, genesis_of(&found.config.0))?;
     let wishes = Wishes {
         slot: genesis.slot,
         token_serial: genesis.token_serial.clone(),
@@ -82,7 +87,7 @@ pub fn create(
 }
 
 /// The script of a command: its own, or one of the same kind that people wrote.
-fn script(own: &OwnScript, built_in: &str) -> Result<Script, Error> {
+pub fn script(own: &OwnScript, built_in: &str) -> Result<Script, Error> {
     let default = Script::built_in(built_in)?;
     let Some(named) = &own.script else { return Ok(default) };
     let script = ceremony::read_script(named)?;
@@ -201,7 +206,7 @@ fn check_media(wishes: &Wishes, authority: &str) -> Result<(), Error> {
 }
 
 /// A ceremony on an authority without a root is a mistake that needs no token to be found.
-fn founded(folder: &Folder) -> Result<(), Error> {
+pub fn founded(folder: &Folder) -> Result<(), Error> {
     let (state, _) = folder.read_state()?;
     if state.is_founded() {
         return Ok(());

@@ -1,8 +1,9 @@
 //! `ceremony …`: scripts are listed, checked and run. What a run does is what the command of its kind does.
 
 use super::answers;
-use super::args::{Args, Ceremony, CeremonyCommand, Export, OwnScript, Retire, Run, Sign};
+use super::args::{Args, Ceremony, CeremonyCommand, Change, Export, OwnScript, Retire, Run, Sign};
 use super::ceremonies;
+use super::custody;
 use super::paper;
 use super::rehearse;
 use super::terminal::Terminal;
@@ -116,6 +117,10 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             ceremonies::export(args, &export, terminal)
         }
         ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
+        ScriptKind::Custody => {
+            let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };
+            custody::change(args, &change, terminal)
+        }
         ScriptKind::Retirement => {
             let [cluster] = run.clusters.as_slice() else {
                 return Err(Error::new(Kind::Usage, "a retirement is of one cluster")

@@ -84,6 +84,7 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
             "clusters",
             format!("{}, at most {} days", config.intermediates.profile, config.intermediates.max_validity_days),
         )
+        .field("opens to", opens_to(config))
         .field("key backup", backup)
         .field("sha256", sha256.hex())
         .field("words", "");
@@ -96,6 +97,13 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
             .field("adopted", if same { "this text" } else { "another text; the next ceremony shows the difference" });
     }
     terminal.result_screen(&screen)
+}
+
+fn opens_to(config: &authority::Config) -> String {
+    match &config.custody {
+        None => "whoever types its PIN".to_owned(),
+        Some(custody) => format!("{} of {} custodians", custody.threshold, custody.custodians),
+    }
 }
 
 /// `anchorite completions SHELL`

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// directory below it does not cover: so these are allowed as a whole where a medium lies in one.
 const AREAS: [&str; 3] = ["/media", "/run/media", "/mnt"];
 
-/// True for commands of the offline machine: those that load a PKCS#11 module or write an authority's log.
+/// True for commands of the offline machine: those that load a PKCS#11 module, write an authority's log
+/// or are told a secret of it.
 pub fn is_offline(command: &Command) -> bool {
     match command {
         Command::Root(root) => matches!(root.command, RootCommand::Create { .. }),
@@ -25,6 +26,8 @@ pub fn is_offline(command: &Command) -> bool {
             | CeremonyCommand::Record(_) => false,
             CeremonyCommand::Run(_) | CeremonyCommand::Rehearse(_) => true,
         },
+        // Both have shares in memory.
+        Command::Custody(_) => true,
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
         Command::New(_)

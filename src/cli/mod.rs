@@ -7,6 +7,7 @@ mod ceremonies;
 mod ceremony;
 mod cluster;
 mod configuration;
+mod custody;
 mod fence;
 mod hsm;
 mod inspect;
@@ -69,6 +70,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Export(a) => ceremonies::export(args, a, terminal),
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
         Command::Preflight(a) => preflight::preflight(args, a, terminal),
+        Command::Custody(a) => custody::custody(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status => status::status(args, terminal),
         Command::Request(a) => request::request(args, a, terminal),

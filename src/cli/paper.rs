@@ -6,7 +6,7 @@ use super::room::{self, Found};
 use super::terminal::Terminal;
 use crate::ceremony::fitness;
 use crate::ceremony::inbound;
-use crate::ceremony::paper::script::{self, Authority, Expected, Printout, Software};
+use crate::ceremony::paper::script::{self, Authority, Expected, Printout, Quorum, Software};
 use crate::ceremony::script::{BUILT_IN, Script};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -71,12 +71,23 @@ pub fn page(
         file,
         authority: found.map(|found| {
             let (config, _, sha256) = &found.config;
-            Authority { config, sha256: *sha256, in_force, quorum: None }
+            let quorum = config.custody.as_ref().map(|c| Quorum { threshold: c.threshold, of: c.custodians });
+            Authority { config, sha256: *sha256, in_force, quorum }
         }),
         software: software(found)?,
         last: state.map(|state| state.values).unwrap_or_default(),
         agenda,
     }))
+}
+
+/// The paper of a script for an authority, with what lies in a directory of requests.
+///
+/// # Errors
+/// As [`page`], and [`Kind::Medium`] where the requests cannot be read.
+pub fn page_with_agenda(found: &Found, script: &Script, agenda: Option<&Path>) -> Result<String, Error> {
+    let keys = KeyPolicy { keys: found.config.0.intermediates.keys.clone() };
+    let agenda = agenda.map(|dir| expected(dir, &keys)).transpose()?;
+    page(Some(found), script, &format!("{}.toml", script.name), agenda)
 }
 
 /// The name of a script's file; those that ship have one too, in the supplies and in the source.

@@ -3,8 +3,10 @@
 
 use super::answers::Outlook;
 use super::args::{Args, Attend, Rehearse};
+use super::ceremonies::genesis_of;
 use super::ceremony::read_script;
 use super::fence;
+use super::paper;
 use super::room::{self, Found, found_in, hold, hold_unseen};
 use super::terminal::Terminal;
 use crate::ceremony::answers::template;
@@ -13,6 +15,7 @@ use crate::ceremony::rehearsal::report::Report;
 use crate::ceremony::rehearsal::{Before, marked, requests};
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, ScriptKind};
+use crate::ceremony::session::Folder;
 use crate::clock::Clock;
 use crate::digest::Hex;
 use crate::entropy::Entropy;
@@ -119,7 +122,7 @@ impl Rehearsal<'_> {
             if !quiet {
                 terminal.talk("Making what the rehearsal needs: a token, a root, requests…");
             }
-            self.hold_before("root-genesis")?;
+            self.hold_before(genesis_of(&config))?;
             requests::make(place, &config, self.now()?)?;
         }
         if before.issued {
@@ -129,7 +132,16 @@ impl Rehearsal<'_> {
             deliver::move_directory(place.authority().path(), &place.lost())?;
             deliver::write_new(&place.copy().local(), local.as_bytes(), 0o644)?;
         }
+        let found = found_in(self.authority())?;
+        let agenda = self.wishes(&self.script, &found).requests;
+        let paper = paper::page_with_agenda(&found, &self.script, agenda.as_deref())?;
+        deliver::write_new(&place.paper(), paper.as_bytes(), 0o644)?;
         place.mark(&self.script, Stage::Prepared)
+    }
+
+    /// The authority that the script runs on.
+    fn authority(&self) -> Folder {
+        if Before::of(&self.script).copy_only { self.place.copy() } else { self.place.authority() }
     }
 
     /// Everything that loads the module later reads the rehearsal's own configuration.
@@ -203,7 +215,8 @@ impl Rehearsal<'_> {
     fn attend(&self, answers: Option<PathBuf>) -> Attend {
         // People type the PINs; where nobody attends they are read.
         let pin = |name: &str| answers.is_some().then(|| self.place.pin(name));
-        Attend { pin_file: pin("user"), audit_pin_file: pin("audit"), final_try: false, answers }
+        let shares = answers.is_some().then(|| self.place.path().join("shares"));
+        Attend { pin_file: pin("user"), audit_pin_file: pin("audit"), shares, final_try: false, answers }
     }
 
     /// What the command line of the ceremony would name.
@@ -223,20 +236,15 @@ impl Rehearsal<'_> {
 
     /// Holds the rehearsal itself.
     fn hold(&self, a: &Rehearse, terminal: &mut Terminal) -> Result<(), Error> {
-        let lost = Before::of(&self.script).copy_only;
-        let folder = if lost { self.place.copy() } else { self.place.authority() };
+        let folder = self.authority();
         let found = found_in(folder.clone())?;
         let attend = match (&a.answers, a.unattended) {
             (None, true) => self.yes_to_all(&self.script, &found)?,
             (answers, _) => self.attend(answers.clone()),
         };
-        let unattended = attend.answers.is_some();
-        if !unattended {
-            terminal.screen(&self.screen(&found)?);
-        }
-        let so_pin = unattended.then(|| self.place.pin("so"));
-        let wishes = self.wishes(&self.script, &found);
-        hold(self.args, &attend, so_pin.as_deref(), self.script.clone(), &found, wishes, terminal).map_err(
+        let so_pin = attend.answers.is_some().then(|| self.place.pin("so"));
+        let wishes = Wishes { opening: Some(self.screen(&found)?), ..self.wishes(&self.script, &found) };
+        let held = hold(self.args, &attend, so_pin.as_deref(), self.script.clone(), &found, wishes, terminal).map_err(
             |error| {
                 let same = format!("anchorite ceremony rehearse {} --into {}", a.script, self.shown());
                 error
@@ -253,14 +261,9 @@ impl Rehearsal<'_> {
         terminal.screen(&report.screen());
         terminal.line("");
         terminal.talk("This was a rehearsal: its PINs and shares open nothing else, and nobody may use them again.");
-        let throw_away = self.place.throw_away();
-        terminal.done(
-            &[],
-            &[
-                &format!("its log: anchorite log show {}", text::shell(&folder.path().display().to_string())),
-                &throw_away,
-            ],
-        );
+        let shown = text::shell(&folder.path().display().to_string());
+        let record = format!("its record: anchorite -C {shown} ceremony record -o record.html");
+        terminal.done(&held.written, &[&record, &self.place.throw_away()]);
         Ok(())
     }
 
@@ -276,7 +279,8 @@ impl Rehearsal<'_> {
             .heading(format!("REHEARSAL: {}", self.script.title), text::count(self.script.steps.len(), "step"))
             .field("authority", &found.config.0.name)
             .field("in", shown(found.folder.path()))
-            .field("script", format!("sha256 {}…, as on the paper of the day", self.script.sha256.short()));
+            .field("script", format!("sha256 {}…, as on the paper of the day", self.script.sha256.short()))
+            .field("paper", format!("{}: print it; q pauses here", shown(&place.paper())));
         if before.root {
             screen = screen.field("user PIN", read_pin(&place.pin("user"))?);
         }

@@ -15,12 +15,14 @@ use crate::ceremony::room::{Bench, Room, Wishes};
 use crate::ceremony::runner;
 use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session::{self, Folder, Opening};
+use crate::ceremony::shares;
 use crate::ceremony::tokens::Modules;
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
-use crate::files::intake;
+use crate::files::{deliver, intake};
+use crate::plan::screen::Banner;
 use crate::screen::Screen;
 use crate::token::hsm_profile::HsmProfile;
 use secrecy::SecretString;
@@ -85,12 +87,12 @@ pub fn folder(args: &Args) -> Folder {
 
 /// Recipients that could not be sealed to are found with the configuration, not in the ceremony.
 fn check_recipients(config: &Config, text: &str) -> Result<(), Error> {
-    for (name, cluster) in &config.clusters {
-        for recipient in &cluster.recipients {
-            recipient::parse(recipient).map_err(|error| {
-                let place = place_of(text, &format!("clusters.{name}"), "recipients");
-                error.into_kind(Kind::Usage).within(place)
-            })?;
+    let clusters = config.clusters.iter().map(|(name, cluster)| (format!("clusters.{name}"), &cluster.recipients));
+    let custody = config.custody.iter().map(|custody| ("custody".to_owned(), &custody.recipients));
+    for (table, recipients) in clusters.chain(custody) {
+        for recipient in recipients {
+            recipient::parse(recipient)
+                .map_err(|error| error.into_kind(Kind::Usage).within(place_of(text, &table, "recipients")))?;
         }
     }
     Ok(())
@@ -159,12 +161,14 @@ fn hold_ceremony(
 ) -> Result<Held, Error> {
     let adopted = adopted(found, script.kind)?;
     let config = &adopted.0;
+    shares::check_script(&script, config)?;
     let clock = clock(args, config)?;
     let unattended = check_unattended(attend, so_pin_file, config)?;
     let pins = Pins {
         pin: read_pin(attend.pin_file.as_deref())?,
         so_pin: read_pin(so_pin_file)?,
         audit_pin: read_pin(attend.audit_pin_file.as_deref())?,
+        shares: attend.shares.clone(),
     };
     let mut profiles = BTreeMap::new();
     let mut profile = |token: &TokenConfig| {
@@ -175,7 +179,12 @@ fn hold_ceremony(
     let root_profile = profile(&config.token)?;
     let audit_profile = config.audit.as_ref().map(|audit| profile(&audit.token)).transpose()?;
     let token_profiles: Vec<&HsmProfile> = std::iter::once(&root_profile).chain(&audit_profile).collect();
-    let media: Vec<PathBuf> = wishes.exports.iter().chain(&found.local.media.authority).cloned().collect();
+    let mut media: Vec<PathBuf> = wishes.exports.iter().chain(&found.local.media.authority).cloned().collect();
+    if let Some(dir) = attend.shares.as_ref().filter(|_| shares::deals(&script)) {
+        // What is to be written to must be there before the fence goes up.
+        deliver::create_directory(dir)?;
+        media.push(dir.clone());
+    }
     fence::raise(Some(found), &token_profiles, &media);
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),
@@ -197,8 +206,11 @@ fn hold_ceremony(
         return Err(Error::new(Kind::Bug, "a ceremony that nobody looks at has no answers"));
     };
     fence::warn(terminal);
-    let mut people = Attended::open(terminal)?;
-    run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)
+    let banner = Banner { name: config.name.clone(), kind: config.kind.name().to_owned() };
+    let mut people = Attended::open(terminal, banner)?;
+    let held = run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)?;
+    people.ends()?;
+    Ok(held)
 }
 
 /// The configuration in force: the one that the log adopted. What the file says counts only once a ceremony
@@ -236,6 +248,10 @@ fn run(
 ) -> Result<Held, Error> {
     let wishes = Wishes { authority: found.local.media.authority.clone(), ..wishes };
     let mut entropy = Entropy::new();
+    if let Some(opening) = wishes.opening.as_ref().filter(|_| people.unattended().is_none()) {
+        people.show(opening).map_err(Stop::into_error)?;
+        people.answer("", "", "everybody", "press Enter to begin").map_err(Stop::into_error)?;
+    }
     let resumes = resumes(found, &script, people)?;
     let opening = Opening {
         folder: &found.folder,
@@ -306,6 +322,7 @@ fn check_unattended<'a>(
         ("--pin-file", attend.pin_file.is_some()),
         ("--so-pin-file", so_pin_file.is_some()),
         ("--audit-pin-file", attend.audit_pin_file.is_some()),
+        ("--shares", attend.shares.is_some()),
     ];
     let pin_file = pin_files.iter().find(|(_, given)| *given).map(|(option, _)| *option);
     let refuse = |option: &str| {

@@ -32,6 +32,10 @@ fn screen(inventory: &Inventory) -> Screen {
     if let Some(last) = &inventory.last_session {
         screen = screen.field("last session", format!("{}, closed {}", last.ceremony, last.closed));
     }
+    if let Some(custody) = &inventory.custody {
+        let who = format!("{} of {} custodians, set {}", custody.threshold, custody.custodians, custody.set);
+        screen = screen.field("opens to", who);
+    }
     screen = screen.blank().verbatim("  certificate                    serial                            until");
     for c in &inventory.certificates {
         let whom = match (&c.cluster, c.generation) {

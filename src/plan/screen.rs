@@ -29,7 +29,7 @@ pub struct Banner {
 /// [`Kind::Bug`](crate::error::Kind::Bug) where the bytes do not parse.
 pub fn screen(made: &MadePlan, banner: &Banner, number: usize, of: usize) -> Result<Screen, Error> {
     let plan = made.plan();
-    let head = Screen::new().heading(format!("{} · {}", banner.name, banner.kind), format!("plan {number} of {of}"));
+    let head = Screen::new().banner(format!("{} · {}", banner.name, banner.kind), format!("plan {number} of {of}"));
     let body = match made.view() {
         TbsView::Certificate(view) => certificate(head, plan, view),
         TbsView::Crl(view) => crl(head, plan, view),

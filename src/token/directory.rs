@@ -98,6 +98,24 @@ pub(super) fn snapshot(directory: &Path, serial: &str, kept_in: &Path) -> Result
     })
 }
 
+/// Copies the token's files as they are now, then destroys every older copy: those open to earlier PINs.
+///
+/// # Errors
+/// [`Kind::Medium`]; older copies may be there still.
+pub(super) fn renew(directory: &Path, serial: &str, kept_in: &Path) -> Result<(), Error> {
+    let newest = snapshot(directory, serial, kept_in)?;
+    let old = snapshots(kept_in, serial).into_iter().filter(|(_, path)| *path != newest);
+    let work = || -> std::io::Result<()> {
+        old.map(|(_, path)| fs::remove_dir_all(path)).collect::<std::io::Result<()>>()?;
+        fsync(kept_in)
+    };
+    work().map_err(|error| {
+        Error::new(Kind::Medium, "older copies of the token's files are not destroyed")
+            .saw(error.to_string())
+            .hint(format!("they open to the PINs of before: destroy them in {}", kept_in.display()))
+    })
+}
+
 /// The newest copy of a token's files.
 pub(super) fn newest(kept_in: &Path, serial: &str) -> Option<PathBuf> {
     snapshots(kept_in, serial).pop().map(|(_, path)| path)
@@ -238,6 +256,22 @@ mod tests {
         assert_eq!(fs::read_to_string(last.join("7f90-8a76-4a09c08e4272/token.object")).unwrap(), "mine");
         assert!(!last.join("1111-2222").exists());
         assert_eq!(newest(&kept, "4a09"), None);
+    }
+
+    #[test]
+    fn after_a_change_of_pins_only_a_copy_of_now_is_kept() {
+        let place = tempfile::tempdir().unwrap();
+        let (tokens, kept) = (place.path().join("tokens"), place.path().join("kept"));
+        let token = tokens.join("x-01");
+        fs::create_dir_all(&token).unwrap();
+        for pin in ["old", "old too", "new"] {
+            fs::write(token.join("token.object"), pin).unwrap();
+            snapshot(&tokens, "01", &kept).unwrap();
+        }
+        renew(&tokens, "01", &kept).unwrap();
+        let names: Vec<_> = fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(names, [kept.join("01-000004")]);
+        assert_eq!(fs::read_to_string(names[0].join("x-01/token.object")).unwrap(), "new");
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod keys;
 mod mechanism;
 pub mod module;
 pub mod pin_shape;
+mod pins;
 pub mod pkcs11;
 mod pool;
 pub mod probe;
@@ -39,6 +40,7 @@ use crate::digest::{Digest, Hex};
 use crate::error::Error;
 use crate::key::KeySpec;
 use crate::x509::{SignatureAlgorithm, Spki};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -205,6 +207,32 @@ pub trait Token {
     /// # Errors
     /// [`Kind::Token`](crate::error::Kind::Token); the old guard is still there.
     fn set_guard(&mut self, guard: &Guard) -> Result<(), Error>;
+
+    /// Changes the user PIN and logs in with the new one, which proves it.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token), [`Kind::PinRejected`](crate::error::Kind::PinRejected) for the
+    /// old one; where the new one is not taken, the PIN may be either.
+    fn change_user_pin(&mut self, old: &SecretString, new: &SecretString) -> Result<(), Error>;
+
+    /// Changes the security officer's PIN and proves the new one; `user` is the user PIN as it is, for logging in
+    /// again.
+    ///
+    /// # Errors
+    /// As [`Token::change_user_pin`].
+    fn change_so_pin(&mut self, old: &SecretString, new: &SecretString, user: &SecretString) -> Result<(), Error>;
+
+    /// Tries the security officer's PIN once; false where it is another.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token), [`Kind::PinFinal`](crate::error::Kind::PinFinal).
+    fn is_so_pin(&mut self, pin: &SecretString, user: &SecretString) -> Result<bool, Error>;
+
+    /// Destroys the copies of a file-backed token that open to earlier PINs, once a new one is made.
+    ///
+    /// # Errors
+    /// [`Kind::Medium`](crate::error::Kind::Medium): older copies may be there still.
+    fn renew_copies(&mut self) -> Result<(), Error>;
 
     /// Makes what was generated durable: fsyncs the profile's `sync_paths` of a file-backed token.
     ///

@@ -5,6 +5,9 @@ use crate::token::hsm_profile::HsmProfile;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+/// The length of a derived PIN, where the token takes it.
+const DERIVED: usize = 40;
+
 /// What a PIN may look like, and what a wrong one costs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +44,19 @@ impl PinAlphabet {
         }
     }
 
+    /// The name in profiles and in the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PinAlphabet::Digits => "digits",
+            PinAlphabet::Printable => "printable",
+        }
+    }
+
+    /// The alphabet of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        [PinAlphabet::Digits, PinAlphabet::Printable].into_iter().find(|alphabet| alphabet.name() == name)
+    }
+
     const fn describe(self) -> &'static str {
         match self {
             PinAlphabet::Digits => "digits",
@@ -53,6 +69,12 @@ impl PinShape {
     /// What a PIN of this kind looks like, for people who choose one.
     pub fn says(&self) -> String {
         format!("{} to {} {}", self.min, self.max, self.alphabet.describe())
+    }
+
+    /// The length of a PIN that nobody types, because it is derived: 40 characters, 132 bits of digits and as many
+    /// of printable ones as the seed has, or the most that the token takes.
+    pub fn derived_length(&self) -> usize {
+        DERIVED.max(self.min).min(self.max)
     }
 
     /// What a wrong PIN costs, for the screen that asks and the error that reports.
@@ -98,6 +120,18 @@ pub fn check_pin_shape(profile: &HsmProfile, pin: &SecretString) -> Result<(), E
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_derived_pin_is_as_long_as_the_token_takes_up_to_forty() {
+        let shape = |min, max| PinShape { min, max, alphabet: PinAlphabet::Digits, locks: false, tries: None };
+        let lengths = [(4, 255), (6, 8), (64, 128), (40, 40)].map(|(min, max)| shape(min, max).derived_length());
+        assert_eq!(lengths, [40, 8, 64, 40]);
+        for alphabet in [PinAlphabet::Digits, PinAlphabet::Printable] {
+            assert_eq!(PinAlphabet::named(alphabet.name()), Some(alphabet));
+            let size = alphabet.characters().count();
+            assert!((2u32.pow(16) as f64).powi(8) <= (size as f64).powi(40), "128 bits");
+        }
+    }
 
     #[test]
     fn a_pin_of_the_wrong_shape_is_refused_without_being_shown() {

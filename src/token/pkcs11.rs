@@ -10,7 +10,7 @@ use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{Library, Module, Seen, token_directory};
 use crate::token::{Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Token};
-use crate::token::{directory, fault, guard, holdings, keys, pool};
+use crate::token::{directory, fault, guard, holdings, keys, pins, pool};
 use crate::x509::{SignatureAlgorithm, Spki};
 use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::MechanismType;
@@ -18,6 +18,7 @@ use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A token that is logged in to.
@@ -33,6 +34,8 @@ pub struct Pkcs11Token {
     pub(super) sessions: usize,
     /// Only where keys ask for it at each signature.
     pub(super) pin: Option<SecretString>,
+    /// Where copies of a file-backed token are kept.
+    pub(super) snapshots: Option<PathBuf>,
     identity: Identity,
     library: Arc<Library>,
 }
@@ -71,9 +74,14 @@ impl Pkcs11Token {
             accepted: BTreeMap::new(),
             sessions: module.profile.sessions.min(processors).min(allowed).max(1),
             pin,
+            snapshots: module.snapshots.clone(),
             identity: seen.identity,
             library: Arc::clone(&module.library),
         }
+    }
+
+    pub(super) fn serial(&self) -> &str {
+        &self.identity.serial
     }
 
     pub(super) fn context(&self) -> &Pkcs11 {
@@ -138,6 +146,22 @@ impl Token for Pkcs11Token {
 
     fn set_guard(&mut self, guard: &Guard) -> Result<(), Error> {
         guard::write(self, guard)
+    }
+
+    fn change_user_pin(&mut self, old: &SecretString, new: &SecretString) -> Result<(), Error> {
+        pins::change_user(self, old, new)
+    }
+
+    fn change_so_pin(&mut self, old: &SecretString, new: &SecretString, user: &SecretString) -> Result<(), Error> {
+        pins::change_so(self, old, new, user)
+    }
+
+    fn is_so_pin(&mut self, pin: &SecretString, user: &SecretString) -> Result<bool, Error> {
+        pins::is_so(self, pin, user)
+    }
+
+    fn renew_copies(&mut self) -> Result<(), Error> {
+        pins::renew_copies(self)
     }
 
     fn sync(&mut self) -> Result<(), Error> {

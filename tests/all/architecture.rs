@@ -28,7 +28,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("execute", &["plan", "store", "token", "clock", "x509"]),
     ("bundle", &["authority", "log", "x509", "files"]),
     ("consumer", &["authority", "log", "x509", "files"]),
-    ("ceremony", &["audit", "bundle", "consumer", "entropy", "execute", "host"]),
+    // Pure: seeds, shares, words, PINs.
+    ("custody", &[]),
+    ("ceremony", &["audit", "bundle", "consumer", "custody", "entropy", "execute", "host"]),
     ("cli", &["ceremony"]),
 ];
 

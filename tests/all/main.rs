@@ -3,6 +3,7 @@
 // What is skipped, and what a judge says, is for whoever reads the run.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod answers;
 mod architecture;
 mod attended;
 mod attended_clusters;
@@ -13,7 +14,9 @@ mod containment;
 mod corpus;
 mod crash;
 mod cross;
+mod custody;
 mod demo;
+mod drill;
 mod envoy;
 mod evidence;
 mod guard;
@@ -26,13 +29,16 @@ mod log_store;
 mod log_verify;
 mod mistakes;
 mod paper;
+mod people_steps;
 mod plans;
 mod preflight;
 mod present;
 mod record;
 mod refusals;
+mod rehearsal;
 mod renewals;
 mod retirement;
+mod scripts;
 mod seat;
 mod source;
 mod sticks;

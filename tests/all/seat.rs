@@ -10,30 +10,34 @@ use anchorite::digest::Digest;
 use anchorite::words;
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
-use expectrl::{Any, Eof, Expect, Needle, Regex, Session};
+use expectrl::{Any, Eof, Expect, Regex, Session};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+/// Pages that are only read: whoever waits for a question has read them.
+const READ: &str = "\nEnter for more: |\nEnter to go on: |\nPress Enter when it is on the paper: ";
+
 /// People at a terminal of 80 columns in front of the program.
 pub struct Seat {
     pub session: OsSession,
-    /// Everything that the terminal showed.
+    /// Everything that the terminal was sent.
+    sent: Vec<u8>,
+    /// The same as text, without what moves the cursor.
     shown: String,
     /// Where the world is, and what was typed to start the program: whose paper they have.
     world: PathBuf,
     arguments: Vec<String>,
 }
 
-/// The question under the closing checkpoint.
-pub const COPIED: &str = "Press Enter when it is on the paper: ";
-
 /// What every ceremony asks of people, at the beginning of a line.
 const ROUTINE: &str = concat!(
     r"\n(?:[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch",
     r"|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)",
-    r"|(?:package or )?bag number(?:, stick [AB])?): |Press Enter when it is on the paper: )",
+    r"|(?:package or )?bag number(?:, stick [AB])?): ",
+    // The machines of tests have a network.
+    r"|not fit for a ceremony(?s:.*?)What now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): )",
 );
 
 impl Seat {
@@ -48,21 +52,40 @@ impl Seat {
         command.args(line).args(arguments);
         world.clean(&mut command);
         command.env("TERM", "xterm");
+        let mut seat = Self::running(command, (80, 24));
+        seat.world = world.path("");
+        seat.arguments = arguments.iter().map(|a| a.as_ref().to_string_lossy().into_owned()).collect();
+        seat
+    }
+
+    /// At a terminal of another kind or size (columns and rows).
+    pub fn on<S: AsRef<OsStr>>(world: &World, kind: &str, size: (u16, u16), arguments: &[S]) -> Self {
+        let mut command = Command::new(crate::support::BINARY);
+        command.args(arguments);
+        world.clean(&mut command);
+        command.env("TERM", kind);
+        let mut seat = Self::running(command, size);
+        seat.world = world.path("");
+        seat.arguments = arguments.iter().map(|a| a.as_ref().to_string_lossy().into_owned()).collect();
+        seat
+    }
+
+    /// At a terminal on which a command runs already.
+    fn running(command: Command, (columns, rows): (u16, u16)) -> Self {
         let mut session = Session::spawn(command).unwrap();
-        session.get_process_mut().set_window_size(80, 24).unwrap();
+        session.get_process_mut().set_window_size(columns, rows).unwrap();
         session.set_expect_timeout(Some(Duration::from_secs(60)));
-        let arguments = arguments.iter().map(|a| a.as_ref().to_string_lossy().into_owned()).collect();
-        Self { session, shown: String::new(), world: world.path(""), arguments }
+        Self { session, sent: Vec::new(), shown: String::new(), world: PathBuf::new(), arguments: Vec::new() }
     }
 
     /// Waits for a question at the beginning of a line and returns what was shown since the last one; what every
-    /// ceremony asks is answered on the way.
+    /// ceremony asks is answered on the way, and pages are read.
     #[track_caller]
     pub fn asked(&mut self, question: &str) -> String {
         let question = format!("\n{question}");
         let mut all = String::new();
         loop {
-            let (before, found) = self.hears(&question);
+            let (before, found) = self.first_of(&question, true);
             all += &before;
             if found == question {
                 return all;
@@ -72,34 +95,16 @@ impl Seat {
         }
     }
 
-    /// The question that was waited for, or a routine one: what was shown before it, and itself.
-    #[track_caller]
-    fn hears(&mut self, question: &str) -> (String, String) {
-        let needles: Vec<Box<dyn Needle>> = vec![Box::new(question.to_owned()), Box::new(Regex(ROUTINE))];
-        match self.session.expect(Any::boxed(needles)) {
-            Ok(found) => {
-                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                let (before, found) = (text(found.before()), text(found.as_bytes()));
-                let found = found[before.len()..].to_owned();
-                self.shown += &before;
-                self.shown += &found;
-                (before, found)
-            }
-            Err(error) => {
-                let rest = self.rest();
-                panic!("waiting for {question:?}: {error}\n{}{rest}", self.shown)
-            }
-        }
-    }
-
     /// Answers as people do who have the paper of the script that runs, a watch, and everything on the table.
     fn answers_routine(&mut self, question: &str) {
         let answer = match question {
-            q if q.contains("config words") => from_paper(&self.read("authority/authority.toml"), q),
+            q if q.contains("config words") => from_paper(&self.read(&self.authority()), q),
             q if q.contains(" words ") => from_paper(self.script().text.as_bytes(), q),
-            q if q.contains("Press Enter") => String::new(),
+            q if q.contains("not fit") => "skip".to_owned(),
+            q if q.contains("Enter") => String::new(),
             q if q.contains("watch") => jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M Z").to_string(),
             q if q.contains("(yes or no)") => "yes".to_owned(),
+            q if q.contains("left out") => "a machine of tests".to_owned(),
             _ => "B 17".to_owned(),
         };
         self.types(&answer);
@@ -107,14 +112,16 @@ impl Seat {
 
     /// The script of this ceremony: the one that the command names, or its own.
     pub fn script(&self) -> Script {
-        let after = |word: &str| self.arguments.iter().skip_while(|a| *a != word).nth(1);
+        let after = |word: &str| self.after(word);
         let has = |word: &str| self.arguments.iter().any(|a| a == word);
-        if let Some(named) = after("--script").or_else(|| after("run")) {
+        if let Some(named) = after("--script").or_else(|| after("run")).or_else(|| after("rehearse")) {
             return Script::built_in(named)
                 .unwrap_or_else(|_| Script::parse(named, std::str::from_utf8(&self.read(named)).unwrap()).unwrap());
         }
         let name = match () {
+            () if has("create") && self.has_custody() => "root-genesis-custody",
             () if has("create") => "root-genesis",
+            () if has("custody") => "custodian-change",
             () if has("sign") => "intermediate-signing",
             () if has("retire") => "cluster-retirement",
             () => "export",
@@ -122,25 +129,75 @@ impl Seat {
         Script::built_in(name).unwrap()
     }
 
+    fn has_custody(&self) -> bool {
+        String::from_utf8(self.read(&self.authority())).unwrap().contains("\n[custody]")
+    }
+
+    fn after(&self, word: &str) -> Option<&String> {
+        self.arguments.iter().skip_while(|a| *a != word).nth(1)
+    }
+
+    /// The configuration whose paper they have: that of the rehearsal, where it is one.
+    fn authority(&self) -> String {
+        self.after("--into").map_or_else(String::new, |place| format!("{place}/")) + "authority/authority.toml"
+    }
+
     fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.world.join(name)).unwrap()
     }
 
-    /// Waits for a text and returns what was shown before it.
+    /// Waits for a text and returns what was shown before it; pages are read on the way.
     #[track_caller]
-    pub fn reads(&mut self, question: &str) -> String {
-        match self.session.expect(question) {
+    pub fn reads(&mut self, text: &str) -> String {
+        let mut before = String::new();
+        loop {
+            let (more, found) = self.first_of(text, false);
+            before += &more;
+            if found == text {
+                return before;
+            }
+            before += &found;
+            self.types("");
+        }
+    }
+
+    /// Waits for a text and turns no page for it.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) -> String {
+        let (before, found) = self.first_of(text, false);
+        assert_eq!(found, text, "{}", self.shown);
+        before
+    }
+
+    /// The text that was waited for, or what is answered on the way to it: what was shown before it, and itself.
+    #[track_caller]
+    fn first_of(&mut self, text: &str, routine: bool) -> (String, String) {
+        let routine = if routine { [READ, ROUTINE].join("|") } else { READ.to_owned() };
+        match self.session.expect(Regex(format!("{}|{routine}", literally(text)))) {
             Ok(found) => {
-                let before = String::from_utf8_lossy(found.before()).into_owned();
-                self.shown += &before;
-                self.shown += question;
-                before
+                let (before, matched) = (found.before().to_vec(), found.get(0).unwrap().to_vec());
+                self.keep(&before);
+                self.keep(&matched);
+                (plain(&before), plain(&matched))
             }
             Err(error) => {
                 let rest = self.rest();
-                panic!("waiting for {question:?}: {error}\n{}{rest}", self.shown)
+                panic!("waiting for {text:?}: {error}\n{}{rest}", self.shown)
             }
         }
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        self.sent.extend_from_slice(bytes);
+        self.shown += &plain(bytes);
+    }
+
+    /// The rows of the page as people see them now.
+    pub fn page(&self, (columns, rows): (u16, u16)) -> vt100::Parser {
+        let size = |count: u16| std::num::NonZero::new(count).unwrap();
+        let mut terminal = vt100::Parser::new(size(rows), size(columns), 0);
+        terminal.process(&self.sent);
+        terminal
     }
 
     fn rest(&mut self) -> String {
@@ -174,14 +231,15 @@ impl Seat {
     #[track_caller]
     pub fn ends(mut self) -> (String, i32) {
         loop {
-            match self.session.expect(Any::boxed(vec![Box::new(Regex(ROUTINE)), Box::new(Eof)])) {
+            let expected = Regex([READ, ROUTINE].join("|"));
+            match self.session.expect(Any::boxed(vec![Box::new(expected), Box::new(Eof)])) {
                 Ok(found) => {
-                    let found = String::from_utf8_lossy(found.as_bytes()).into_owned();
-                    self.shown += &found;
-                    if !found.ends_with(": ") {
+                    let (before, last) = (found.before().to_vec(), found.get(0).unwrap().to_vec());
+                    self.keep(&[&before[..], &last[..]].concat());
+                    let question = plain(&last);
+                    if !question.ends_with(": ") {
                         break;
                     }
-                    let question = found[found.rfind('\n').unwrap_or(0)..].to_owned();
                     self.answers_routine(&question);
                 }
                 Err(error) => {
@@ -190,7 +248,7 @@ impl Seat {
                 }
             }
         }
-        let shown = self.shown.replace("\r\n", "\n");
+        let shown = plain(public(&String::from_utf8_lossy(&self.sent)).as_bytes()).replace("\r\n", "\n");
         assert_fits(&shown);
         match self.session.get_process_mut().wait().unwrap() {
             WaitStatus::Exited(_, code) => (shown, code),
@@ -199,12 +257,47 @@ impl Seat {
     }
 }
 
-/// Every line fits in 80 columns, and only progress moves the cursor.
+/// What stays on the terminal: without the screens that one custodian saw alone.
+pub fn public(shown: &str) -> String {
+    let mut parts = shown.split("\u{1b}[?1049h");
+    let mut public = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (alone, after) = part.split_once("\u{1b}[?1049l").expect("a private screen that was left");
+        assert!(alone.ends_with("\u{1b}[2J\u{1b}[3J\u{1b}[H"), "a private screen that was not cleared");
+        public += after;
+    }
+    public
+}
+
+/// A text as a regular expression that matches it and nothing else.
+fn literally(text: &str) -> String {
+    text.chars().flat_map(|c| c.is_ascii_punctuation().then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// What was sent as text: colours and cleared pages are not text.
+fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut out = String::new();
+    let mut parts = text.split("\u{1b}[");
+    out += parts.next().unwrap_or_default();
+    for part in parts {
+        let end = part.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(0);
+        // Progress draws over its own line; a page that is cleared ends what was on it.
+        match &part[end..=end] {
+            "K" => out.truncate(out.rfind('\n').map_or(0, |at| at + 1)),
+            "J" if !out.ends_with('\n') && !out.is_empty() => out.push('\n'),
+            _ => {}
+        }
+        out += &part[end + 1..];
+    }
+    out
+}
+
+/// Every line fits in 80 columns, and nothing but text is left.
 #[track_caller]
 pub fn assert_fits(shown: &str) {
     for line in shown.lines() {
-        // Progress draws over its own line.
-        let line = line.rsplit("\u{1b}[2K").next().unwrap();
+        let line = line.trim_matches('\r');
         assert!(line.chars().count() <= 80, "{} columns: {line:?}\n{shown}", line.chars().count());
         assert!(!line.chars().any(char::is_control), "{line:?}");
     }
@@ -251,6 +344,7 @@ pub fn approves_from(seat: &mut Seat, sheet: &str) -> String {
 }
 
 pub const APPROVE_1: &str = "Administrator, to approve type words 1 and 2 (or no): ";
+pub const SO: &str = "Security officer's PIN of the root token: ";
 pub const APPROVE_2: &str = "Witness, to approve type words 3 and 4 (or no): ";
 
 /// Approves the plan on the screen by its words.

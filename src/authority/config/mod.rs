@@ -76,6 +76,8 @@ pub struct Config {
     /// Certificate revocation lists.
     #[serde(default)]
     pub crl: CrlConfig,
+    /// Who opens the root's token together; left out, its PIN is typed.
+    pub custody: Option<Custody>,
     /// How many people of each role take part.
     #[serde(default)]
     pub roles: Roles,
@@ -127,6 +129,19 @@ impl Default for CrlConfig {
     fn default() -> Self {
         Self { validity_days: 180 }
     }
+}
+
+/// `[custody]`: the token's PINs are derived from a seed that is shared among custodians.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custody {
+    /// How many custodians open the token.
+    pub threshold: u8,
+    /// How many hold a share.
+    pub custodians: u8,
+    /// An age recipient for each custodian, in order: the shares are sealed to them. Left out, each is shown as words.
+    #[serde(default)]
+    pub recipients: Vec<String>,
 }
 
 /// `[roles]`.

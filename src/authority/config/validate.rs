@@ -1,6 +1,7 @@
 //! What a configuration must be beyond its types: ranges, names, and that nothing contradicts anything.
 
 mod cluster;
+mod custody;
 mod intermediates;
 
 use super::{AuthorityKind, ClusterConfig, Config};
@@ -79,6 +80,7 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
         return Err(at("roles", "witness", "a ceremony needs an administrator and a witness").wanted("at least 1"));
     }
     config.preflight.validate().map_err(|error| error.within(place_of(text, "preflight", "must_pass")))?;
+    custody::validate(config, text)?;
     for (name, cluster) in &config.clusters {
         cluster::validate(config, text, name, cluster)?;
     }

@@ -18,6 +18,8 @@ pub struct Course {
     pub ceremony: String,
     /// SHA-256 of its script.
     pub script_sha256: Digest,
+    /// Position of the `session.opened` that began it.
+    pub opened: u64,
     /// When it began.
     pub since: Timestamp,
     /// Steps that are done or were left out, in order.
@@ -61,6 +63,7 @@ impl State {
             id: header.session.clone(),
             ceremony: opened.ceremony.clone(),
             script_sha256: opened.script_sha256,
+            opened: self.size,
             since: header.time,
             done: Vec::new(),
             paused: false,

@@ -98,6 +98,7 @@ impl State {
                 self.values.insert(value.name.clone(), value.value.clone());
             }
             Record::TokenInitialized(t) => {
+                self.custody.initialized(&t.role, t.custody.as_ref())?;
                 self.tokens.insert(t.role.clone(), token(&t.serial, &t.label, &t.manufacturer, &t.model));
             }
             Record::TokenUnlocked(t) => {
@@ -208,11 +209,11 @@ impl State {
             | Record::RequestRefused(_)
             | Record::Preflight(_)
             | Record::Deviation(_)
-            | Record::ClockSet(_)
-            | Record::CustodySplit(_)
-            | Record::CustodyShareUsed(_)
-            | Record::PinChanging(_)
-            | Record::PinChanged(_) => {}
+            | Record::ClockSet(_) => {}
+            Record::CustodySplit(split) => self.custody.split(entry.seq, entry.header.time, split)?,
+            Record::CustodyShareUsed(used) => self.custody.used(used)?,
+            Record::PinChanging(changing) => self.custody.changing(changing)?,
+            Record::PinChanged(changed) => self.custody.changed(changed)?,
         }
         self.last_time = match &entry.record {
             // `seq` gives order: a clock that was once ahead does not hold up those who come later.

@@ -2,12 +2,14 @@
 //! the rest of the program asks of it.
 
 mod course;
+mod custody;
 mod fold;
 mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use course::{Course, DoneStep};
+pub use custody::{Custody, CustodySet, Standing};
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -44,6 +46,8 @@ pub struct State {
     pub last_session: Option<(String, Timestamp)>,
     /// Tokens by role.
     pub tokens: BTreeMap<String, TokenRecord>,
+    /// Custody of their PINs.
+    pub custody: Custody,
     /// Keys in order of their intents.
     pub keys: Vec<KeyRecord>,
     /// Clusters by name.

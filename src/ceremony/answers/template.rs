@@ -5,7 +5,7 @@
 
 use crate::authority::{Config, State};
 use crate::ceremony::script::{Script, Step};
-use crate::ceremony::steps::{import_requests, initialize_token};
+use crate::ceremony::steps::{import_requests, initialize_token, participants};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::text;
@@ -197,13 +197,13 @@ fn quoted(key: &str) -> String {
 }
 
 fn participants(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
-    for (role, least) in &script.roles {
-        let count = (*least).max(prospect.config.roles.least(role));
+    let config = prospect.config;
+    for (role, count) in participants::roles(script, &config.roles, config.custody.as_ref(), prospect.state) {
         let name = |index: usize| if count > 1 { format!("The {role} {index}") } else { format!("The {role}") };
         let names = |name: &dyn Fn(usize) -> String| Value::Array((1..=count).map(|i| name(i).into()).collect());
         let says = if count > 1 { format!("{count} names") } else { "a name".to_owned() };
         let place = Blank { empty: names(&|_| String::new()), yes: names(&name), says };
-        foresight.ask(step, role, Vec::new(), Answer::One(place));
+        foresight.ask(step, &role, Vec::new(), Answer::One(place));
     }
     Ok(())
 }

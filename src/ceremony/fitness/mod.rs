@@ -170,7 +170,7 @@ mod tests {
         ];
         assert_eq!(
             screen(&checks, false).render(),
-            "Is this machine fit for a ceremony?                    1 pass · 2 unknown · 3 fail
+            "Is this machine fit for a ceremony?                  1 pass · 2 unknown · 3 fail
   pass         swap
   unknown      module, token: no authority
   FAIL         interfaces: eth0

@@ -25,6 +25,8 @@ pub struct Sheet<'a> {
     pub rows: usize,
     /// Words in a row, without its check word.
     pub words: usize,
+    /// What the PINs are derived as: what a script that is not this program has to be told.
+    pub pins: &'a str,
 }
 
 /// Sheets for shares, a page each.
@@ -51,6 +53,7 @@ fn page(sheet: &Sheet<'_>) -> Markup {
                     None => parts::blank(""),
                 }),
                 ("opens the token", html! { "any " (threshold) " of the " (of) " shares together; fewer say nothing" }),
+                ("without Anchorite", html! { code { "share.py " (text::escape(sheet.pins)) } " (in the supplies)" }),
             ]))
             p { "Write by hand, in capitals, only while no camera and nobody else sees the screen. Then read it back: "
                 "the program asks for every row. Never type it anywhere else, never photograph, copy or send it." }
@@ -102,9 +105,12 @@ mod tests {
             of: 3,
             rows: 9,
             words: 5,
+            pins: "--user printable:40 --so digits:8",
         }]);
         assert_eq!(page.matches("<td class=\"write\"></td>").count(), 9 * 6);
-        for said in ["Share 2 of 3", "any 2 of the 3 shares", "Example &lt;Mesh&gt;", "REHEARSAL", "Row</th>"] {
+        for said in
+            ["Share 2 of 3", "any 2 of the 3 shares", "Example &lt;Mesh&gt;", "REHEARSAL", "Row</th>", "--so digits:8"]
+        {
             assert!(page.contains(said), "{said}");
         }
     }

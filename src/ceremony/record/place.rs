@@ -95,6 +95,7 @@ impl Sheet<'_> {
             id: String::new(),
             ceremony: String::new(),
             script_sha256: Digest::of(b""),
+            opened: entry.seq,
             since: entry.header.time,
             done: self.done.clone(),
             paused: false,

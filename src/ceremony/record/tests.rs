@@ -44,8 +44,8 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     (
         "custody.split",
-        r#"{"set":"00","threshold":2,"commitments":[0,0],
-            "sealed":[{"index":1,"recipient":H,"ciphertext_sha256":0,"ciphertext":""}]}"#,
+        r#"{"set":"00","role":H,"threshold":2,"commitments":[0,0],
+            "user":{"alphabet":H,"length":32},"so":{"alphabet":H,"length":32},"sealed":[{"index":1,"recipient":H,"ciphertext_sha256":0,"ciphertext":""}]}"#,
     ),
     ("custody.share_used", r#"{"set":"00","indexes":[1,2],"purpose":H}"#),
     ("pin.changing", r#"{"role":H,"which":H,"set":"00"}"#),

@@ -100,6 +100,10 @@ impl Place {
     pub fn token_files(&self) -> PathBuf {
         self.dir.join("token/tokens")
     }
+    /// The script on paper, for this authority.
+    pub fn paper(&self) -> PathBuf {
+        self.dir.join("paper.html")
+    }
     /// A PIN: `user`, `so`, `audit`.
     pub fn pin(&self, which: &str) -> PathBuf {
         self.dir.join("pins").join(which)

@@ -118,11 +118,9 @@ impl Report {
         }
         let total = if planned > 0 { format!("{planned} min") } else { String::new() };
         screen = screen.verbatim(row("", "in all", &total, &lasted(took)));
-        let breaks = match self.sessions.saturating_sub(1) {
-            0 => String::new(),
-            breaks => format!(", {}", text::count(breaks, "interruption")),
-        };
-        screen.text(format!("{}{breaks}.", text::count(self.deviations, "deviation")))
+        let of = |count: usize, noun: &str| if count == 0 { format!("no {noun}") } else { text::count(count, noun) };
+        let breaks = of(self.sessions.saturating_sub(1), "interruption");
+        screen.text(format!("There was {} and {breaks}.", of(self.deviations, "deviation")))
     }
 }
 
@@ -134,5 +132,81 @@ fn lasted(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
         _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::Header;
+    use crate::log::record::{SessionOpened, StepDone, StepSkipped};
+    use std::sync::Arc;
+
+    const SCRIPT: &str = "cluster-retirement";
+
+    fn told(story: &[(i64, Record)]) -> Report {
+        let script = Script::built_in(SCRIPT).unwrap();
+        let mut report = Report::new(&script);
+        for (second, record) in story {
+            let header = Header {
+                log: String::new(),
+                session: String::new(),
+                time: Timestamp::from_second(*second).unwrap(),
+                time_source: String::new(),
+                actors: Vec::new(),
+            };
+            report.apply(&Entry { seq: 0, header: Arc::new(header), record: record.clone() }, &script);
+        }
+        report
+    }
+
+    fn opened(script_sha256: Digest, resumes: Option<&str>) -> Record {
+        let opened = SessionOpened {
+            ceremony: SCRIPT.to_owned(),
+            script_sha256,
+            version: String::new(),
+            binary_sha256: script_sha256,
+            module: String::new(),
+            module_sha256: script_sha256,
+            local_sha256: None,
+            unattended: false,
+            answers_sha256: None,
+            resumes: resumes.map(str::to_owned),
+        };
+        opened.into()
+    }
+
+    fn done(step: &str) -> Record {
+        StepDone { step: step.to_owned(), activity: String::new() }.into()
+    }
+
+    #[test]
+    fn a_break_counts_for_no_step_and_a_step_that_was_done_twice_has_one_line() {
+        let script = Script::built_in(SCRIPT).unwrap();
+        let skipped = StepSkipped { step: "watch".to_owned(), activity: String::new(), reason: String::new() };
+        let report = told(&[
+            (0, opened(Digest::of(b"another script"), None)),
+            (5, done("participants")),
+            (100, opened(script.sha256, None)),
+            (160, done("participants")),
+            (170, skipped.into()),
+            (200, done("unlock")),
+            (9_000, opened(script.sha256, Some("first"))),
+            (9_010, done("unlock")),
+            (9_100, done("retire")),
+        ]);
+        let of = |step: &str| report.steps.iter().find(|took| took.step == step).unwrap();
+        assert_eq!(report.steps.len(), 4);
+        assert_eq!((of("participants").seconds, of("unlock").seconds, of("retire").seconds), (60, 40, 90));
+        assert!(of("watch").left_out);
+        assert_eq!((report.sessions, report.deviations), (2, 0));
+        let shown = report.screen().render();
+        assert!(shown.contains("in all") && shown.contains("3 min 20 s"), "{shown}");
+        assert!(shown.contains("There was no deviation and 1 interruption."), "{shown}");
+        // Begun anew: what was before does not count.
+        assert_eq!(
+            told(&[(0, opened(script.sha256, None)), (9, done("unlock")), (10, opened(script.sha256, None))]).steps,
+            []
+        );
     }
 }

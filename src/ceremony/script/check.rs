@@ -7,23 +7,25 @@ use crate::ceremony::vocabulary::{self, Setting};
 use crate::text;
 use std::collections::BTreeMap;
 
+/// Roles that every ceremony has.
+const ALWAYS: [&str; 2] = ["administrator", "witness"];
+
 /// Every fault of a script, in the order of its lines; those of the file as a whole come first.
 pub fn check(script: &Script) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for role in ["administrator", "witness"] {
-        if !script.roles.iter().any(|(name, count)| name == role && *count > 0) {
-            faults.push(Fault::of_file(format!("[roles] lacks the {role}")).wanted("at least 1"));
-        }
+    let here = |role: &str| script.roles.iter().any(|(name, count)| name == role && *count > 0);
+    for role in ALWAYS.iter().filter(|role| !here(role)) {
+        faults.push(Fault::of_file(format!("[roles] lacks the {role}")).wanted("at least 1"));
     }
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for step in &script.steps {
         if let Some(line) = seen.insert(&step.id, step.line) {
             faults.push(at(step, format!("its id is used twice: line {line} has it first")));
         }
-        if !script.roles.iter().any(|(role, count)| *role == step.by && *count > 0) {
+        if !here(&step.by) && !ALWAYS.contains(&step.by.as_str()) {
             let roles = script.roles.iter().filter(|(_, count)| *count > 0);
             let roles = roles.map(|(role, _)| role.as_str()).collect::<Vec<_>>().join(", ");
-            faults.push(at(step, "the role that acts is not in [roles]".to_owned()).saw(&step.by).wanted(roles));
+            faults.push(at(step, "nobody in [roles] has the role that acts".to_owned()).saw(&step.by).wanted(roles));
         }
         match vocabulary::find(&step.activity) {
             None => faults.push(unknown(step)),

@@ -15,12 +15,20 @@ pub enum ScriptKind {
     Retirement,
     /// Proves that a copy of the authority and the token are enough to go on with.
     Drill,
+    /// Changes the custodians.
+    Custody,
 }
 
 impl ScriptKind {
     /// Every kind.
-    pub const ALL: &[ScriptKind] =
-        &[ScriptKind::Genesis, ScriptKind::Signing, ScriptKind::Export, ScriptKind::Retirement, ScriptKind::Drill];
+    pub const ALL: &[ScriptKind] = &[
+        ScriptKind::Genesis,
+        ScriptKind::Signing,
+        ScriptKind::Export,
+        ScriptKind::Retirement,
+        ScriptKind::Drill,
+        ScriptKind::Custody,
+    ];
 
     /// The name in scripts.
     pub const fn name(self) -> &'static str {
@@ -30,16 +38,15 @@ impl ScriptKind {
             ScriptKind::Export => "export",
             ScriptKind::Retirement => "retirement",
             ScriptKind::Drill => "drill",
+            ScriptKind::Custody => "custody",
         }
     }
 
     /// What is true before the first step.
     pub const fn begins_with(self) -> &'static [Fact] {
         match self {
-            ScriptKind::Genesis => &[Fact::NoRoot],
-            ScriptKind::Signing | ScriptKind::Export | ScriptKind::Retirement | ScriptKind::Drill => {
-                &[Fact::TokenReady, Fact::Root]
-            }
+            ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
+            _ => &[Fact::TokenReady, Fact::Root],
         }
     }
 
@@ -52,7 +59,8 @@ impl ScriptKind {
             }
             ScriptKind::Export => &["participants", "export-bundles", "close"],
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
-            ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "close"],
+            ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
+            ScriptKind::Custody => &["participants", "change-custody", "close"],
         }
     }
 
@@ -65,11 +73,13 @@ impl ScriptKind {
 
 /// Activities that only ceremonies of some kinds can do.
 const ONLY_IN: &[(&str, &[ScriptKind])] = &[
+    ("split-custody", &[ScriptKind::Genesis]),
     ("initialize-token", &[ScriptKind::Genesis]),
     ("generate-root", &[ScriptKind::Genesis]),
     ("import-requests", &[ScriptKind::Signing]),
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),
+    ("change-custody", &[ScriptKind::Custody]),
 ];
 
 /// The kinds that can do an activity, as one writes them; `None` where all can.

@@ -20,10 +20,12 @@ use crate::error::{Error, Kind};
 /// The scripts that ship, by name.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("root-genesis", include_str!("../../../ceremony/root-genesis.toml")),
+    ("root-genesis-custody", include_str!("../../../ceremony/root-genesis-custody.toml")),
     ("intermediate-signing", include_str!("../../../ceremony/intermediate-signing.toml")),
     ("export", include_str!("../../../ceremony/export.toml")),
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
     ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
+    ("custodian-change", include_str!("../../../ceremony/custodian-change.toml")),
 ];
 
 /// A script that was read and can work.

@@ -13,8 +13,6 @@ const FIRST: &str = "compare-script";
 const LAST: &str = "close";
 /// What is done once in a ceremony.
 const ONCE: &[&str] = &[FIRST, "participants", "materials", "initialize-token", LAST];
-/// What makes no sense where all that it gives is there already.
-const WHILE_IT_LASTS: &[&str] = &["unlock-token", "review-plans"];
 
 /// Which step made a fact true, and which ended it.
 #[derive(Default)]
@@ -74,11 +72,11 @@ impl<'s> Facts<'s> {
         for missing in activity.needs.iter().filter(|need| !self.given.contains_key(need)) {
             faults.push(self.lacks(step, *missing));
         }
-        let lasts = activity.gives.iter().all(|fact| self.given.contains_key(fact));
-        if WHILE_IT_LASTS.contains(&activity.name) && lasts {
-            let by = activity.gives.iter().find_map(|fact| self.given.get(fact).copied().flatten());
-            let by = by.map_or_else(String::new, |by| format!(": step \"{}\" did it", by.id));
-            faults.push(at(step, format!("{} does what still lasts{by}", step.activity)));
+        if activity.gives == [Fact::Unlocked]
+            && let Some(Some(unlocked)) = self.given.get(&Fact::Unlocked)
+        {
+            let what = format!("the token is unlocked already: step \"{}\" did it", unlocked.id);
+            faults.push(at(step, what).hint("a token is locked by \"break\" and by \"close\""));
         }
     }
 
@@ -116,7 +114,8 @@ fn demands(script: &Script, faults: &mut Vec<Fault>) {
     for pair in demanded.windows(2) {
         let [before, after] = pair else { continue };
         let (Some(from), Some(to)) = (first(before), last(after)) else { continue };
-        if let Some(step) = script.steps.get(to).filter(|_| to < from) {
+        let told = |step: &Step| faults.iter().any(|f| (f.line, f.column) == (step.line, step.column));
+        if let Some(step) = script.steps.get(to).filter(|step| to < from && !told(step)) {
             faults.push(at(step, format!("{after} comes before {before}")));
         }
     }

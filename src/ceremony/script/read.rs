@@ -93,8 +93,15 @@ pub fn script(name: &str, source: &str) -> Result<Script, Vec<Fault>> {
     let (root, errors) = DeTable::parse_recoverable(source);
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
-        let message = error.message().trim().replace('\n', " ").replace('`', "\"");
-        reader.faults.push(reader.at(at, format!("this is not TOML: {message}")));
+        let message = error.message().trim().replace('\n', " ").replace("`\"`", "a quotation mark").replace('`', "\"");
+        let fault = reader.at(at, format!("this is not TOML: {message}"));
+        // What follows from the first of its kind is noise.
+        if reader.faults.iter().all(|other| other.what != fault.what) {
+            let single = |line: &&str| matches!(*line, "[step]" | "[materials]");
+            let single = source.lines().map(str::trim).find(single);
+            let hint = single.map(|header| format!("there are several: write [{header}], not {header}"));
+            reader.faults.push(Fault { hint, ..fault });
+        }
     }
     if !errors.is_empty() {
         return Err(reader.faults);
@@ -154,7 +161,10 @@ impl<'s> Reader<'s> {
                 .push(Fault::of_file("a script has a kind".to_owned()).wanted(format!("kind = one of {}", all())));
             return ScriptKind::Signing;
         };
-        let typed = cell.get_ref().as_str().unwrap_or_default().to_owned();
+        let Some(typed) = cell.get_ref().as_str().map(str::to_owned) else {
+            self.wrong_type(cell, "kind", &format!("one of {}", all()));
+            return ScriptKind::Signing;
+        };
         match ScriptKind::ALL.iter().find(|kind| kind.name() == typed) {
             Some(kind) => *kind,
             None => {

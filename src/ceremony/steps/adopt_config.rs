@@ -5,6 +5,7 @@ use crate::authority::Config;
 use crate::ceremony::people::{Compared, Stop};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
+use crate::ceremony::session::Folder;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
 use crate::log::record::ConfigAdopted;
@@ -31,6 +32,9 @@ pub const ACTIVITY: Activity = Activity {
 };
 
 fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
+    // As it is now: people may have mended it since this step failed.
+    let text = Folder::read_text(&room.folder.config())?;
+    room.config_file = (text.clone(), Config::digest(&text));
     let (old, adopted) = room.config_adopted.clone();
     let (new, digest) = room.config_file.clone();
     if digest == adopted {

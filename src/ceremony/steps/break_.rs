@@ -68,8 +68,8 @@ fn look_again(room: &mut Room<'_>) -> Result<(), Stop> {
         };
         let seen = room.tokens.find(role, &serial).map_err(|error| {
             error.within(format!("after the break the {} token is not as it was", role.name())).hint(
-                "put the token back that was here before, and retry; where it cannot be found, abandon: look for it, \
-                 and compare its bag and its log",
+                "put the token back that was here before, and retry; or pause, and run the same command again: some \
+                 modules see a token that came back only then. A token that cannot be found is a loss: abandon",
             )
         })?;
         screen = screen.field(&format!("{} token", role.name()), format!("{}, serial {serial}", seen.identity.label));

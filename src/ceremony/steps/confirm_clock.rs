@@ -92,6 +92,9 @@ fn read(typed: &str, zone: &TimeZone) -> Result<Timestamp, Error> {
             .wanted("YYYY-MM-DD HH:MM, as 2026-11-21 09:31")
     };
     let typed = typed.trim().to_uppercase();
+    if !typed.contains(':') {
+        return Err(wrong());
+    }
     let bare = typed.strip_suffix("UTC").or_else(|| typed.strip_suffix('Z'));
     if let Some(bare) = bare {
         let civil: DateTime = bare.trim().parse().map_err(|_| wrong())?;

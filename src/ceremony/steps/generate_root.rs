@@ -18,7 +18,7 @@ pub const ACTIVITY: Activity = Activity {
     name: "generate-root",
     says: "Generate the audit key and the root key",
     asks: false,
-    needs: &[Fact::Unlocked, Fact::NoRoot],
+    needs: &[Fact::Preflighted, Fact::Unlocked, Fact::NoRoot],
     gives: &[Fact::NewKeys, Fact::Plannable],
     takes: &[Fact::NoRoot],
     settings: &[],

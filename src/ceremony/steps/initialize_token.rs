@@ -4,23 +4,26 @@ use crate::ceremony::people::{Compared, Secret, Stop};
 use crate::ceremony::precondition;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
+use crate::ceremony::shares::{self, SetPins};
 use crate::ceremony::steps::participants;
 use crate::ceremony::steps::unlock_token::ask_pin;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
+use crate::digest::Hex;
 use crate::error::{Error, Kind};
-use crate::log::record::TokenInitialized;
+use crate::log::record::{CustodyShareUsed, TokenInitialized};
 use crate::screen::Screen;
 use crate::token::KeyRole;
 use crate::token::module::Seen;
+use secrecy::SecretString;
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
     name: "initialize-token",
     says: "Initialise the token",
     asks: true,
-    needs: &[Fact::Compared, Fact::Participants, Fact::NoRoot],
+    needs: &[Fact::Compared, Fact::Participants, Fact::NoRoot, Fact::NoToken],
     gives: &[Fact::TokenReady],
-    takes: &[],
+    takes: &[Fact::NoToken],
     settings: &[],
     lasts: Lasts::Forever,
     ways: Ways::RETRY,
@@ -37,7 +40,8 @@ fn labelled(room: &mut Room<'_>, label: &str) -> Result<Option<Seen>, Error> {
 const LABEL: usize = 32;
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
-    if room.journal.state().key(KeyRole::Root.name()).is_none() {
+    // Where shares were dealt, they were looked for before that.
+    if bench.dealt.is_none() && room.journal.state().key(KeyRole::Root.name()).is_none() {
         precondition::before_the_token(room)?;
     }
     // After an interrupted genesis the token is already this authority's.
@@ -79,12 +83,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
             _ => return Err(Stop::Declined("the token is not to be initialised".to_owned())),
         }
     }
-    let profile = room.tokens.profile(KeyRole::Root);
-    let (so_shape, shape) = (profile.so_pin.clone(), profile.user_pin.clone());
-    let screen = Screen::new().text(format!("A new security officer's PIN for the token: {}.", so_shape.says()));
-    let so_pin = ask_pin(room, &Secret::NewSoPin("root"), &screen, &so_shape)?;
-    let screen = Screen::new().text(format!("A new user PIN for the token: {}. It opens the root key.", shape.says()));
-    let pin = ask_pin(room, &Secret::NewPin("root"), &screen, &shape)?;
+    let New { so_pin, pin, custody } = new_pins(room, bench)?;
     room.journal.make_durable()?;
     participants::write_names(room)?;
     let identity = room.tokens.initialize(KeyRole::Root, blank.slot, &label, &so_pin, &pin)?;
@@ -94,11 +93,42 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         label: identity.label.clone(),
         manufacturer: identity.manufacturer.clone(),
         model: identity.model.clone(),
+        custody,
     };
     room.journal.append(vec![record.into()])?;
     bench.serial = Some(identity.serial);
     bench.pin = Some(pin);
     Ok(())
+}
+
+/// The PINs that the token gets.
+struct New {
+    so_pin: SecretString,
+    pin: SecretString,
+    /// The custody set that they are of.
+    custody: Option<Hex>,
+}
+
+/// The PINs of the shares that were dealt, else those that people choose. Shares that were dealt before an
+/// interruption are with the custodians, who type as many as open the token.
+fn new_pins(room: &mut Room<'_>, bench: &mut Bench) -> Result<New, Stop> {
+    let of = |pins: SetPins| New { so_pin: pins.so, pin: pins.user, custody: Some(pins.set) };
+    if let Some(pins) = bench.dealt.take() {
+        return Ok(of(pins));
+    }
+    if let Some(set) = room.journal.state().custody.begun(KeyRole::Root.name()).cloned() {
+        let (pins, indexes) = shares::collect(room, &set)?;
+        let used = CustodyShareUsed { set: set.set, indexes, purpose: "initialize".to_owned() };
+        room.journal.append(vec![used.into()])?;
+        return Ok(of(pins));
+    }
+    let profile = room.tokens.profile(KeyRole::Root);
+    let (so_shape, shape) = (profile.so_pin.clone(), profile.user_pin.clone());
+    let screen = Screen::new().text(format!("A new security officer's PIN for the token: {}.", so_shape.says()));
+    let so_pin = ask_pin(room, &Secret::NewSoPin("root"), &screen, &so_shape)?;
+    let screen = Screen::new().text(format!("A new user PIN for the token: {}. It opens the root key.", shape.says()));
+    let pin = ask_pin(room, &Secret::NewPin("root"), &screen, &shape)?;
+    Ok(New { so_pin, pin, custody: None })
 }
 
 /// The token of this genesis: the one that it was begun with, or that was named, or the blank one to initialise.

@@ -2,6 +2,7 @@
 
 pub mod adopt_config;
 pub mod break_;
+pub mod change_custody;
 pub mod check_copy;
 pub mod checklist;
 pub mod close;
@@ -23,5 +24,6 @@ pub mod retire_cluster;
 pub mod review_plans;
 pub mod sign;
 pub mod sign_off;
+pub mod split_custody;
 pub mod unlock_token;
 pub mod verify_log;

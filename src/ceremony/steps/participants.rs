@@ -1,14 +1,18 @@
 //! `participants`: who is here, by role. The log gets salted commitments; names stay in `records/`.
 
+use crate::authority::config::{self, Roles};
+use crate::authority::{Config, State};
 use crate::ceremony::people::Stop;
 use crate::ceremony::record::names::{Named, Participants};
 use crate::ceremony::room::{Bench, Room};
-use crate::ceremony::script::Step;
+use crate::ceremony::script::{Script, Step};
+use crate::ceremony::steps::split_custody;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
 use crate::files::deliver;
 use crate::log::record::ValueRecorded;
 use crate::text;
+use crate::token::KeyRole;
 use std::collections::BTreeMap;
 
 /// The activity.
@@ -26,11 +30,13 @@ pub const ACTIVITY: Activity = Activity {
     run,
 };
 
+/// The role of those who hold shares.
+const CUSTODIAN: &str = "custodian";
+
 fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut participants = Vec::new();
     let mut by_name: BTreeMap<String, String> = BTreeMap::new();
-    for (role, least) in room.script.roles.clone() {
-        let count = least.max(room.config.roles.least(&role));
+    for (role, count) in roles_here(room) {
         loop {
             let names = room.people.names(&step.id, &role, count)?;
             match check(&names, &role, count, &by_name, room.config.roles.may_overlap) {
@@ -57,6 +63,38 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
         .map_err(|error| Error::new(Kind::Bug, "participants cannot be written as JSON").saw(error.to_string()))?;
     room.participants = Some((Participants::file(&session), json));
     Ok(())
+}
+
+/// The roles of this script, here and now.
+fn roles_here(room: &Room<'_>) -> Vec<(String, usize)> {
+    // A changed configuration is adopted after this step; its custodians are the ones who come to be dealt shares.
+    let file = Config::parse(&room.config_file.0).ok().filter(|_| split_custody::deals(&room.script));
+    let custody = file.as_ref().unwrap_or(&room.config).custody.as_ref();
+    roles(&room.script, &room.config.roles, custody, room.journal.state())
+}
+
+/// The roles of a script and how many people each has; the configuration may want more. Custodians are as many as
+/// take part: all of them where shares are dealt, as many as open the token where it opens to them.
+pub fn roles(
+    script: &Script,
+    configured: &Roles,
+    custody: Option<&config::Custody>,
+    state: &State,
+) -> Vec<(String, usize)> {
+    let custodians = match split_custody::deals(script) {
+        true => custody.map(|custody| usize::from(custody.custodians)),
+        false => state.custody.of(KeyRole::Root.name(), "user").map(|set| usize::from(set.threshold)),
+    };
+    let count = |role: &str, least: usize| match custodians {
+        Some(count) if role == CUSTODIAN => count,
+        _ => least.max(configured.least(role)),
+    };
+    let mut roles: Vec<(String, usize)> =
+        script.roles.iter().map(|(role, least)| (role.clone(), count(role, *least))).collect();
+    if let (Some(count), false) = (custodians, roles.iter().any(|(role, _)| role == CUSTODIAN)) {
+        roles.push((CUSTODIAN.to_owned(), count));
+    }
+    roles
 }
 
 fn check(

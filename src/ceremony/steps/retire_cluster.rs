@@ -78,7 +78,7 @@ fn check_typed(name: &str, typed: &[String; 2], reason: &str) -> Result<(), Erro
 fn screen(room: &Room<'_>, name: &str) -> Screen {
     let state = room.journal.state();
     let banner = room.banner();
-    let mut screen = Screen::new().heading(format!("{} · {}", banner.name, banner.kind), "retirement");
+    let mut screen = Screen::new().banner(format!("{} · {}", banner.name, banner.kind), "retirement");
     if let Some(cluster) = state.clusters.get(name) {
         screen = screen
             .heading(format!("Cluster {name} ({})", cluster.environment), format!("generation {}", cluster.generation))

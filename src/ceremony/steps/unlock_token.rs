@@ -1,8 +1,12 @@
 //! `unlock-token`: the PIN, once; the guard; what an interrupted session left behind.
 
+mod custodians;
+
+pub use custodians::confirm_try;
+
 use crate::ceremony::people::{Secret, Stop};
 use crate::ceremony::precondition;
-use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::room::{Bench, Opened, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::steps::{participants, publish};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
@@ -10,6 +14,7 @@ use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
 use crate::files::deliver;
+use crate::log::Record;
 use crate::log::note;
 use crate::log::record::{ConfigAdopted, TokenUnlocked};
 use crate::screen::Screen;
@@ -33,7 +38,7 @@ pub const ACTIVITY: Activity = Activity {
     run,
 };
 
-fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
+fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     if bench.keys.is_some() {
         // A ceremony that goes on after its break: what was to be done again before it has unlocked already.
         return Ok(());
@@ -45,13 +50,12 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         None => return Err(Error::new(Kind::Bug, "no token was chosen").into()),
     };
     let fresh = bench.pin.take();
-    let root = unlock(room, KeyRole::Root, &serial, fresh)?;
-    let mut unlocked = vec![record(room, KeyRole::Root, root.identity())];
+    let (root, mut unlocked) = unlock_root(room, bench, step, &serial, fresh)?;
     let mut keys = Keyring::new(root);
     if room.config.audit.is_some() {
         let serial = audit_serial(room)?;
-        let audit = unlock(room, KeyRole::Audit, &serial, None)?;
-        unlocked.push(record(room, KeyRole::Audit, audit.identity()));
+        let (audit, _) = unlock(room, KeyRole::Audit, &serial, None)?;
+        unlocked.push(record(room, KeyRole::Audit, audit.identity()).into());
         keys.add_audit_token(audit);
     }
     // Proved before anything is written: a token that lacks the keys, or remembers a newer log, stops here.
@@ -63,7 +67,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     if room.journal.state().key(KeyRole::Root.name()).is_none() {
         precondition::before_a_key(room, &mut keys)?;
     }
-    room.journal.append(unlocked.into_iter().map(Into::into).collect())?;
+    room.journal.append(unlocked)?;
     let interrupted = bench.interrupted.take();
     if let Some(interrupted) = &interrupted {
         // In the same write as the session's beginning: no crash leaves a session begun over open intents.
@@ -133,12 +137,33 @@ pub fn audit_serial(room: &mut Room<'_>) -> Result<String, Error> {
     }
 }
 
+/// The root's token, opened by what the log says that it opens to, and the entries that say so.
+fn unlock_root(
+    room: &mut Room<'_>,
+    bench: &mut Bench,
+    step: &Step,
+    serial: &str,
+    fresh: Option<SecretString>,
+) -> Result<(Box<dyn Token>, Vec<Record>), Stop> {
+    let role = KeyRole::Root;
+    // A PIN that this session set itself needs nobody to come again.
+    if let (None, Some(opening)) = (&fresh, custodians::opening(room)) {
+        return custodians::unlock(room, bench, step, serial, &opening);
+    }
+    let (token, pin) = unlock(room, role, serial, fresh)?;
+    if custodians::changes(&room.script) {
+        bench.opened = Some(Opened { user: pin, set: None, tried: None, so: None });
+    }
+    let record = record(room, role, token.identity());
+    Ok((token, vec![record.into()]))
+}
+
 fn unlock(
     room: &mut Room<'_>,
     role: KeyRole,
     serial: &str,
     known: Option<SecretString>,
-) -> Result<Box<dyn Token>, Stop> {
+) -> Result<(Box<dyn Token>, SecretString), Stop> {
     // The token is looked for before anybody types a PIN.
     let label = room.tokens.find(role, serial)?.identity.label;
     let pin = match known {
@@ -152,7 +177,7 @@ fn unlock(
             ask_pin(room, &Secret::Pin(role.name()), &screen, &shape)?
         }
     };
-    Ok(room.tokens.unlock(role, serial, &pin, room.wishes.final_try)?)
+    Ok((room.tokens.unlock(role, serial, &pin, room.wishes.final_try)?, pin))
 }
 
 /// A PIN that has the shape of one: a slip of the hand costs no try.

@@ -42,15 +42,15 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     let how = if proved { "verifies, under the root in the token" } else { "verifies in itself" };
     let mut screen = Screen::new()
         .heading("The log", how)
-        .field("entries", format!("{}, {} of them under a checkpoint", report.entries, report.size))
+        .field("entries", format!("{}; the first {} under the last checkpoint", report.entries, report.size))
         .field("issued", format!("{} certificates, {} CRLs", report.certificates, report.crls))
         .field("tree size", report.size.to_string())
-        .field("log words 1-8", words::words(report.root.0.get(..8).unwrap_or_default()).join(" "));
+        .field("words 1-8", words::words(report.root.0.get(..8).unwrap_or_default()).join(" "));
     for root in &report.roots {
         screen = screen.field("root sha256", root.hex());
-        screen = screen.field("root words 1-8", words::words(root.0.get(..8).unwrap_or_default()).join(" "));
+        screen = screen.field("root words", words::words(root.0.get(..8).unwrap_or_default()).join(" "));
     }
-    for warning in &report.warnings {
+    for warning in report.warnings_in_session() {
         screen = screen.field("warning", warning);
     }
     room.people.show(&screen)

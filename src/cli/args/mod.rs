@@ -2,11 +2,13 @@
 
 mod anywhere;
 mod cluster;
+mod custody;
 mod offline;
 mod rehearsal;
 
 pub use anywhere::*;
 pub use cluster::*;
+pub use custody::*;
 pub use offline::*;
 pub use rehearsal::*;
 
@@ -89,6 +91,11 @@ pub enum Command {
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
     Retire(Retire),
+    /// Custody of the token's PIN: print sheets, check a share, change the custodians.
+    #[command(
+        before_help = "Examples:\n  anchorite -C mesh-root custody sheets > sheets.html\n  anchorite -C mesh-root custody check\n  anchorite -C mesh-root custody change"
+    )]
+    Custody(Custody),
     /// Token profiles, and what a token can do.
     #[command(
         before_help = "Examples:\n  anchorite hsm profiles\n  anchorite hsm probe --profile softhsm2 --serial 84b1c0f1d3a2c6e7"

@@ -199,6 +199,9 @@ pub struct Attend {
     /// The audit token's user PIN, where it is another token.
     #[arg(long, value_name = "FILE")]
     pub audit_pin_file: Option<PathBuf>,
+    /// Custodians' shares as files, mode 0600 (unattended authorities only).
+    #[arg(long, value_name = "DIR")]
+    pub shares: Option<PathBuf>,
     /// Spend the token's last PIN try.
     #[arg(long)]
     pub final_try: bool,

@@ -87,7 +87,7 @@ What is here:
                   it was built from, to be built again and compared
   modules/        the PKCS#11 modules of the tokens, as they were where this kit
                   was made; the ones of installed packages serve as well
-@PACKAGES@  configuration/  authority.toml as it was reviewed, and that machine's local.toml
+@PACKAGES@  configuration/  authority.toml as it was reviewed; that machine's local.toml
   ceremony/       the scripts; built-in/ has those of the program
   printouts/      the same scripts as paper, to be printed from a browser
   hsm-profiles/   what is known of families of tokens

@@ -1,92 +1,31 @@
 //! People at a terminal: one question at a time, a mistake is helped, "no" is always an answer.
 
-use super::Terminal;
-use super::line::{self, Echo};
+use super::asking::Attended;
+use super::render_error;
+use super::shares::Private;
 use crate::ceremony::people::{
-    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Unassigned, Unfinished,
-    Verdict, Way,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Turn, Unassigned,
+    Unfinished, Verdict, Way,
 };
 use crate::ceremony::vocabulary::Ways;
 use crate::digest::Digest;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::plan::MadePlan;
 use crate::screen::Screen;
-use crate::text;
 use secrecy::{ExposeSecret, SecretString};
-use std::fs::File;
+use zeroize::Zeroizing;
 
-/// A terminal with people at it.
-pub struct Attended<'t> {
-    terminal: &'t mut Terminal,
-    tty: File,
-    noted: Vec<Noted>,
-}
-
-impl<'t> Attended<'t> {
-    /// Opens the terminal itself.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`] where there is none: a ceremony needs people, or an unattended authority and answers.
-    pub fn open(terminal: &'t mut Terminal) -> Result<Self, Error> {
-        let none = |_| {
-            Error::new(Kind::Usage, "a ceremony needs people at a terminal, and there is no terminal")
-                .hint("run it in a terminal")
-                .hint("for pipelines: kind = \"test\", unattended = true in authority.toml, and --answers FILE")
-                .truth("Nothing was signed.")
-        };
-        let tty = File::options().read(true).write(true).open("/dev/tty").map_err(none)?;
-        Ok(Self { terminal, tty, noted: Vec::new() })
-    }
-
-    /// Asks for one line; `d` writes down a deviation and asks again, `q` pauses.
-    fn ask(&mut self, prompt: &str) -> Result<String, Stop> {
-        loop {
-            match self.ask_plain(prompt)? {
-                typed if typed == "d" => self.note_deviation()?,
-                typed if typed == "q" => return Err(Stop::Pause),
-                typed => return Ok(typed),
-            }
-        }
-    }
-
-    /// Asks for one line; surrounding spaces do not matter.
-    fn ask_plain(&mut self, prompt: &str) -> Result<String, Stop> {
-        self.terminal.finish_progress();
-        let typed = line::read(&self.tty, &format!("{}: ", text::escape(prompt)), Echo::Shown)?;
-        Ok(typed.trim().to_owned())
-    }
-
-    /// A reason, which the log keeps; it cannot be empty.
-    fn reason(&mut self, question: &str) -> Result<String, Stop> {
-        loop {
-            let typed = self.ask_plain(&format!("{question} (the log keeps it)"))?;
-            if !typed.is_empty() {
-                return Ok(typed);
-            }
-        }
-    }
-
-    /// What was expected, what happened, what was decided.
-    fn note_deviation(&mut self) -> Result<(), Stop> {
-        self.terminal.talk("A deviation: the log keeps what you type.");
-        let expected = self.ask_plain("What was expected?")?;
-        let happened = self.ask_plain("What happened?")?;
-        let decided = self.ask_plain("What was decided?")?;
-        self.noted.push(Noted { expected, happened, decided });
-        Ok(())
-    }
-
-    fn ask_secret(&mut self, prompt: &str) -> Result<SecretString, Stop> {
-        self.terminal.finish_progress();
-        let typed = line::read(&self.tty, &format!("{}: ", text::escape(prompt)), Echo::Hidden)?;
-        Ok(SecretString::from(typed.as_str()))
-    }
-
-    fn ask_or(&mut self, prompt: &str, default: &str) -> Result<String, Stop> {
-        let typed = self.ask(&format!("{prompt} [{default}]"))?;
-        Ok(if typed.is_empty() { default.to_owned() } else { typed })
-    }
-}
+// The ways on where a step failed, and what each means.
+const RETRY: &str = "retry";
+const SKIP: &str = "skip";
+const PAUSE: &str = "pause";
+const ABANDON: &str = "abandon";
+const WAYS: [(&str, &str); 4] = [
+    (RETRY, "begin this step again"),
+    (SKIP, "leave it out; the log keeps why"),
+    (PAUSE, "close everything; the same command goes on at this step"),
+    (ABANDON, "give the ceremony up; the log keeps why"),
+];
 
 // Questions that words answer: short enough that the longest words fit beside them on the same line.
 const APPROVE_AS_ADMINISTRATOR: &str = "Administrator, to approve type words 1 and 2 (or no)";
@@ -96,6 +35,12 @@ const ADOPT: &str = "Administrator: words 1 to 4 (or no)";
 fn sheet_words(positions: &[usize]) -> String {
     let places = positions.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
     format!("Witness: sheet words {places} (or no)")
+}
+
+/// What is wrong and can be mended.
+fn not_yet(error: &Error) -> Screen {
+    let hints = error.hints().iter().map(|hint| format!("hint: {hint}"));
+    hints.fold(Screen::new().text(format!("Not yet: {error}.")), Screen::text)
 }
 
 fn capitalised(role: &str) -> String {
@@ -113,9 +58,7 @@ impl People for Attended<'_> {
     }
 
     fn show(&mut self, screen: &Screen) -> Result<(), Stop> {
-        self.terminal.line("");
-        self.terminal.screen(screen);
-        Ok(())
+        self.put(screen)
     }
 
     fn goes_on(&mut self, unfinished: &Unfinished<'_>) -> Result<bool, Stop> {
@@ -131,40 +74,40 @@ impl People for Attended<'_> {
             match self.ask(&format!("Go on at step {next} (yes), or begin anew (anew)"))?.as_str() {
                 "yes" => return Ok(true),
                 "anew" => return Ok(false),
-                _ => self.terminal.talk("Please type yes or anew."),
+                _ => self.say("Please type yes or anew."),
             }
         }
     }
 
     fn step(&mut self, view: &StepView<'_>) -> Result<(), Stop> {
-        let StepView { number, of, says, by, .. } = view;
-        let mut screen = Screen::new().blank().heading(format!("── Step {number} of {of} · {says}"), *by);
-        if let Some(note) = view.note {
-            screen = screen.text(note);
-        }
-        self.terminal.screen(&screen);
-        Ok(())
+        self.begin(view)
     }
 
     fn choose(&mut self, error: &Error, ways: Ways) -> Result<Way, Stop> {
-        self.terminal.error(error);
-        let mut offered = Vec::new();
-        if ways.retry {
-            offered.push("retry");
+        let offered: Vec<&(&str, &str)> = WAYS
+            .iter()
+            .filter(|(word, _)| match *word {
+                RETRY => ways.retry,
+                SKIP => ways.skip,
+                _ => true,
+            })
+            .collect();
+        let mut screen = Screen::new().text("This step is not done.");
+        for line in render_error(error).lines() {
+            screen = screen.verbatim(line);
         }
-        if ways.skip {
-            offered.push("skip");
+        for (word, says) in &offered {
+            screen = screen.field(word, says);
         }
-        offered.extend(["pause", "abandon"]);
-        let question = format!("What now? {}", offered.join(", "));
+        self.put(&screen)?;
+        let words = offered.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
         loop {
-            let typed = self.ask(&question)?;
-            match typed.as_str() {
-                "retry" if ways.retry => return Ok(Way::Retry),
-                "skip" if ways.skip => return Ok(Way::Skip(self.reason("Why is it left out?")?)),
-                "pause" => return Ok(Way::Pause),
-                "abandon" => return Ok(Way::Abandon(self.reason("Why is it given up?")?)),
-                _ => self.terminal.talk("Please type one of these words."),
+            match self.ask(&format!("What now? {words}"))?.to_lowercase().as_str() {
+                RETRY if ways.retry => return Ok(Way::Retry),
+                SKIP if ways.skip => return Ok(Way::Skip(self.reason("Why is it left out?")?)),
+                PAUSE => return Ok(Way::Pause),
+                ABANDON => return Ok(Way::Abandon(self.reason("Why is it given up?")?)),
+                _ => self.say("Please type one of these words."),
             }
         }
     }
@@ -178,22 +121,11 @@ impl People for Attended<'_> {
     }
 
     fn help(&mut self, error: &Error) -> Result<(), Stop> {
-        self.terminal.line("");
-        self.terminal.talk(&format!("Not yet: {error}."));
-        for hint in error.hints() {
-            self.terminal.talk(&format!("hint: {hint}"));
-        }
-        self.terminal.talk("Please answer again.");
-        Ok(())
+        self.say_again(&not_yet(error).text("Please answer again.").page().1)
     }
 
     fn wait_for(&mut self, _: &str, what: &Error, offer: Option<&Offer>) -> Result<Again, Stop> {
-        self.terminal.finish_progress();
-        self.terminal.line("");
-        self.terminal.talk(&format!("Not yet: {what}."));
-        for hint in what.hints() {
-            self.terminal.talk(&format!("hint: {hint}"));
-        }
+        self.say_again(&not_yet(what).page().1)?;
         let other = offer.map_or(String::new(), |offer| format!("{}: {}; ", offer.word, offer.says));
         loop {
             let typed = self.ask(&format!("Enter: look again; {other}no: other ways"))?;
@@ -201,13 +133,13 @@ impl People for Attended<'_> {
                 _ if typed.is_empty() => return Ok(Again::Same),
                 _ if is_no(&typed) => return Err(Stop::Failed(what.clone())),
                 Some(offer) if typed.eq_ignore_ascii_case(offer.word) => return Ok(Again::Otherwise),
-                _ => self.terminal.talk("Please press Enter, or type one of these words."),
+                _ => self.say("Please press Enter, or type one of these words."),
             }
         }
     }
 
     fn copied(&mut self) -> Result<(), Stop> {
-        self.ask_plain("Press Enter when it is on the paper").map(|_| ())
+        Ok(self.read_off()?)
     }
 
     fn names(&mut self, _: &str, role: &str, count: usize) -> Result<Vec<String>, Stop> {
@@ -225,8 +157,7 @@ impl People for Attended<'_> {
     }
 
     fn assign(&mut self, _: &str, csr: &Unassigned<'_>) -> Result<Assignment, Stop> {
-        self.terminal.line("");
-        self.terminal.talk(&format!("{} is a plain CSR: say whom it is for.", csr.file));
+        self.say(&format!("{} is a plain CSR: say whom it is for.", csr.file));
         let cluster = self.ask("Cluster")?;
         let known = (csr.known)(&cluster);
         let of = |pick: fn(&Assignment) -> String, default: &str| known.as_ref().map_or(default.to_owned(), pick);
@@ -235,7 +166,7 @@ impl People for Attended<'_> {
         let recipients = match known.as_ref().filter(|k| !k.recipients.is_empty()) {
             Some(known) => self.ask_or("Recipients", &known.recipients.join(" "))?,
             None => {
-                self.terminal.talk("Who may open its bundle? age recipients (age1…), separated by spaces.");
+                self.say("Who may open its bundle? age recipients (age1…), separated by spaces.");
                 self.ask("Recipient")?
             }
         };
@@ -244,7 +175,7 @@ impl People for Attended<'_> {
     }
 
     fn strike(&mut self, _: &str, file: &str, _: Option<Digest>) -> Result<Option<String>, Stop> {
-        self.terminal.talk(&format!(
+        self.say(&format!(
             "To go on without {file}, type a reason to strike it (the log keeps it); nothing typed stops here."
         ));
         let typed = self.ask("Reason")?;
@@ -269,7 +200,7 @@ impl People for Attended<'_> {
         }
         let reason = match made.needs_reason() {
             true => {
-                self.terminal.talk("There are warnings. Why is it signed all the same? The log keeps what you type.");
+                self.say("There are warnings. Why is it signed all the same? The log keeps what you type.");
                 Some(self.ask("Reason")?)
             }
             false => None,
@@ -303,6 +234,7 @@ impl People for Attended<'_> {
         self.show(screen)?;
         match which {
             Secret::Pin(role) => self.ask_secret(&format!("User PIN of the {role} token")),
+            Secret::SoPin(role) => self.ask_secret(&format!("Security officer's PIN of the {role} token")),
             Secret::NewPin(_) | Secret::NewSoPin(_) => loop {
                 let name = if matches!(which, Secret::NewPin(_)) { "user PIN" } else { "security officer's PIN" };
                 let first = self.ask_secret(&format!("New {name}"))?;
@@ -310,9 +242,42 @@ impl People for Attended<'_> {
                 if first.expose_secret() == second.expose_secret() {
                     return Ok(first);
                 }
-                self.terminal.talk("The two are not the same. Please type it again.");
+                self.say("The two are not the same. Please type it again.");
             },
         }
+    }
+
+    fn share_turn(&mut self, turn: &Turn<'_>) -> Result<(), Stop> {
+        let screen = Screen::new().heading(&turn.whose, format!("set {}", turn.set)).text(&turn.says);
+        self.show(&screen)?;
+        self.ask("Come to the screen alone, cameras covered, and press Enter")?;
+        self.private = Some(Private::enter(self.own_terminal()?, turn));
+        Ok(())
+    }
+
+    fn share_shown(&mut self, rows: &[Zeroizing<String>]) -> Result<(), Stop> {
+        let (private, signals) = self.alone()?;
+        private.show(signals, rows)
+    }
+
+    fn share_row(&mut self, row: usize, trouble: Option<&str>) -> Result<Zeroizing<String>, Stop> {
+        let mut trouble = trouble;
+        loop {
+            let (private, signals) = self.alone()?;
+            let typed = private.row(signals, row, trouble)?;
+            match typed.trim() {
+                "q" => return Err(Stop::Pause),
+                "d" => {
+                    self.note_deviation()?;
+                    trouble = None;
+                }
+                _ => return Ok(typed),
+            }
+        }
+    }
+
+    fn share_done(&mut self) {
+        self.private = None;
     }
 
     fn working(&mut self, done: usize, of: usize, what: &str) {

@@ -1,17 +1,17 @@
 //! One line typed at the terminal itself. The kernel edits it, so that nothing is redrawn and a serial
-//! console works; Ctrl-C and Ctrl-D are answers ("stop here"), not the death of a process that has a token
-//! open and, at a PIN, the echo turned off. Source: termios(3).
+//! console works; Ctrl-C, Ctrl-D and signals are answers, not the death of a process that has a token open and,
+//! at a PIN, the echo turned off. Source: termios(3).
 
+use super::signals::{Signal, Signals};
 use crate::error::{Error, Kind};
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use zeroize::Zeroizing;
 
-/// The longest line, in bytes; the kernel's own limit is 4095.
-const MAX: usize = 4095;
-/// Ctrl-C.
-const INTERRUPT: u8 = 3;
+/// The longest line, in bytes, its end included: the kernel's own limit.
+const MAX: usize = 4096;
 
 /// Whether what is typed can be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,18 @@ pub enum Echo {
     Shown,
     /// Secrets.
     Hidden,
+}
+
+/// What came of a question.
+pub enum Typed {
+    /// A line, without its end.
+    Line(Zeroizing<String>),
+    /// Something that is no text; what it is, for people.
+    NoText(&'static str),
+    /// Ctrl-D: nothing is to be typed any more.
+    End,
+    /// A signal.
+    Signal(Signal),
 }
 
 /// Puts the terminal back whatever happens.
@@ -35,51 +47,73 @@ impl Drop for Restored<'_> {
     }
 }
 
-/// Asks for one line; what was typed before the question does not count. The line end is not part of it.
+/// Asks for one line; what was typed before the question does not count. A terminal that went away is
+/// [`Signal::Gone`]; another size is heeded only where `resize` says so.
 ///
 /// # Errors
-/// [`Kind::Declined`] for Ctrl-C, Ctrl-D or a terminal that hangs up; [`Kind::Usage`] where the terminal
-/// cannot be asked, or for a line that is too long or not UTF-8.
-pub fn read(tty: &File, prompt: &str, echo: Echo) -> Result<Zeroizing<String>, Error> {
-    let stopped = || Error::new(Kind::Declined, "stopped at a question").hint("run the ceremony again to go on");
-    let before = tcgetattr(tty).map_err(|_| Error::new(Kind::Usage, "the terminal is not one"))?;
+/// [`Kind::Usage`] where the terminal cannot be asked.
+pub fn read(tty: &File, signals: &Signals, prompt: &str, echo: Echo, resize: bool) -> Result<Typed, Error> {
+    let gone = Ok(Typed::Signal(Signal::Gone));
+    let Ok(before) = tcgetattr(tty) else { return gone };
     let mut asking = before.clone();
-    asking.local_modes.remove(LocalModes::ISIG);
-    asking.local_modes.insert(LocalModes::ICANON | LocalModes::ECHO);
+    asking.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG | LocalModes::ECHO);
     if echo == Echo::Hidden {
         asking.local_modes.remove(LocalModes::ECHO);
         asking.local_modes.insert(LocalModes::ECHONL);
     }
-    // Without signals Ctrl-C is a byte; as a second line end it is delivered at once.
-    asking.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
-    tcsetattr(tty, OptionalActions::Flush, &asking)
-        .map_err(|_| Error::new(Kind::Usage, "the terminal cannot be made ready for a question"))?;
+    if tcsetattr(tty, OptionalActions::Flush, &asking).is_err() {
+        return gone;
+    }
     let _restored = Restored { tty, before };
     let (mut input, mut output) = (tty, tty);
-    output.write_all(prompt.as_bytes()).and_then(|()| output.flush()).map_err(|_| stopped())?;
-    let mut typed = Zeroizing::new(Vec::with_capacity(MAX));
-    let mut byte = Zeroizing::new([0u8; 1]);
+    if output.write_all(prompt.as_bytes()).and_then(|()| output.flush()).is_err() {
+        return gone;
+    }
+    let mut typed = Zeroizing::new(Vec::with_capacity(2 * MAX));
+    let mut part = Zeroizing::new([0u8; MAX]);
     loop {
-        match input.read(byte.as_mut()) {
+        if let Some(signal) = signals.take().filter(|signal| resize || *signal != Signal::Resize) {
+            end_line(output);
+            return Ok(Typed::Signal(signal));
+        }
+        let mut ready = [PollFd::new(tty, PollFlags::IN), signals.waiting()];
+        match poll(&mut ready, None) {
+            // By a signal, whose flag stands now.
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(Error::new(Kind::Usage, "the terminal cannot be asked").saw(error.to_string())),
+            Ok(_) => {}
+        }
+        let [at_terminal, woken] = ready.map(|descriptor| descriptor.revents());
+        if woken.contains(PollFlags::IN) {
+            signals.woken();
+            continue;
+        }
+        if at_terminal.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            return gone;
+        }
+        match input.read(part.as_mut()) {
             Ok(0) => {
                 end_line(output);
-                return Err(stopped());
+                return Ok(Typed::End);
             }
-            Ok(_) => match byte.first() {
-                Some(&b'\n') => break,
-                Some(&INTERRUPT) => {
-                    end_line(output);
-                    return Err(stopped());
+            Ok(count) => {
+                typed.extend_from_slice(part.get(..count).unwrap_or_default());
+                if typed.last() == Some(&b'\n') {
+                    typed.pop();
+                    break;
                 }
-                _ if typed.len() < MAX => typed.extend_from_slice(byte.as_ref()),
-                _ => return Err(Error::new(Kind::Usage, "a line is too long").wanted(format!("at most {MAX} bytes"))),
-            },
+                if typed.len() >= MAX {
+                    return Ok(Typed::NoText("a line that is too long"));
+                }
+            }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return Err(stopped()),
+            Err(_) => return gone,
         }
     }
-    let text = std::str::from_utf8(&typed).map_err(|_| Error::new(Kind::Usage, "what was typed is not UTF-8 text"))?;
-    Ok(Zeroizing::new(text.to_owned()))
+    Ok(match std::str::from_utf8(&typed) {
+        Ok(text) => Typed::Line(Zeroizing::new(text.to_owned())),
+        Err(_) => Typed::NoText("bytes that are no UTF-8 text"),
+    })
 }
 
 /// What follows begins on a line of its own.

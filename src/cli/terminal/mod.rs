@@ -2,15 +2,20 @@
 //!
 //! - results go to stdout: what a pipe or a file wants, JSON with `--json`;
 //! - talk goes to stderr: screens, progress, what was written, the next step, errors;
-//! - questions go to the terminal itself (`/dev/tty`), so that a redirected stream never answers one.
+//! - questions, and in a ceremony that people attend the screens they are about, go to the terminal itself
+//!   (`/dev/tty`): a redirected stream never answers one and hides none.
 //!
 //! What comes from files is escaped where it enters a screen or an error; here every line is escaped
 //! again. Colour never carries meaning alone and is left out where `NO_COLOR` is set or nobody looks.
 
+mod asking;
 mod attended;
 mod line;
+mod shares;
+mod signals;
+mod stage;
 
-pub use attended::Attended;
+pub use asking::Attended;
 
 use crate::ceremony::answers::Printer;
 use crate::clock;
@@ -182,7 +187,8 @@ impl Terminal {
         bar.set_position(done);
     }
 
-    fn finish_progress(&mut self) {
+    /// Takes the progress off the screen.
+    pub fn finish_progress(&mut self) {
         self.working_since = None;
         if let Some(bar) = self.progress.take() {
             bar.finish_and_clear();

@@ -70,13 +70,29 @@ pub struct ClockSet {
 pub struct CustodySplit {
     /// The set's id, random.
     pub set: Hex,
+    /// The token whose PINs come of it: `root`.
+    pub role: String,
     /// How many shares give the seed.
     pub threshold: u8,
     /// A commitment to each share, by index from 1: SHA-256 of the encoded share.
     pub commitments: Vec<Digest>,
+    /// What the user PIN is derived as.
+    pub user: PinForm,
+    /// What the security officer's PIN is derived as.
+    pub so: PinForm,
     /// Shares sealed to custodians: the age file of each index that was not read out as words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sealed: Vec<SealedShare>,
+}
+
+/// The characters and the length of a derived PIN: fixed with the set, so that a changed profile changes no PIN.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinForm {
+    /// `digits`, or `printable` (ASCII from `!` to `~`).
+    pub alphabet: String,
+    /// In characters.
+    pub length: usize,
 }
 
 /// A share that was sealed to its custodian's age recipient.
@@ -101,7 +117,7 @@ pub struct CustodyShareUsed {
     pub set: Hex,
     /// Indexes of the shares.
     pub indexes: Vec<u8>,
-    /// `unlock`, `change` or `check`.
+    /// `unlock` (the token accepted the set's user PIN), `initialize` or `change`.
     pub purpose: String,
 }
 

@@ -118,6 +118,9 @@ pub struct TokenInitialized {
     pub manufacturer: String,
     /// Model.
     pub model: String,
+    /// The custody set whose PINs it was given; left out where people chose them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custody: Option<Hex>,
 }
 
 /// A token was unlocked with its user PIN.

@@ -4,6 +4,7 @@
 //! own files are left alone (a login rewrites them in place: the module's crash, not ours). What must hold after
 //! each kill, and after the next start, is [`holds`] and [`completes`]. One prepared world is copied for each kill.
 
+mod custody;
 mod genesis;
 pub mod instants;
 mod signing;

@@ -19,6 +19,7 @@ fn share(index: u8) -> Sheet<'static> {
         of: 3,
         rows: 9,
         words: 5,
+        pins: "--user printable:40 --so printable:40",
     }
 }
 

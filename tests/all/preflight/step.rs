@@ -6,12 +6,13 @@ use crate::support::{AUTHORITY, CREATE, ENTRIES, PARTICIPANTS, World, configurat
 use anchorite::authority::config::CHECKS;
 use serde_json::Value;
 
-/// The shipped genesis, beginning with a preflight.
+/// The shipped genesis, with a preflight after the comparison of the script.
 fn script(world: &World) {
     let shipped = include_str!("../../../ceremony/root-genesis.toml");
-    let first = shipped.find("[[step]]").unwrap();
-    let step = "[[step]]\nid = \"air-gap\"\ndo = \"preflight\"\n\n";
-    world.write("genesis.toml", format!("{}{step}{}", &shipped[..first], &shipped[first..]));
+    let participants = "[[step]]\nid = \"participants\"\n";
+    assert!(shipped.contains(participants));
+    let preflight = "[[step]]\nid = \"preflight\"\ndo = \"preflight\"\n\n";
+    world.write("genesis.toml", shipped.replace(participants, &format!("{preflight}{participants}")));
 }
 
 /// `root create` with that script.

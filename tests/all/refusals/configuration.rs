@@ -21,7 +21,7 @@ fn an_unknown_key_is_told_the_nearest_name() {
         r#"
         error: authority.toml, line 3, column 1: unknown field "unatended": wanted one
                of name, kind, unattended, token, audit, root, intermediates, clusters,
-               crl, roles, key_backup
+               crl, custody, roles, key_backup, preflight
         hint:  did you mean "unattended"?
         exit 2
     "#,
@@ -42,7 +42,7 @@ fn an_unknown_key_is_told_the_nearest_name() {
         r#"
         error: authority.toml, line 13, column 2: unknown field "intermediate": wanted
                one of name, kind, unattended, token, audit, root, intermediates,
-               clusters, crl, roles, key_backup
+               clusters, crl, custody, roles, key_backup, preflight
         hint:  did you mean "intermediates"?
         exit 2
     "#,
@@ -361,7 +361,8 @@ fn local_configuration_is_as_strict() {
     world.refused(
         &["-C", AUTHORITY, "config", "check"],
         r#"
-        error: local.toml, line 2, column 1: unknown field "modul": wanted module
+        error: local.toml, line 2, column 1: unknown field "modul": wanted module or
+               writes
         hint:  did you mean "module"?
         exit 2
     "#,

@@ -2,7 +2,7 @@
 
 use super::{assert_copy, authority_stick, name_sticks};
 use crate::present::have;
-use crate::seat::{COPIED, Seat, approves, introduces};
+use crate::seat::{Seat, approves, introduces};
 use crate::support::{AUTHORITY, PIN, SO_PIN, World, configuration};
 use anchorite::words::words;
 use std::process::Command;
@@ -19,10 +19,11 @@ fn closes(world: &World) -> (Seat, Vec<String>) {
     for _ in 0..3 {
         approves(&mut seat);
     }
-    let shown = seat.reads(COPIED).replace("\r\n", "\n");
-    let lines: Vec<String> = shown.lines().map(str::to_owned).collect();
-    let first = lines.iter().rposition(|line| line.trim().is_empty()).unwrap() + 1;
-    (seat, lines[first..].to_vec())
+    seat.asked("Press Enter when it is on the paper: ");
+    let page = seat.page((80, 24)).screen().contents();
+    let lines = page.lines().map(str::to_owned).take_while(|line| !line.starts_with("Press Enter"));
+    let lines = lines.collect();
+    (seat, lines)
 }
 
 #[test]

@@ -63,8 +63,8 @@ fn a_copy_continues_the_log_and_the_older_original_signs_nothing() {
     world.refused(
         &SIGN,
         "
-        error: this log is older than the token remembers: saw 33 entries, wanted at
-               least 55 entries
+        error: this log is older than the token remembers: saw … entries, wanted at
+               least … entries
         hint:  this is an older copy of the authority: insert the stick that was written
                last
         Nothing was signed.
@@ -77,7 +77,7 @@ fn a_copy_continues_the_log_and_the_older_original_signs_nothing() {
         &COPY,
         "
         error: the authority medium … \"a\": a/log is newer than the log of this
-               authority: saw 55 entries
+               authority: saw … entries
         hint:  this authority is the older copy: go on with the newer one, -C with its
                directory
         The newer copy was left as it is.
@@ -111,20 +111,18 @@ fn another_history_and_another_log_are_refused_by_name_and_never_written_over() 
     ask(&world, "cluster2");
     world.run(&SIGN).ok();
     let before = world.tree("fork");
-    let refusal = |entry: &str| {
-        format!(
-            "
+    let copy = [&COPY[..], &["fork"]].concat();
+    world.refused(
+        &copy,
+        "
         error: the authority medium … \"a\": fork/log holds another history of this log:
-               saw another entry {entry}
+               saw another entry …
         hint:  two copies were used apart; keep both, and see which of them the token's
                guard accepts
         It was left as it is.
         exit 30
-    "
-        )
-    };
-    let copy = [&COPY[..], &["fork"]].concat();
-    world.refused(&copy, &refusal("33"));
+    ",
+    );
     assert_eq!(world.tree("fork"), before);
 
     // A log of another authority of the same name.
@@ -191,7 +189,12 @@ fn a_session_whose_copy_cannot_be_written_is_closed_and_its_copy_made_later() {
     let world = copied();
     ask(&world, "cluster1");
     std::fs::rename(world.path("b"), world.path("pocket")).unwrap();
-    let output = world.run(&SIGN);
+    // Without the step that looks for the sticks before, it is found when they are written.
+    let script = include_str!("../../../ceremony/intermediate-signing.toml");
+    let (before, rest) = script.split_once("[[step]]\nid = \"copies\"").unwrap();
+    let (_, after) = rest.split_once("[[step]]").unwrap();
+    world.write("signing.toml", format!("{before}[[step]]{after}"));
+    let output = world.run(&[&SIGN[..], &["--script", "signing.toml"]].concat());
     assert_text(
         &output.error(),
         "
@@ -245,20 +248,15 @@ fn a_production_authority_with_one_stick_is_told_so_in_the_log() {
     name_sticks(&world, &["a", "b"]);
     world.request("cluster1");
     let sheet = world.run(&["words", "requests/cluster1/request.json"]).ok().stdout;
-    let script = include_str!("../../../ceremony/intermediate-signing.toml");
-    let step = "[[step]]\nid = \"copies\"\ndo = \"copy-authority\"\n\n";
-    let at = script.find("[[step]]\nid = \"requests\"").unwrap();
-    world.write("signing.toml", format!("{}{step}{}", &script[..at], &script[at..]));
-    let sign = ["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium", "--script", "signing.toml"];
-    let mut seat = Seat::at(&world, &sign);
+    let mut seat = Seat::at(&world, &["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"]);
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
+    approves_from(&mut seat, &sheet);
     let question = "Enter: look again; without: go on without it; no: other ways: ";
     let shown = seat.answers(question, "wihtout");
     assert!(shown.contains("Not yet: b is not there."), "{shown}");
     let shown = seat.answers(question, "without");
     assert!(shown.contains("Please press Enter, or type one of these words."), "{shown}");
-    approves_from(&mut seat, &sheet);
     let (shown, code) = seat.ends();
     assert_eq!(code, 0, "{shown}");
     let warning = "1 authority medium is here; a production authority wants 2 at least";

@@ -123,22 +123,39 @@ fn another_exports_stick_than_before_is_noticed_and_gets_nothing() {
 
 #[test]
 fn people_may_say_that_another_exports_stick_is_meant_and_the_log_keeps_it() {
+    // As sticks are mounted: each in a directory of its own below one that is of another file system.
+    let mounts = "mount --make-rprivate / && mount -t tmpfs media media && mkdir media/out && \
+        mount --bind medium media/out";
+    let Some(mounted) = with_mounts(mounts) else { return };
     let (world, sheet) = ready();
-    std::fs::create_dir(world.path("other")).unwrap();
+    for dir in ["media", "other"] {
+        std::fs::create_dir(world.path(dir)).unwrap();
+    }
     world.run(&["medium", "prepare", "--role", "exports", "--label", "twin", "other"]).ok();
-    let mut seat = Seat::at(&world, &SIGN);
+    let mut sign = SIGN;
+    sign[6] = "media/out";
+    let mut seat = Seat::through(&world, &mounted, &sign);
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
     let witness = last_words(&mut seat, &sheet);
-    swap(&world, "other", "medium", "broken");
+    in_there(&world, &seat, &["umount", "-l", "media/out"]);
+    in_there(&world, &seat, &["mount", "--bind", "other", "media/out"]);
     seat.types(&witness);
     seat.answers(OR_THIS, "this");
     let (shown, code) = seat.ends();
     assert_eq!(code, 0, "{shown}");
-    assert_eq!(world.bundles().len(), 1);
+    assert_eq!(world.bundles().len(), 0);
+    assert_eq!(std::fs::read_dir(world.path("other")).unwrap().count(), 2, "the marker and one bundle");
     let log = String::from_utf8(world.read(ENTRIES)).unwrap();
     assert!(log.contains("\\\"twin\\\" instead of"), "the log says which stick was meant");
     world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+}
+
+/// Runs a command among the mounts that the people's process sees.
+fn in_there(world: &World, seat: &Seat, arguments: &[&str]) {
+    let mut command = Command::new("nsenter");
+    command.args(["-t", &seat.process(), "-m", "--wd"]).args(arguments).current_dir(world.path(""));
+    assert!(command.status().unwrap().success(), "{arguments:?}");
 }
 
 #[test]
@@ -152,18 +169,12 @@ fn an_exports_stick_that_is_pulled_and_unmounted_is_asked_for_again() {
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
     let witness = last_words(&mut seat, &sheet);
-    let process = seat.process();
-    let in_there = |arguments: &[&str]| {
-        let mut command = Command::new("nsenter");
-        command.args(["-t", &process, "-m", "--wd"]).args(arguments).current_dir(world.path(""));
-        assert!(command.status().unwrap().success(), "{arguments:?}");
-    };
-    in_there(&["umount", "-l", "medium"]);
+    in_there(&world, &seat, &["umount", "-l", "medium"]);
     seat.types(&witness);
     let shown = seat.asked(MENDED);
     assert!(shown.contains("medium is not a medium of anchorite"), "{shown}");
     assert_eq!(std::fs::read_dir(world.path("medium")).unwrap().count(), 0, "nothing went to the laptop's disk");
-    in_there(&["mount", "--bind", "stick", "medium"]);
+    in_there(&world, &seat, &["mount", "--bind", "stick", "medium"]);
     seat.types("");
     let (shown, code) = seat.ends();
     assert_eq!(code, 0, "{shown}");

@@ -1,0 +1,134 @@
+//! Opening the root's token with shares: which set the log says, enough shares of it, one try of the PIN.
+
+use super::record;
+use crate::authority::state::CustodySet;
+use crate::ceremony::people::{Compared, Stop};
+use crate::ceremony::room::{Bench, Opened, Room};
+use crate::ceremony::script::{Script, Step};
+use crate::ceremony::shares;
+use crate::error::{Error, Kind};
+use crate::log::Record;
+use crate::log::record::{CustodyShareUsed, TokenInitialized};
+use crate::screen::Screen;
+use crate::token::{Identity, KeyRole, Token};
+
+/// What the token may open to.
+pub(super) struct Opening {
+    /// The sets to try, in this order; after the first, only where people confirm another try.
+    sets: Vec<CustodySet>,
+    /// True where an interrupted genesis initialised the token and could not log it.
+    unlogged: bool,
+}
+
+/// What the log says that the root's token opens to; `None` where people chose its PIN.
+pub(super) fn opening(room: &Room<'_>) -> Option<Opening> {
+    let state = room.journal.state();
+    let role = KeyRole::Root.name();
+    let unlogged = !state.tokens.contains_key(role);
+    let mut sets: Vec<CustodySet> = state.custody.unsure(role, "user").into_iter().cloned().collect();
+    sets.extend(state.custody.of(role, "user").cloned());
+    if unlogged {
+        sets.extend(state.custody.begun(role).cloned());
+    }
+    (!sets.is_empty()).then_some(Opening { sets, unlogged })
+}
+
+/// True where a script changes what the token opens to.
+pub(super) fn changes(script: &Script) -> bool {
+    script.steps.iter().any(|step| step.activity == "change-custody")
+}
+
+/// Collects shares and tries the PIN, once for each set that it may be of.
+///
+/// # Errors
+/// [`Stop`]; the token is locked.
+pub(super) fn unlock(
+    room: &mut Room<'_>,
+    bench: &mut Bench,
+    step: &Step,
+    serial: &str,
+    opening: &Opening,
+) -> Result<(Box<dyn Token>, Vec<Record>), Stop> {
+    let role = KeyRole::Root;
+    let label = room.tokens.find(role, serial)?.identity.label;
+    let cost = room.tokens.profile(role).user_pin.cost();
+    let mut tried = None;
+    for (place, set) in opening.sets.iter().enumerate() {
+        let last = place + 1 == opening.sets.len();
+        let mut screen = Screen::new()
+            .field("token", &label)
+            .field("serial", serial)
+            .field("opens to", format!("{} of {} custodians, set {}", set.threshold, set.commitments.len(), set.set));
+        if !last {
+            screen = screen.text(
+                "A change of custodians was interrupted: the user PIN may be of the new set already. The new set is \
+                 tried first, then, if people confirm it, the one before.",
+            );
+        }
+        room.people.show(&screen.text(format!("One try is made: {cost}.")))?;
+        let (pins, indexes) = shares::collect(room, set)?;
+        match room.tokens.unlock(role, serial, &pins.user, room.wishes.final_try) {
+            Ok(token) => {
+                let records = records(room, opening, set, indexes, token.identity());
+                // The PINs are forgotten here, but where the script is to change them.
+                if changes(&room.script) {
+                    bench.opened = Some(Opened { user: pins.user.clone(), set: Some(pins), tried, so: None });
+                }
+                return Ok((token, records));
+            }
+            Err(error) if error.kind() == Kind::PinRejected && !last => {
+                confirm_next(room, step, serial, &error)?;
+                tried = Some((pins, indexes));
+            }
+            Err(error) if error.kind() == Kind::PinRejected => {
+                return Err(error.hint("the shares are good: the PIN was changed by another program").into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::new(Kind::Bug, "a token that opens to nothing").into())
+}
+
+/// Another try is people's to decide: it counts.
+fn confirm_next(room: &mut Room<'_>, step: &Step, serial: &str, error: &Error) -> Result<(), Stop> {
+    room.people.show(&Screen::new().text(format!("It is not of the new set: {error}. The set before it is next.")))?;
+    confirm_try(room, step, serial)
+}
+
+/// Has the token's serial typed before a try that may be wrong; nobody is asked where nobody attends.
+///
+/// # Errors
+/// [`Stop`]: no try was spent.
+pub fn confirm_try(room: &mut Room<'_>, step: &Step, serial: &str) -> Result<(), Stop> {
+    if room.people.unattended().is_some() {
+        return Ok(());
+    }
+    loop {
+        match room.people.type_back(&step.id, "token's serial")? {
+            Compared::Typed(typed) if typed.trim() == serial => return Ok(()),
+            Compared::Typed(typed) => room
+                .people
+                .help(&Error::new(Kind::Declined, "this is not the token's serial").saw(typed).wanted(serial))?,
+            _ => return Err(Stop::Declined("the PIN is not tried".to_owned())),
+        }
+    }
+}
+
+fn records(room: &Room<'_>, opening: &Opening, set: &CustodySet, indexes: Vec<u8>, identity: &Identity) -> Vec<Record> {
+    let role = KeyRole::Root;
+    let mut records: Vec<Record> = Vec::new();
+    if opening.unlogged {
+        let initialized = TokenInitialized {
+            role: role.name().to_owned(),
+            serial: identity.serial.clone(),
+            label: identity.label.clone(),
+            manufacturer: identity.manufacturer.clone(),
+            model: identity.model.clone(),
+            custody: Some(set.set.clone()),
+        };
+        records.push(initialized.into());
+    }
+    records.push(record(room, role, identity).into());
+    records.push(CustodyShareUsed { set: set.set.clone(), indexes, purpose: "unlock".to_owned() }.into());
+    records
+}

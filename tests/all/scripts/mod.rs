@@ -1,0 +1,5 @@
+//! Ceremonies' scripts: what cannot work is refused, with its place.
+
+mod good;
+mod impossible;
+mod screens;
