@@ -16,6 +16,7 @@ use crate::ceremony::rehearsal::{Before, marked, requests};
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session::Folder;
+use crate::ceremony::tokens::{Modules, Tokens};
 use crate::clock::Clock;
 use crate::digest::Hex;
 use crate::entropy::Entropy;
@@ -25,7 +26,7 @@ use crate::files::{deliver, intake};
 use crate::screen::Screen;
 use crate::text;
 use crate::token::hsm_profile::HsmProfile;
-use crate::token::{self, environment};
+use crate::token::{self, KeyRole, environment};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -118,6 +119,9 @@ impl Rehearsal<'_> {
         for stick in place.sticks() {
             self.mark_medium(&stick, Role::Authority, &config.name)?;
         }
+        if config.audit.is_some() {
+            self.make_audit_token(&profile, module.as_deref())?;
+        }
         if before.root {
             if !quiet {
                 terminal.talk("Making what the rehearsal needs: a token, a root, requests…");
@@ -139,6 +143,16 @@ impl Rehearsal<'_> {
         place.mark(&self.script, Stage::Prepared)
     }
 
+    /// The audit key's own token, which people bring initialised.
+    fn make_audit_token(&self, profile: &HsmProfile, module: Option<&Path>) -> Result<(), Error> {
+        let mut tokens = Modules::load((profile, module), None)?;
+        let blank = tokens.list(KeyRole::Audit)?.into_iter().find(|seen| !seen.initialized);
+        let blank = blank.ok_or_else(|| Error::new(Kind::Token, "SoftHSM shows no blank token"))?;
+        let (so_pin, pin) = (self.place.pin("so"), self.place.pin("audit"));
+        let (so_pin, pin) = (intake::read_secret(&so_pin)?, intake::read_secret(&pin)?);
+        tokens.initialize(KeyRole::Audit, blank.slot, "REHEARSAL audit", &so_pin, &pin).map(|_| ())
+    }
+
     /// The authority that the script runs on.
     fn authority(&self) -> Folder {
         if Before::of(&self.script).copy_only { self.place.copy() } else { self.place.authority() }
@@ -154,7 +168,7 @@ impl Rehearsal<'_> {
     fn configuration(&self) -> Result<(String, Option<PathBuf>), Error> {
         let folder = room::folder(self.args);
         if self.args.authority.is_none() && !folder.config().exists() {
-            return Ok((marked::rehearsal_of_template()?, None));
+            return Ok((marked::rehearsal_of_template(self.script.deals_shares())?, None));
         }
         let real = found_in(folder)?;
         let module = real.local.token.module.filter(|_| real.config.0.token.profile == marked::PROFILE);
@@ -215,7 +229,7 @@ impl Rehearsal<'_> {
     fn attend(&self, answers: Option<PathBuf>) -> Attend {
         // People type the PINs; where nobody attends they are read.
         let pin = |name: &str| answers.is_some().then(|| self.place.pin(name));
-        let shares = answers.is_some().then(|| self.place.path().join("shares"));
+        let shares = answers.is_some().then(|| self.place.shares());
         Attend { pin_file: pin("user"), audit_pin_file: pin("audit"), shares, final_try: false, answers }
     }
 
@@ -223,13 +237,13 @@ impl Rehearsal<'_> {
     fn wishes(&self, script: &Script, found: &Found) -> Wishes {
         let imports = script.steps.iter().any(|step| step.activity == "import-requests");
         let first = || requests::clusters(&found.config.0).into_iter().next();
-        // With requests, a cluster that is named is one whose key is made here.
-        let clusters = if imports { None } else { self.cluster.clone().or_else(first) };
-        let needs_none = matches!(script.kind, ScriptKind::Genesis | ScriptKind::Drill);
+        // With requests, a cluster that is named would be one whose key is made here.
+        let of_one = matches!(script.kind, ScriptKind::Export | ScriptKind::Retirement);
+        let clusters = if of_one { self.cluster.clone().or_else(first) } else { None };
         Wishes {
             requests: imports.then(|| self.place.requests()),
             exports: Some(self.place.exports()),
-            clusters: clusters.filter(|_| !needs_none).into_iter().collect(),
+            clusters: clusters.into_iter().collect(),
             ..Wishes::default()
         }
     }
@@ -281,7 +295,9 @@ impl Rehearsal<'_> {
             .field("in", shown(found.folder.path()))
             .field("script", format!("sha256 {}…, as on the paper of the day", self.script.sha256.short()))
             .field("paper", format!("{}: print it; q pauses here", shown(&place.paper())));
-        if before.root {
+        if before.root && found.config.0.custody.is_some() {
+            screen = screen.field("shares", format!("{}: give each custodian theirs", shown(&place.shares())));
+        } else if before.root {
             screen = screen.field("user PIN", read_pin(&place.pin("user"))?);
         }
         if before.root && found.config.0.audit.is_some() {
