@@ -63,10 +63,6 @@ fn the_record_of_a_session_with_a_deviation_a_pause_and_a_crash_is_its_script_fi
 
     let html = world.run(&["-C", AUTHORITY, "ceremony", "record"]).ok().stdout;
     check_page(&record, &html);
-    std::fs::write(
-        "/tmp/recs/genesis.html",
-        world.run(&["-C", AUTHORITY, "ceremony", "record", "--session", &first]).ok().stdout,
-    )
     // What close wrote is what the command makes: nothing of the record is anywhere but in the log and the names.
     let written = format!("authority/records/record-{}.html", record["ceremony"]["id"].as_str().unwrap());
     assert_eq!(String::from_utf8(world.read(written)).unwrap(), html);
