@@ -35,9 +35,9 @@ pub struct Seat {
 const ROUTINE: &str = concat!(
     r"\n(?:[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch",
     r"|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)",
-    r"|(?:package or )?bag number(?:, stick [AB])?): ",
+    r"|(?:package or )?bag number(?:, stick [AB])?): )",
     // The machines of tests have a network.
-    r"|not fit for a ceremony(?s:.*?)What now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): )",
+    r"|not fit for a ceremony(?s:.*?)What now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): ",
 );
 
 impl Seat {
