@@ -49,6 +49,8 @@ pub struct Room<'a> {
     pub script: Script,
     /// What the command line chose.
     pub wishes: Wishes,
+    /// Deviations that people wrote down and that the log does not have yet.
+    pub noted: Vec<Noted>,
     /// The participants' file, until the session is durable: its name and content.
     pub participants: Option<(String, Vec<u8>)>,
 }
@@ -165,8 +167,8 @@ impl Room<'_> {
     /// # Errors
     /// [`Kind::Medium`].
     pub fn note_deviations(&mut self, step: &Step) -> Result<usize, Error> {
-        let noted = self.people.deviations();
-        let count = noted.len();
+        self.noted.extend(self.people.deviations());
+        let count = self.noted.len();
         if count > 0 && self.journal.state().session.is_none() {
             let told = Screen::new().text("The log takes nothing more: write this deviation on an exception sheet.");
             self.people.show(&told).map_err(Stop::into_error)?;
@@ -174,8 +176,10 @@ impl Room<'_> {
             let record = |Noted { expected, happened, decided }| -> Record {
                 Deviation { step: step.id.clone(), expected, happened, decided }.into()
             };
-            self.journal.append(noted.into_iter().map(record).collect())?;
+            // Kept until the log has them: a full disk loses none.
+            self.journal.append(self.noted.iter().cloned().map(record).collect())?;
         }
+        self.noted.clear();
         Ok(count)
     }
 
@@ -188,15 +192,14 @@ impl Room<'_> {
         self.journal.append_by(by, vec![record.into()])
     }
 
-    /// Logs a finished step. Where people attend, what they did is on disk from here on; where an earlier
-    /// session left intents open, only once the token that settles them is unlocked.
+    /// Where people attend, what they did is on disk from the first finished step on; where an earlier session
+    /// left intents open, only once the token that settles them is unlocked.
     ///
     /// # Errors
-    /// [`Kind::Medium`], [`Kind::Verify`].
-    pub fn finish(&mut self, by: &str, record: Record) -> Result<(), Error> {
-        self.journal.append_by(by, vec![record])?;
+    /// [`Kind::Medium`]: it can be tried again.
+    pub fn keep(&mut self) -> Result<(), Error> {
         let settled = self.journal.state().open_intents.is_empty();
-        if self.people.unattended().is_none() && !self.journal.is_durable() && settled {
+        if self.people.unattended().is_none() && settled {
             self.journal.make_durable()?;
             steps::participants::write_names(self)?;
         }

@@ -4,11 +4,14 @@
 use super::copies;
 use super::people::{StepView, Stop, Way};
 use super::progress;
+use super::recovery::Interrupted;
 use super::room::{Bench, Room};
 use super::script::Step;
 use super::vocabulary::{self, Activity, Fact, Ways};
 use crate::error::{Error, Kind};
+use crate::log::Record;
 use crate::log::record::{SessionClosed, StepDone, StepSkipped};
+use crate::plan::TbsView;
 use jiff::{SignedDuration, Timestamp};
 
 /// Runs the script of the room to its end, or on from the first step that is not done.
@@ -18,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 /// under a checkpoint that says how it ended.
 pub fn run(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
     let steps = room.script.steps.clone();
-    if let Some(interrupted) = &bench.interrupted {
+    if let Some(interrupted) = bench.interrupted.as_ref().filter(|interrupted| !is_known(room, interrupted)) {
         room.people.show(&interrupted.screen()).map_err(Stop::into_error)?;
     }
     let to_do = progress::to_do(&steps, room.journal.state().course.as_ref());
@@ -33,6 +36,13 @@ pub fn run(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
     Ok(())
 }
 
+/// True where people know it already: they go on with the ceremony that was interrupted, and it left nothing but
+/// steps to do.
+fn is_known(room: &Room<'_>, interrupted: &Interrupted) -> bool {
+    let resumed = room.journal.state().course.as_ref().is_some_and(|course| course.id != room.journal.session());
+    resumed && interrupted.intents.is_empty() && interrupted.undelivered.is_empty() && interrupted.torn.is_none()
+}
+
 /// One step, until it is done, left out, or the ceremony stops.
 fn complete(
     room: &mut Room<'_>,
@@ -43,36 +53,69 @@ fn complete(
     step: &Step,
 ) -> Result<(), Stop> {
     if room.people.unattended().is_some() && vocabulary::is_of_people(activity.name) {
-        let reason = "nobody attends".to_owned();
-        let skipped = StepSkipped { step: step.id.clone(), activity: step.activity.clone(), reason };
-        return Ok(room.finish(&step.by, skipped.into())?);
+        return leave_out(room, step, "nobody attends".to_owned());
     }
     loop {
         hold_clock(room, activity)?;
         let outcome = attempt(room, bench, activity, steps, index, step);
-        room.note_deviations(step)?;
+        note_deviations(room, step)?;
         let error = match outcome {
             // `close` logs its own step: nothing follows session.closed in a session.
             Ok(()) if bench.closed => return Ok(()),
             Ok(()) => {
                 let done = StepDone { step: step.id.clone(), activity: step.activity.clone() };
-                return Ok(room.finish(&step.by, done.into())?);
+                return confirm(room, step, done.into());
             }
-            Err(Stop::Failed(error)) if error.kind() != Kind::Bug => error,
+            Err(Stop::Failed(error)) if error.kind() != Kind::Bug => with_truth(error, bench),
             Err(stop) => return Err(stop),
         };
         let way = room.people.choose(&error, activity.ways);
-        room.note_deviations(step)?;
+        note_deviations(room, step)?;
         match way? {
             Way::Retry => {}
-            Way::Skip(reason) => {
-                let skipped = StepSkipped { step: step.id.clone(), activity: step.activity.clone(), reason };
-                return Ok(room.finish(&step.by, skipped.into())?);
-            }
-            Way::Pause => return Err(Stop::Pause),
-            Way::Abandon(why) => return Err(Stop::Abandon(why)),
-            Way::End => return Err(Stop::Failed(error)),
+            Way::Skip(reason) => return leave_out(room, step, reason),
+            way => return Err(stop_by(way, error)),
         }
+    }
+}
+
+fn leave_out(room: &mut Room<'_>, step: &Step, reason: String) -> Result<(), Stop> {
+    let skipped = StepSkipped { step: step.id.clone(), activity: step.activity.clone(), reason };
+    confirm(room, step, skipped.into())
+}
+
+/// Logs what became of a step, as the doing of the role that acts.
+fn confirm(room: &mut Room<'_>, step: &Step, record: Record) -> Result<(), Stop> {
+    logged(room, &mut |room| room.journal.append_by(&step.by, vec![record.clone()]))?;
+    logged(room, &mut |room| room.keep())
+}
+
+/// What people wrote down while a step ran.
+fn note_deviations(room: &mut Room<'_>, step: &Step) -> Result<(), Stop> {
+    logged(room, &mut |room| room.note_deviations(step).map(|_| ()))
+}
+
+/// An act on the log. Where it fails (a full disk), people may make room and have it tried again: what was done
+/// and said is not lost, and not done again.
+fn logged(room: &mut Room<'_>, act: &mut dyn FnMut(&mut Room<'_>) -> Result<(), Error>) -> Result<(), Stop> {
+    loop {
+        match act(room) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == Kind::Bug => return Err(error.into()),
+            Err(error) => match room.people.choose(&error, Ways::RETRY)? {
+                Way::Retry => {}
+                way => return Err(stop_by(way, error)),
+            },
+        }
+    }
+}
+
+/// The stop that people chose, or the error itself.
+fn stop_by(way: Way, error: Error) -> Stop {
+    match way {
+        Way::Pause => Stop::Pause,
+        Way::Abandon(why) => Stop::Abandon(why),
+        Way::Retry | Way::Skip(_) | Way::End => Stop::Failed(error),
     }
 }
 
@@ -84,10 +127,8 @@ fn hold_clock(room: &mut Room<'_>, activity: &Activity) -> Result<(), Stop> {
     while let Some(moved) = room.journal.clock().moved() {
         let error = clock_moved(room.journal.now(), moved);
         match room.people.choose(&error, Ways::RETRY)? {
-            Way::Pause => return Err(Stop::Pause),
-            Way::Abandon(why) => return Err(Stop::Abandon(why)),
-            Way::End | Way::Skip(_) => return Err(Stop::Failed(error)),
             Way::Retry => {}
+            way => return Err(stop_by(way, error)),
         }
     }
     Ok(())
@@ -152,25 +193,21 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
     if paused {
         error = error.saw(format!("step \"{}\" is not done", step.id));
     }
-    let signed = !bench.issued.is_empty();
-    if signed && error.kind() != Kind::AfterSigning {
-        for issued in &bench.issued {
-            if let crate::plan::TbsView::Certificate(view) = issued.plan.view() {
-                error = error.truth(format!("Serial {} WAS signed; treat it as issued.", view.serial.colons()));
-            }
-        }
-        if !paused {
-            error = error.into_kind(Kind::AfterSigning).hint("make the bundles from the log with: anchorite export");
-        }
-    } else if !signed && error.kind() != Kind::AfterSigning && !error.truths().iter().any(|t| t.contains("signed")) {
-        error = error.truth("Nothing was signed.");
+    error = with_truth(error, bench);
+    if !bench.issued.is_empty() && !paused && error.kind() != Kind::AfterSigning {
+        error = error.into_kind(Kind::AfterSigning).hint("make the bundles from the log with: anchorite export");
     }
     let open = room.journal.is_durable() && !bench.closed && room.journal.state().open_intents.is_empty();
     if let (true, Some(keys)) = (open, bench.keys.as_mut())
         && keys.audit_spki().is_ok()
     {
         let closed = SessionClosed { outcome: outcome.to_owned(), reason: Some(error.to_string()) };
-        let result = room.journal.append(vec![closed.into()]).and_then(|()| room.journal.checkpoint(keys));
+        // Where only the checkpoint over its closing failed, the session is closed in the log already.
+        let appended = match room.journal.state().session {
+            Some(_) => room.journal.append(vec![closed.into()]),
+            None => Ok(()),
+        };
+        let result = appended.and_then(|()| room.journal.checkpoint(keys));
         match result {
             // The token's guard moved on with the checkpoint: copies that stay behind would open nowhere.
             Ok(()) => error = copies::try_everywhere(room).into_iter().fold(error, |error, hint| error.hint(hint)),
@@ -178,4 +215,22 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
         }
     }
     error
+}
+
+/// An error that says what is true of signatures.
+fn with_truth(error: Error, bench: &Bench) -> Error {
+    if error.kind() == Kind::AfterSigning || error.truths().iter().any(|truth| truth.to_lowercase().contains("signed"))
+    {
+        return error;
+    }
+    let serials = bench.issued.iter().filter_map(|issued| match issued.plan.view() {
+        TbsView::Certificate(view) => Some(view.serial.colons()),
+        TbsView::Crl(_) => None,
+    });
+    match bench.issued.is_empty() {
+        true => error.truth("Nothing was signed."),
+        false => {
+            serials.fold(error, |error, serial| error.truth(format!("Serial {serial} WAS signed; treat it as issued.")))
+        }
+    }
 }

@@ -10,6 +10,7 @@ use crate::ceremony::is_settled;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, pinned};
 use crate::ceremony::session::Folder;
+use crate::ceremony::shares;
 use crate::consumer::card;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -54,8 +55,9 @@ pub fn create(
         final_try: attend.final_try,
         ..Wishes::default()
     };
-    if found.folder.has_log()? {
-        let (state, interrupted) = found.folder.read_state()?;
+    let begun = if found.folder.has_log()? { Some(found.folder.read_state()?) } else { None };
+    shares::check_token(&found.config.0, genesis.token_serial.is_some(), begun.as_ref().map(|(state, _)| state))?;
+    if let Some((state, interrupted)) = begun {
         // A genesis that was cut off after its signatures still has files to write and a session to close.
         let unfinished = state.clusters.is_empty() && interrupted.is_some();
         if let (true, false, Some(fingerprint)) = (state.is_founded(), unfinished, root_fingerprint(&found.folder)?) {

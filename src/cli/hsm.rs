@@ -7,7 +7,6 @@ use super::terminal::{Attended, Terminal};
 use crate::ceremony::people::{People, Secret, Stop};
 use crate::error::{Error, Kind};
 use crate::files::intake;
-use crate::plan::screen::Banner;
 use crate::screen::Screen;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Selection};
@@ -47,8 +46,7 @@ pub fn hsm(_: &Args, a: &Hsm, terminal: &mut Terminal) -> Result<(), Error> {
                             .field("token", &seen.identity.label)
                             .field("serial", &seen.identity.serial)
                             .text(format!("One try is made: {}.", profile.user_pin.cost()));
-                        let banner = Banner { name: "Token probe".to_owned(), kind: profile.name.clone() };
-                        let asked = Attended::open(terminal, banner)?.secret(&Secret::Pin("probed"), &screen);
+                        let asked = Attended::open(terminal, None)?.secret(&Secret::Pin("probed"), &screen);
                         asked.map_err(|stop| match stop {
                             Stop::Pause => Error::new(Kind::Declined, "stopped at a question"),
                             stop => stop.into_error(),

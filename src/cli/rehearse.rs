@@ -16,6 +16,7 @@ use crate::ceremony::rehearsal::{Before, marked, requests};
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session::Folder;
+use crate::ceremony::shares;
 use crate::ceremony::tokens::{Modules, Tokens};
 use crate::clock::Clock;
 use crate::digest::Hex;
@@ -168,7 +169,7 @@ impl Rehearsal<'_> {
     fn configuration(&self) -> Result<(String, Option<PathBuf>), Error> {
         let folder = room::folder(self.args);
         if self.args.authority.is_none() && !folder.config().exists() {
-            return Ok((marked::rehearsal_of_template(self.script.deals_shares())?, None));
+            return Ok((marked::rehearsal_of_template(shares::deals(&self.script))?, None));
         }
         let real = found_in(folder)?;
         let module = real.local.token.module.filter(|_| real.config.0.token.profile == marked::PROFILE);
@@ -275,9 +276,9 @@ impl Rehearsal<'_> {
         terminal.screen(&report.screen());
         terminal.line("");
         terminal.talk("This was a rehearsal: its PINs and shares open nothing else, and nobody may use them again.");
-        let shown = text::shell(&folder.path().display().to_string());
-        let record = format!("its record: anchorite -C {shown} ceremony record -o record.html");
-        terminal.done(&held.written, &[&record, &self.place.throw_away()]);
+        let records = held.written.iter().filter(|written| written.starts_with("records/"));
+        let records: Vec<String> = records.map(|name| folder.path().join(name).display().to_string()).collect();
+        terminal.done(&records, &["read its record, then", &self.place.throw_away()]);
         Ok(())
     }
 

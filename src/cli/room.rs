@@ -211,7 +211,7 @@ fn hold_ceremony(
     };
     fence::warn(terminal);
     let banner = Banner { name: config.name.clone(), kind: config.kind.name().to_owned() };
-    let mut people = Attended::open(terminal, banner)?;
+    let mut people = Attended::open(terminal, Some(banner))?;
     let held = run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut people, wishes)?;
     people.ends()?;
     Ok(held)
@@ -283,6 +283,7 @@ fn run(
         entropy,
         script,
         wishes,
+        noted: Vec::new(),
         participants: None,
     };
     let mut bench = Bench { interrupted, ..Bench::default() };

@@ -38,6 +38,7 @@ mod refusals;
 mod rehearsal;
 mod renewals;
 mod retirement;
+mod running;
 mod scripts;
 mod seat;
 mod source;

@@ -11,6 +11,7 @@ use anchorite::words;
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
 use expectrl::{Any, Eof, Expect, Regex, Session};
+use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -29,15 +30,17 @@ pub struct Seat {
     /// Where the world is, and what was typed to start the program: whose paper they have.
     world: PathBuf,
     arguments: Vec<String>,
+    /// What was typed.
+    typed: Vec<String>,
 }
 
 /// What every ceremony asks of people, at the beginning of a line.
 const ROUTINE: &str = concat!(
     r"\n(?:[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch",
     r"|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)",
-    r"|(?:package or )?bag number(?:, stick [AB])?): ",
+    r"|(?:package or )?bag number(?:, stick [AB])?): )",
     // The machines of tests have a network.
-    r"|not fit for a ceremony(?s:.*?)What now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): )",
+    r"|not fit for a ceremony(?s:.*?)What now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): ",
 );
 
 impl Seat {
@@ -75,7 +78,14 @@ impl Seat {
         let mut session = Session::spawn(command).unwrap();
         session.get_process_mut().set_window_size(columns, rows).unwrap();
         session.set_expect_timeout(Some(Duration::from_secs(60)));
-        Self { session, sent: Vec::new(), shown: String::new(), world: PathBuf::new(), arguments: Vec::new() }
+        Self {
+            session,
+            sent: Vec::new(),
+            shown: String::new(),
+            world: PathBuf::new(),
+            arguments: Vec::new(),
+            typed: Vec::new(),
+        }
     }
 
     /// Waits for a question at the beginning of a line and returns what was shown since the last one; what every
@@ -146,6 +156,29 @@ impl Seat {
         std::fs::read(self.world.join(name)).unwrap()
     }
 
+    /// The first of these questions, and what was shown before it; none where the program ends or asks what only
+    /// the end asks.
+    #[track_caller]
+    pub fn asked_one_of<'q>(&mut self, questions: &[&'q str]) -> Option<(&'q str, String)> {
+        let all: Vec<String> = questions.iter().map(|question| literally(&format!("\n{question}"))).collect();
+        let mut before = String::new();
+        loop {
+            let expected = Regex(format!("{}|{READ}|{ROUTINE}", all.join("|")));
+            let found = self.session.expect(Any::boxed(vec![Box::new(expected), Box::new(Eof)])).ok()?;
+            let (more, matched) = (found.before().to_vec(), found.get(0).unwrap().to_vec());
+            self.keep(&[&more[..], &matched[..]].concat());
+            let text = plain(&matched);
+            before += &plain(&more);
+            if let Some(question) = questions.iter().find(|question| text == format!("\n{question}")) {
+                return Some((question, before));
+            }
+            if !text.ends_with(": ") {
+                return None;
+            }
+            self.answers_routine(&text);
+        }
+    }
+
     /// Waits for a text and returns what was shown before it; pages are read on the way.
     #[track_caller]
     pub fn reads(&mut self, text: &str) -> String {
@@ -200,6 +233,26 @@ impl Seat {
         terminal
     }
 
+    /// Everything that the terminal was sent.
+    pub fn sent(&self) -> &[u8] {
+        &self.sent
+    }
+
+    /// Sends the program a signal, as the system does.
+    pub fn signals(&self, signal: Signal) {
+        let pid = self.session.get_process().pid().as_raw();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// The program ended by a signal.
+    #[track_caller]
+    pub fn was_killed(&self) {
+        match self.session.get_process().wait().unwrap() {
+            WaitStatus::Signaled(..) => {}
+            other => panic!("{other:?}\n{}", self.shown),
+        }
+    }
+
     fn rest(&mut self) -> String {
         let mut all = Vec::new();
         let mut buffer = [0; 4096];
@@ -215,6 +268,7 @@ impl Seat {
     }
 
     pub fn types(&mut self, line: &str) {
+        self.typed.push(line.to_owned());
         self.session.send_line(line).unwrap();
     }
 
@@ -224,6 +278,14 @@ impl Seat {
         let shown = self.asked(question);
         self.types(line);
         shown
+    }
+
+    /// The end of a program that is killed.
+    #[track_caller]
+    pub fn dies(mut self) {
+        self.session.expect(Eof).unwrap();
+        let ended = self.session.get_process_mut().wait().unwrap();
+        assert!(!matches!(ended, WaitStatus::Exited(_, 0)), "{ended:?}\n{}", self.shown);
     }
 
     /// The end of the program: everything that was shown, and the exit code. Where a session closes, people copy
@@ -249,7 +311,9 @@ impl Seat {
             }
         }
         let shown = plain(public(&String::from_utf8_lossy(&self.sent)).as_bytes()).replace("\r\n", "\n");
-        assert_fits(&shown);
+        // The terminal folds what people type.
+        let long = self.typed.iter().filter(|typed| typed.chars().count() > 70);
+        assert_fits(&long.fold(shown.clone(), |shown, typed| shown.replace(typed.as_str(), "")));
         match self.session.get_process_mut().wait().unwrap() {
             WaitStatus::Exited(_, code) => (shown, code),
             other => panic!("{other:?}\n{shown}"),

@@ -139,11 +139,6 @@ impl Script {
         })
     }
 
-    /// True where new shares of a token's PINs are dealt.
-    pub fn deals_shares(&self) -> bool {
-        self.steps.iter().any(|step| ["split-custody", "change-custody"].contains(&step.activity.as_str()))
-    }
-
     /// Reads a script and checks that it can work; every fault where it cannot, in the order of its lines.
     ///
     /// # Errors

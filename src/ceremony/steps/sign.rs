@@ -28,7 +28,11 @@ pub const ACTIVITY: Activity = Activity {
     run,
 };
 
-fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
+fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
+    // While it can still be mended, and the approvals stand.
+    while let Err(error) = room.journal.check_room_for(bench.approved.len()) {
+        room.people.wait_for(&step.id, &error, None)?;
+    }
     let approved = std::mem::take(&mut bench.approved);
     if approved.is_empty() {
         return Ok(());
@@ -36,7 +40,6 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     seal_keys_made_here(room, bench, &approved)?;
     let began = clock::monotonic();
     let batch = Batch::new(approved, room.journal.now())?;
-    room.journal.check_room_for(batch.plans().len())?;
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
     let people = &mut room.people;
     let result = room.journal.with_log(|log, origin, header| {

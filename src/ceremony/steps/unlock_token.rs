@@ -40,8 +40,9 @@ pub const ACTIVITY: Activity = Activity {
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     if bench.keys.is_some() {
-        // A ceremony that goes on after its break: what was to be done again before it has unlocked already.
-        return Ok(());
+        // A ceremony that goes on after its break: what was to be done again before it has unlocked already. Or the
+        // token was unlocked, and what an interrupted session left could not be written: that is tried again.
+        return Ok(settle(room, bench)?);
     }
     let state = room.journal.state();
     let recorded = state.tokens.get(KeyRole::Root.name()).map(|t| t.serial.clone());
@@ -68,16 +69,20 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         precondition::before_a_key(room, &mut keys)?;
     }
     room.journal.append(unlocked)?;
-    let interrupted = bench.interrupted.take();
-    if let Some(interrupted) = &interrupted {
+    if let Some(interrupted) = &bench.interrupted {
         // In the same write as the session's beginning: no crash leaves a session begun over open intents.
         interrupted.close(&mut room.journal)?;
     }
     keep_config(room)?;
+    bench.keys = Some(keys);
+    Ok(settle(room, bench)?)
+}
+
+/// What was appended is on disk; what an interrupted session left is tidied away, and what it issued is written.
+fn settle(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
     room.journal.make_durable()?;
     participants::write_names(room)?;
-    bench.keys = Some(keys);
-    if interrupted.is_some() {
+    if bench.interrupted.is_some() {
         for dir in [room.folder.issued(), room.folder.public(), room.folder.records()] {
             deliver::remove_temporaries(&dir)?;
         }
@@ -87,6 +92,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         }
         publish::write_issued(room)?;
     }
+    bench.interrupted = None;
     Ok(())
 }
 

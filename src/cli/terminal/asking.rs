@@ -1,24 +1,22 @@
 //! Asking people at a terminal: each question can be answered by a deviation, a pause or a signal instead, and is
-//! then asked again. Pages are turned only when what is on them was read.
+//! then asked again.
 
 use super::Terminal;
 use super::line::{self, Echo, Typed};
 use super::shares::Private;
 use super::signals::{Signal, Signals};
-use super::stage::{Head, SMALLEST, Stage, Top};
-use crate::ceremony::people::{Noted, StepView, Stop};
+use super::stage::{Stage, Top};
+use crate::ceremony::people::{Noted, Stop};
 use crate::error::{Error, Kind};
 use crate::plan::screen::Banner;
-use crate::screen::{Screen, WIDTH};
+use crate::screen::WIDTH;
 use crate::text;
 use secrecy::SecretString;
 use std::fs::File;
 use zeroize::Zeroizing;
 
-/// Lines that need no Enter before the next step: they go along to its page.
-const CARRIED: usize = 3;
-/// The most lines that go along.
-const TRAIL: usize = 8;
+/// The longest text that the log keeps of what people type, in characters.
+const MAX_TYPED: usize = 200;
 
 /// A terminal with people at it.
 pub struct Attended<'t> {
@@ -26,20 +24,20 @@ pub struct Attended<'t> {
     pub(super) noted: Vec<Noted>,
     /// The screen of a custodian whose turn it is.
     pub(super) private: Option<Private>,
-    tty: File,
-    stage: Stage,
-    signals: Signals,
+    pub(super) tty: File,
+    pub(super) stage: Stage,
+    pub(super) signals: Signals,
     /// The screen that a question is about; shown again after whatever pushed it off the page.
-    shown: Vec<String>,
+    pub(super) shown: Vec<String>,
     /// Lines that nobody answered anything after.
-    unread: Vec<String>,
+    pub(super) unread: Vec<String>,
     /// What earlier steps left, at the top of a step's page.
-    trail: Vec<String>,
+    pub(super) trail: Vec<String>,
     /// The step on the page, where it has shown and asked nothing yet.
-    silent: Option<String>,
-    number: usize,
+    pub(super) silent: Option<String>,
+    pub(super) number: usize,
     /// A size that is too small and that people go on with.
-    accepted: Option<(usize, usize)>,
+    pub(super) accepted: Option<(usize, usize)>,
 }
 
 /// What became of a `q`, a `d` or a Ctrl-C.
@@ -51,11 +49,12 @@ pub(super) enum Instead {
 }
 
 impl<'t> Attended<'t> {
-    /// Opens the terminal itself. From here on no signal ends the process.
+    /// Opens the terminal itself, with pages in the name of an authority where there is one. From here on no signal
+    /// ends the process.
     ///
     /// # Errors
     /// [`Kind::Usage`] where there is none: a ceremony needs people, or an unattended authority and answers.
-    pub fn open(terminal: &'t mut Terminal, banner: Banner) -> Result<Self, Error> {
+    pub fn open(terminal: &'t mut Terminal, banner: Option<Banner>) -> Result<Self, Error> {
         let none = |_| {
             Error::new(Kind::Usage, "a ceremony needs people at a terminal, and there is no terminal")
                 .hint("run it in a terminal")
@@ -93,159 +92,6 @@ impl<'t> Attended<'t> {
         }
     }
 
-    /// A step's page begins, once what is on the page before was read.
-    pub(super) fn begin(&mut self, view: &StepView<'_>) -> Result<(), Stop> {
-        self.terminal.finish_progress();
-        self.heed()?;
-        if let Some(done) = self.silent.take().filter(|_| view.number > self.number) {
-            self.trail.push(done);
-        } else if self.unread.len() <= CARRIED {
-            self.trail.append(&mut self.unread);
-        } else {
-            self.acknowledge("Enter to go on")?;
-        }
-        if self.trail.len() > TRAIL {
-            self.acknowledge("Enter to go on")?;
-        }
-        let StepView { number, of, says, by, .. } = view;
-        let minutes = view
-            .minutes
-            .map_or(String::new(), |minutes| format!(" · {}", text::count(minutes.try_into().unwrap_or(0), "minute")));
-        self.stage.head(Head {
-            place: format!("Step {number} of {of}"),
-            says: (*says).to_owned(),
-            by: format!("{by}{minutes}"),
-            next: view.next.map(str::to_owned),
-        });
-        self.number = *number;
-        self.silent = Some(format!("  done         step {number} · {says}"));
-        self.shown.clear();
-        self.turn(Top::Whole)?;
-        for line in view.note.map(|note| text::wrap(&text::escape(note), WIDTH)).unwrap_or_default() {
-            self.stage.line(&line);
-        }
-        if self.stage.moves() {
-            self.trail.clone().iter().for_each(|line| self.stage.line(line));
-        }
-        Ok(())
-    }
-
-    /// The ceremony is over: what it showed last stays until it was read.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`] where the terminal cannot be asked.
-    pub fn ends(&mut self) -> Result<(), Error> {
-        self.terminal.finish_progress();
-        if self.unread.len() <= CARRIED { Ok(()) } else { self.read_off() }
-    }
-
-    /// Waits until the page is on the paper. Whatever is typed, or a terminal that goes away: nothing is left to
-    /// pause or to log.
-    pub(super) fn read_off(&mut self) -> Result<(), Error> {
-        line::read(&self.tty, &self.signals, "Press Enter when it is on the paper: ", Echo::Shown, false)?;
-        self.unread.clear();
-        Ok(())
-    }
-
-    /// Shows a screen: whole on one page where it fits, else page by page.
-    pub(super) fn put(&mut self, screen: &Screen) -> Result<(), Stop> {
-        self.terminal.finish_progress();
-        let (aside, lines) = screen.page();
-        if let Some(aside) = aside {
-            self.stage.aside(aside);
-        }
-        if self.unread.is_empty() {
-            self.shown.clear();
-        } else {
-            self.shown.push(String::new());
-        }
-        self.shown.extend(lines.iter().cloned());
-        // What fits on no page below the whole head may fit below less of it: it is read as a whole.
-        let needed = self.stage.height(&lines);
-        match (aside, self.stage.top_for(needed, aside.is_some())) {
-            (_, top @ (Top::Line | Top::Nothing)) => self.new_page(top)?,
-            (Some(_), top) => self.new_page(top)?,
-            (None, Top::Whole) => {}
-        }
-        self.lines(&lines)
-    }
-
-    /// A sentence, wrapped.
-    pub(super) fn say(&mut self, sentence: &str) {
-        self.terminal.finish_progress();
-        self.silent = None;
-        for line in text::wrap(&text::escape(sentence), WIDTH) {
-            self.stage.line(&line);
-        }
-    }
-
-    /// Something that went wrong, under the screen that the question is about.
-    pub(super) fn say_again(&mut self, lines: &[String]) -> Result<(), Stop> {
-        let needed = self.stage.height(lines);
-        if self.stage.moves() && needed + 1 > self.stage.room() {
-            self.turn(Top::Whole)?;
-            let shown = self.shown.clone();
-            self.lines(&shown)?;
-        }
-        self.lines(lines)
-    }
-
-    /// Lines below what is on the page: on a new one where they fit only there, page by page where they fit on none.
-    fn lines(&mut self, lines: &[String]) -> Result<(), Stop> {
-        self.silent = None;
-        let needed = self.stage.height(lines);
-        if !self.stage.is_fresh() {
-            if needed + 1 > self.stage.room() {
-                self.new_page(Top::Whole)?;
-            } else if lines.first().is_some_and(|line| !line.is_empty()) {
-                self.stage.line("");
-            }
-        }
-        for line in lines {
-            if self.stage.rows(line) > self.stage.room() && !self.stage.is_fresh() {
-                self.acknowledge("Enter for more")?;
-                self.turn(Top::Whole)?;
-            }
-            self.stage.line(line);
-            self.unread.push(line.clone());
-        }
-        Ok(())
-    }
-
-    /// A new page, once the one before was read.
-    fn new_page(&mut self, top: Top) -> Result<(), Stop> {
-        if !self.unread.is_empty() {
-            self.acknowledge("Enter for more")?;
-        }
-        self.turn(top)
-    }
-
-    /// Waits until the page was read.
-    pub(super) fn acknowledge(&mut self, prompt: &str) -> Result<(), Stop> {
-        self.ask(prompt).map(|_| ())
-    }
-
-    /// Turns the page; a terminal that is too small is said first.
-    fn turn(&mut self, top: Top) -> Result<(), Stop> {
-        loop {
-            let (rows, columns) = self.stage.size();
-            if (rows >= SMALLEST.0 && columns >= SMALLEST.1) || self.accepted == Some((rows, columns)) {
-                break;
-            }
-            self.stage.line("");
-            self.stage.line(&format!("This terminal has {rows} rows and {columns} columns;"));
-            self.stage.line(&format!("a ceremony needs {} and {}.", SMALLEST.0, SMALLEST.1));
-            self.stage.line("Make it larger: it goes on then.");
-            match line::read(&self.tty, &self.signals, "Enter: go on as it is: ", Echo::Shown, true)? {
-                Typed::Line(_) => self.accepted = Some((rows, columns)),
-                Typed::Signal(Signal::Gone | Signal::Interrupt) | Typed::End => return Err(Stop::Pause),
-                Typed::Signal(Signal::Resize | Signal::Suspend) | Typed::NoText(_) => {}
-            }
-        }
-        self.stage.turn(top);
-        Ok(())
-    }
-
     /// Asks for one line; `d` writes down a deviation, `q` pauses, and both ask again.
     pub(super) fn ask(&mut self, prompt: &str) -> Result<String, Stop> {
         loop {
@@ -280,8 +126,14 @@ impl<'t> Attended<'t> {
     pub(super) fn reason(&mut self, question: &str) -> Result<String, Stop> {
         loop {
             let typed = self.ask_plain(&format!("{question} (the log keeps it)"))?;
-            if !typed.is_empty() {
-                return Ok(typed);
+            match typed.chars().count() {
+                0 => self.say("The log cannot go without it. Please type it in a few words."),
+                count if count > MAX_TYPED => {
+                    self.say(&format!(
+                        "That has {count} characters; the log keeps at most {MAX_TYPED}. Please shorten it."
+                    ));
+                }
+                _ => return Ok(typed),
             }
         }
     }
@@ -333,7 +185,7 @@ impl<'t> Attended<'t> {
     }
 
     /// Signals that came while nobody was asked.
-    fn heed(&mut self) -> Result<(), Stop> {
+    pub(super) fn heed(&mut self) -> Result<(), Stop> {
         while let Some(signal) = self.signals.take() {
             self.answer_signal(signal)?;
         }
@@ -347,8 +199,8 @@ impl<'t> Attended<'t> {
                 self.pause(false)?;
             }
             Signal::Suspend => self.say(
-                "Ctrl-Z does nothing here: with a token open, a ceremony does not stop in the background. \
-                 A pause closes it and goes on later.",
+                "Ctrl-Z does nothing: a ceremony does not wait in the background with its token open. A pause closes \
+                 it, and it goes on later.",
             ),
             Signal::Resize => {}
         }
@@ -379,27 +231,19 @@ impl<'t> Attended<'t> {
     /// What was expected, what happened, what was decided.
     pub(super) fn note_deviation(&mut self) -> Result<Instead, Stop> {
         self.say("A deviation: the log keeps what you type. Nothing typed: no deviation; d: the answer is \"d\".");
-        let expected = self.ask_plain("What was expected?")?;
+        let mut expected = self.ask_plain("What was expected?")?;
         if expected.is_empty() {
             return Ok(Instead::Again("No deviation was noted."));
         }
         if expected == "d" {
             return Ok(Instead::Literally);
         }
+        while expected.chars().count() > MAX_TYPED {
+            expected = self.reason("In fewer words: what was expected?")?;
+        }
         let happened = self.reason("What happened?")?;
         let decided = self.reason("What was decided?")?;
         self.noted.push(Noted { expected, happened, decided });
         Ok(Instead::Again("The deviation is noted."))
-    }
-
-    /// The screen that the question is about, where something else pushed it off the page.
-    fn show_again(&mut self) -> Result<(), Stop> {
-        let needed = self.stage.height(&self.shown);
-        if needed == 0 || (self.stage.moves() && needed + 2 <= self.stage.room()) {
-            return Ok(());
-        }
-        self.turn(Top::Whole)?;
-        let shown = self.shown.clone();
-        self.lines(&shown)
     }
 }

@@ -11,6 +11,7 @@
 mod asking;
 mod attended;
 mod line;
+mod pages;
 mod shares;
 mod signals;
 mod stage;

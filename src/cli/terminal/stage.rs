@@ -49,7 +49,9 @@ pub struct Stage {
     /// True where the page can be cleared.
     moves: bool,
     styled: bool,
-    banner: Banner,
+    /// Whose page it is; nobody's has no head.
+    banner: Option<Banner>,
+    begun: bool,
     head: Head,
     /// What the head says beside the step: `plan 1 of 3`.
     aside: String,
@@ -65,7 +67,7 @@ impl Stage {
     ///
     /// # Errors
     /// I/O errors where the terminal cannot be opened twice more.
-    pub fn new(tty: &File, banner: Banner) -> std::io::Result<Self> {
+    pub fn new(tty: &File, banner: Option<Banner>) -> std::io::Result<Self> {
         let term = Term::read_write_pair(tty.try_clone()?, tty.try_clone()?);
         let named = std::env::var_os("TERM").is_some_and(|name| !name.is_empty() && name != "dumb");
         let moves = named && size_of(&term).is_some();
@@ -75,6 +77,7 @@ impl Stage {
             term,
             moves,
             styled,
+            begun: banner.is_none(),
             banner,
             head: Head::default(),
             aside: String::new(),
@@ -105,6 +108,11 @@ impl Stage {
         aside.clone_into(&mut self.aside);
     }
 
+    /// True once a page was begun, where pages have heads.
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
     /// True where nothing stands below the head.
     pub fn is_fresh(&self) -> bool {
         self.used == self.top
@@ -120,16 +128,13 @@ impl Stage {
         self.used + 2 > self.size().0
     }
 
-    /// How much of a head leaves room for so many rows in one piece; a screen without a name of its own (`named`)
-    /// keeps the authority's line.
-    pub fn top_for(&self, rows: usize, named: bool) -> Top {
-        let page = self.size().0;
+    /// How much of a head fits above so many rows in one piece; none where even without it there are too many.
+    pub fn top_over(&self, rows: usize) -> Option<Top> {
         let whole = 1 + usize::from(!self.head.says.is_empty());
-        match page.saturating_sub(rows + BELOW) {
-            left if left >= whole => Top::Whole,
-            1 => Top::Line,
-            0 if !named && rows + BELOW == page => Top::Nothing,
-            _ => Top::Whole,
+        match self.size().0.checked_sub(rows + BELOW)? {
+            left if left >= whole => Some(Top::Whole),
+            0 => Some(Top::Nothing),
+            _ => Some(Top::Line),
         }
     }
 
@@ -151,23 +156,22 @@ impl Stage {
         } else if self.used > 0 {
             self.write("\n");
         }
-        self.used = 0;
-        if top != Top::Nothing {
-            self.write_head(top);
+        (self.used, self.begun) = (0, true);
+        if let (Some(banner), Top::Whole | Top::Line) = (self.banner.clone(), top) {
+            self.write_head(&banner, top);
         }
         self.top = self.used;
     }
 
-    fn write_head(&mut self, top: Top) {
-        let kind =
-            if self.banner.kind == "production" { self.banner.kind.clone() } else { self.banner.kind.to_uppercase() };
+    fn write_head(&mut self, banner: &Banner, top: Top) {
+        let kind = if banner.kind == "production" { banner.kind.clone() } else { banner.kind.to_uppercase() };
         let right = match (self.head.place.as_str(), self.aside.as_str()) {
             (place, "") => place.to_owned(),
             ("", aside) => aside.to_owned(),
             (place, aside) => format!("{place} · {aside}"),
         };
         let room = WIDTH.saturating_sub(kind.chars().count() + right.chars().count() + 5);
-        let name = text::ellipsis(&self.banner.name, room);
+        let name = text::ellipsis(&banner.name, room);
         self.styled_line(&spread(&format!("{name} · {kind}"), &right), Style::new().reverse().bold());
         if top == Top::Whole && !self.head.says.is_empty() {
             let line = spread(&self.head.says, &self.head.by);
