@@ -13,15 +13,6 @@ fn three(world: &World) -> [String; 3] {
     [first, world.sha256("requests/beta.csr"), last]
 }
 
-const REFUSAL: &str = "
-    error: beta.csr is refused by the rule request.key.rsa-size: saw RSA of 2048 bits,
-           wanted RSA-3072, RSA-4096
-    hint:  make a key of 3072 or 4096 bits, or one on P-256
-    hint:  the others can be signed without it: strike it, or take it off the stick
-    Nothing was signed.
-    exit 10
-";
-
 /// What the log keeps of refused requests and of the reasons that people typed.
 fn kept(world: &World) -> (Vec<Value>, Vec<String>) {
     let text = String::from_utf8(world.read(ENTRIES)).unwrap();
@@ -36,7 +27,16 @@ fn a_batch_with_a_refused_request_signs_nothing() {
     let world = World::ready();
     let [first, _, last] = three(&world);
     world.write("answers.toml", world.signing_answers(&[&first, &last], &[]));
-    world.stopped(&SIGN, REFUSAL);
+    let refusal = format!(
+        "
+        error: answers: [requests]
+               sha256:{weak}
+               is not filled in: saw {{ strike = \" \" }}
+        Nothing was signed.
+        exit 2
+        "
+    );
+    world.stopped(&SIGN, &refusal);
     let (refused, reasons) = kept(&world);
     assert_eq!((refused.len(), refused[0]["struck"].as_bool(), reasons.len()), (1, Some(false), 0));
     assert_eq!(world.bundles().len(), 0);
@@ -67,8 +67,11 @@ fn people_who_type_no_reason_strike_nothing_and_sign_nothing() {
     seat.answers("User PIN of the root token: ", PIN);
     let shown = seat.answers("Reason: ", "");
     assert!(shown.contains("beta.csr is refused"), "{shown}");
+    let failed = seat.answers("What now? retry, pause, abandon: ", "abandon");
+    assert!(failed.contains("refused by the rule request.key.rsa-size"), "{failed}");
+    seat.answers("Why is it given up? (the log keeps it): ", "beta is to be asked for again");
     let (shown, code) = seat.ends();
-    assert_eq!(code, 10, "{shown}");
+    assert_eq!(code, 11, "{shown}");
     assert!(shown.ends_with("Nothing was signed.\n"), "{shown}");
     assert_eq!((world.intents(), world.bundles().len()), (before, 0));
     assert_eq!(kept(&world).1.len(), 0);
@@ -130,6 +133,15 @@ fn an_answer_without_a_reason_strikes_nothing() {
     let [first, weak, last] = three(&world);
     let strike = format!("[requests.\"sha256:{weak}\"]\nstrike = \" \"\n[review]\n");
     world.write("answers.toml", world.signing_answers(&[&first, &last], &[]).replace("[review]\n", &strike));
-    world.stopped(&SIGN, REFUSAL);
+    let refusal = format!(
+        "
+        error: answers: [requests]
+               sha256:{weak}
+               is not filled in: saw {{ strike = \" \" }}
+        Nothing was signed.
+        exit 2
+        "
+    );
+    world.stopped(&SIGN, &refusal);
     assert_eq!(kept(&world).1.len(), 0);
 }
