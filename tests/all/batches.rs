@@ -13,6 +13,15 @@ fn three(world: &World) -> [String; 3] {
     [first, world.sha256("requests/beta.csr"), last]
 }
 
+const REFUSAL: &str = "
+    error: beta.csr is refused by the rule request.key.rsa-size: saw RSA of 2048 bits,
+           wanted RSA-3072, RSA-4096
+    hint:  make a key of 3072 or 4096 bits, or one on P-256
+    hint:  the others can be signed without it: strike it, or take it off the stick
+    Nothing was signed.
+    exit 10
+";
+
 /// What the log keeps of refused requests and of the reasons that people typed.
 fn kept(world: &World) -> (Vec<Value>, Vec<String>) {
     let text = String::from_utf8(world.read(ENTRIES)).unwrap();
@@ -27,16 +36,7 @@ fn a_batch_with_a_refused_request_signs_nothing() {
     let world = World::ready();
     let [first, _, last] = three(&world);
     world.write("answers.toml", world.signing_answers(&[&first, &last], &[]));
-    let refusal = format!(
-        "
-        error: answers: [requests]
-               sha256:{weak}
-               is not filled in: saw {{ strike = \" \" }}
-        Nothing was signed.
-        exit 2
-        "
-    );
-    world.stopped(&SIGN, &refusal);
+    world.stopped(&SIGN, REFUSAL);
     let (refused, reasons) = kept(&world);
     assert_eq!((refused.len(), refused[0]["struck"].as_bool(), reasons.len()), (1, Some(false), 0));
     assert_eq!(world.bundles().len(), 0);
