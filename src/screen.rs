@@ -177,6 +177,7 @@ mod tests {
             .field("to", &long)
             .noted("key", "ECDSA P-384", "same as in the request: yes")
             .field("a label longer than its column", "sailboat ".repeat(8).trim())
+            .field("log words 1-8", "drifter revival fallout leprosy merit informant blackjack camelot")
             .text("word ".repeat(60));
         let text = screen.render();
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");

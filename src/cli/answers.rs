@@ -15,6 +15,7 @@ use std::path::Path;
 
 /// What an authority's files say before a ceremony begins.
 pub struct Outlook {
+    in_force: Config,
     config: Config,
     config_sha256: Digest,
     adopted: Option<Digest>,
@@ -30,17 +31,25 @@ impl Outlook {
         let (file, _, config_sha256) = &found.config;
         let adopted = found.folder.read_adopted()?;
         let adopts = script.steps.iter().any(|step| step.activity == "adopt-config");
-        let config = match &adopted {
-            Some(adopted) if !adopts => Config::parse(&adopted.text)?,
-            _ => file.clone(),
+        let in_force = match &adopted {
+            Some(adopted) => Config::parse(&adopted.text)?,
+            None => file.clone(),
         };
+        let config = if adopts { file.clone() } else { in_force.clone() };
         let state = if adopted.is_some() { found.folder.read_state()?.0 } else { State::default() };
-        Ok(Self { config, config_sha256: *config_sha256, adopted: adopted.map(|adopted| adopted.sha256), state })
+        Ok(Self {
+            in_force,
+            config,
+            config_sha256: *config_sha256,
+            adopted: adopted.map(|adopted| adopted.sha256),
+            state,
+        })
     }
 
     /// The same with what the command line names.
     pub fn prospect<'a>(&'a self, now: Timestamp, requests: Option<&'a Path>, clusters: &'a [String]) -> Prospect<'a> {
         Prospect {
+            in_force: &self.in_force,
             config: &self.config,
             config_sha256: self.config_sha256,
             adopted: self.adopted,

@@ -5,8 +5,8 @@ use super::ceremonies::{founded, script};
 use super::fence;
 use super::room::{self, find, hold};
 use super::terminal::{Attended, Terminal};
-use crate::authority::State;
 use crate::authority::state::CustodySet;
+use crate::authority::{Config, State};
 use crate::ceremony::paper::share::{self, Sheet};
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::Wishes;
@@ -34,8 +34,16 @@ fn sheets(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         return Err(Error::new(Kind::Usage, "sheets are pages of HTML, and stdout is a terminal")
             .hint("end the command with > sheets.html, and print that file from a browser"));
     }
-    let config = find(args)?.config.0;
-    let custody = config.custody.as_ref().ok_or_else(no_table)?;
+    let page = sheets_of(&find(args)?.config.0)?.ok_or_else(no_table)?;
+    terminal.document(page.as_bytes())
+}
+
+/// The empty sheets of a configuration's custodians; `None` where it has none.
+///
+/// # Errors
+/// [`Kind::Usage`], [`Kind::Medium`]: the token's profile cannot be read.
+pub fn sheets_of(config: &Config) -> Result<Option<String>, Error> {
+    let Some(custody) = &config.custody else { return Ok(None) };
     let profile = room::profile_named(&config.token.profile)?;
     let (user, so) = (shares::form(&profile.user_pin), shares::form(&profile.so_pin));
     let pins = format!("--user {}:{} --so {}:{}", user.alphabet, user.length, so.alphabet, so.length);
@@ -52,7 +60,7 @@ fn sheets(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
             pins: &pins,
         })
         .collect();
-    terminal.document(share::sheets(&sheets).as_bytes())
+    Ok(Some(share::sheets(&sheets)))
 }
 
 fn no_table() -> Error {
@@ -144,7 +152,7 @@ struct Changed {
 /// `anchorite custody change`
 pub fn change(args: &Args, a: &Change, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
-    let script = script(&a.own, "custodian-change")?;
+    let script = script(&found, &a.own, "custodian-change")?;
     founded(&found.folder)?;
     if found.config.0.custody.is_none() {
         return Err(no_table().truth("Nothing was changed."));

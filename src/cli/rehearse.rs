@@ -3,6 +3,7 @@
 
 use super::answers::Outlook;
 use super::args::{Args, Attend, Rehearse};
+use super::ceremonies::genesis_of;
 use super::ceremony::read_script;
 use super::fence;
 use super::paper;
@@ -15,6 +16,8 @@ use crate::ceremony::rehearsal::{Before, marked, requests};
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session::Folder;
+use crate::ceremony::shares;
+use crate::ceremony::tokens::{Modules, Tokens};
 use crate::clock::Clock;
 use crate::digest::Hex;
 use crate::entropy::Entropy;
@@ -24,7 +27,7 @@ use crate::files::{deliver, intake};
 use crate::screen::Screen;
 use crate::text;
 use crate::token::hsm_profile::HsmProfile;
-use crate::token::{self, environment};
+use crate::token::{self, KeyRole, environment};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -117,11 +120,14 @@ impl Rehearsal<'_> {
         for stick in place.sticks() {
             self.mark_medium(&stick, Role::Authority, &config.name)?;
         }
+        if config.audit.is_some() {
+            self.make_audit_token(&profile, module.as_deref())?;
+        }
         if before.root {
             if !quiet {
                 terminal.talk("Making what the rehearsal needs: a token, a root, requests…");
             }
-            self.hold_before("root-genesis")?;
+            self.hold_before(genesis_of(&config))?;
             requests::make(place, &config, self.now()?)?;
         }
         if before.issued {
@@ -136,6 +142,16 @@ impl Rehearsal<'_> {
         let paper = paper::page_with_agenda(&found, &self.script, agenda.as_deref())?;
         deliver::write_new(&place.paper(), paper.as_bytes(), 0o644)?;
         place.mark(&self.script, Stage::Prepared)
+    }
+
+    /// The audit key's own token, which people bring initialised.
+    fn make_audit_token(&self, profile: &HsmProfile, module: Option<&Path>) -> Result<(), Error> {
+        let mut tokens = Modules::load((profile, module), None)?;
+        let blank = tokens.list(KeyRole::Audit)?.into_iter().find(|seen| !seen.initialized);
+        let blank = blank.ok_or_else(|| Error::new(Kind::Token, "SoftHSM shows no blank token"))?;
+        let (so_pin, pin) = (self.place.pin("so"), self.place.pin("audit"));
+        let (so_pin, pin) = (intake::read_secret(&so_pin)?, intake::read_secret(&pin)?);
+        tokens.initialize(KeyRole::Audit, blank.slot, "REHEARSAL audit", &so_pin, &pin).map(|_| ())
     }
 
     /// The authority that the script runs on.
@@ -153,7 +169,7 @@ impl Rehearsal<'_> {
     fn configuration(&self) -> Result<(String, Option<PathBuf>), Error> {
         let folder = room::folder(self.args);
         if self.args.authority.is_none() && !folder.config().exists() {
-            return Ok((marked::rehearsal_of_template()?, None));
+            return Ok((marked::rehearsal_of_template(shares::deals(&self.script))?, None));
         }
         let real = found_in(folder)?;
         let module = real.local.token.module.filter(|_| real.config.0.token.profile == marked::PROFILE);
@@ -214,7 +230,7 @@ impl Rehearsal<'_> {
     fn attend(&self, answers: Option<PathBuf>) -> Attend {
         // People type the PINs; where nobody attends they are read.
         let pin = |name: &str| answers.is_some().then(|| self.place.pin(name));
-        let shares = answers.is_some().then(|| self.place.path().join("shares"));
+        let shares = answers.is_some().then(|| self.place.shares());
         Attend { pin_file: pin("user"), audit_pin_file: pin("audit"), shares, final_try: false, answers }
     }
 
@@ -222,13 +238,13 @@ impl Rehearsal<'_> {
     fn wishes(&self, script: &Script, found: &Found) -> Wishes {
         let imports = script.steps.iter().any(|step| step.activity == "import-requests");
         let first = || requests::clusters(&found.config.0).into_iter().next();
-        // With requests, a cluster that is named is one whose key is made here.
-        let clusters = if imports { None } else { self.cluster.clone().or_else(first) };
-        let needs_none = matches!(script.kind, ScriptKind::Genesis | ScriptKind::Drill);
+        // With requests, a cluster that is named would be one whose key is made here.
+        let of_one = matches!(script.kind, ScriptKind::Export | ScriptKind::Retirement);
+        let clusters = if of_one { self.cluster.clone().or_else(first) } else { None };
         Wishes {
             requests: imports.then(|| self.place.requests()),
             exports: Some(self.place.exports()),
-            clusters: clusters.filter(|_| !needs_none).into_iter().collect(),
+            clusters: clusters.into_iter().collect(),
             ..Wishes::default()
         }
     }
@@ -260,9 +276,9 @@ impl Rehearsal<'_> {
         terminal.screen(&report.screen());
         terminal.line("");
         terminal.talk("This was a rehearsal: its PINs and shares open nothing else, and nobody may use them again.");
-        let shown = text::shell(&folder.path().display().to_string());
-        let record = format!("its record: anchorite -C {shown} ceremony record -o record.html");
-        terminal.done(&held.written, &[&record, &self.place.throw_away()]);
+        let records = held.written.iter().filter(|written| written.starts_with("records/"));
+        let records: Vec<String> = records.map(|name| folder.path().join(name).display().to_string()).collect();
+        terminal.done(&records, &["read its record, then", &self.place.throw_away()]);
         Ok(())
     }
 
@@ -280,7 +296,9 @@ impl Rehearsal<'_> {
             .field("in", shown(found.folder.path()))
             .field("script", format!("sha256 {}…, as on the paper of the day", self.script.sha256.short()))
             .field("paper", format!("{}: print it; q pauses here", shown(&place.paper())));
-        if before.root {
+        if before.root && found.config.0.custody.is_some() {
+            screen = screen.field("shares", format!("{}: give each custodian theirs", shown(&place.shares())));
+        } else if before.root {
             screen = screen.field("user PIN", read_pin(&place.pin("user"))?);
         }
         if before.root && found.config.0.audit.is_some() {

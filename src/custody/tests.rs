@@ -57,8 +57,11 @@ fn points(shares: &[&Share]) -> Vec<(u8, [u8; 32])> {
 
 /// Every choice of `count` of these shares.
 fn choices(shares: &[Share], count: usize) -> Vec<Vec<&Share>> {
-    let masks = (0u32..1 << shares.len()).filter(|mask| mask.count_ones() as usize == count);
-    masks.map(|mask| (0..shares.len()).filter(|i| mask >> i & 1 == 1).map(|i| &shares[i]).collect()).collect()
+    let Some((first, rest)) = shares.split_first().filter(|_| count > 0) else {
+        return if count == 0 { vec![Vec::new()] } else { Vec::new() };
+    };
+    let with = choices(rest, count - 1).into_iter().map(|others| [vec![first], others].concat());
+    with.chain(choices(rest, count)).collect()
 }
 
 #[test]
@@ -307,4 +310,22 @@ fn a_file_with_rows_missing_or_out_of_order_is_no_share() {
     let without_last = text.trim_end().rsplit_once('\n').unwrap().0;
     assert!(rows_of_file(without_last).is_none());
     assert!(rows_of_file("").is_none());
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_is_typed_or_lies_in_a_file_is_answered(typed in "\\PC{0,80}", row in 0usize..20, text in "[\\PC\n]{0,300}") {
+        let _ = read_row(&typed, row, Some(SET)).map_err(|fault| fault.says(row));
+        let _ = read_row(&typed, row, None);
+        let _ = rows_of_file(&text);
+    }
+
+    #[test]
+    fn every_share_of_any_seed_reads_back_and_two_of_three_give_it(bytes: [u8; 32], random: [u8; 32], set: [u8; 4]) {
+        let seed = Seed::new(Zeroizing::new(bytes));
+        let shares = deal(&seed, SetId(set), 2, 3, Zeroizing::new(random));
+        let read: Vec<Share> = shares.iter().skip(1).map(read_back).collect();
+        let whole = combine(&read).unwrap();
+        proptest::prop_assert_eq!(whole.bytes(), &bytes);
+    }
 }

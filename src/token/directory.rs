@@ -104,9 +104,9 @@ pub(super) fn snapshot(directory: &Path, serial: &str, kept_in: &Path) -> Result
 /// [`Kind::Medium`]; older copies may be there still.
 pub(super) fn renew(directory: &Path, serial: &str, kept_in: &Path) -> Result<(), Error> {
     let newest = snapshot(directory, serial, kept_in)?;
-    let old = snapshots(kept_in, serial).into_iter().filter(|(_, path)| *path != newest);
-    let work = || -> std::io::Result<()> {
-        old.map(|(_, path)| fs::remove_dir_all(path)).collect::<std::io::Result<()>>()?;
+    let mut old = snapshots(kept_in, serial).into_iter().filter(|(_, path)| *path != newest);
+    let mut work = || -> std::io::Result<()> {
+        old.try_for_each(|(_, path)| fs::remove_dir_all(path))?;
         fsync(kept_in)
     };
     work().map_err(|error| {

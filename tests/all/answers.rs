@@ -97,7 +97,7 @@ fn a_template_as_it_is_written_signs_nothing_and_each_empty_place_is_named() {
 
     world.request("cluster1");
     let template = template(&world, SIGNING, &["intermediate-signing", "--from", "requests"]);
-    let named = filled(&template.split("[requests").next().unwrap().to_owned());
+    let named = filled(&template.split("[requests").next().unwrap());
     let rest = &template[template.find("[requests").unwrap()..];
     let said = world.sign(&(named.clone() + rest)).error();
     assert!(said.starts_with("error: answers: [requests]\n       sha256:"), "{said}");
@@ -117,7 +117,7 @@ fn a_changed_configuration_is_asked_for_and_judged_as_it_will_be() {
     world.request("cluster1");
     let template = template(&world, SIGNING, &["intermediate-signing", "--from", "requests"]);
     let digest = world.sha256("authority/authority.toml");
-    assert!(template.contains(&format!("[config]\n# authority.toml has changed")), "{template}");
+    assert!(template.contains("[config]\n# authority.toml has changed"), "{template}");
     assert!(template.contains(&format!("\"sha256:{digest}\" = \"\"    # \"adopt\"")), "{template}");
     // The request is for the trust domain of before: it will be refused, so it can only be struck.
     assert!(template.contains("# refused by policy.cluster.fixed: saw trust domain cluster.local"), "{template}");

@@ -20,7 +20,7 @@ fn copied() -> World {
     world
 }
 
-fn drill<'a>(on: &'a str) -> [&'a str; 11] {
+fn drill(on: &str) -> [&str; 11] {
     ["-C", on, "--now", LATER, "ceremony", "run", "restore-drill", "--pin-file", "pin", "--answers", "answers.toml"]
 }
 

@@ -40,7 +40,7 @@ const ROUTINE: &str = concat!(
     r"|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)",
     r"|(?:package or )?bag number(?:, stick [AB])?): )",
     // The machines of tests have a network.
-    r"|\n[^\n]*not fit for a ceremony(?s:.*?)\nWhat now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): ",
+    r"|not fit for a ceremony(?s:.*?)What now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): ",
 );
 
 impl Seat {
@@ -120,13 +120,6 @@ impl Seat {
         self.types(&answer);
     }
 
-    /// What the head of a page says of a step of this ceremony: `Step 2 of 18`.
-    pub fn place(&self, step: &str) -> String {
-        let steps = self.script().steps;
-        let number = steps.iter().position(|s| s.id == step).unwrap() + 1;
-        format!("Step {number} of {}", steps.len())
-    }
-
     /// The script of this ceremony: the one that the command names, or its own.
     pub fn script(&self) -> Script {
         let after = |word: &str| self.after(word);
@@ -199,6 +192,14 @@ impl Seat {
             before += &found;
             self.types("");
         }
+    }
+
+    /// Waits for a text and turns no page for it.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) -> String {
+        let (before, found) = self.first_of(text, false);
+        assert_eq!(found, text, "{}", self.shown);
+        before
     }
 
     /// The text that was waited for, or what is answered on the way to it: what was shown before it, and itself.
@@ -277,6 +278,14 @@ impl Seat {
         let shown = self.asked(question);
         self.types(line);
         shown
+    }
+
+    /// The end of a program that is killed.
+    #[track_caller]
+    pub fn dies(mut self) {
+        self.session.expect(Eof).unwrap();
+        let ended = self.session.get_process_mut().wait().unwrap();
+        assert!(!matches!(ended, WaitStatus::Exited(_, 0)), "{ended:?}\n{}", self.shown);
     }
 
     /// The end of the program: everything that was shown, and the exit code. Where a session closes, people copy

@@ -5,7 +5,7 @@
 
 use crate::authority::{Config, State};
 use crate::ceremony::script::{Script, Step};
-use crate::ceremony::steps::{import_requests, initialize_token};
+use crate::ceremony::steps::{import_requests, initialize_token, participants};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::text;
@@ -15,7 +15,9 @@ use toml::Value;
 
 /// What is known before a ceremony begins.
 pub struct Prospect<'a> {
-    /// The configuration that the ceremony will follow: the one of the file, where the script adopts it.
+    /// The configuration in force as the ceremony begins.
+    pub in_force: &'a Config,
+    /// The one that it will follow: that of the file, where the script adopts it.
     pub config: &'a Config,
     /// SHA-256 of `authority.toml` as it lies there.
     pub config_sha256: Digest,
@@ -108,7 +110,7 @@ type Foresee = fn(&mut Foresight, &Script, &Prospect<'_>, &Step) -> Result<(), E
 
 /// What each activity that asks will ask; those that are not named ask an answers file nothing.
 const FORESEEN: &[(&str, Foresee)] = &[
-    ("participants", participants),
+    ("participants", people),
     ("initialize-token", label),
     ("adopt-config", adoption),
     ("import-requests", |foresight, _, prospect, step| import_requests::foresee(foresight, prospect, step)),
@@ -196,14 +198,15 @@ fn quoted(key: &str) -> String {
     if bare { key.to_owned() } else { Value::String(key.to_owned()).to_string() }
 }
 
-fn participants(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
-    for (role, least) in &script.roles {
-        let count = (*least).max(prospect.config.roles.least(role));
+fn people(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    for (role, count) in
+        participants::roles(script, &prospect.in_force.roles, prospect.config.custody.as_ref(), prospect.state)
+    {
         let name = |index: usize| if count > 1 { format!("The {role} {index}") } else { format!("The {role}") };
         let names = |name: &dyn Fn(usize) -> String| Value::Array((1..=count).map(|i| name(i).into()).collect());
         let says = if count > 1 { format!("{count} names") } else { "a name".to_owned() };
         let place = Blank { empty: names(&|_| String::new()), yes: names(&name), says };
-        foresight.ask(step, role, Vec::new(), Answer::One(place));
+        foresight.ask(step, &role, Vec::new(), Answer::One(place));
     }
     Ok(())
 }

@@ -267,8 +267,12 @@ fn unlocked(r: &TokenUnlocked) -> Said {
 }
 
 fn split(r: &CustodySplit) -> Said {
-    let said = Said::that(format!("The PIN was split: any {} of {} shares open it", r.threshold, r.commitments.len()))
-        .with("set", &r.set);
+    let said =
+        Said::that(format!("The PINs were split: any {} of {} shares give them", r.threshold, r.commitments.len()))
+            .with("set", &r.set)
+            .with("token", &r.role)
+            .with("user PIN", format!("{} characters, {}", r.user.length, r.user.alphabet))
+            .with("SO PIN", format!("{} characters, {}", r.so.length, r.so.alphabet));
     let said = (1..)
         .zip(&r.commitments)
         .fold(said, |said, (index, commitment): (usize, _)| said.with(&format!("share {index} sha256"), commitment));

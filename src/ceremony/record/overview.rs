@@ -41,7 +41,9 @@ pub fn signatures(entries: &[Entry], known: &Known) -> Vec<Signature> {
             outcome: entry.map(|entry| entry.seq),
         }
     };
-    known.intents.iter().map(signature).collect()
+    let first = entries.first().map_or(0, |entry| entry.seq);
+    let of_here = |(seq, _): &(&u64, &SignIntent)| **seq >= first || outcomes.contains_key(*seq);
+    known.intents.iter().filter(of_here).map(signature).collect()
 }
 
 /// What checks found, and why people went on all the same.

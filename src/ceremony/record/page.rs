@@ -25,8 +25,7 @@ pub fn page_of(account: &Account) -> String {
     let body = html! {
         (cover(account))
         (summary(account))
-        (participants(&account.participants))
-        (steps::materials(account))
+        (room(account))
         (steps::page(account))
         (steps::sessions(account))
         (end::page(account))
@@ -169,26 +168,27 @@ fn findings(findings: &[Noticed]) -> Markup {
     }
 }
 
+fn room(account: &Account) -> Markup {
+    page("Participants and materials", &html! { (participants(&account.participants)) (steps::materials(account)) })
+}
+
 fn participants(people: &[Participant]) -> Markup {
-    page(
-        "Participants",
-        &html! {
-            @if people.is_empty() { p { "Nobody's name was taken." } }
-            @for person in people {
-                div.keep {
-                    h3 { (shown(&person.role)) @if let Some(name) = &person.name { ": " (shown(name)) } }
-                    (fields(&[
-                        ("name", html! { (said_of_name(person)) }),
-                        ("commitment", html! { code { (shown(&person.commitment)) } br; (entry(person.entry)) }),
-                        ("at the end", match &person.signed_off {
-                            Some(said) => filled(said),
-                            None => html! { "nothing was typed; the signature on paper stands" },
-                        }),
-                    ]))
-                }
+    html! {
+        @if people.is_empty() { p { "Nobody's name was taken." } }
+        @for person in people {
+            div.keep {
+                h3 { (shown(&person.role)) @if let Some(name) = &person.name { ": " (shown(name)) } }
+                (fields(&[
+                    ("name", html! { (said_of_name(person)) }),
+                    ("commitment", html! { code { (shown(&person.commitment)) } br; (entry(person.entry)) }),
+                    ("at the end", match &person.signed_off {
+                        Some(said) => filled(said),
+                        None => html! { "nothing was typed; the signature on paper stands" },
+                    }),
+                ]))
             }
-        },
-    )
+        }
+    }
 }
 
 fn said_of_name(person: &Participant) -> &'static str {

@@ -51,12 +51,13 @@ pub fn rehearsal_of(real: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-/// The same where no authority is at hand: what `anchorite new` writes.
+/// The same where no authority is at hand: what `anchorite new` writes, with custodians where the script deals shares.
 ///
 /// # Errors
 /// As [`rehearsal_of`].
-pub fn rehearsal_of_template() -> Result<String, Error> {
-    rehearsal_of(&config_template("Example Mesh Root"))
+pub fn rehearsal_of_template(with_custody: bool) -> Result<String, Error> {
+    let custody = if with_custody { "\n[custody]\nthreshold = 2\ncustodians = 3\n" } else { "" };
+    rehearsal_of(&(config_template("Example Mesh Root") + custody))
 }
 
 #[cfg(test)]

@@ -108,6 +108,10 @@ impl Place {
     pub fn pin(&self, which: &str) -> PathBuf {
         self.dir.join("pins").join(which)
     }
+    /// Shares of the token's PINs, one a file: what the custodians would hold.
+    pub fn shares(&self) -> PathBuf {
+        self.dir.join("shares")
+    }
     /// Answers that stand for people: of what is made beforehand, or of the rehearsal.
     pub fn answers(&self, ceremony: &str) -> PathBuf {
         self.dir.join("answers").join(format!("{ceremony}.toml"))

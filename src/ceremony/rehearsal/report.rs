@@ -102,37 +102,50 @@ impl Report {
         self.steps.push(StepTook { number: index + 1, step: id.to_owned(), planned_minutes, seconds, left_out });
     }
 
-    /// For people.
+    /// For people: the steps in two columns, so that all of them are on one screen.
     pub fn screen(&self) -> Screen {
         let planned: u32 = self.steps.iter().filter_map(|step| step.planned_minutes).sum();
         let took = self.steps.iter().fold(0, |sum: u64, step| sum.saturating_add(step.seconds));
+        let head = format!("{:<17}planned     took", "    step");
         let mut screen = Screen::new()
             .heading(format!("REHEARSED: {}", self.title), text::count(self.steps.len(), "step"))
-            .verbatim(row("", "step", "planned", "took"));
-        for step in &self.steps {
-            let planned = step.planned_minutes.map(|minutes| format!("{minutes} min")).unwrap_or_default();
-            let took = if step.left_out { "left out".to_owned() } else { lasted(step.seconds) };
-            let over = step.planned_minutes.is_some_and(|minutes| step.seconds > u64::from(minutes).saturating_mul(60));
-            let took = if over { format!("{took}  longer than planned") } else { took };
-            screen = screen.verbatim(row(&step.number.to_string(), &step.step, &planned, &took));
+            .verbatim(beside(&head, &head));
+        let (first, second) = self.steps.split_at(self.steps.len().div_ceil(2));
+        for (row, step) in first.iter().enumerate() {
+            screen = screen.verbatim(beside(&cell(step), &second.get(row).map(cell).unwrap_or_default()));
         }
-        let total = if planned > 0 { format!("{planned} min") } else { String::new() };
-        screen = screen.verbatim(row("", "in all", &total, &lasted(took)));
+        let planned = if planned > 0 { format!(", planned were {planned} min") } else { String::new() };
         let of = |count: usize, noun: &str| if count == 0 { format!("no {noun}") } else { text::count(count, noun) };
         let breaks = of(self.sessions.saturating_sub(1), "interruption");
-        screen.text(format!("There was {} and {breaks}.", of(self.deviations, "deviation")))
+        let longer = if self.steps.iter().any(StepTook::is_longer) { " (* longer than planned)" } else { "" };
+        screen.text(format!(
+            "It took {} min{planned}{longer}. There was {} and {breaks}.",
+            clock(took),
+            of(self.deviations, "deviation")
+        ))
     }
 }
 
-fn row(number: &str, step: &str, planned: &str, took: &str) -> String {
-    format!("  {number:>2}  {:<28}{planned:>9}  {took}", text::ellipsis(step, 28)).trim_end().to_owned()
+impl StepTook {
+    fn is_longer(&self) -> bool {
+        self.planned_minutes.is_some_and(|minutes| self.seconds > u64::from(minutes).saturating_mul(60))
+    }
 }
 
-fn lasted(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
-    }
+fn cell(step: &StepTook) -> String {
+    let planned = step.planned_minutes.map(|minutes| format!("{minutes} min")).unwrap_or_default();
+    let took = if step.left_out { "left out".to_owned() } else { clock(step.seconds) };
+    let mark = if step.is_longer() { "*" } else { "" };
+    format!("{:>2}  {:<13}{planned:>7} {took:>8}{mark}", step.number, text::ellipsis(&step.step, 13))
+}
+
+fn beside(left: &str, right: &str) -> String {
+    format!("  {left:<37}{right}").trim_end().to_owned()
+}
+
+/// Minutes and seconds.
+fn clock(seconds: u64) -> String {
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 #[cfg(test)]
@@ -201,8 +214,10 @@ mod tests {
         assert!(of("watch").left_out);
         assert_eq!((report.sessions, report.deviations), (2, 0));
         let shown = report.screen().render();
-        assert!(shown.contains("in all") && shown.contains("3 min 20 s"), "{shown}");
-        assert!(shown.contains("There was no deviation and 1 interruption."), "{shown}");
+        assert!(shown.contains("It took 3:20 min, planned were "), "{shown}");
+        assert!(shown.replace('\n', " ").contains("There was no deviation and 1 interruption."), "{shown}");
+        assert!(shown.contains(" watch") && shown.contains("left out"), "{shown}");
+        assert!(shown.lines().all(|line| line.chars().count() <= 80) && shown.lines().count() < 8, "{shown}");
         // Begun anew: what was before does not count.
         assert_eq!(
             told(&[(0, opened(script.sha256, None)), (9, done("unlock")), (10, opened(script.sha256, None))]).steps,

@@ -79,6 +79,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("import-requests", &[ScriptKind::Signing]),
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),
+    ("check-copy", &[ScriptKind::Drill]),
     ("change-custody", &[ScriptKind::Custody]),
 ];
 

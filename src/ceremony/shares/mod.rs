@@ -7,7 +7,7 @@ mod deal;
 mod enter;
 pub mod files;
 
-pub use super::steps::split_custody::{check_script, deals};
+pub use super::steps::split_custody::{check_script, check_token, deals};
 pub use deal::{deal, form};
 pub use enter::{enter_one, read_file};
 

@@ -1,10 +1,11 @@
 //! `participants`: who is here, by role. The log gets salted commitments; names stay in `records/`.
 
-use crate::authority::Config;
+use crate::authority::config::{self, Roles};
+use crate::authority::{Config, State};
 use crate::ceremony::people::Stop;
 use crate::ceremony::record::names::{Named, Participants};
 use crate::ceremony::room::{Bench, Room};
-use crate::ceremony::script::Step;
+use crate::ceremony::script::{Script, Step};
 use crate::ceremony::steps::split_custody;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
@@ -35,7 +36,7 @@ const CUSTODIAN: &str = "custodian";
 fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut participants = Vec::new();
     let mut by_name: BTreeMap<String, String> = BTreeMap::new();
-    for (role, count) in roles(room) {
+    for (role, count) in roles_here(room) {
         loop {
             let names = room.people.names(&step.id, &role, count)?;
             match check(&names, &role, count, &by_name, room.config.roles.may_overlap) {
@@ -64,32 +65,36 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The roles of the script and how many people each has; the configuration may want more. Custodians are as many
-/// as take part: all of them where shares are dealt, as many as open the token where it opens to them.
-fn roles(room: &Room<'_>) -> Vec<(String, usize)> {
-    let configured = &room.config.roles;
-    let custodians = custodians(room);
-    let mut roles: Vec<(String, usize)> = room.script.roles.clone();
-    for (role, count) in &mut roles {
-        *count = match role.as_str() {
-            CUSTODIAN => custodians.unwrap_or(*count),
-            role => configured.least(role).max(*count),
-        };
-    }
+/// The roles of this script, here and now.
+fn roles_here(room: &Room<'_>) -> Vec<(String, usize)> {
+    // A changed configuration is adopted after this step; its custodians are the ones who come to be dealt shares.
+    let file = Config::parse(&room.config_file.0).ok().filter(|_| split_custody::deals(&room.script));
+    let custody = file.as_ref().unwrap_or(&room.config).custody.as_ref();
+    roles(&room.script, &room.config.roles, custody, room.journal.state())
+}
+
+/// The roles of a script and how many people each has; the configuration may want more. Custodians are as many as
+/// take part: all of them where shares are dealt, as many as open the token where it opens to them.
+pub fn roles(
+    script: &Script,
+    configured: &Roles,
+    custody: Option<&config::Custody>,
+    state: &State,
+) -> Vec<(String, usize)> {
+    let custodians = match split_custody::deals(script) {
+        true => custody.map(|custody| usize::from(custody.custodians)),
+        false => state.custody.of(KeyRole::Root.name(), "user").map(|set| usize::from(set.threshold)),
+    };
+    let count = |role: &str, least: usize| match custodians {
+        Some(count) if role == CUSTODIAN => count,
+        _ => least.max(configured.least(role)),
+    };
+    let mut roles: Vec<(String, usize)> =
+        script.roles.iter().map(|(role, least)| (role.clone(), count(role, *least))).collect();
     if let (Some(count), false) = (custodians, roles.iter().any(|(role, _)| role == CUSTODIAN)) {
         roles.push((CUSTODIAN.to_owned(), count));
     }
     roles
-}
-
-fn custodians(room: &Room<'_>) -> Option<usize> {
-    if split_custody::deals(&room.script) {
-        // A changed configuration is adopted after this step; its custodians are the ones who come.
-        let config = Config::parse(&room.config_file.0).ok();
-        return config.as_ref().unwrap_or(&room.config).custody.as_ref().map(|custody| custody.custodians.into());
-    }
-    let set = room.journal.state().custody.of(KeyRole::Root.name(), "user")?;
-    Some(set.threshold.into())
 }
 
 fn check(

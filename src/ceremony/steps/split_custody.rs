@@ -1,6 +1,6 @@
 //! `split-custody`: the PINs of the token to come, dealt to custodians and read back before the token is touched.
 
-use crate::authority::Config;
+use crate::authority::{Config, State};
 use crate::ceremony::people::Stop;
 use crate::ceremony::precondition;
 use crate::ceremony::room::{Bench, Room};
@@ -30,14 +30,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     let named = room.wishes.token_serial.is_some();
     if named || room.journal.state().tokens.contains_key(KeyRole::Root.name()) {
         // An interrupted genesis dealt them: they are with the custodians.
-        if room.journal.state().custody.begun(KeyRole::Root.name()).is_some() {
+        if !room.journal.state().custody.sets().is_empty() {
             return Ok(());
         }
-        return Err(Error::new(Kind::Usage, "an initialised token has PINs of its own")
-            .wanted("a blank token, whose PINs are made of the shares")
-            .hint("or make its root without [custody], then: anchorite custody change")
-            .truth("No share was dealt.")
-            .into());
+        return Err(initialised().into());
     }
     if let Some(set) = room.journal.state().custody.begun(KeyRole::Root.name()) {
         let void = format!("Shares of set {} were dealt before and are void: destroy those sheets.", set.set);
@@ -49,6 +45,23 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     room.journal.append(vec![record.into()])?;
     bench.dealt = Some(pins);
     Ok(())
+}
+
+/// Custody of an initialised token begins with a change of its PINs, not with a genesis; but for the token of a
+/// genesis that was interrupted after its shares were dealt.
+///
+/// # Errors
+/// [`Kind::Usage`].
+pub fn check_token(config: &Config, named: bool, state: Option<&State>) -> Result<(), Error> {
+    let dealt = state.is_some_and(|state| !state.custody.sets().is_empty());
+    if named && config.custody.is_some() && !dealt { Err(initialised()) } else { Ok(()) }
+}
+
+fn initialised() -> Error {
+    Error::new(Kind::Usage, "an initialised token has PINs of its own")
+        .wanted("a blank token, whose PINs are made of the shares")
+        .hint("or make its root without [custody], then: anchorite custody change")
+        .truth("Nothing was changed.")
 }
 
 /// True where a script deals shares.

@@ -6,6 +6,7 @@ use crate::authority::local::LocalToken;
 use crate::ceremony::script::{BUILT_IN, Script};
 use crate::ceremony::session::Folder;
 use crate::cli::args::Kit;
+use crate::cli::custody;
 use crate::cli::paper;
 use crate::cli::room::{Found, profile_named};
 use crate::error::{Error, Kind};
@@ -20,6 +21,9 @@ const MAX_BINARY: u64 = 1 << 30;
 const MAX_TEXT: u64 = 1 << 20;
 /// The most packages.
 const MAX_PACKAGES: usize = 5_000;
+
+/// What opens a token with its shares where there is no Anchorite any more.
+const SHARE_PY: &[u8] = include_bytes!("../../../softhsm-test/share.py");
 
 /// One file of a kit.
 pub struct Item {
@@ -84,6 +88,10 @@ pub fn gather(found: &Found, a: &Kit) -> Result<Vec<Item>, Error> {
         let printed = stem.replacen("ceremony", "printouts", 1);
         items.push(Item::text(format!("{printed}.html"), paper::page(Some(found), script, &file, None)?));
         items.push(Item::text(path.as_str(), script.text.clone()));
+    }
+    if let Some(sheets) = custody::sheets_of(&found.config.0)? {
+        items.push(Item::text("printouts/share-sheets.html", sheets));
+        items.push(Item::program("bin/share.py", SHARE_PY.to_vec()));
     }
     if let Some(dir) = &a.packages {
         items.extend(packages(dir)?);

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A copy of a world: the same authority, token and requests in another directory.
-fn copy(world: &World) -> World {
+pub fn copy(world: &World) -> World {
     let copy = World::new();
     let (from, to) = (world.path("."), copy.path("."));
     let done = Command::new("cp").arg("-a").arg(&from).arg(&to).status().unwrap();
@@ -30,7 +30,7 @@ fn copy(world: &World) -> World {
 }
 
 /// Entries of a log as JSON.
-fn entries(world: &World) -> Vec<serde_json::Value> {
+pub fn entries(world: &World) -> Vec<serde_json::Value> {
     let Ok(bytes) = std::fs::read(world.path(ENTRIES)) else { return Vec::new() };
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     String::from_utf8(bytes[..whole].to_vec())

@@ -170,3 +170,19 @@ fn shares_from_files_are_for_unattended_authorities_only() {
     "#,
     );
 }
+
+#[test]
+fn a_token_that_has_pins_of_its_own_is_not_made_a_root_s_under_custody() {
+    let world = World::new();
+    world.configure(&with_custody("production", 2, 3));
+    world.refused(
+        &["-C", AUTHORITY, "root", "create", "--token-serial", "84b1c0f1d3a2c6e7"],
+        r#"
+        error: an initialised token has PINs of its own: wanted a blank token, whose
+               PINs are made of the shares
+        hint:  or make its root without [custody], then: anchorite custody change
+        Nothing was changed.
+        exit 2
+    "#,
+    );
+}

@@ -135,6 +135,15 @@ fn check_outcomes(record: &Value) {
     let names: Vec<&str> =
         record["participants"].as_array().unwrap().iter().map(|person| person["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Ada Administrator", "Wim Witness"]);
+    for person in record["participants"].as_array().unwrap() {
+        assert_eq!(person["signed_off"]["value"], "agrees", "{person}");
+    }
+    let token = &record["materials"][0];
+    assert_eq!(token["ticked"]["value"], "yes");
+    // The bag of the genesis, found again.
+    let bag = &token["values"][0];
+    assert_eq!((&bag["recorded"]["value"], &bag["before"]), (&"B 17".into(), &"B 17".into()));
+    assert_eq!(bag["same"], true);
     let signatures = record["signatures"].as_array().unwrap();
     assert_eq!(signatures.len(), 2);
     for (signature, cluster) in signatures.iter().zip(["east", "west"]) {

@@ -52,10 +52,10 @@ fn names_are_in_a_record_only_where_their_file_opens_the_log_s_commitments() {
     assert_eq!(of(&["--without-names"]), alone("left out"));
 
     let file = String::from_utf8(world.read(&names)).unwrap();
-    world.write(&names, file.replace("\"Wim\"", "\"Eve\""));
+    world.write(&names, file.replace("\"Wim\"", "\"Mallory\""));
     assert_eq!(of(&[]), [("Ada".into(), "opened".to_owned()), (Value::Null, "refused".to_owned())]);
     let html = world.run(&["-C", AUTHORITY, "ceremony", "record"]).ok().stdout;
-    assert!(html.contains("THE FILE OF NAMES DOES NOT OPEN THE COMMITMENT") && !html.contains("Eve"));
+    assert!(html.contains("THE FILE OF NAMES DOES NOT OPEN THE COMMITMENT") && !html.contains("Mallory"));
     world.write(&names, "{}");
     assert_eq!(of(&[]), alone("refused"));
     std::fs::remove_file(world.path(&names)).unwrap();

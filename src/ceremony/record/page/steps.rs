@@ -2,25 +2,20 @@
 
 use super::{entry, filled, ticked, utc};
 use crate::ceremony::paper::parts::{self, fields, shown};
-use crate::ceremony::record::account::{Account, Session, Step, Value};
+use crate::ceremony::record::account::{Account, Filled, Session, Step, Value};
 use crate::ceremony::record::act::{Act, Detail};
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 
 /// What lay ready; nothing where the script names nothing.
 pub fn materials(account: &Account) -> Markup {
     html! {
-        @if !account.materials.is_empty() {
-            (parts::page("Materials", &html! {
-                @for material in &account.materials {
-                    div.keep {
-                        div.tick {
-                            (ticked(material.ticked.is_some())) strong { (shown(&material.item)) } " "
-                            @if let Some(tick) = &material.ticked { (filled(tick)) }
-                        }
-                        @for value in &material.values { (self::value(value)) }
-                    }
-                }
-            }))
+        @if !account.materials.is_empty() { h3 { "Materials" } }
+        @for material in &account.materials {
+            div.keep {
+                (tick(&material.item, material.ticked.as_ref()))
+                @for value in &material.values { (self::value(value)) }
+            }
         }
     }
 }
@@ -38,32 +33,51 @@ pub fn page(account: &Account) -> Markup {
 }
 
 fn step(step: &Step, account: &Account) -> Markup {
+    let mut rows = confirmations(step);
+    rows.extend(acts_of_step(step, account));
+    let mut rows = rows.into_iter();
+    // The head is never alone at the end of a page.
+    let first = rows.next();
     html! {
         div.done {
             div.keep {
-                div.number { (ticked(step.state == "done")) (step.number) }
-                div.what {
-                    div.step { (shown(&step.title)) @if step.state != "done" { " — " (step.state) } }
-                    div.who {
-                        strong { (shown(&step.by)) } " · " code { (shown(&step.id)) }
-                        @if let Some(minutes) = step.minutes { " · planned " (minutes) " min" }
-                        @for end in &step.finished {
-                            br; (shown(&end.value)) " by " (shown(&end.by.join(", "))) " · " (utc(end.time)) " · " (entry(end.entry))
-                        }
+                (head(step))
+                @if let Some(note) = &step.note { p { (shown(note)) } }
+                @if let Some(text) = &step.text { div.aloud { (crate::text::escape_lines(text.trim())) } }
+                @if let Some(row) = first { (row) }
+            }
+            @for row in rows { (row) }
+        }
+    }
+}
+
+fn head(step: &Step) -> Markup {
+    html! {
+        div.head {
+            div.number { (ticked(step.state == "done")) (step.number) }
+            div {
+                div.step { (shown(&step.title)) @if step.state != "done" { " — " (step.state) } }
+                div.who {
+                    strong { (shown(&step.by)) } " · " code { (shown(&step.id)) }
+                    @if let Some(minutes) = step.minutes { " · planned " (minutes) " min" }
+                    @for end in &step.finished {
+                        br; (shown(&end.value)) " by " (shown(&end.by.join(", "))) " · " (utc(end.time)) " · " (entry(end.entry))
                     }
                 }
             }
-            @if let Some(note) = &step.note { p { (shown(note)) } }
-            @if let Some(text) = &step.text { div.aloud { (crate::text::escape_lines(text.trim())) } }
-            @for item in &step.items {
-                div.tick {
-                    (ticked(item.ticked.is_some())) (shown(&item.item)) " "
-                    @if let Some(tick) = &item.ticked { (filled(tick)) }
-                }
-            }
-            @for value in &step.values { (self::value(value)) }
-            (acts_of_step(step, account))
         }
+    }
+}
+
+/// What people tick and write down at a step, as the script has it.
+fn confirmations(step: &Step) -> Vec<Markup> {
+    let items = step.items.iter().map(|item| tick(&item.item, item.ticked.as_ref()));
+    items.chain(step.values.iter().map(value)).collect()
+}
+
+fn tick(item: &str, said: Option<&Filled>) -> Markup {
+    html! {
+        div.tick { (ticked(said.is_some())) (shown(item)) " " @if let Some(said) = said { (filled(said)) } }
     }
 }
 
@@ -82,12 +96,16 @@ fn value(value: &Value) -> Markup {
     }
 }
 
-/// The acts of a step one under the other, with a line where another session goes on with it. What the step's head
-/// says is not said again.
-fn acts_of_step(step: &Step, account: &Account) -> Markup {
+/// The acts of a step one under the other, with a line where another session goes on with it. What stands above, in
+/// the step's head, its items and its values, is not said again.
+fn acts_of_step(step: &Step, account: &Account) -> Vec<Markup> {
+    let ticked = step.items.iter().filter_map(|item| item.ticked.as_ref());
+    let written = step.values.iter().filter_map(|value| value.recorded.as_ref());
+    let said: BTreeSet<u64> = ticked.chain(written).chain(&step.finished).map(|filled| filled.entry).collect();
     let mut session = "";
     let several = account.sessions.len() > 1;
-    let rows = step.acts.iter().filter(|act| act.kind != "step.done").map(|act| {
+    let unsaid = |act: &&Act| act.kind == "step.skipped" || !said.contains(&act.entry);
+    let rows = step.acts.iter().filter(unsaid).map(|act| {
         let goes_on = several && act.session != session;
         session = &act.session;
         let of = account.sessions.iter().find(|session| session.id == act.session).filter(|_| goes_on);
@@ -96,8 +114,7 @@ fn acts_of_step(step: &Step, account: &Account) -> Markup {
             (self::act(act, account, &["step", "do"]))
         }
     });
-    let rows: Vec<Markup> = rows.collect();
-    html! { div.acts { @for row in &rows { (row) } } }
+    rows.collect()
 }
 
 /// Acts one under the other.
@@ -110,6 +127,7 @@ fn act(act: &Act, account: &Account, unsaid: &[&str]) -> Markup {
     let utc = act.time.to_string();
     let (day, time) = utc.split_once('T').unwrap_or(("", &utc));
     let other_day = !account.began.to_string().starts_with(day);
+    let recorded = act.kind == "value.recorded";
     let details: Vec<(&str, Markup)> = act
         .details
         .iter()
@@ -123,9 +141,20 @@ fn act(act: &Act, account: &Account, unsaid: &[&str]) -> Markup {
                 (shown(time.trim_end_matches('Z'))) br; (entry(act.entry))
             }
             div {
-                strong { (shown(&act.says)) } " " span.small { code { (act.kind) } " · " (shown(&act.by.join(", "))) }
-                @if !details.is_empty() { (fields(&details)) }
+                (said_in_short(act)) " " span.small { code { (act.kind) } " · " (shown(&act.by.join(", "))) }
+                @if !details.is_empty() && !recorded { (fields(&details)) }
             }
+        }
+    }
+}
+
+/// What an act says; what people recorded is the name that they saw and the value, whatever their length.
+fn said_in_short(act: &Act) -> Markup {
+    let value = act.details.iter().find(|detail| detail.name != "step").filter(|_| act.kind == "value.recorded");
+    html! {
+        @match value {
+            Some(value) => { (shown(&value.name)) ": " strong { (said(value)) } },
+            None => { strong { (shown(&act.says)) } },
         }
     }
 }
@@ -161,6 +190,9 @@ fn session(session: &Session, account: &Account) -> Markup {
             ("began, ended", html! { (utc(session.began)) ", " (utc(session.ended)) }),
             ("times are", html! { (times(&session.time_sources)) }),
         ]))
+        @if session.outcome == "interrupted" {
+            p.small { "No entry says how it ended: a crash, a power cut, or a pause before the token was unlocked." }
+        }
         (acts(&session.acts, account))
     }
 }
