@@ -24,11 +24,12 @@ fn held() -> World {
     let mut seat = Seat::at(&world, &sign);
     seat.answers("Name of the administrator: ", "d");
     seat.answers("What was expected?: ", "a <b>sealed</b> bag");
-    seat.answers("What happened?: ", "the seal was torn");
-    seat.answers("What was decided?: ", "the token is compared by its serial");
+    seat.answers("What happened? (the log keeps it): ", "the seal was torn");
+    seat.answers("What was decided? (the log keeps it): ", "the token is compared by its serial");
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
     seat.answers("Witness: sheet words ", "q");
+    seat.answers("Pause here? ", "yes");
     let (shown, code) = seat.ends();
     assert_eq!(code, 11, "{shown}");
 
@@ -37,7 +38,7 @@ fn held() -> World {
     seat.answers("Go on at step ", "yes");
     seat.answers("User PIN of the root token: ", PIN);
     seat.asked("Witness: sheet words ");
-    seat.session.get_process_mut().exit(true).unwrap();
+    run(Command::new("kill").args(["-KILL", &seat.process()]));
     drop(seat);
 
     let mut seat = Seat::at(&world, &sign);
@@ -83,7 +84,9 @@ fn check_script(world: &World, record: &Value) {
     for ((step, planned), number) in steps.iter().zip(&script.steps).zip(1u64..) {
         assert_eq!(step["number"], number);
         assert_eq!((&step["id"], &step["do"]), (&planned.id.clone().into(), &planned.activity.clone().into()));
-        assert_eq!(step["state"], "done", "{step}");
+        // A machine of tests may be unfit: people say so and go on.
+        let unfit = planned.activity == "preflight" && step["state"] == "left out";
+        assert!(unfit || step["state"] == "done", "{step}");
     }
 }
 
