@@ -79,6 +79,9 @@ administrator = 1
 witness = 1
 may_overlap = false            # true: one person may hold several roles
 
+# [ceremonies]                 # pinned: these scripts are held and no others; `anchorite ceremony check NAME`
+# intermediate-signing = "…"   # prints the sha256. A script of your own: ceremony/NAME.toml in this directory
+
 # [preflight]                  # what the machine must be; `anchorite preflight --json` names the checks
 # must_pass = ["interfaces", "swap"]          # where nobody attends only these count; where people
                                # attend every failure stops the ceremony, and these must not even warn

@@ -3,12 +3,12 @@
 use super::answers::Outlook;
 use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCommand, Sign};
 use super::ceremony;
-use super::room::{self, find, hold};
+use super::room::{self, Found, find, hold};
 use super::terminal::Terminal;
 use crate::authority::{Config, inventory};
 use crate::ceremony::is_settled;
 use crate::ceremony::room::Wishes;
-use crate::ceremony::script::Script;
+use crate::ceremony::script::{Script, pinned};
 use crate::ceremony::session::Folder;
 use crate::ceremony::shares;
 use crate::consumer::card;
@@ -48,7 +48,7 @@ pub fn create(
     terminal: &mut Terminal,
 ) -> Result<(), Error> {
     let found = find(args)?;
-    let script = script(own, genesis_of(&found.config.0))?;
+    let script = script(&found, own, genesis_of(&found.config.0))?;
     let wishes = Wishes {
         slot: genesis.slot,
         token_serial: genesis.token_serial.clone(),
@@ -89,9 +89,9 @@ pub fn create(
 }
 
 /// The script of a command: its own, or one of the same kind that people wrote.
-pub fn script(own: &OwnScript, built_in: &str) -> Result<Script, Error> {
+pub fn script(found: &Found, own: &OwnScript, built_in: &str) -> Result<Script, Error> {
     let default = Script::built_in(built_in)?;
-    let Some(named) = &own.script else { return Ok(default) };
+    let Some(named) = &own.script else { return pinned_script(found, default) };
     let script = ceremony::read_script(named)?;
     if script.kind == default.kind {
         return Ok(script);
@@ -100,6 +100,32 @@ pub fn script(own: &OwnScript, built_in: &str) -> Result<Script, Error> {
         .saw(format!("kind = \"{}\"", script.kind.name()))
         .wanted(format!("kind = \"{}\"", default.kind.name()))
         .hint(format!("anchorite ceremony run {named}"))
+        .truth("Nothing was signed."))
+}
+
+/// The script of a command where the configuration in force pins one under its name: the one that ships, or the
+/// authority's own `ceremony/NAME.toml`.
+fn pinned_script(found: &Found, default: Script) -> Result<Script, Error> {
+    let config = match found.folder.read_adopted()? {
+        Some(adopted) => Config::parse(&adopted.text)?,
+        None => found.config.0.clone(),
+    };
+    if config.ceremonies.get(&default.name).is_none_or(|pin| *pin == default.sha256) {
+        return Ok(default);
+    }
+    let (name, kind) = (default.name.clone(), default.kind);
+    let own = found.folder.path().join("ceremony").join(format!("{name}.toml"));
+    let mut at_hand = vec![default];
+    if own.exists() {
+        at_hand.push(ceremony::read_script(&own.display().to_string())?);
+    }
+    let script = pinned::choose(&config.ceremonies, &name, at_hand)?;
+    if script.kind == kind {
+        return Ok(script);
+    }
+    Err(Error::new(Kind::Usage, "the pinned script is of another kind than the command")
+        .saw(format!("kind = \"{}\"", script.kind.name()))
+        .wanted(format!("kind = \"{}\"", kind.name()))
         .truth("Nothing was signed."))
 }
 
@@ -138,7 +164,7 @@ fn show(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
 /// `anchorite sign`
 pub fn sign(args: &Args, a: &Sign, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
-    let script = script(&a.own, "intermediate-signing")?;
+    let script = script(&found, &a.own, "intermediate-signing")?;
     founded(&found.folder)?;
     let wishes = Wishes {
         requests: a.from.clone().or_else(|| found.local.media.requests.clone()),
@@ -221,7 +247,7 @@ pub fn founded(folder: &Folder) -> Result<(), Error> {
 /// `anchorite export`
 pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
-    let script = script(&a.own, "export")?;
+    let script = script(&found, &a.own, "export")?;
     founded(&found.folder)?;
     let mut clusters = a.clusters.clone();
     if a.if_needed {
@@ -260,7 +286,7 @@ struct Drilled {
 /// A drill, by the script that ships or people's own: the authority of `-C` is the copy.
 pub fn drill(args: &Args, own: &OwnScript, attend: &Attend, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
-    let script = script(own, "restore-drill")?;
+    let script = script(&found, own, "restore-drill")?;
     founded(&found.folder)?;
     let wishes = Wishes { final_try: attend.final_try, ..Wishes::default() };
     let held = hold(args, attend, None, script, &found, wishes, terminal)?;
@@ -283,7 +309,7 @@ struct Retired {
 /// `anchorite retire`
 pub fn retire(args: &Args, a: &Retire, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
-    let script = script(&a.own, "cluster-retirement")?;
+    let script = script(&found, &a.own, "cluster-retirement")?;
     founded(&found.folder)?;
     let state = found.folder.read_state()?.0;
     if a.if_needed && state.clusters.get(&a.cluster).is_some_and(|cluster| cluster.retired.is_some()) {

@@ -4,6 +4,7 @@ use super::args::{Args, Completions, Config, ConfigCommand, Man, New};
 use super::room::find;
 use super::terminal::Terminal;
 use crate::authority;
+use crate::ceremony::script::pinned;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::medium::{self, Role};
@@ -13,6 +14,7 @@ use crate::text;
 use crate::words;
 use clap::CommandFactory;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// `anchorite new`
@@ -59,6 +61,8 @@ struct Checked<'a> {
     kind: &'a str,
     sha256: Digest,
     words: Vec<&'static str>,
+    /// Pinned scripts: name and SHA-256.
+    ceremonies: &'a BTreeMap<String, Digest>,
 }
 
 /// `anchorite config check`
@@ -73,6 +77,7 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
             kind: config.kind.name(),
             sha256: *sha256,
             words: words::words(&sha256.0),
+            ceremonies: &config.ceremonies,
         });
     }
     let backup = "none: losing the token loses the root";
@@ -85,9 +90,12 @@ pub fn config(args: &Args, a: &Config, terminal: &mut Terminal) -> Result<(), Er
             format!("{}, at most {} days", config.intermediates.profile, config.intermediates.max_validity_days),
         )
         .field("opens to", opens_to(config))
-        .field("key backup", backup)
-        .field("sha256", sha256.hex())
-        .field("words", "");
+        .field("key backup", backup);
+    for (index, (name, sha256)) in config.ceremonies.iter().enumerate() {
+        let label = if index == 0 { "scripts" } else { "" };
+        screen = screen.field(label, format!("{name}, {}", pinned::says(sha256)));
+    }
+    screen = screen.field("sha256", sha256.hex()).field("words", "");
     for row in words::rows(&sha256.0) {
         screen = screen.verbatim(format!("    {row}"));
     }

@@ -152,7 +152,7 @@ struct Changed {
 /// `anchorite custody change`
 pub fn change(args: &Args, a: &Change, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
-    let script = script(&a.own, "custodian-change")?;
+    let script = script(&found, &a.own, "custodian-change")?;
     founded(&found.folder)?;
     if found.config.0.custody.is_none() {
         return Err(no_table().truth("Nothing was changed."));

@@ -1,38 +1,27 @@
 //! `ceremony rehearse`: makes an authority and a token to be thrown away and whatever the script needs before its
 //! first step, and then holds the ceremony as any other.
 
+mod prepare;
+
 use super::answers::Outlook;
 use super::args::{Args, Attend, Rehearse};
-use super::ceremonies::genesis_of;
 use super::ceremony::read_script;
 use super::fence;
-use super::paper;
-use super::room::{self, Found, found_in, hold, hold_unseen};
+use super::room::{Found, found_in, hold};
 use super::terminal::Terminal;
 use crate::ceremony::answers::template;
 use crate::ceremony::rehearsal::place::{Place, Stage};
 use crate::ceremony::rehearsal::report::Report;
-use crate::ceremony::rehearsal::{Before, marked, requests};
+use crate::ceremony::rehearsal::{Before, requests};
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session::Folder;
-use crate::ceremony::shares;
-use crate::ceremony::tokens::{Modules, Tokens};
-use crate::clock::Clock;
-use crate::digest::Hex;
-use crate::entropy::Entropy;
 use crate::error::{Error, Kind};
-use crate::files::medium::{self, Marking, Role};
 use crate::files::{deliver, intake};
 use crate::screen::Screen;
 use crate::text;
-use crate::token::hsm_profile::HsmProfile;
-use crate::token::{self, KeyRole, environment};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-
-/// Digits of a throwaway PIN.
-const PIN_DIGITS: usize = 8;
 
 #[derive(Serialize)]
 struct Prepared {
@@ -90,130 +79,9 @@ struct Rehearsal<'a> {
 }
 
 impl Rehearsal<'_> {
-    /// Makes the place and everything in it that the script needs.
-    fn prepare(&self, quiet: bool, terminal: &mut Terminal) -> Result<(), Error> {
-        let (place, before) = (&self.place, Before::of(&self.script));
-        let profile = HsmProfile::embedded(marked::PROFILE)?;
-        let (config, module) = self.configuration()?;
-        if module.is_none() {
-            token::find_module(&profile)?;
-        }
-        let own = [place.path().to_owned(), place.authority().path().to_owned(), place.token_files(), place.exports()];
-        for dir in own.iter().chain(&place.sticks()) {
-            deliver::create_directory(dir)?;
-        }
-        place.mark(&self.script, Stage::Preparing)?;
-        self.choose_token()?;
-        let files = absolute(&place.token_files())?;
-        let conf =
-            format!("directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n", files.display());
-        deliver::write_new(&place.token_configuration(), conf.as_bytes(), 0o644)?;
-        for name in ["user", "so", "audit"] {
-            deliver::create_directory(&place.path().join("pins"))?;
-            deliver::write_new(&place.pin(name), format!("{}\n", digits()?).as_bytes(), 0o600)?;
-        }
-        deliver::write_new(&place.authority().config(), config.as_bytes(), 0o644)?;
-        let local = self.local(module.as_deref())?;
-        deliver::write_new(&place.authority().local(), local.as_bytes(), 0o644)?;
-        let config = found_in(place.authority())?.config.0;
-        self.mark_medium(&place.exports(), Role::Exports, &config.name)?;
-        for stick in place.sticks() {
-            self.mark_medium(&stick, Role::Authority, &config.name)?;
-        }
-        if config.audit.is_some() {
-            self.make_audit_token(&profile, module.as_deref())?;
-        }
-        if before.root {
-            if !quiet {
-                terminal.talk("Making what the rehearsal needs: a token, a root, requests…");
-            }
-            self.hold_before(genesis_of(&config))?;
-            requests::make(place, &config, self.now()?)?;
-        }
-        if before.issued {
-            self.hold_before("intermediate-signing")?;
-        }
-        if before.copy_only {
-            deliver::move_directory(place.authority().path(), &place.lost())?;
-            deliver::write_new(&place.copy().local(), local.as_bytes(), 0o644)?;
-        }
-        let found = found_in(self.authority())?;
-        let agenda = self.wishes(&self.script, &found).requests;
-        let paper = paper::page_with_agenda(&found, &self.script, agenda.as_deref())?;
-        deliver::write_new(&place.paper(), paper.as_bytes(), 0o644)?;
-        place.mark(&self.script, Stage::Prepared)
-    }
-
-    /// The audit key's own token, which people bring initialised.
-    fn make_audit_token(&self, profile: &HsmProfile, module: Option<&Path>) -> Result<(), Error> {
-        let mut tokens = Modules::load((profile, module), None)?;
-        let blank = tokens.list(KeyRole::Audit)?.into_iter().find(|seen| !seen.initialized);
-        let blank = blank.ok_or_else(|| Error::new(Kind::Token, "SoftHSM shows no blank token"))?;
-        let (so_pin, pin) = (self.place.pin("so"), self.place.pin("audit"));
-        let (so_pin, pin) = (intake::read_secret(&so_pin)?, intake::read_secret(&pin)?);
-        tokens.initialize(KeyRole::Audit, blank.slot, "REHEARSAL audit", &so_pin, &pin).map(|_| ())
-    }
-
     /// The authority that the script runs on.
     fn authority(&self) -> Folder {
         if Before::of(&self.script).copy_only { self.place.copy() } else { self.place.authority() }
-    }
-
-    /// Everything that loads the module later reads the rehearsal's own configuration.
-    fn choose_token(&self) -> Result<(), Error> {
-        let profile = HsmProfile::embedded(marked::PROFILE)?;
-        environment::choose_configuration(&profile, &absolute(&self.place.token_configuration())?)
-    }
-
-    /// The rehearsal's `authority.toml`, and SoftHSM's module where the real authority names one.
-    fn configuration(&self) -> Result<(String, Option<PathBuf>), Error> {
-        let folder = room::folder(self.args);
-        if self.args.authority.is_none() && !folder.config().exists() {
-            return Ok((marked::rehearsal_of_template(shares::deals(&self.script))?, None));
-        }
-        let real = found_in(folder)?;
-        let module = real.local.token.module.filter(|_| real.config.0.token.profile == marked::PROFILE);
-        Ok((marked::rehearsal_of(&real.config.1)?, module))
-    }
-
-    /// `local.toml`: where the sticks are, whoever runs what from where.
-    fn local(&self, module: Option<&Path>) -> Result<String, Error> {
-        let quoted = |path: &Path| Ok(toml::Value::String(absolute(path)?.display().to_string()).to_string());
-        let place = &self.place;
-        let sticks = place.sticks().iter().map(|stick| quoted(stick)).collect::<Result<Vec<_>, Error>>()?;
-        let token = match module {
-            Some(module) => format!("[token]\nmodule = {}\n\n", quoted(module)?),
-            None => String::new(),
-        };
-        Ok(format!(
-            "# A rehearsal's machine.\n\n{token}[media]\nrequests = {}\nexports = {}\nauthority = [{}]\n",
-            quoted(&place.requests())?,
-            quoted(&place.exports())?,
-            sticks.join(", ")
-        ))
-    }
-
-    fn mark_medium(&self, dir: &Path, role: Role, authority: &str) -> Result<(), Error> {
-        let id = Hex(Entropy::new().bytes(8, &[])?);
-        let label = dir.file_name().and_then(|name| name.to_str());
-        let marking = Marking { authority: Some(authority), label, id, created: self.now()? };
-        medium::prepare(dir, role, marking).map(|_| ())
-    }
-
-    fn now(&self) -> Result<jiff::Timestamp, Error> {
-        Ok(self.args.now.map_or_else(Clock::system, Clock::given).now())
-    }
-
-    /// Holds a ceremony that nobody attends, with yes to everything that it asks.
-    fn hold_before(&self, name: &str) -> Result<(), Error> {
-        let (script, found) = (Script::built_in(name)?, found_in(self.place.authority())?);
-        let wishes = self.wishes(&script, &found);
-        let attend = self.yes_to_all(&script, &found)?;
-        hold_unseen(self.args, &attend, Some(&self.place.pin("so")), script, &found, wishes).map(|_| ()).map_err(
-            |error| {
-                error.within(format!("cannot make what the rehearsal needs ({name})")).hint(self.place.throw_away())
-            },
-        )
     }
 
     /// Answers with yes to everything, and the PINs.
@@ -333,11 +201,6 @@ impl Rehearsal<'_> {
     }
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    std::path::absolute(path)
-        .map_err(|error| Error::new(Kind::Medium, "the place of the rehearsal has no path").saw(error.to_string()))
-}
-
 fn shown_directory(path: &Path) -> String {
     format!("{}/", path.display())
 }
@@ -346,15 +209,4 @@ fn shown_directory(path: &Path) -> String {
 fn read_pin(path: &Path) -> Result<String, Error> {
     let pin = intake::read(path, 64)?;
     Ok(String::from_utf8_lossy(&pin).trim().to_owned())
-}
-
-/// Random decimal digits.
-fn digits() -> Result<String, Error> {
-    let mut digits = String::new();
-    let mut entropy = Entropy::new();
-    while digits.len() < PIN_DIGITS {
-        let even = entropy.bytes(PIN_DIGITS, &[])?.into_iter().filter(|byte| *byte < 250);
-        digits.extend(even.take(PIN_DIGITS - digits.len()).map(|byte| char::from(b'0' + byte % 10)));
-    }
-    Ok(digits)
 }

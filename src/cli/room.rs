@@ -13,7 +13,7 @@ use crate::ceremony::fitness;
 use crate::ceremony::people::{People, Stop, Unfinished};
 use crate::ceremony::room::{Bench, Room, Wishes};
 use crate::ceremony::runner;
-use crate::ceremony::script::{Script, ScriptKind};
+use crate::ceremony::script::{Script, ScriptKind, pinned};
 use crate::ceremony::session::{self, Folder, Opening};
 use crate::ceremony::shares;
 use crate::ceremony::tokens::Modules;
@@ -161,6 +161,10 @@ fn hold_ceremony(
 ) -> Result<Held, Error> {
     let adopted = adopted(found, script.kind)?;
     let config = &adopted.0;
+    if config.kind != AuthorityKind::Rehearsal {
+        // A rehearsal is there to try a script before it is pinned.
+        pinned::check(&config.ceremonies, &script)?;
+    }
     shares::check_script(&script, config)?;
     let clock = clock(args, config)?;
     let unattended = check_unattended(attend, so_pin_file, config)?;

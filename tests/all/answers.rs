@@ -97,7 +97,7 @@ fn a_template_as_it_is_written_signs_nothing_and_each_empty_place_is_named() {
 
     world.request("cluster1");
     let template = template(&world, SIGNING, &["intermediate-signing", "--from", "requests"]);
-    let named = filled(&template.split("[requests").next().unwrap());
+    let named = filled(template.split("[requests").next().unwrap());
     let rest = &template[template.find("[requests").unwrap()..];
     let said = world.sign(&(named.clone() + rest)).error();
     assert!(said.starts_with("error: answers: [requests]\n       sha256:"), "{said}");
@@ -235,4 +235,103 @@ fn a_cluster_that_is_retired_already_can_be_retired_if_needed() {
     let before = world.everything();
     assert_eq!(changed()["changed"], false);
     assert_eq!(world.everything(), before);
+}
+
+/// What is said of a run, in one line.
+#[track_caller]
+fn named(output: Output, wanted: &str) {
+    let said = output.error().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.starts_with(&format!("error: answers: {wanted}")), "{wanted}: {said}");
+    assert!(said.contains("Nothing was signed.") && said.ends_with("exit 2"), "{said}");
+}
+
+#[test]
+fn a_missing_a_wrong_and_a_stray_answer_are_named_at_each_kind_of_step_of_a_genesis() {
+    let world = World::configured("test", "ecdsa-p256");
+    let good = filled(&template(&world, GENESIS, &["root-genesis"]));
+    let digest = world.sha256("authority/authority.toml");
+    let approve = format!("\"sha256:{digest}\" = \"approve\"");
+    for (from, to, wanted) in [
+        (
+            "label = \"World Mesh Root\"",
+            "label = \"World\"",
+            "[initialize] label: the label typed is not the new label: saw World, wanted World Mesh Root",
+        ),
+        ("label = \"World Mesh Root\"", "label = 7", "[initialize] label is out of form"),
+        ("label = \"World Mesh Root\"", "", "[initialize] has no answer for label"),
+        ("[review]", "slot = \"0\"\n[review]", "[initialize] slot answers nothing that is asked"),
+        (&approve, "", &format!("[review] has no answer for sha256:{digest}")),
+        (&approve, &approve.replace("approve", "same"), &format!("[review] sha256:{digest} is out of form")),
+        ("witness = [\"The witness\"]", "witness = \"The witness\"", "[participants] witness is out of form"),
+    ] {
+        assert!(good.contains(from), "{from}: {good}");
+        named(genesis(&world, &good.replace(from, to)), wanted);
+        // What a genesis that stopped left is no matter here: each of these begins anew.
+        let fresh = World::configured("test", "ecdsa-p256");
+        assert_eq!(fresh.sha256("authority/authority.toml"), digest);
+        std::fs::remove_dir_all(world.path("authority")).unwrap();
+        std::fs::remove_dir_all(world.path("token/tokens")).unwrap();
+        std::fs::create_dir(world.path("token/tokens")).unwrap();
+        world.configure(&configuration("test", "ecdsa-p256"));
+    }
+    genesis(&world, &good).ok();
+}
+
+#[test]
+fn a_missing_a_wrong_and_a_stray_answer_are_named_at_each_kind_of_step_afterwards() {
+    let world = World::ready();
+    world.issued("west");
+    world.configure(&(configuration("test", "ecdsa-p256") + "[crl]\nvalidity_days = 90\n"));
+    let digest = world.sha256("authority/authority.toml");
+    world.request("cluster1");
+    std::fs::remove_dir_all(world.path("requests/west")).unwrap();
+    let good = filled(&template(&world, SIGNING, &["intermediate-signing", "--from", "requests"]));
+    let adopt = format!("\"sha256:{digest}\" = \"adopt\"");
+    for (from, to, wanted) in [
+        (adopt.as_str(), "", format!("[config] has no answer for sha256:{digest}")),
+        (
+            &adopt,
+            &adopt.replace("adopt", "yes"),
+            format!("[config] sha256:{digest} is out of form: saw yes, wanted \"adopt\" or \"decline\""),
+        ),
+        ("words = \"same\"", "words = \"equal\"", "[requests] sha256:".to_owned()),
+        ("words = \"same\"", "", "[requests] sha256:".to_owned()),
+        (
+            "[review]",
+            "[review]\n\"offline:west\" = \"approve\"",
+            "[review] offline:west answers nothing that is asked".to_owned(),
+        ),
+    ] {
+        assert!(good.contains(from), "{from}: {good}");
+        named(world.sign(&good.replace(from, to)), &wanted);
+    }
+    world.sign(&good).ok();
+
+    let retire = |answer: &str| {
+        world.write("answers-retire.toml", format!("{PARTICIPANTS}{answer}"));
+        let later = "2026-12-01T10:00:00Z";
+        let held = [
+            "-C",
+            AUTHORITY,
+            "--now",
+            later,
+            "retire",
+            "west",
+            "--pin-file",
+            "pin",
+            "--answers",
+            "answers-retire.toml",
+        ];
+        world.run(&held)
+    };
+    named(retire(""), "[retire] has no answer for west");
+    named(
+        retire("[retire]\nwest = \"yes\"\n"),
+        "[retire] west is out of form: saw yes, wanted { retire = \"reason\" }",
+    );
+    named(
+        retire("[retire]\nwest = { retire = \"moved\" }\neast = { retire = \"moved\" }\n"),
+        "[retire] east answers nothing that is asked",
+    );
+    retire("[retire]\nwest = { retire = \"moved\" }\n").ok();
 }

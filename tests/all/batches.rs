@@ -67,8 +67,11 @@ fn people_who_type_no_reason_strike_nothing_and_sign_nothing() {
     seat.answers("User PIN of the root token: ", PIN);
     let shown = seat.answers("Reason: ", "");
     assert!(shown.contains("beta.csr is refused"), "{shown}");
+    let failed = seat.answers("What now? retry, pause, abandon: ", "abandon");
+    assert!(failed.contains("refused by the rule request.key.rsa-size"), "{failed}");
+    seat.answers("Why is it given up? (the log keeps it): ", "beta is to be asked for again");
     let (shown, code) = seat.ends();
-    assert_eq!(code, 10, "{shown}");
+    assert_eq!(code, 11, "{shown}");
     assert!(shown.ends_with("Nothing was signed.\n"), "{shown}");
     assert_eq!((world.intents(), world.bundles().len()), (before, 0));
     assert_eq!(kept(&world).1.len(), 0);
@@ -130,6 +133,15 @@ fn an_answer_without_a_reason_strikes_nothing() {
     let [first, weak, last] = three(&world);
     let strike = format!("[requests.\"sha256:{weak}\"]\nstrike = \" \"\n[review]\n");
     world.write("answers.toml", world.signing_answers(&[&first, &last], &[]).replace("[review]\n", &strike));
-    world.stopped(&SIGN, REFUSAL);
+    let refusal = format!(
+        "
+        error: answers: [requests]
+               sha256:{weak}
+               is not filled in: saw {{ strike = \" \" }}
+        Nothing was signed.
+        exit 2
+        "
+    );
+    world.stopped(&SIGN, &refusal);
     assert_eq!(kept(&world).1.len(), 0);
 }

@@ -62,7 +62,11 @@ fn the_demo_succeeds_and_its_checks_find_what_was_changed() {
     found(&out, "cluster1/ca-key.pem", |bytes| bytes.clone_from(&other), "cluster1: the key is the certificate's");
     let flip = |bytes: &mut Vec<u8>| *bytes.iter_mut().rev().nth(400).unwrap() ^= 1;
     found(&out, "authority/log/entries.jsonl", flip, "log: the chain and the tree, by Python");
-    let older = |bytes: &mut Vec<u8>| *bytes = String::from_utf8_lossy(bytes).replacen("\n7", "\n6", 1).into_bytes();
+    let older = |bytes: &mut Vec<u8>| {
+        let note = String::from_utf8_lossy(bytes).into_owned();
+        let size: u64 = note.lines().nth(1).unwrap().parse().unwrap();
+        *bytes = note.replacen(&format!("\n{size}\n"), &format!("\n{}\n", size - 1), 1).into_bytes();
+    };
     found(&out, "authority/log/checkpoint", older, "log: the newest checkpoint, by openssl");
     let key = |bytes: &mut Vec<u8>| bytes.extend_from_slice(b"-----BEGIN PRIVATE KEY-----\n");
     found(&out, "answers/../authority/authority.toml", key, "no private key in authority, medium, requests");

@@ -84,6 +84,9 @@ pub struct Config {
     /// What becomes of the root key when the token is lost.
     #[serde(default)]
     pub key_backup: KeyBackup,
+    /// Scripts by name and digest: where there are any, no other is held.
+    #[serde(default)]
+    pub ceremonies: BTreeMap<String, Digest>,
     /// What a machine must be for a ceremony.
     #[serde(default)]
     pub preflight: PreflightConfig,

@@ -79,6 +79,10 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
     if config.roles.administrator == 0 || config.roles.witness == 0 {
         return Err(at("roles", "witness", "a ceremony needs an administrator and a witness").wanted("at least 1"));
     }
+    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-'));
+    if let Some(name) = config.ceremonies.keys().find(|name| !plain(name)) {
+        return Err(at("ceremonies", name, "a script's name is lower-case letters, digits and hyphens").saw(name));
+    }
     config.preflight.validate().map_err(|error| error.within(place_of(text, "preflight", "must_pass")))?;
     custody::validate(config, text)?;
     for (name, cluster) in &config.clusters {

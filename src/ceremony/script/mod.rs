@@ -7,6 +7,7 @@
 mod check;
 mod kind;
 mod order;
+pub mod pinned;
 mod read;
 #[cfg(test)]
 mod tests;

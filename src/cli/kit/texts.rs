@@ -83,7 +83,7 @@ Only then:
 
 What is here:
 
-  bin/            the program; VERSIONS says which glibc it needs and which commit
+  bin/            the program; VERSIONS says which glibc it needs and the commit
                   it was built from, to be built again and compared
   modules/        the PKCS#11 modules of the tokens, as they were where this kit
                   was made; the ones of installed packages serve as well

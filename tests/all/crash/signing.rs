@@ -72,16 +72,17 @@ fn a_kill_between_intent_and_outcome_is_told_and_its_serials_are_unknown_for_eve
     let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
     let told = status.split("\n\n").next().unwrap();
     // Serials are random; a pair of hex digits stands for each.
-    let serials: Vec<String> = open_intents(&entries(&world)).into_iter().map(|(_, name)| name).collect();
+    let (at, serials): (Vec<_>, Vec<String>) = open_intents(&entries(&world)).into_iter().unzip();
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     let told = told.replace(&serials[0], "serial A").replace(&serials[1], "serial B");
+    let told = told.replace(&format!("Entry {}", at[0]), "Entry A").replace(&format!("Entry {}", at[1]), "Entry B");
     assert_eq!(
         told,
         "An earlier session was interrupted 2 open intents \
          The ceremony intermediate-signing of 2026-11-21T10:00:00Z was interrupted after the step \"review\". \
-         Entry 51, serial A for cluster1, may have been signed: it is recorded as unknown, treated as issued and \
+         Entry A, serial A for cluster1, may have been signed: it is recorded as unknown, treated as issued and \
          never used again. \
-         Entry 52, serial B for cluster2, may have been signed: it is recorded as unknown, treated as issued and \
+         Entry B, serial B for cluster2, may have been signed: it is recorded as unknown, treated as issued and \
          never used again. \
          The next ceremony records this and goes on, for example: anchorite sign"
     );

@@ -111,7 +111,7 @@ fn everything_that_a_script_says_is_on_paper_of_both_sizes() {
             "must equal what the last ceremony recorded: A 0042 117",
             "compare with the last closing value (page of the safe log), on the last paper",
             "Two people \\u{202e}look.",
-            "7 min, until 0:21 h",
+            "7 min, until 0:09 h",
             "insert the REQUESTS stick",
             "Review and approve each plan",
         ];

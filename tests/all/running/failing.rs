@@ -130,8 +130,8 @@ fn a_confirmation_that_finds_the_disk_full_is_kept_once_there_is_room() {
     waits_for(&world, "freed");
     seat.types("retry");
     // Asked again only where the step itself could not log what was said.
-    while let Some((WATCH, _)) = seat.asked_one_of(&[WATCH, ENTER_PIN]) {
-        seat.types(&now());
+    while let Some((question @ (WATCH | WORDS), _)) = seat.asked_one_of(&[WATCH, WORDS, ENTER_PIN]) {
+        seat.types(if question == WATCH { now() } else { "retry".to_owned() }.as_str());
     }
     seat.types(PIN);
     approves_from(&mut seat, &sheet);

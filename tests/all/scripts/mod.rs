@@ -2,4 +2,5 @@
 
 mod good;
 mod impossible;
+mod pins;
 mod screens;

@@ -23,7 +23,8 @@ pub fn cover(printout: &Printout<'_>) -> Markup {
             h3 { "This paper is the program" }
             div.beside {
                 div {
-                    p { "The program shows the words of the script that it runs. They are these, or it is another script: stop." }
+                    p { "The program asks each of you for some of these words, and shows none of them: type them from "
+                        "here. Where it does not take them, it runs another script: stop." }
                     (words::numbered(&script.sha256.0))
                 }
                 @if let Some(code) = qr::svg(&line) { (code) }

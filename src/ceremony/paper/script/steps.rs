@@ -24,7 +24,7 @@ const BLANKS: &[(&str, &[&str])] = &[
 /// What people do with this paper at a step.
 const ON_PAPER: &[(&str, &str)] = &[
     ("participants", "everybody signs the participants' page"),
-    ("compare-script", "the words on the screen are those on the cover of everybody's own paper"),
+    ("compare-script", "the words that the screen asks for are typed from the cover of one's own paper"),
     ("adopt-config", "the words of the configuration are those on the cover"),
     ("import-requests", "each request on the screen is one that was expected; any other is an exception"),
     ("close", "tree size and words are written on the last page, read back, and signed"),

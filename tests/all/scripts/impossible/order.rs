@@ -214,7 +214,10 @@ pub const ROWS: &[Row] = &[
             "[[step]]\nid = \"initialize\"\ndo = \"initialize-token\"\n",
             "[[step]]\nid = \"initialize\"\ndo = \"initialize-token\"\n[[step]]\nid = \"again\"\ndo = \"initialize-token\"\n",
         )],
-        &[r#"x.toml, line 21, column 1: step "again": initialize-token is done once: step "initialize" does it first"#],
+        &[
+            r#"x.toml, line 21, column 1: step "again": initialize-token is done once: step "initialize" does it first"#,
+            r#"x.toml, line 21, column 1: step "again": initialize-token needs a token that is not initialised yet, and step "initialize" ended that"#,
+        ],
     ),
     genesis(
         &[(
