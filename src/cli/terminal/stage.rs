@@ -192,10 +192,7 @@ impl Stage {
         if self.guided {
             return;
         }
-        let next = self.head.next.as_ref().map_or(String::new(), |next| format!(" next: {} ", text::escape(next)));
-        let keys = if secret { " Ctrl-C pause " } else { " d deviation · q pause " };
-        let dashes = WIDTH.saturating_sub(next.chars().count() + keys.chars().count() + 4);
-        self.styled_line(&format!("──{next}{}{keys}──", "─".repeat(dashes)), Style::new().dim());
+        self.styled_line(&guide(self.head.next.as_deref(), secret), Style::new().dim());
         self.guided = true;
     }
 
@@ -230,5 +227,32 @@ fn spread(left: &str, right: &str) -> String {
     match WIDTH.checked_sub(taken).filter(|gap| *gap > 0) {
         Some(gap) => format!("{left}{}{right}", " ".repeat(gap)),
         None => format!("{}  {right}", text::ellipsis(&left, WIDTH.saturating_sub(right.chars().count() + 2))),
+    }
+}
+/// One line: what comes next, as far as there is room beside the keys.
+fn guide(next: Option<&str>, secret: bool) -> String {
+    const LABEL: &str = " next: ";
+    let keys = if secret { " Ctrl-C pause " } else { " d deviation · q pause " };
+    let room = WIDTH.saturating_sub(LABEL.chars().count() + keys.chars().count() + 6);
+    let next = next.map_or(String::new(), |next| format!("{LABEL}{} ", text::ellipsis(&text::escape(next), room)));
+    let dashes = WIDTH.saturating_sub(next.chars().count() + keys.chars().count() + 4);
+    format!("──{next}{}{keys}──", "─".repeat(dashes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ceremony::vocabulary::VOCABULARY;
+
+    #[test]
+    fn what_comes_next_fits_beside_the_keys_whatever_it_is() {
+        for activity in VOCABULARY {
+            for secret in [true, false] {
+                let line = guide(Some(activity.says), secret);
+                assert_eq!(line.chars().count(), WIDTH, "{line}");
+                assert!(line.contains("pause"), "{line}");
+            }
+        }
+        assert_eq!(guide(None, false).chars().count(), WIDTH);
     }
 }

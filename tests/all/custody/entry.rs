@@ -122,6 +122,7 @@ fn what_was_written_wrongly_on_a_sheet_is_found_when_it_is_read_back() {
     is_dealt(&mut seat);
     // Paused before the token is initialised: the shares are with the custodians, and any two of them go on.
     seat.answers("Administrator, type the label to go on (or no): ", "q");
+    seat.answers("Pause here? yes, or Enter to go on (q: the answer is \"q\"): ", "yes");
     let (shown, code) = seat.ends();
     assert_eq!(code, 11, "{shown}");
     let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
