@@ -192,8 +192,11 @@ impl Stage {
         if self.guided {
             return;
         }
-        let next = self.head.next.as_ref().map_or(String::new(), |next| format!(" next: {} ", text::escape(next)));
         let keys = if secret { " Ctrl-C pause " } else { " d deviation · q pause " };
+        // Some activities say more than the line holds: the step itself says it whole.
+        let room = WIDTH.saturating_sub(keys.chars().count() + " next:  ".len() + 4);
+        let next = self.head.next.as_ref().map(|next| text::ellipsis(&text::escape(next), room));
+        let next = next.map_or(String::new(), |next| format!(" next: {next} "));
         let dashes = WIDTH.saturating_sub(next.chars().count() + keys.chars().count() + 4);
         self.styled_line(&format!("──{next}{}{keys}──", "─".repeat(dashes)), Style::new().dim());
         self.guided = true;
