@@ -30,6 +30,7 @@ mod log_verify;
 mod mistakes;
 mod paper;
 mod people_steps;
+mod pictures;
 mod plans;
 mod preflight;
 mod present;

@@ -42,8 +42,11 @@ const ROUTINE: &str = concat!(
     r"|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)",
     r"|(?:package or )?bag number(?:, stick [AB])?): )",
     // The machines of tests have a network.
-    r"|not fit for a ceremony(?s:.*?)What now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): ",
+    r"|\n[^\n]*not fit for a ceremony(?s:.*?)\nWhat now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): ",
 );
+
+/// What is asked after a `q`.
+const MEANT: &str = r#"\nPause here\? yes, or Enter to go on(?: \(q: the answer is "q"\))?: "#;
 
 impl Seat {
     pub fn at<S: AsRef<OsStr>>(world: &World, arguments: &[S]) -> Self {
@@ -114,6 +117,7 @@ impl Seat {
             q if q.contains("config words") => from_paper(&self.read(&self.authority()), q),
             q if q.contains(" words ") => from_paper(self.script().text.as_bytes(), q),
             q if q.contains("not fit") => "skip".to_owned(),
+            q if q.contains("Pause here") => "yes".to_owned(),
             q if q.contains("Enter") => String::new(),
             q if q.contains("watch") => jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M Z").to_string(),
             q if q.contains("(yes or no)") => "yes".to_owned(),
@@ -121,6 +125,13 @@ impl Seat {
             _ => "B 17".to_owned(),
         };
         self.types(&answer);
+    }
+
+    /// What the head of a page says of a step of this ceremony: `Step 2 of 18`.
+    pub fn place(&self, step: &str) -> String {
+        let steps = self.script().steps;
+        let number = steps.iter().position(|s| s.id == step).unwrap() + 1;
+        format!("Step {number} of {}", steps.len())
     }
 
     /// The script of this ceremony: the one that the command names, or its own.
@@ -204,14 +215,6 @@ impl Seat {
         }
     }
 
-    /// Waits for a text and turns no page for it.
-    #[track_caller]
-    pub fn sees(&mut self, text: &str) -> String {
-        let (before, found) = self.first_of(text, false);
-        assert_eq!(found, text, "{}", self.shown);
-        before
-    }
-
     /// The text that was waited for, or what is answered on the way to it: what was shown before it, and itself.
     #[track_caller]
     fn first_of(&mut self, text: &str, routine: bool) -> (String, String) {
@@ -254,15 +257,6 @@ impl Seat {
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
-    /// The program ended by a signal.
-    #[track_caller]
-    pub fn was_killed(&self) {
-        match self.session.get_process().wait().unwrap() {
-            WaitStatus::Signaled(..) => {}
-            other => panic!("{other:?}\n{}", self.shown),
-        }
-    }
-
     fn rest(&mut self) -> String {
         let mut all = Vec::new();
         let mut buffer = [0; 4096];
@@ -303,7 +297,8 @@ impl Seat {
     #[track_caller]
     pub fn ends(mut self) -> (String, i32) {
         loop {
-            let expected = Regex([READ, ROUTINE].join("|"));
+            // Whoever typed q and waits for the end means it.
+            let expected = Regex([READ, ROUTINE, MEANT].join("|"));
             match self.session.expect(Any::boxed(vec![Box::new(expected), Box::new(Eof)])) {
                 Ok(found) => {
                     let (before, last) = (found.before().to_vec(), found.get(0).unwrap().to_vec());

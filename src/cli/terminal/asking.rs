@@ -124,15 +124,18 @@ impl<'t> Attended<'t> {
 
     /// A reason, which the log keeps; it cannot be empty.
     pub(super) fn reason(&mut self, question: &str) -> Result<String, Stop> {
+        self.for_the_log(&format!("{question} (the log keeps it)"))
+    }
+
+    /// What the log keeps of people's own words: some, and not too many.
+    fn for_the_log(&mut self, question: &str) -> Result<String, Stop> {
         loop {
-            let typed = self.ask_plain(&format!("{question} (the log keeps it)"))?;
+            let typed = self.ask_plain(question)?;
             match typed.chars().count() {
                 0 => self.say("The log cannot go without it. Please type it in a few words."),
-                count if count > MAX_TYPED => {
-                    self.say(&format!(
-                        "That has {count} characters; the log keeps at most {MAX_TYPED}. Please shorten it."
-                    ));
-                }
+                count if count > MAX_TYPED => self.say(&format!(
+                    "That has {count} characters; the log keeps at most {MAX_TYPED}. Please shorten it."
+                )),
                 _ => return Ok(typed),
             }
         }
@@ -239,10 +242,10 @@ impl<'t> Attended<'t> {
             return Ok(Instead::Literally);
         }
         while expected.chars().count() > MAX_TYPED {
-            expected = self.reason("In fewer words: what was expected?")?;
+            expected = self.for_the_log("In fewer words: what was expected?")?;
         }
-        let happened = self.reason("What happened?")?;
-        let decided = self.reason("What was decided?")?;
+        let happened = self.for_the_log("What happened?")?;
+        let decided = self.for_the_log("What was decided?")?;
         self.noted.push(Noted { expected, happened, decided });
         Ok(Instead::Again("The deviation is noted."))
     }

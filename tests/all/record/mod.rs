@@ -14,13 +14,13 @@ fn entries(world: &World, log: &str) -> Vec<Value> {
 }
 
 /// A record as JSON, with these options.
-fn json(world: &World, options: &[&str]) -> Value {
+pub fn json(world: &World, options: &[&str]) -> Value {
     let shown = world.run(&[&["--json", "ceremony", "record"][..], options].concat()).ok().stdout;
     serde_json::from_str(&shown).unwrap()
 }
 
 /// The acts of a record's sessions and steps.
-fn acts(record: &Value) -> Vec<&Value> {
+pub fn acts(record: &Value) -> Vec<&Value> {
     let of = |part: &str| record[part].as_array().unwrap().iter().flat_map(|part| part["acts"].as_array().unwrap());
     of("sessions").chain(of("steps")).collect()
 }

@@ -113,8 +113,8 @@ fn a_confirmation_that_finds_the_disk_full_is_kept_once_there_is_room() {
     for _ in 0..8 {
         seat.types("d");
         seat.answers("What was expected?: ", &"e".repeat(200));
-        seat.answers("What happened? (the log keeps it): ", &"h".repeat(200));
-        seat.answers("What was decided? (the log keeps it): ", &"d".repeat(200));
+        seat.answers("What happened?: ", &"h".repeat(200));
+        seat.answers("What was decided?: ", &"d".repeat(200));
         seat.asked(WATCH);
     }
     world.write("fill", "");

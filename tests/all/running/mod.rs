@@ -1,5 +1,6 @@
 //! Ceremonies as they run at a terminal: pages, pauses, deviations, signals, failures and what goes on after them.
 
+mod acceptance;
 mod failing;
 mod pages;
 mod pausing;

@@ -6,8 +6,8 @@ use rustix::process::Signal;
 use std::collections::BTreeSet;
 
 const EXPECTED: &str = "What was expected?: ";
-const HAPPENED: &str = "What happened? (the log keeps it): ";
-const DECIDED: &str = "What was decided? (the log keeps it): ";
+const HAPPENED: &str = "What happened?: ";
+const DECIDED: &str = "What was decided?: ";
 
 #[test]
 fn letters_that_mean_something_can_still_be_answers() {
@@ -134,7 +134,7 @@ fn a_ceremony_that_was_killed_goes_on_at_the_first_step_that_is_not_done() {
     let (world, sheet) = prepared();
     let seat = reviewing(&world);
     seat.signals(Signal::KILL);
-    seat.was_killed();
+    seat.dies();
     world.run(&["log", "verify", AUTHORITY]).ok();
     let told = goes_on(&world, &sheet);
     assert!(told.contains("  requests\r\n"), "{told}");
@@ -154,7 +154,7 @@ fn a_genesis_that_was_killed_between_steps_makes_no_second_token_and_no_second_k
     }
     seat.asked(APPROVE_1);
     seat.signals(Signal::KILL);
-    seat.was_killed();
+    seat.dies();
     let mut seat = Seat::at(&world, &create);
     let told = seat.answers(GO_ON, "yes");
     assert!(told.contains("generate"), "{told}");
@@ -181,7 +181,7 @@ fn a_power_cut_before_any_entry_of_people_costs_no_finished_step() {
         let strace = ["strace", "-qq", "-f", "-o", "/dev/null", "-e", "trace=pwrite64", "-e", &inject];
         let mut seat = Seat::through(&world, &strace, &SIGN);
         finishes(&mut seat, &sheet);
-        seat.was_killed();
+        seat.dies();
         let done = of_type(&world, "step.done").len();
         world.run(&["log", "verify", AUTHORITY]).ok();
         let mut seat = Seat::at(&world, &SIGN);
