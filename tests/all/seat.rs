@@ -127,13 +127,6 @@ impl Seat {
         self.types(&answer);
     }
 
-    /// What the head of a page says of a step of this ceremony: `Step 2 of 18`.
-    pub fn place(&self, step: &str) -> String {
-        let steps = self.script().steps;
-        let number = steps.iter().position(|s| s.id == step).unwrap() + 1;
-        format!("Step {number} of {}", steps.len())
-    }
-
     /// The script of this ceremony: the one that the command names, or its own.
     pub fn script(&self) -> Script {
         let after = |word: &str| self.after(word);
