@@ -46,6 +46,8 @@
 //!   the authority's name: with the whole origin it needs 41, and its lines do not fit beside the words on 24.
 //! - The printed script never spells a request's words: the witness brings them from a telephone call, and a paper
 //!   that had them would answer the question that is asked of the witness.
+//! - What a derived PIN is made of (alphabet, length) is logged with its custody set: an edited profile changes no PIN.
+//! - The words of a share stand in no error and no log: what is wrong with them is said on one custodian's screen.
 //! - Copies of a file-backed token are kept beside the token, never with the authority, whose sticks travel.
 
 pub mod audit;

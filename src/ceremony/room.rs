@@ -10,6 +10,7 @@ use super::session::Folder;
 use super::shares::SetPins;
 use super::steps;
 use super::tokens::Tokens;
+use super::vocabulary;
 use crate::authority::Config;
 use crate::digest::{Digest, Hex};
 use crate::entropy::Entropy;
@@ -204,6 +205,17 @@ impl Room<'_> {
             steps::participants::write_names(self)?;
         }
         Ok(())
+    }
+
+    /// Every prepared answer up to and with this step was used: a stray one is found before what cannot be undone.
+    ///
+    /// # Errors
+    /// [`Stop`] names the answer.
+    pub fn check_answers(&mut self, step: &Step) -> Result<(), Stop> {
+        let after = self.script.steps.iter().skip_while(|other| other.id != step.id).skip(1);
+        let asks = |step: &&Step| vocabulary::find(&step.activity).is_some_and(|activity| activity.asks);
+        let later: Vec<&str> = after.filter(asks).map(|step| step.id.as_str()).collect();
+        self.people.asked_all(&later)
     }
 
     /// The authority's line at the top of every screen.

@@ -234,3 +234,21 @@ fn with_truth(error: Error, bench: &Bench) -> Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_moved_is_told_with_where_it_should_be() {
+        let now: Timestamp = "2028-11-21T09:31:00Z".parse().unwrap();
+        let error = clock_moved(now, SignedDuration::from_hours(24));
+        assert_eq!(
+            error.to_string(),
+            "the clock was moved since it was compared with the watch: saw 2028-11-21T09:31:00Z, 86400 seconds \
+             forward, wanted 2028-11-20T09:31:00Z"
+        );
+        let back = clock_moved(now, SignedDuration::from_secs(-121)).to_string();
+        assert!(back.contains("121 seconds back, wanted 2028-11-21T09:33:01Z"), "{back}");
+    }
+}

@@ -102,8 +102,9 @@ impl Seat {
         loop {
             let (before, found) = self.first_of(&question, true);
             all += &before;
-            if found == question {
-                return all;
+            // A routine question may begin earlier, with what it is about.
+            if let Some(about) = found.strip_suffix(&question) {
+                return all + about;
             }
             all += &found;
             self.answers_routine(&found);

@@ -83,6 +83,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
             _ => return Err(Stop::Declined("the token is not to be initialised".to_owned())),
         }
     }
+    room.check_answers(step)?;
     let New { so_pin, pin, custody } = new_pins(room, bench)?;
     room.journal.make_durable()?;
     participants::write_names(room)?;

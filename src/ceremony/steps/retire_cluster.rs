@@ -54,6 +54,7 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
             Err(error) => room.people.help(&error)?,
         }
     };
+    room.check_answers(step)?;
     room.journal.append(vec![ClusterRetired { cluster: name, reason }.into()])?;
     Ok(())
 }

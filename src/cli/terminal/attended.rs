@@ -266,7 +266,6 @@ impl People for Attended<'_> {
             let (private, signals) = self.alone()?;
             let typed = private.row(signals, row, trouble)?;
             match typed.trim() {
-                "q" => return Err(Stop::Pause),
                 "d" => {
                     self.note_deviation()?;
                     trouble = None;

@@ -79,8 +79,12 @@ impl Private {
     fn ask(&mut self, signals: &Signals, prompt: &str) -> Result<Zeroizing<String>, Stop> {
         let mut stopping = false;
         loop {
+            if stopping {
+                self.say("\nA pause gives up what was dealt and not read back by all, and what was typed.");
+            }
             let prompt = if stopping { "Pause here? yes, or Enter to go on: " } else { prompt };
             match line::read(&self.tty, signals, prompt, Echo::Shown, false)? {
+                Typed::Line(text) if !stopping && text.trim() == "q" => stopping = true,
                 Typed::Line(text) if !stopping => return Ok(text),
                 Typed::Line(text) if matches!(text.trim(), "yes" | "y") => return Err(Stop::Pause),
                 Typed::Signal(Signal::Gone) => return Err(Stop::Pause),

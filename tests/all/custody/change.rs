@@ -1,6 +1,6 @@
 //! New custodians: new shares open the token, the old ones and their copies do not.
 
-use super::seats::{COME, Sheet, founded, introduces, is_dealt, open_with, with_custody};
+use super::seats::{COME, Sheet, founded, introduces, is_dealt, open_with, pauses, with_custody};
 use super::unattended::{participants, share_files, with_shares};
 use crate::seat::{SO, Seat, approves_from, founded as founded_by_pin};
 use crate::support::{AUTHORITY, ENTRIES, PIN, SO_PIN, World};
@@ -45,7 +45,7 @@ fn after_a_change_the_new_shares_open_the_token_and_the_old_ones_are_named_as_re
     let told = seat.asked("Row 1 of 9: ");
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("and replaced since: set "), "{told}");
-    seat.types("q");
+    pauses(&mut seat);
     seat.ends();
     signs(&world, &[&new[2], &new[1]]);
     world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();

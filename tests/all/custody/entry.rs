@@ -1,6 +1,6 @@
 //! What custodians mistype, and what they are told: on their own screen, where they typed it.
 
-use super::seats::{COME, Sheet, WRITTEN, founded, introduces, is_dealt, open_with, types_sheet, with_custody};
+use super::seats::{COME, Sheet, WRITTEN, founded, introduces, is_dealt, open_with, pauses, types_sheet, with_custody};
 use crate::seat::{Seat, approves};
 use crate::support::{AUTHORITY, World};
 
@@ -64,7 +64,7 @@ fn a_slip_of_a_custodian_is_named_where_it_is_made_and_helped() {
     seat.answers("Row 2 of 9: ", &first[1]);
     let says = told(&mut seat, 1);
     assert!(says.ends_with("Share 1 is entered already: another custodian's turn."), "{says}");
-    seat.types("q");
+    pauses(&mut seat);
     let (shown, code) = seat.ends();
     assert_eq!(code, 11, "{shown}");
     assert!(shown.contains("the ceremony is paused"), "{shown}");
@@ -86,7 +86,7 @@ fn a_sheet_of_another_authority_is_named_by_its_set() {
     seat.answers("Row 1 of 9: ", &strange[0].0[0]);
     let says = told(&mut seat, 1);
     assert!(says.contains("which this authority does not know: set "), "{says}");
-    seat.types("q");
+    pauses(&mut seat);
     assert_eq!(seat.ends().1, 11);
 }
 
@@ -126,7 +126,7 @@ fn what_was_written_wrongly_on_a_sheet_is_found_when_it_is_read_back() {
     let (shown, code) = seat.ends();
     assert_eq!(code, 11, "{shown}");
     let mut seat = Seat::at(&world, &["-C", AUTHORITY, "root", "create"]);
-    seat.answers("Go on at step 8 (yes), or begin anew (anew): ", "yes");
+    seat.answers("Go on at step 9 (yes), or begin anew (anew): ", "yes");
     seat.answers("Administrator, type the label to go on (or no): ", "World Mesh Root");
     open_with(&mut seat, &[&second, &sheet]);
     for _ in 0..3 {

@@ -1,6 +1,6 @@
 //! Shares sealed to custodians' age recipients, opened at the ceremony by a stock age.
 
-use super::seats::{COME, introduces, with_custody};
+use super::seats::{COME, introduces, pauses, with_custody};
 use crate::present::have;
 use crate::seat::{Seat, approves};
 use crate::support::{AUTHORITY, ENTRIES, World};
@@ -82,6 +82,6 @@ fn shares_sealed_to_age_recipients_are_proved_by_decrypting_them_and_open_the_to
     seat.types("./absent");
     let told = seat.asked("Row 1 of 9: ");
     assert!(told.contains("absent"), "{told}");
-    seat.types("q");
+    pauses(&mut seat);
     assert_eq!(seat.ends().1, 11);
 }

@@ -60,6 +60,15 @@ pub fn open_with(seat: &mut Seat, sheets: &[&Sheet]) {
     }
 }
 
+/// A custodian pauses in the middle of a share: a slip of the hand is asked about first.
+#[track_caller]
+pub fn pauses(seat: &mut Seat) {
+    seat.types("q");
+    seat.answers("Pause here? yes, or Enter to go on: ", "");
+    seat.answers("Row 1 of 9: ", "q");
+    seat.answers("Pause here? yes, or Enter to go on: ", "yes");
+}
+
 pub fn introduces(seat: &mut Seat, custodians: usize) {
     seat.answers("Name of the administrator: ", "Ada Administrator");
     seat.answers("Name of the witness: ", "Wim Witness");

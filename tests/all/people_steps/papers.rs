@@ -32,6 +32,7 @@ fn each_has_a_paper_of_the_script_that_runs_and_a_slip_is_helped() {
     introduces(&mut seat);
     seat.asked("Witness, date and time on your watch: ");
     seat.types("q");
+    seat.answers("Pause here? ", "yes");
     let (shown, code) = seat.ends();
     assert_eq!(code, 11, "{shown}");
     let said: Vec<_> = recorded(&world, "compare").into_iter().rev().take(2).collect();

@@ -13,9 +13,7 @@ const SEAL: &str = "values = [{ name = \"seal\", continues = \"bag number\" }]\n
 fn pauses(mut seat: Seat) -> String {
     seat.asked("User PIN of the root token: ");
     seat.session.send(expectrl::ControlCode::EndOfText).unwrap();
-    seat.reads("What now?");
-    seat.reads(": ");
-    seat.types("pause");
+    seat.answers("Pause here? ", "yes");
     seat.ends().0
 }
 

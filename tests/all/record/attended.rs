@@ -94,7 +94,8 @@ fn check_script(world: &World, record: &Value) {
 fn check_entries(world: &World, record: &Value) {
     let [first, last] = [&record["entries"][0], &record["entries"][1]].map(|seq| seq.as_u64().unwrap());
     let all = entries(world, ENTRIES);
-    assert_eq!((all[first as usize]["type"].as_str(), last as usize), (Some("script.adopted"), all.len() - 1));
+    let beginning = all.iter().find(|entry| entry["seq"] == first).unwrap();
+    assert_eq!((&beginning["type"], &all.last().unwrap()["seq"]), (&"script.adopted".into(), &last.into()));
     let mut said = acts(record);
     said.sort_by_key(|act| act["entry"].as_u64());
     let of: Vec<&Value> = all.iter().filter(|entry| entry["seq"].as_u64() >= Some(first)).collect();
