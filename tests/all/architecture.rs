@@ -41,6 +41,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("dialoguer", &["cli/terminal/"]),
     ("console", &["cli/terminal/"]),
     ("indicatif", &["cli/terminal/"]),
+    ("signal_hook", &["cli/terminal/"]),
     ("println!", &["cli/terminal/"]),
     ("eprintln!", &["cli/terminal/"]),
     ("print!", &["cli/terminal/"]),

@@ -76,7 +76,7 @@ fn drawn(page: &vt100::Parser) -> String {
     let (width, height) = (columns * CELL.0 + 2 * MARGIN, rows * CELL.1 + 2 * MARGIN);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"ui-monospace, Menlo, \
-         Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"15\" xml:space=\"preserve\">\n<rect width=\"{width}\" \
+         Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"15\">\n<rect width=\"{width}\" \
          height=\"{height}\" rx=\"8\" fill=\"#1c1f24\"/>\n"
     );
     for row in 0..PAGE.1 {
@@ -114,7 +114,9 @@ fn drawn(page: &vt100::Parser) -> String {
                 "#d7dae0"
             };
             let weight = if bold { " font-weight=\"bold\"" } else { "" };
-            let text = text.trim_end().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            // Spaces that no viewer folds.
+            let text =
+                text.trim_end().replace(' ', "\u{a0}").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let length = text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").chars().count() * CELL.0;
             svg += &format!(
                 "<text x=\"{x}\" y=\"{}\" textLength=\"{length}\" fill=\"{fill}\"{weight}>{text}</text>",
@@ -143,6 +145,9 @@ fn masked(rows: &[String]) -> Vec<String> {
         let letters = word.trim_matches(|c: char| !c.is_alphanumeric());
         if known.contains(&letters.to_lowercase().as_str()) {
             return "word".to_owned();
+        }
+        if letters.starts_with("age1") {
+            return "recipient".to_owned();
         }
         let hex = letters.len() >= 6 && letters.chars().all(|c| c.is_ascii_hexdigit() || c == ':');
         if hex { "hex".to_owned() } else { word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect() }

@@ -310,7 +310,7 @@ impl Seat {
         }
         let shown = plain(public(&String::from_utf8_lossy(&self.sent)).as_bytes()).replace("\r\n", "\n");
         // The terminal folds what people type.
-        let long = self.typed.iter().filter(|typed| typed.chars().count() > 70);
+        let long = self.typed.iter().filter(|typed| typed.chars().count() > 60);
         assert_fits(&long.fold(shown.clone(), |shown, typed| shown.replace(typed.as_str(), "")));
         match self.session.get_process_mut().wait().unwrap() {
             WaitStatus::Exited(_, code) => (shown, code),

@@ -11,6 +11,7 @@ use crate::ceremony::vocabulary::Ways;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::plan::MadePlan;
+use crate::plan::screen::utc;
 use crate::screen::Screen;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
@@ -63,10 +64,11 @@ impl People for Attended<'_> {
 
     fn goes_on(&mut self, unfinished: &Unfinished<'_>) -> Result<bool, Stop> {
         let Unfinished { title, since, done, next, of } = unfinished;
-        let mut screen = Screen::new().heading(format!("{title}: begun {since}, not ended"), format!("{of} steps"));
+        let mut screen =
+            Screen::new().heading(format!("{title}: begun {}, not ended", utc(*since)), format!("{of} steps"));
         for (number, step) in done {
             let how = if step.skipped { "left out" } else { "done" };
-            screen = screen.field(&format!("step {number}"), format!("{how} {}  {}", step.at, step.step));
+            screen = screen.field(&format!("step {number}"), format!("{:<18} {how:<8} {}", step.step, utc(step.at)));
         }
         let screen = screen.text("Compare this with your paper: the entries since the last checkpoint are not signed.");
         self.show(&screen)?;

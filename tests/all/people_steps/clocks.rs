@@ -77,8 +77,8 @@ fn a_clock_that_was_once_set_ahead_is_set_back_under_a_deviation() {
     let helped = seat.answers("Witness, type d, then back (or no): ", "d");
     assert!(helped.contains("Not yet: the deviation is not written yet."), "{helped}");
     seat.answers("What was expected?: ", "the clock agrees with the log");
-    seat.answers("What happened? (the log keeps it): ", "the clock was two years ahead at genesis");
-    seat.answers("What was decided? (the log keeps it): ", "the log goes on from the right time");
+    seat.answers("What happened?: ", "the clock was two years ahead at genesis");
+    seat.answers("What was decided?: ", "the log goes on from the right time");
     seat.answers("Witness, type d, then back (or no): ", "back");
     seat.answers("User PIN of the root token: ", crate::support::PIN);
     let (shown, _) = seat.ends();

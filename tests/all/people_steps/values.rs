@@ -63,8 +63,8 @@ fn a_value_that_continues_another_is_the_same_or_a_deviation_says_why_not() {
     assert!(helped.contains("type d, write the deviation down, then type it once more"), "{helped}");
     seat.answers("Witness, seal: ", "d");
     seat.answers("What was expected?: ", "bag B 17");
-    seat.answers("What happened? (the log keeps it): ", "it is in bag B 18");
-    seat.answers("What was decided? (the log keeps it): ", "the safe log explains it: go on");
+    seat.answers("What happened?: ", "it is in bag B 18");
+    seat.answers("What was decided?: ", "the safe log explains it: go on");
     seat.answers("Witness, seal: ", "B 18");
     pauses(seat);
     let deviations = entries(&world, "deviation");
@@ -83,8 +83,8 @@ fn a_deviation_that_was_written_before_the_difference_was_shown_excuses_nothing(
     introduces(&mut seat);
     seat.answers("Witness, seal: ", "d");
     seat.answers("What was expected?: ", "a quiet room");
-    seat.answers("What happened? (the log keeps it): ", "the telephone rang");
-    seat.answers("What was decided? (the log keeps it): ", "go on");
+    seat.answers("What happened?: ", "the telephone rang");
+    seat.answers("What was decided?: ", "go on");
     seat.answers("Witness, seal: ", "B 18");
     let helped = seat.answers("Witness, seal: ", "B 17");
     assert!(helped.contains("is not what the last ceremony recorded"), "{helped}");

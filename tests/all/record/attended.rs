@@ -24,8 +24,8 @@ fn held() -> World {
     let mut seat = Seat::at(&world, &sign);
     seat.answers("Name of the administrator: ", "d");
     seat.answers("What was expected?: ", "a <b>sealed</b> bag");
-    seat.answers("What happened? (the log keeps it): ", "the seal was torn");
-    seat.answers("What was decided? (the log keeps it): ", "the token is compared by its serial");
+    seat.answers("What happened?: ", "the seal was torn");
+    seat.answers("What was decided?: ", "the token is compared by its serial");
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
     seat.answers("Witness: sheet words ", "q");

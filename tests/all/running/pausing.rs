@@ -137,7 +137,7 @@ fn a_ceremony_that_was_killed_goes_on_at_the_first_step_that_is_not_done() {
     seat.dies();
     world.run(&["log", "verify", AUTHORITY]).ok();
     let told = goes_on(&world, &sheet);
-    assert!(told.contains("  requests\r\n"), "{told}");
+    assert!(told.contains("requests "), "{told}");
     once(&world);
 }
 
