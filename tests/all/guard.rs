@@ -32,8 +32,8 @@ fn an_older_copy_of_the_authority_signs_nothing() {
     world.refused(
         &SIGN,
         "
-        error: this log is older than the token remembers: saw 33 entries, wanted at
-               least 55 entries
+        error: this log is older than the token remembers: saw 44 entries, wanted at
+               least 75 entries
         hint:  this is an older copy of the authority: insert the stick that was written
                last
         Nothing was signed.
@@ -70,7 +70,7 @@ fn another_history_of_the_authority_signs_nothing_even_when_it_is_longer() {
         "
         error: this log is not the one the token remembers: it was changed or forked:
                saw root …
-               at 55 entries, wanted root
+               at 75 entries, wanted root
                …
         Nothing was signed.
         exit 40

@@ -129,11 +129,11 @@ fn a_retirement_needs_its_own_answer_and_a_reason() {
     world.write("answers-retire.toml", ANSWERS.replace("moved to east", "  "));
     world.stopped(
         &RETIRE,
-        "
-        error: a cluster is not retired without a reason: the log keeps it
+        r#"
+        error: answers: [retire] west is not filled in: saw { retire = "  " }
         Nothing was signed.
         exit 2
-    ",
+    "#,
     );
     world.write("answers-retire.toml", ANSWERS.replace("{ retire = \"moved to east\" }", "\"yes\""));
     let mut later = RETIRE;

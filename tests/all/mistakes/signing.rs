@@ -208,7 +208,7 @@ fn mistake_11_a_rule_cannot_be_switched_off() {
         "
         error: authority.toml, line 1, column 1: unknown field \"skip_lints\": wanted one
                of name, kind, unattended, token, audit, root, intermediates, clusters,
-               crl, custody, roles, key_backup, preflight
+               crl, custody, roles, key_backup, ceremonies, preflight
         exit 2
     ",
     );

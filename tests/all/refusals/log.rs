@@ -93,8 +93,8 @@ fn a_log_that_was_altered_is_explained() {
     world.refused(
         &VERIFY,
         "
-        error: line 31 (byte …, rule checkpoint.missing): entries are missing at the
-               end of the log: saw 30 entries, wanted 33 entries, which a checkpoint
+        error: line 42 (byte …, rule checkpoint.missing): entries are missing at the
+               end of the log: saw 41 entries, wanted 44 entries, which a checkpoint
                covers
         hint:  keep it as it is, as evidence, and compare it with another copy and with
                the paper
@@ -104,7 +104,7 @@ fn a_log_that_was_altered_is_explained() {
     world.refused(
         &SIGN,
         "
-        error: entries are missing at the end of the log: saw 30 entries, wanted 33
+        error: entries are missing at the end of the log: saw 41 entries, wanted 44
                entries, which the checkpoint covers
         hint:  `anchorite log verify` checks the whole log
         exit 40
@@ -113,7 +113,7 @@ fn a_log_that_was_altered_is_explained() {
     world.refused(
         &["-C", AUTHORITY, "--now", SIGNING, "status"],
         "
-        error: entries are missing at the end of the log: saw 30 entries, wanted 33
+        error: entries are missing at the end of the log: saw 41 entries, wanted 44
                entries, which the checkpoint covers
         hint:  `anchorite log verify` checks the whole log
         exit 40
@@ -153,8 +153,8 @@ fn an_older_copy_of_the_log_is_noticed_by_the_token() {
     assert_text(
         &output.error(),
         "
-        error: this log is older than the token remembers: saw 33 entries, wanted at
-               least 55 entries
+        error: this log is older than the token remembers: saw 44 entries, wanted at
+               least 75 entries
         hint:  this is an older copy of the authority: insert the stick that was written
                last
         Nothing was signed.

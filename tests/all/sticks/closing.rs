@@ -62,7 +62,8 @@ fn the_last_screen_says_in_words_and_in_a_code_what_the_log_ends_with() {
 
 /// What a telephone reads off the screen: light marks on dark ground, four dots to a module.
 fn photographed(world: &World, screen: &[String]) -> String {
-    let width = screen[0].chars().take_while(|c| *c == '█').count();
+    let first = screen.iter().find(|line| line.starts_with('█')).expect("a code");
+    let width = first.chars().take_while(|c| *c == '█').count();
     let code = screen.iter().filter(|line| line.starts_with('█'));
     let mut rows: Vec<Vec<u8>> = Vec::new();
     for line in code {
