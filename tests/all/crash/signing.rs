@@ -166,7 +166,8 @@ fn a_torn_last_line_is_told_kept_beside_the_log_and_recorded() {
     world.secret("pin", super::super::support::PIN);
     world.run(&SIGN).ok();
     let kept = names(&world.path("authority/log"), "");
-    let kept = kept.iter().find(|name| name.starts_with(&format!("torn-{size}-"))).expect("the torn line beside the log");
+    let kept =
+        kept.iter().find(|name| name.starts_with(&format!("torn-{size}-"))).expect("the torn line beside the log");
     assert_eq!(world.read(format!("authority/log/{kept}")), tail.as_bytes());
     let entries = entries(&world);
     let recovered = of_type(&entries, "recovered");
