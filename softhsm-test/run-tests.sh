@@ -28,6 +28,11 @@ need pkcs11-tool opensc || skip "OpenSC's pkcs11-tool (apt install opensc): no t
 need age age || skip "age"
 need jq jq || skip "jq"
 need strace strace || skip "strace: no tests of power cuts"
+# Printed pages are printed, looked at and photographed.
+have chromium || { say "installing chromium" && install chromium fonts-liberation fonts-dejavu-core; } ||
+    skip "Chromium: no page is printed"
+need pdftotext poppler-utils || skip "poppler: no printed page is read"
+need zbarimg zbar-tools || skip "zbar: no code is decoded"
 
 # From PyPI, under target/ so that nothing outside the tree changes.
 judges=${CARGO_TARGET_DIR:-$PWD/target}/judges

@@ -129,7 +129,18 @@ fn a_warning_needs_a_reason_and_the_log_keeps_it() {
     world.write("answers.toml", &answers);
     world.stopped(&SIGN, without);
     world.write("answers.toml", answers.replace("= \"approve\"", "= { approve = \"  \" }"));
-    world.stopped(&SIGN, without);
+    world.stopped(
+        &SIGN,
+        &format!(
+            "
+        error: answers: [review]
+               sha256:{sha256}
+               is not filled in: saw {{ approve = \"  \" }}
+        Nothing was signed.
+        exit 2
+    "
+        ),
+    );
     let signed = world.sign(&with_reason(&answers)).ok();
     let plan = last_plan(&signed.stderr);
     let findings = &plan[plan.find("  findings").unwrap()..];

@@ -27,7 +27,9 @@ fn swap(world: &World, stick: &str, place: &str, pocket: &str) {
 /// What was said since the last question, its first line gone.
 fn said(shown: &str) -> String {
     let shown = shown.replace("\r\n", "\n");
-    shown.split_once("Not yet: ").unwrap_or_else(|| panic!("{shown}")).1.to_owned()
+    let said = shown.split_once("Not yet: ").unwrap_or_else(|| panic!("{shown}")).1;
+    // Up to the line that says what can be typed beside an answer.
+    format!("{}\n", said.split_once("\n──").unwrap_or_else(|| panic!("{shown}")).0)
 }
 
 /// Approves up to the last question, which waits; its answer.
