@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(Ok(share)) = <&[u8; ENCODED]>::try_from(bytes).map(Share::decode) {
-        assert_eq!(share.encode().as_ref(), bytes);
+        assert_eq!(share.encode().as_slice(), bytes);
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Some(rows) = custody::rows_of_file(text) else { return };
@@ -25,6 +25,6 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     if let Ok(Ok(share)) = <&[u8; ENCODED]>::try_from(encoded.as_slice()).map(Share::decode) {
-        assert_eq!(share.encode().as_ref(), encoded.as_slice());
+        assert_eq!(share.encode().as_slice(), encoded.as_slice());
     }
 });
