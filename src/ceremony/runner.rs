@@ -164,19 +164,11 @@ fn attempt(
         next: next.map(|next| next.says),
     };
     room.people.step(&view)?;
-    check_answers(room, activity, steps.get(index..).unwrap_or_default())?;
-    (activity.run)(room, bench, step)
-}
-
-/// Before a step that asks nothing, every prepared answer was used but those of steps that still ask: so a
-/// stray answer is found before the root key signs.
-fn check_answers(room: &mut Room<'_>, activity: &Activity, from_here: &[Step]) -> Result<(), Stop> {
-    if activity.asks {
-        return Ok(());
+    // A stray answer is found before the root key signs.
+    if !activity.asks {
+        room.check_answers(step)?;
     }
-    let asks = |step: &&Step| vocabulary::find(&step.activity).is_some_and(|activity| activity.asks);
-    let later: Vec<&str> = from_here.iter().filter(asks).map(|step| step.id.as_str()).collect();
-    room.people.asked_all(&later)
+    (activity.run)(room, bench, step)
 }
 
 /// Ends a session that stopped early, as far as that is possible.

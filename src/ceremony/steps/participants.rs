@@ -65,8 +65,8 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The roles of this script, here and now.
-fn roles_here(room: &Room<'_>) -> Vec<(String, usize)> {
+/// The roles of this script, here and now: who takes part, custodians among them.
+pub fn roles_here(room: &Room<'_>) -> Vec<(String, usize)> {
     // A changed configuration is adopted after this step; its custodians are the ones who come to be dealt shares.
     let file = Config::parse(&room.config_file.0).ok().filter(|_| split_custody::deals(&room.script));
     let custody = file.as_ref().unwrap_or(&room.config).custody.as_ref();

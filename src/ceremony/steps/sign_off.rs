@@ -4,7 +4,7 @@
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::steps::confirm;
+use crate::ceremony::steps::{confirm, participants};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::screen::Screen;
 
@@ -27,8 +27,7 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     room.people.show(&Screen::new().text(
         "Each of you: was this ceremony held as the script and its deviations say? Who does not agree types no, and why.",
     ))?;
-    for (role, least) in room.script.roles.clone() {
-        let count = least.max(room.config.roles.least(&role));
+    for (role, count) in participants::roles_here(room) {
         for index in 1..=count {
             let who = if count > 1 { format!("{role} {index}") } else { role.clone() };
             ask(room, step, &role, &who)?;

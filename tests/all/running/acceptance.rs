@@ -66,6 +66,8 @@ fn a_root_of_two_of_three_custodians_signs_for_three_clusters_through_a_deviatio
     world.run(&["log", "verify", AUTHORITY, "--root", "authority/public/root-cert.pem", "--at-rest"]).ok();
     assert_eq!(world.bundles().len(), 3);
     assert_eq!(of_type(&world, "sign.intent").len(), 3 + 3, "the genesis, and one for each cluster");
+    let agreed = of_type(&world, "value.recorded").iter().filter(|value| value["value"] == "agrees").count();
+    assert_eq!(agreed, 5 + 4, "everybody who took part: three custodians at the genesis, two at the signing");
     assert_filled_in(&world, &script);
     for row in sheets.iter().flat_map(|sheet| &sheet.0) {
         assert!(!shown.contains(row.as_str()), "a row of a share stayed on the terminal");
