@@ -179,7 +179,7 @@ pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventor
             custodians: set.commitments.len(),
             dealt: set.at,
         }),
-        crl: state.crl.as_ref().map(|c| Crl { number: c.number, next_update: c.next_update }),
+        crl: state.crl().map(|c| Crl { number: c.number, next_update: c.next_update }),
         due: due(state, &clusters, now),
         certificates,
         clusters,
@@ -213,7 +213,7 @@ fn due(state: &State, clusters: &[Cluster], now: Timestamp) -> Vec<Due> {
         let left = by.duration_since(now);
         due.push(Due { by, days: left.as_hours().div_euclid(24), urgent: left < SOON, what });
     };
-    if let Some(crl) = &state.crl {
+    if let Some(crl) = state.crl() {
         add(crl.next_update, format!("issue the CRL after number {}", crl.number));
     }
     let in_use = || clusters.iter().filter(|cluster| cluster.retired.is_none());

@@ -13,6 +13,7 @@ pub mod journal;
 pub mod media;
 pub mod paper;
 pub mod people;
+pub mod planning;
 pub mod precondition;
 pub mod progress;
 pub mod record;

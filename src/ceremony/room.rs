@@ -18,9 +18,9 @@ use crate::error::{Error, Kind};
 use crate::execute::{Issued, Keyring};
 use crate::log::Record;
 use crate::log::record::{Deviation, ValueRecorded};
-use crate::plan::ApprovedPlan;
 use crate::plan::make::{Accepted, Context};
 use crate::plan::screen::Banner;
+use crate::plan::{ApprovedPlan, MadePlan};
 use crate::screen::Screen;
 use crate::token::KeyRole;
 use crate::x509::keygen::LocalKey;
@@ -114,6 +114,8 @@ pub struct Bench {
     pub pending: Vec<Pending>,
     /// Clusters whose certificate an interrupted session issued, and whose bundle this one makes.
     pub resumed: Vec<String>,
+    /// Plans that steps of this script made, for people to review: CRLs, certificates of roots.
+    pub drafts: Vec<MadePlan>,
     /// Plans that were approved.
     pub approved: Vec<ApprovedPlan>,
     /// What was signed.

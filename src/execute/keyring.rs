@@ -7,18 +7,19 @@ use crate::plan::Batch;
 use crate::store::{Committed, Log};
 use crate::token::{Guard, KeyRef, KeyRole, Signature, Token};
 use crate::x509::{SignatureAlgorithm, Spki};
+use std::collections::BTreeMap;
 
 /// Unlocked tokens and the keys found in them. Dropping it logs out.
 pub struct Keyring {
     tokens: Vec<(KeyRole, Box<dyn Token>)>,
-    root: Option<KeyRef>,
+    roots: BTreeMap<u32, KeyRef>,
     audit: Option<KeyRef>,
 }
 
 impl Keyring {
     /// A keyring with the root's token, on which the audit key lives too unless another is added.
     pub fn new(root: Box<dyn Token>) -> Self {
-        Self { tokens: vec![(KeyRole::Root, root)], root: None, audit: None }
+        Self { tokens: vec![(KeyRole::Root, root)], roots: BTreeMap::new(), audit: None }
     }
 
     /// Adds the audit key's own token.
@@ -38,20 +39,23 @@ impl Keyring {
         }
     }
 
-    /// Takes a key that was generated or found as the one of its role.
-    pub fn hold(&mut self, role: KeyRole, key: KeyRef) {
+    /// Takes a key that was generated or found as the one of its role and generation; of the audit keys, the one
+    /// that was taken last signs.
+    pub fn hold(&mut self, role: KeyRole, generation: u32, key: KeyRef) {
         match role {
-            KeyRole::Root => self.root = Some(key),
+            KeyRole::Root => {
+                self.roots.insert(generation, key);
+            }
             KeyRole::Audit => self.audit = Some(key),
         }
     }
 
-    /// The root's public key.
+    /// The public key of a root's generation.
     ///
     /// # Errors
-    /// [`Kind::Token`] where no root key is held.
-    pub fn root_spki(&self) -> Result<&Spki, Error> {
-        self.root.as_ref().map(|key| &key.spki).ok_or_else(|| absent(KeyRole::Root))
+    /// [`Kind::Token`] where that root key is not held.
+    pub fn root_spki(&self, generation: u32) -> Result<&Spki, Error> {
+        self.roots.get(&generation).map(|key| &key.spki).ok_or_else(|| absent(KeyRole::Root))
     }
 
     /// The audit key's public key.
@@ -93,7 +97,7 @@ impl Keyring {
                 Error::new(Kind::Bug, "what is to be signed is not what was committed").truth("Nothing was signed.")
             );
         }
-        let key = self.root.clone().ok_or_else(|| absent(KeyRole::Root))?;
+        let key = self.roots.get(&batch.issuer_generation()).cloned().ok_or_else(|| absent(KeyRole::Root))?;
         let algorithm = SignatureAlgorithm::of(key.spki.spec());
         self.token(KeyRole::Root)?.sign(&key, algorithm, &messages, done);
         Ok(())

@@ -51,7 +51,7 @@ pub struct Desk<'a> {
 /// [`Kind::AfterSigning`]: the log, or where that failed the error, names every serial number that was
 /// signed or may have been.
 pub fn execute(batch: Batch, keys: &mut Keyring, desk: &mut Desk<'_>) -> Result<Vec<Issued>, Error> {
-    let issuer = keys.root_spki()?.clone();
+    let issuer = keys.root_spki(batch.issuer_generation())?.clone();
     let audit = keys.audit_spki()?.clone();
     let first_header = (desk.header)();
     let committed = desk

@@ -179,6 +179,7 @@ impl ApprovedPlan {
 pub struct Batch {
     plans: Vec<ApprovedPlan>,
     intents: Vec<SignIntent>,
+    issuer_generation: u32,
 }
 
 impl Batch {
@@ -221,7 +222,31 @@ impl Batch {
         if intents.iter().filter(|i| i.what == What::Crl.name()).count() > 1 {
             return Err(refuse("two CRLs in one batch", plans.len().to_string()));
         }
-        Ok(Self { plans, intents })
+        let (issuer_generation, _) = issuer.unwrap_or_default();
+        Ok(Self { plans, intents, issuer_generation })
+    }
+
+    /// Puts approved plans together, a batch for each issuer key, in the order in which its first plan comes.
+    ///
+    /// # Errors
+    /// As [`Self::new`]. Nothing was signed.
+    pub fn by_issuer(plans: Vec<ApprovedPlan>, now: Timestamp) -> Result<Vec<Self>, Error> {
+        let mut groups: Vec<Vec<ApprovedPlan>> = Vec::new();
+        for plan in plans {
+            let same = |group: &&mut Vec<ApprovedPlan>| {
+                group.first().is_some_and(|first| first.plan().issuer_generation == plan.plan().issuer_generation)
+            };
+            match groups.iter_mut().find(same) {
+                Some(group) => group.push(plan),
+                None => groups.push(vec![plan]),
+            }
+        }
+        groups.into_iter().map(|group| Self::new(group, now)).collect()
+    }
+
+    /// The generation of the root key that signs.
+    pub fn issuer_generation(&self) -> u32 {
+        self.issuer_generation
     }
 
     /// The plans, in order.

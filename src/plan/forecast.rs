@@ -89,6 +89,7 @@ fn accept(plan: &MadePlan, key: &LocalKey) -> Result<(), Error> {
         What::Root => "the root certificate to come is",
         What::Audit => "the audit certificate to come is",
         What::Intermediate => "the intermediate to come is",
+        What::Cross => "the cross certificate to come is",
         What::Crl => "the CRL to come is",
     };
     if let Some(finding) = refusal(plan) {

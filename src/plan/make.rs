@@ -176,7 +176,7 @@ pub fn crl(context: Context<'_>, issuer: &Issuer, state: &State) -> Result<MadeP
             Error::new(Kind::Refused, "the issuer's certificate has no subject key identifier")
                 .truth("Nothing was signed.")
         })?,
-        number: state.crl_number + 1,
+        number: state.crl_number(issuer.generation) + 1,
         revoked: Vec::new(),
     };
     let tbs = build::crl_tbs(&template)?;

@@ -38,6 +38,8 @@ pub enum What {
     Audit,
     /// A cluster's intermediate.
     Intermediate,
+    /// The key of one root, certified by another.
+    Cross,
     /// A certificate revocation list.
     Crl,
 }
@@ -49,6 +51,7 @@ impl What {
             What::Root => "root",
             What::Audit => "audit",
             What::Intermediate => "intermediate",
+            What::Cross => "cross",
             What::Crl => "crl",
         }
     }

@@ -54,10 +54,10 @@ pub struct State {
     pub clusters: BTreeMap<String, Cluster>,
     /// Certificates by serial number, intended ones included.
     pub certificates: BTreeMap<Hex, Certificate>,
-    /// The newest CRL.
-    pub crl: Option<Crl>,
-    /// The highest CRL number that was intended.
-    pub crl_number: u64,
+    /// The newest CRL of each root, by the generation of its key.
+    pub crls: BTreeMap<u32, Crl>,
+    /// The highest CRL number that was intended, by the generation of the root key.
+    crl_numbers: BTreeMap<u32, u64>,
     /// Intents without outcome, by position.
     pub open_intents: BTreeMap<u64, SignIntent>,
     /// Clusters with a certificate of a session that did not bring a bundle to them and complete.
@@ -303,10 +303,36 @@ impl State {
         self
     }
 
-    /// The certificate of the newest key of a role, DER.
+    /// The key of a role and a generation, once it is generated.
+    pub fn key_of(&self, role: &str, generation: u32) -> Option<&KeyRecord> {
+        self.keys.iter().find(|k| k.role == role && k.generation == generation && k.spki.is_some())
+    }
+
+    /// The newest key of a role that is certified: a younger one that waits for its certificate issues nothing.
+    pub fn certified(&self, role: &str) -> Option<&KeyRecord> {
+        self.keys.iter().rev().find(|k| k.role == role && k.spki.is_some() && k.certificate.is_some())
+    }
+
+    /// The certificate of the newest certified key of a role.
     pub fn certificate_of(&self, role: &str) -> Option<&Certificate> {
-        let serial = self.key(role)?.certificate.as_ref()?;
-        self.certificates.get(serial)
+        self.certificates.get(self.certified(role)?.certificate.as_ref()?)
+    }
+
+    /// The self-signed certificates of the root keys that were issued, by generation.
+    pub fn roots(&self) -> BTreeMap<u32, &Certificate> {
+        let keys = self.keys.iter().filter(|k| k.role == "root");
+        let issued = |serial: &Hex| self.certificates.get(serial).filter(|c| c.status == Status::Issued);
+        keys.filter_map(|k| Some((k.generation, issued(k.certificate.as_ref()?)?))).collect()
+    }
+
+    /// The newest CRL of the newest root that has one.
+    pub fn crl(&self) -> Option<&Crl> {
+        self.crls.values().next_back()
+    }
+
+    /// The highest CRL number of a root that was intended: one that a crash burnt is never used again.
+    pub fn crl_number(&self, generation: u32) -> u64 {
+        self.crl_numbers.get(&generation).copied().unwrap_or_default()
     }
 
     /// The newest issued intermediate of a cluster.
@@ -337,6 +363,6 @@ impl State {
     /// True once the root's certificate, the audit certificate and CRL 1 are issued.
     pub fn is_founded(&self) -> bool {
         let issued = |role| self.certificate_of(role).is_some_and(|c| c.status == Status::Issued);
-        issued("root") && issued("audit") && self.crl.is_some()
+        issued("root") && issued("audit") && self.crl().is_some()
     }
 }

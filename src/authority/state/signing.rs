@@ -18,8 +18,9 @@ impl State {
             &intent.plan_sha256.hex(),
         )?;
         if let Some(number) = intent.crl_number {
-            expect(number > self.crl_number, "crl.number", "CRL numbers rise", &number.to_string())?;
-            self.crl_number = number;
+            let last = self.crl_numbers.entry(intent.issuer_generation).or_default();
+            expect(number > *last, "crl.number", "CRL numbers rise", &number.to_string())?;
+            *last = number;
         }
         if let Some(serial) = &intent.serial {
             let fresh = !self.certificates.contains_key(serial);
@@ -74,7 +75,8 @@ impl State {
             _ => return Err(broken("sign.status", "ok with DER, or failed or unknown without", &outcome.status)),
         };
         if let (Some(number), Some(der)) = (intent.crl_number, &der) {
-            self.crl = Some(Crl { number, next_update: intent.not_after, der: der.clone() });
+            let crl = Crl { number, next_update: intent.not_after, der: der.clone() };
+            self.crls.insert(intent.issuer_generation, crl);
         }
         if status == Status::Failed {
             self.keys_intended.retain(|_, (_, seq)| *seq != outcome.intent);

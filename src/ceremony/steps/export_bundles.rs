@@ -158,7 +158,7 @@ fn seal(
     };
     let ca_cert_pem = pem::encode("CERTIFICATE", &der);
     let roots = root_pems(state)?;
-    let crl = state.crl.as_ref().ok_or_else(|| missing("a CRL"))?;
+    let crl = state.crl().ok_or_else(|| missing("a CRL"))?;
     let sequence = cluster.bundles.last().map_or(0, |b| b.sequence) + 1;
     let created = room.journal.now();
     let log = room.journal.reading()?;

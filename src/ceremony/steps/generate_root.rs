@@ -60,7 +60,7 @@ fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole, Key
             mechanism: generated.mechanism.clone(),
         };
         room.journal.append(vec![record.into()])?;
-        keys.hold(*role, generated.key.clone());
+        keys.hold(*role, generation, generated.key.clone());
         room.people.show(&screen(*role, *spec, &generated, adopted))?;
     }
     Ok(())

@@ -72,7 +72,7 @@ pub fn public_files(state: &State) -> Result<Vec<(&'static str, String)>, Error>
         files.push(("root-card.txt", card::root_card(&state.name, &state.kind, &state.origin, der)?.render()));
     }
     files.extend(audit_certificate(state).map(|(_, text)| ("audit-cert.pem", text)));
-    files.extend(state.crl.as_ref().map(|crl| ("root.crl", pem::encode("X509 CRL", &crl.der))));
+    files.extend(state.crl().map(|crl| ("root.crl", pem::encode("X509 CRL", &crl.der))));
     Ok(files)
 }
 

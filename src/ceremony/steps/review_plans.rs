@@ -1,20 +1,17 @@
 //! `review-plans`: each plan on its own screen, approved by its words or not at all.
 
 use crate::ceremony::people::{Compared, Stop, Verdict};
+use crate::ceremony::planning;
 use crate::ceremony::room::{Bench, Pending, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::spot_check;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use crate::execute::Keyring;
 use crate::log::Record;
 use crate::log::record::{ClusterEnrolled, PlanDeclined};
-use crate::plan::make::{self, Issuer};
-use crate::plan::{ApprovedPlan, MadePlan, TbsView, screen};
+use crate::plan::{ApprovedPlan, MadePlan, screen};
 use crate::screen::Screen;
-use crate::token::KeyRole;
-use crate::x509::read;
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
@@ -33,11 +30,7 @@ pub const ACTIVITY: Activity = Activity {
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
-    let made = match (room.journal.state().is_founded(), bench.pending.is_empty()) {
-        (true, false) => intermediates(room, &mut keys, &bench.pending),
-        (true, true) => Ok(Made::new()),
-        (false, _) => genesis(room, &mut keys),
-    };
+    let made = planning::all(room, &mut keys, bench);
     bench.keys = Some(keys);
     let made = made?;
     if made.is_empty() {
@@ -70,65 +63,6 @@ fn resume(room: &mut Room<'_>, bench: &Bench, step: &Step) -> Result<(), Stop> {
         room.people.answered_before(Some(&step.id), &format!("sha256:{}", room.config_adopted.1));
     }
     room.people.show(&Screen::new().text("Everything was signed already; nothing is left to review."))
-}
-
-type Made = Vec<(MadePlan, Option<usize>)>;
-
-/// The three plans of a genesis; what an interrupted one already signed is not planned again.
-fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
-    let mut made = Made::new();
-    let issuer = if room.journal.state().certificate_of(KeyRole::Root.name()).is_some() {
-        issuer(room)?
-    } else {
-        let spki = keys.root_spki()?.clone();
-        let serial = room.serial_number(keys)?;
-        let root = make::root(room.context(), &spki, 1, serial)?;
-        let view = match root.view() {
-            TbsView::Certificate(view) => (**view).clone(),
-            TbsView::Crl(_) => return Err(Error::new(Kind::Bug, "a root plan is a CRL")),
-        };
-        made.push((root, None));
-        Issuer { generation: 1, spki, view }
-    };
-    if room.journal.state().certificate_of(KeyRole::Audit.name()).is_none() {
-        let audit_spki = keys.audit_spki()?.clone();
-        let serial = room.serial_number(keys)?;
-        made.push((make::audit(room.context(), &issuer, &audit_spki, 1, serial)?, None));
-    }
-    if room.journal.state().crl.is_none() {
-        made.push((make::crl(room.context(), &issuer, room.journal.state())?, None));
-    }
-    Ok(made)
-}
-
-fn intermediates(room: &mut Room<'_>, keys: &mut Keyring, pending: &[Pending]) -> Result<Made, Error> {
-    let issuer = issuer(room)?;
-    let mut made = Vec::with_capacity(pending.len());
-    for (index, pending) in pending.iter().enumerate() {
-        let serial = room.serial_number(keys)?;
-        made.push((make::intermediate(room.context(), &issuer, &pending.accepted, serial)?, Some(index)));
-    }
-    Ok(made)
-}
-
-/// The newest root, from the log.
-pub fn issuer(room: &Room<'_>) -> Result<Issuer, Error> {
-    let state = room.journal.state();
-    let missing = || Error::new(Kind::Bug, "a founded authority has no root certificate");
-    let key = state.key(KeyRole::Root.name()).ok_or_else(missing)?;
-    let der = state.certificate_of(KeyRole::Root.name()).and_then(|c| c.der.clone()).ok_or_else(missing)?;
-    let spki = key.spki.clone().ok_or_else(missing)?;
-    let view = read::certificate(&der)?.view;
-    let now = room.journal.now();
-    if now >= view.not_after {
-        return Err(Error::new(Kind::Refused, "the root certificate has ended: nothing that it signs now is valid")
-            .saw(now.to_string())
-            .wanted(format!("a time before {}", view.not_after))
-            .hint("is the clock right? (date -u)")
-            .hint("if it is, the meshes need a new root: anchorite new DIR")
-            .truth("Nothing was signed."));
-    }
-    Ok(Issuer { generation: key.generation, spki, view })
 }
 
 /// One plan: the request's words, then the plan's; what was said is logged at once.

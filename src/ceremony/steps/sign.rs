@@ -39,20 +39,22 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     }
     seal_keys_made_here(room, bench, &approved)?;
     let began = clock::monotonic();
-    let batch = Batch::new(approved, room.journal.now())?;
+    let batches = Batch::by_issuer(approved, room.journal.now())?;
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
-    let people = &mut room.people;
-    let result = room.journal.with_log(|log, origin, header| {
-        let mut progress = |done, of| people.working(done, of, "signing");
-        execute::execute(batch, &mut keys, &mut Desk { log, origin, header, progress: &mut progress })
+    let result = batches.into_iter().try_for_each(|batch| {
+        let people = &mut room.people;
+        let issued = room.journal.with_log(|log, origin, header| {
+            let mut progress = |done, of| people.working(done, of, "signing");
+            execute::execute(batch, &mut keys, &mut Desk { log, origin, header, progress: &mut progress })
+        });
+        // Also after a failure: the state is what the log says.
+        let caught_up = room.journal.catch_up();
+        bench.issued.extend(issued?);
+        caught_up
     });
     bench.keys = Some(keys);
     bench.signing = clock::monotonic().saturating_sub(began);
-    // Also after a failure: the state is what the log says.
-    let caught_up = room.journal.catch_up();
-    bench.issued = result?;
-    caught_up?;
-    Ok(())
+    Ok(result?)
 }
 
 /// A key made here is sealed to its recipients and logged before its certificate exists, so that no crash

@@ -215,8 +215,9 @@ fn record(room: &Room<'_>, role: KeyRole, identity: &Identity) -> TokenUnlocked 
 
 /// Finds the keys that the log names and proves them by their public halves.
 fn find_keys(room: &Room<'_>, keys: &mut Keyring) -> Result<(), Error> {
-    for role in [KeyRole::Root, KeyRole::Audit] {
-        let Some(key) = room.journal.state().key(role.name()) else { continue };
+    let generated = room.journal.state().keys.iter().filter(|key| key.spki.is_some());
+    for key in generated {
+        let role = if key.role == KeyRole::Root.name() { KeyRole::Root } else { KeyRole::Audit };
         let (id, spki): (Hex, Option<Spki>) = (key.id.clone(), key.spki.clone());
         let found = keys.token(role)?.find(&KeyId(id.clone()), spki.as_ref())?;
         let Some(found) = found else {
@@ -226,7 +227,7 @@ fn find_keys(room: &Room<'_>, keys: &mut Keyring) -> Result<(), Error> {
                 .hint("this may be another token with the same serial number, or one that was cleared")
                 .truth("Nothing was signed."));
         };
-        keys.hold(role, found);
+        keys.hold(role, key.generation, found);
     }
     Ok(())
 }

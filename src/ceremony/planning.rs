@@ -1,0 +1,97 @@
+//! What a ceremony asks people to approve: the plans of a genesis, of requests on the bench, and those that steps
+//! of its script made.
+
+use super::room::{Bench, Pending, Room};
+use crate::error::{Error, Kind};
+use crate::execute::Keyring;
+use crate::plan::make::{self, Issuer};
+use crate::plan::{MadePlan, TbsView};
+use crate::token::KeyRole;
+use crate::x509::read;
+
+/// Plans, each with the place of its request on the bench where it has one.
+pub type Made = Vec<(MadePlan, Option<usize>)>;
+
+/// Everything that this session can plan: drafts of its steps first, then what founds the authority or answers
+/// requests.
+///
+/// # Errors
+/// Those of planning. Nothing was signed.
+pub fn all(room: &mut Room<'_>, keys: &mut Keyring, bench: &mut Bench) -> Result<Made, Error> {
+    let mut made: Made = std::mem::take(&mut bench.drafts).into_iter().map(|draft| (draft, None)).collect();
+    if !bench.pending.is_empty() {
+        made.extend(intermediates(room, keys, &bench.pending)?);
+    } else if !room.journal.state().is_founded() {
+        made.extend(genesis(room, keys)?);
+    }
+    Ok(made)
+}
+
+/// The three plans of a genesis; what an interrupted one already signed is not planned again.
+fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
+    let mut made = Made::new();
+    let issuer = if room.journal.state().certificate_of(KeyRole::Root.name()).is_some() {
+        issuer(room)?
+    } else {
+        let spki = keys.root_spki(1)?.clone();
+        let serial = room.serial_number(keys)?;
+        let root = make::root(room.context(), &spki, 1, serial)?;
+        let view = match root.view() {
+            TbsView::Certificate(view) => (**view).clone(),
+            TbsView::Crl(_) => return Err(Error::new(Kind::Bug, "a root plan is a CRL")),
+        };
+        made.push((root, None));
+        Issuer { generation: 1, spki, view }
+    };
+    if room.journal.state().certificate_of(KeyRole::Audit.name()).is_none() {
+        let audit_spki = keys.audit_spki()?.clone();
+        let serial = room.serial_number(keys)?;
+        made.push((make::audit(room.context(), &issuer, &audit_spki, 1, serial)?, None));
+    }
+    if room.journal.state().crl().is_none() {
+        made.push((make::crl(room.context(), &issuer, room.journal.state())?, None));
+    }
+    Ok(made)
+}
+
+fn intermediates(room: &mut Room<'_>, keys: &mut Keyring, pending: &[Pending]) -> Result<Made, Error> {
+    let issuer = issuer(room)?;
+    let mut made = Vec::with_capacity(pending.len());
+    for (index, pending) in pending.iter().enumerate() {
+        let serial = room.serial_number(keys)?;
+        made.push((make::intermediate(room.context(), &issuer, &pending.accepted, serial)?, Some(index)));
+    }
+    Ok(made)
+}
+
+/// The newest root that is certified, from the log.
+///
+/// # Errors
+/// As [`issuer_of`].
+pub fn issuer(room: &Room<'_>) -> Result<Issuer, Error> {
+    let newest = room.journal.state().certified(KeyRole::Root.name()).map_or(1, |key| key.generation);
+    issuer_of(room, newest)
+}
+
+/// The root of a generation, from the log.
+///
+/// # Errors
+/// [`Kind::Refused`]: its certificate has ended.
+pub fn issuer_of(room: &Room<'_>, generation: u32) -> Result<Issuer, Error> {
+    let state = room.journal.state();
+    let missing = || Error::new(Kind::Bug, format!("the log has no root of generation {generation}"));
+    let key = state.key_of(KeyRole::Root.name(), generation).ok_or_else(missing)?;
+    let der = state.roots().get(&generation).and_then(|c| c.der.clone()).ok_or_else(missing)?;
+    let spki = key.spki.clone().ok_or_else(missing)?;
+    let view = read::certificate(&der)?.view;
+    let now = room.journal.now();
+    if now >= view.not_after {
+        return Err(Error::new(Kind::Refused, "the root certificate has ended: nothing that it signs now is valid")
+            .saw(now.to_string())
+            .wanted(format!("a time before {}", view.not_after))
+            .hint("is the clock right? (date -u)")
+            .hint("if it is, the meshes need a new root: anchorite new DIR")
+            .truth("Nothing was signed."));
+    }
+    Ok(Issuer { generation: key.generation, spki, view })
+}
