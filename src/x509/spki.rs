@@ -30,6 +30,11 @@ impl Spki {
         if !rest.is_empty() {
             return Err(Error::new(Kind::Refused, "bytes follow a public key").saw(format!("{} bytes", rest.len())));
         }
+        if info.raw != der {
+            // The parser stops after the BIT STRING: one key would have as many digests as there are tails.
+            return Err(Error::new(Kind::Refused, "bytes follow the key inside a public key's SEQUENCE")
+                .saw(format!("{} bytes", der.len().saturating_sub(info.raw.len()))));
+        }
         let oid = info.algorithm.algorithm.to_id_string();
         let bits = info.subject_public_key.data.to_vec();
         let spec = match oid.as_str() {
@@ -91,4 +96,19 @@ pub(super) fn modulus_bits(modulus: &[u8]) -> usize {
     let Some(first) = trimmed.first() else { return 0 };
     let leading = usize::try_from(first.leading_zeros()).unwrap_or(0);
     trimmed.len() * 8 - leading
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::x509::LocalKey;
+
+    #[test]
+    fn bytes_after_the_key_inside_its_sequence_are_refused() {
+        let mut der = LocalKey::generate(KeySpec::EcdsaP256).unwrap().spki().der().to_vec();
+        der.extend([5, 0]);
+        der[1] += 2;
+        let error = Spki::from_der(&der).unwrap_err();
+        assert_eq!(error.to_string(), "bytes follow the key inside a public key's SEQUENCE: saw 2 bytes");
+    }
 }
