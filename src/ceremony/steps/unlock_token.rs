@@ -215,9 +215,11 @@ fn record(room: &Room<'_>, role: KeyRole, identity: &Identity) -> TokenUnlocked 
 
 /// Finds the keys that the log names and proves them by their public halves.
 fn find_keys(room: &Room<'_>, keys: &mut Keyring) -> Result<(), Error> {
-    let generated = room.journal.state().keys.iter().filter(|key| key.spki.is_some());
-    for key in generated {
-        let role = if key.role == KeyRole::Root.name() { KeyRole::Root } else { KeyRole::Audit };
+    // Roots first: they are what people came for.
+    for (role, key) in [KeyRole::Root, KeyRole::Audit].into_iter().flat_map(|role| {
+        let keys = room.journal.state().keys.iter();
+        keys.filter(move |key| key.role == role.name() && key.spki.is_some()).map(move |key| (role, key))
+    }) {
         let (id, spki): (Hex, Option<Spki>) = (key.id.clone(), key.spki.clone());
         let found = keys.token(role)?.find(&KeyId(id.clone()), spki.as_ref())?;
         let Some(found) = found else {
