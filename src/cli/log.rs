@@ -179,6 +179,7 @@ fn line(entry: &Entry) -> String {
             }
         }
         Record::SignOutcome(r) => format!("of {}: {}", r.intent, r.status),
+        Record::CertificateRevoked(r) => format!("serial {}: {}", r.serial, r.reason.name()),
         Record::BundleExported(r) => format!("{} for {} sequence {}", r.bundle_id, r.cluster, r.sequence),
         Record::Recovered(r) => r.found.first().cloned().unwrap_or_default(),
     };

@@ -182,9 +182,13 @@ impl State {
             }
             Record::SignIntent(intent) => {
                 self.check_settled()?;
-                self.apply_intent(entry.seq, intent)?;
+                self.apply_intent(entry.seq, entry.header.time, intent)?;
             }
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
+            Record::CertificateRevoked(revoked) => {
+                self.check_settled()?;
+                self.revoke(entry.seq, entry.header.time, revoked)?;
+            }
             Record::BundleExported(bundle) => {
                 let cluster = self
                     .clusters

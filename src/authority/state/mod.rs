@@ -4,12 +4,14 @@
 mod course;
 mod custody;
 mod fold;
+mod revocation;
 mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
+pub use revocation::{BACKDATE, Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -58,6 +60,8 @@ pub struct State {
     pub crls: BTreeMap<u32, Crl>,
     /// The highest CRL number that was intended, by the generation of the root key.
     crl_numbers: BTreeMap<u32, u64>,
+    /// What was revoked, and what CRLs list.
+    pub revocations: Revocations,
     /// Intents without outcome, by position.
     pub open_intents: BTreeMap<u64, SignIntent>,
     /// Clusters with a certificate of a session that did not bring a bundle to them and complete.
@@ -221,6 +225,8 @@ pub struct Certificate {
     pub generation: Option<u32>,
     /// End of validity.
     pub not_after: Timestamp,
+    /// When it was intended.
+    pub intended: Timestamp,
     /// Position of the intent.
     pub intent: u64,
     /// Position of the outcome, once there is one.
@@ -343,10 +349,11 @@ impl State {
             .max_by_key(|c| c.generation)
     }
 
-    /// Certificates of a cluster that may be in use at a time: issued, or perhaps issued, and not expired.
+    /// Certificates of a cluster that may be in use at a time: issued, or perhaps issued, neither expired nor revoked.
     pub fn unexpired(&self, cluster: &str, now: Timestamp) -> Vec<&Certificate> {
         let of_cluster = self.certificates.values().filter(|c| c.cluster.as_deref() == Some(cluster));
-        of_cluster.filter(|c| c.status != Status::Failed && c.not_after >= now).collect()
+        let usable = |c: &&Certificate| c.status != Status::Failed && c.not_after >= now;
+        of_cluster.filter(|c| usable(c) && self.revoked(&c.serial).is_none()).collect()
     }
 
     /// The position of the first intent of an earlier session that has no outcome although another session began.

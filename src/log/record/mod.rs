@@ -1,10 +1,12 @@
 //! What entries say: one type per record, each field stated. A changed meaning gets a new type name.
 
 mod ceremony;
+mod revocation;
 mod session;
 mod signing;
 
 pub use ceremony::*;
+pub use revocation::*;
 pub use session::*;
 pub use signing::*;
 
@@ -95,6 +97,7 @@ records! {
     "plan.expired" => PlanExpired,
     "sign.intent" => SignIntent,
     "sign.outcome" => SignOutcome,
+    "certificate.revoked" => CertificateRevoked,
     "bundle.exported" => BundleExported,
     "recovered" => Recovered,
 }
@@ -105,7 +108,6 @@ pub const RESERVED: &[&str] = &[
     "key.destroyed",
     "audit.rotated",
     "history.imported",
-    "certificate.revoked",
     "key_backup.made",
     "key_backup.proved",
     "restore",
