@@ -11,6 +11,7 @@ mod custody;
 mod fence;
 mod hsm;
 mod inspect;
+mod key_backup;
 mod kit;
 mod log;
 mod manifest;
@@ -71,6 +72,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
         Command::Preflight(a) => preflight::preflight(args, a, terminal),
         Command::Custody(a) => custody::custody(args, a, terminal),
+        Command::KeyBackup(a) => key_backup::key_backup(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status => status::status(args, terminal),
         Command::Request(a) => request::request(args, a, terminal),

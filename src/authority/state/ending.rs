@@ -35,6 +35,11 @@ impl State {
         key.spki.is_some() && self.ending(key).is_none()
     }
 
+    /// True for a key that a session holds: an audit key signs up to the checkpoint over its own end.
+    pub fn may_be_held(&self, key: &KeyRecord) -> bool {
+        self.is_alive(key) || key.role == "audit" && key.spki.is_some()
+    }
+
     /// Root keys that may be used, oldest first.
     pub fn living_roots(&self) -> impl Iterator<Item = &KeyRecord> {
         self.keys.iter().filter(|key| key.role == "root" && self.is_alive(key))
