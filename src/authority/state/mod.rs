@@ -1,16 +1,20 @@
 //! The state of an authority: what its log says, folded. The fold and its rules are in `fold`; this is what
 //! the rest of the program asks of it.
 
+mod backup;
 mod course;
 mod custody;
+mod ending;
 mod fold;
 mod revocation;
 mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
+pub use ending::{Ending, Endings};
 pub use revocation::{BACKDATE, Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
@@ -50,6 +54,10 @@ pub struct State {
     pub tokens: BTreeMap<String, TokenRecord>,
     /// Custody of their PINs.
     pub custody: Custody,
+    /// Copies of the root key.
+    pub backups: Backups,
+    /// The end of keys.
+    endings: Endings,
     /// Keys in order of their intents.
     pub keys: Vec<KeyRecord>,
     /// Clusters by name.
