@@ -6,15 +6,12 @@ use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::finding::Finding;
 use crate::policy;
-use crate::profile;
+use crate::profile::{self, BACKDATE};
 use crate::x509::build::{self, CertificateTemplate, CrlTemplate, Usage};
 use crate::x509::read::{self, CertificateView};
 use crate::x509::{SignatureAlgorithm, Spki};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
-
-/// Validity begins this long before the clock's now, because clocks of clusters are not ours.
-const BACKDATE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What every plan of one session shares.
 #[derive(Debug, Clone, Copy)]
