@@ -1,13 +1,13 @@
 //! Making plans: the to-be-signed bytes of the root, the audit certificate, an intermediate and a CRL.
 
 use super::{ForCluster, MadePlan, Plan, Standard, TYPE, What};
-use crate::authority::state::{BACKDATE, Listed};
+use crate::authority::state::Listed;
 use crate::authority::{Config, State};
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::finding::Finding;
 use crate::policy;
-use crate::profile;
+use crate::profile::{self, BACKDATE};
 use crate::x509::build::{self, CertificateTemplate, CrlTemplate, RevokedCertificate, Usage};
 use crate::x509::read::{self, CertificateView};
 use crate::x509::{SignatureAlgorithm, Spki};

@@ -15,7 +15,7 @@ pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
 pub use ending::{Ending, Endings};
-pub use revocation::{BACKDATE, Listed, Revocation, Revocations};
+pub use revocation::{Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
