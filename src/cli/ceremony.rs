@@ -116,6 +116,12 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             let export = Export { clusters: run.clusters.clone(), to, if_needed, own: own(), attend };
             ceremonies::export(args, &export, terminal)
         }
+        ScriptKind::Adoption => Err(Error::new(Kind::Usage, "an adoption is held with the files that it takes over")
+            .hint(format!(
+                "anchorite root adopt --script {} --certificate FILE --token-serial SERIAL",
+                text::escape(&run.script)
+            ))
+            .truth("Nothing was signed.")),
         ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Custody => {
             let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };

@@ -17,6 +17,8 @@ pub enum ScriptKind {
     Drill,
     /// Changes the custodians.
     Custody,
+    /// Takes over a root that was made elsewhere.
+    Adoption,
 }
 
 impl ScriptKind {
@@ -28,6 +30,7 @@ impl ScriptKind {
         ScriptKind::Retirement,
         ScriptKind::Drill,
         ScriptKind::Custody,
+        ScriptKind::Adoption,
     ];
 
     /// The name in scripts.
@@ -39,6 +42,7 @@ impl ScriptKind {
             ScriptKind::Retirement => "retirement",
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
+            ScriptKind::Adoption => "adoption",
         }
     }
 
@@ -46,8 +50,14 @@ impl ScriptKind {
     pub const fn begins_with(self) -> &'static [Fact] {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
+            ScriptKind::Adoption => &[Fact::NoRoot, Fact::TokenReady],
             _ => &[Fact::TokenReady, Fact::Root],
         }
+    }
+
+    /// True for a ceremony that begins an authority's log over a root that exists.
+    pub const fn takes_over(self) -> bool {
+        matches!(self, ScriptKind::Adoption)
     }
 
     /// Activities that a script of this kind cannot lack, in the order in which it does them.
@@ -61,6 +71,7 @@ impl ScriptKind {
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
             ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
+            ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
         }
     }
 
@@ -76,6 +87,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("split-custody", &[ScriptKind::Genesis]),
     ("initialize-token", &[ScriptKind::Genesis]),
     ("generate-root", &[ScriptKind::Genesis]),
+    ("adopt-key", &[ScriptKind::Adoption]),
     ("import-requests", &[ScriptKind::Signing]),
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),
