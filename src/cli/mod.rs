@@ -1,6 +1,7 @@
 //! The command line: one file per command. Commands decide what to ask of the library and what to show;
 //! only [`terminal`] prints.
 
+mod adopt;
 mod answers;
 mod args;
 mod ceremonies;
