@@ -3,12 +3,14 @@
 mod anywhere;
 mod cluster;
 mod custody;
+mod mesh;
 mod offline;
 mod rehearsal;
 
 pub use anywhere::*;
 pub use cluster::*;
 pub use custody::*;
+pub use mesh::*;
 pub use offline::*;
 pub use rehearsal::*;
 
@@ -114,6 +116,19 @@ pub enum Command {
     /// Print the Kubernetes Secret (cluster side).
     #[command(before_help = "Example:\n  anchorite manifest cluster1 | kubectl create -f -")]
     Manifest(Manifest),
+    /// The clusters' CRLs: make, merge, look when one is due (cluster side; off unless you use it).
+    ///
+    /// Istio checks CRLs only where the Secret cacerts has a ca-crl.pem (Istio 1.27 and newer, ambient 1.29 and
+    /// newer). Then it fails closed: Envoy wants a current CRL of every CA in a peer's chain, other clusters'
+    /// intermediates included, and rejects all mTLS under a CA whose CRL is missing or has expired. Begin only with
+    /// somebody, or a cron job, who renews them; and ending it needs Istio 1.31.1 (an empty ca-crl.pem).
+    #[command(
+        name = "mesh-crl",
+        before_help = "Examples:\n  anchorite mesh-crl renew cluster1                    its own CRL, by its key\n  \
+        anchorite mesh-crl merge --into ca-crl.pem cluster1 cluster2 root.crl\n  \
+        anchorite mesh-crl check cluster1 --days 30          for cron: exit 10 when due"
+    )]
+    MeshCrl(MeshCrl),
     /// Verify a bundle without opening it, or a log.
     #[command(before_help = "Example:\n  anchorite verify /media/out/5f0c… --root root-cert.pem")]
     Verify(Verify),

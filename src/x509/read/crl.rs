@@ -89,19 +89,26 @@ fn other(extension: &X509Extension<'_>) -> OtherExtension {
     OtherExtension { oid: extension.oid.to_id_string(), critical: extension.critical }
 }
 
-/// The names of RFC 5280 section 5.3.1; 7 is not used.
+/// The reasons of RFC 5280 section 5.3.1; 7 is not used.
+const REASONS: [(u8, &str); 10] = [
+    (0, "unspecified"),
+    (1, "keyCompromise"),
+    (2, "cACompromise"),
+    (3, "affiliationChanged"),
+    (4, "superseded"),
+    (5, "cessationOfOperation"),
+    (6, "certificateHold"),
+    (8, "removeFromCRL"),
+    (9, "privilegeWithdrawn"),
+    (10, "aACompromise"),
+];
+
 fn reason_name(code: u8) -> Result<&'static str, Error> {
-    Ok(match code {
-        0 => "unspecified",
-        1 => "keyCompromise",
-        2 => "cACompromise",
-        3 => "affiliationChanged",
-        4 => "superseded",
-        5 => "cessationOfOperation",
-        6 => "certificateHold",
-        8 => "removeFromCRL",
-        9 => "privilegeWithdrawn",
-        10 => "aACompromise",
-        other => return Err(Error::new(Kind::Verify, "a revocation reason that does not exist").saw(other.to_string())),
-    })
+    let known = REASONS.into_iter().find(|(known, _)| *known == code).map(|(_, name)| name);
+    known.ok_or_else(|| Error::new(Kind::Verify, "a revocation reason that does not exist").saw(code.to_string()))
+}
+
+/// The code of a revocation reason by the standard's name, as [`CrlView::revoked`] has it.
+pub fn reason_code(name: &str) -> Option<u8> {
+    REASONS.into_iter().find(|(_, known)| *known == name).map(|(code, _)| code)
 }
