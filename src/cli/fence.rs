@@ -40,6 +40,7 @@ pub fn is_offline(command: &Command) -> bool {
         | Command::Open(_)
         | Command::Manifest(_)
         | Command::Rollover(_)
+        | Command::MeshCrl(_)
         | Command::Verify(_)
         | Command::Log(_)
         | Command::Inspect(_)

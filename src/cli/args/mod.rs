@@ -4,6 +4,7 @@ mod anywhere;
 mod backup;
 mod cluster;
 mod custody;
+mod mesh;
 mod offline;
 mod rehearsal;
 mod rollover;
@@ -13,6 +14,7 @@ pub use anywhere::*;
 pub use backup::*;
 pub use cluster::*;
 pub use custody::*;
+pub use mesh::*;
 pub use offline::*;
 pub use rehearsal::*;
 pub use rollover::*;
@@ -133,6 +135,19 @@ pub enum Command {
         anchorite rollover check switch1 --live -             which stage is it in?"
     )]
     Rollover(Rollover),
+    /// The clusters' CRLs: make, merge, look when one is due (cluster side; off unless you use it).
+    ///
+    /// Istio checks CRLs only where the Secret cacerts has a ca-crl.pem (Istio 1.27 and newer, ambient 1.29 and
+    /// newer). Then it fails closed: Envoy wants a current CRL of every CA in a peer's chain, other clusters'
+    /// intermediates included, and rejects all mTLS under a CA whose CRL is missing or has expired. Begin only with
+    /// somebody, or a cron job, who renews them; and ending it needs Istio 1.31.1 (an empty ca-crl.pem).
+    #[command(
+        name = "mesh-crl",
+        before_help = "Examples:\n  anchorite mesh-crl renew cluster1                    its own CRL, by its key\n  \
+        anchorite mesh-crl merge --into ca-crl.pem cluster1 cluster2 root.crl\n  \
+        anchorite mesh-crl check cluster1 --days 30          for cron: exit 10 when due"
+    )]
+    MeshCrl(MeshCrl),
     /// Verify a bundle without opening it, or a log.
     #[command(before_help = "Example:\n  anchorite verify /media/out/5f0c… --root root-cert.pem")]
     Verify(Verify),
