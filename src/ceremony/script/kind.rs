@@ -17,6 +17,12 @@ pub enum ScriptKind {
     Drill,
     /// Changes the custodians.
     Custody,
+    /// Revokes certificates.
+    Revocation,
+    /// Revokes certificates at once.
+    Emergency,
+    /// Issues the next CRL.
+    Refresh,
 }
 
 impl ScriptKind {
@@ -28,6 +34,9 @@ impl ScriptKind {
         ScriptKind::Retirement,
         ScriptKind::Drill,
         ScriptKind::Custody,
+        ScriptKind::Revocation,
+        ScriptKind::Emergency,
+        ScriptKind::Refresh,
     ];
 
     /// The name in scripts.
@@ -39,6 +48,9 @@ impl ScriptKind {
             ScriptKind::Retirement => "retirement",
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
+            ScriptKind::Revocation => "revocation",
+            ScriptKind::Emergency => "emergency",
+            ScriptKind::Refresh => "crl",
         }
     }
 
@@ -61,6 +73,18 @@ impl ScriptKind {
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
             ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
+            ScriptKind::Revocation | ScriptKind::Emergency => {
+                &["participants", "revoke", "issue-crl", "review-plans", "sign", "publish", "close"]
+            }
+            ScriptKind::Refresh => &["participants", "issue-crl", "review-plans", "sign", "publish", "close"],
+        }
+    }
+
+    /// The longest that a script of this kind may be planned for, in minutes; `None` where it takes what it takes.
+    pub const fn budget(self) -> Option<u32> {
+        match self {
+            ScriptKind::Emergency => Some(30),
+            _ => None,
         }
     }
 
@@ -80,6 +104,8 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),
     ("check-copy", &[ScriptKind::Drill]),
+    ("revoke", &[ScriptKind::Revocation, ScriptKind::Emergency]),
+    ("issue-crl", &[ScriptKind::Refresh, ScriptKind::Revocation, ScriptKind::Emergency, ScriptKind::Signing]),
     ("change-custody", &[ScriptKind::Custody]),
 ];
 

@@ -157,6 +157,10 @@ pub struct Run {
     #[arg(long = "cluster", value_name = "CLUSTER")]
     pub clusters: Vec<String>,
     #[command(flatten)]
+    pub why: super::Why,
+    #[command(flatten)]
+    pub seats: super::Seats,
+    #[command(flatten)]
     pub genesis: Genesis,
     #[command(flatten)]
     pub attend: Attend,
