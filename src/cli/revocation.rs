@@ -207,7 +207,7 @@ fn finish(
     if !left.is_empty() {
         terminal.talk(&format!(
             "Every copy of the last CRL is old now: those of {}, and wherever public/root.crl was put. Who reads an old \
-             one still accepts what is revoked, and once its time is over refuses everything.",
+             one misses what was revoked since, and once its time is over refuses everything.",
             left.join(", ")
         ));
     }

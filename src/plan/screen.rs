@@ -155,16 +155,15 @@ fn difference(screen: Screen, change: &CrlChange, view: &CrlView) -> Screen {
         screen = screen.field(label, text::count(lines.len(), "certificate"));
         for line in lines.iter().take(shown) {
             screen = screen.field("", format!("{}: {}", line.whose, line.why));
-            screen = match entry(line) {
-                Some((serial, date, _)) => screen.field("", format!("  serial {}", serial.colons())).field(
-                    "",
-                    match view.invalidity.get(serial) {
-                        Some(from) => format!("  revoked {}; key suspected since {}", utc(*date), utc(*from)),
-                        None => format!("  revoked {}", utc(*date)),
-                    },
-                ),
-                None => screen.field("", "  NOT in what would be signed"),
+            let Some((serial, date, _)) = entry(line) else {
+                screen = screen.field("", "  NOT in what would be signed");
+                continue;
             };
+            screen = screen.field("", format!("  serial {}", serial.colons()));
+            screen = screen.field("", format!("  since {}", utc(*date)));
+            if let Some(from) = view.invalidity.get(serial) {
+                screen = screen.field("", format!("  key suspected since {}", utc(*from)));
+            }
         }
         if shown < lines.len() {
             screen = screen.field("", format!("and {} more, as on the last", lines.len() - shown));

@@ -33,7 +33,7 @@ impl Order {
             None => by_serial(state, &self.what)?,
         };
         if let Some(why) = state.irrevocable(&certificate.serial) {
-            let error = refuse("this certificate cannot be revoked", &name(certificate)).wanted(why);
+            let error = refuse("this certificate cannot be revoked", &name(certificate)).hint(why);
             return Err(match certificate.what.as_str() {
                 "root" => error.hint(
                     "the way out of a root is another root: the meshes change to it, then this authority is given up",
@@ -143,7 +143,7 @@ fn the_one_of<'s>(state: &'s State, cluster: &str, now: Timestamp) -> Result<&'s
             names.sort();
             Err(refuse("this cluster has several certificates that are valid", cluster)
                 .wanted(names.join(", "))
-                .hint("name its generation; each is revoked by an order of its own"))
+                .hint("name its generation; several can be named in one order"))
         }
     }
 }
@@ -170,3 +170,6 @@ fn no_cluster(state: &State, typed: &str) -> Error {
         None => error,
     }
 }
+
+#[cfg(test)]
+mod tests;

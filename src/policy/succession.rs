@@ -1,10 +1,12 @@
 //! How a CRL follows the one before it: rules over what the log says must be listed and over the last CRL. The lint
 //! of a CRL sees it alone; these see its neighbours.
 
+use crate::authority::listing::{Mismatch, mismatches};
 use crate::authority::state::{Listed, State};
 use crate::digest::Hex;
 use crate::error::Error;
 use crate::finding::{Finding, Rule, Severity};
+use crate::x509::Reason;
 use crate::x509::read::{self, CrlView};
 use std::collections::BTreeMap;
 
@@ -80,26 +82,27 @@ pub static RULES: &[&Rule] = &[&NUMBER, &LOST, &FOREIGN, &CHANGED, &EARLIER, &GO
 pub fn lint_succession(new: &CrlView, before: &Predecessor) -> Vec<Finding> {
     let mut findings = before.last.as_ref().map(|last| follows(new, last)).unwrap_or_default();
     let on_last = |serial: &Hex| before.last.as_ref().is_some_and(|last| entry(last, serial).is_some());
-    for listed in before.listed.values() {
-        let serial = listed.serial.colons();
-        let Some((_, date, reason)) = entry(new, &listed.serial) else {
-            let seen = if on_last(&listed.serial) { "which the last CRL lists, is gone" } else { "is not listed" };
-            findings.push(LOST.finding(format!("serial {serial}, {seen}"), "an entry for it"));
-            continue;
-        };
-        let says = (*date, reason.as_deref().unwrap_or("unspecified"), new.invalidity.get(&listed.serial).copied());
-        let wanted = (listed.date_at(new.this_update), listed.reason.name(), listed.invalid_from);
-        if says != wanted {
-            findings.push(CHANGED.finding(
-                format!("serial {serial}: {} at {}", says.1, says.0),
-                format!("{} at {}", wanted.1, wanted.0),
-            ));
-        }
+    for mismatch in mismatches(new, &before.listed) {
+        findings.push(match mismatch {
+            Mismatch::Lost(listed) => {
+                let seen = if on_last(&listed.serial) { "which the last CRL lists, is gone" } else { "is not listed" };
+                LOST.finding(format!("serial {}, {seen}", listed.serial.colons()), "an entry for it")
+            }
+            Mismatch::Changed(listed, position) => {
+                let says = new.revoked.get(position).map(|(_, date, reason)| {
+                    format!("{} at {date}", reason.as_deref().unwrap_or(Reason::Unspecified.name()))
+                });
+                CHANGED.finding(
+                    format!("serial {}: {}", listed.serial.colons(), says.unwrap_or_default()),
+                    format!("{} at {}", listed.reason.name(), listed.date_at(new.this_update)),
+                )
+            }
+            Mismatch::Foreign(serial) => {
+                let wanted = "only what this root issued and the log has as revoked";
+                FOREIGN.finding(format!("serial {}", serial.colons()), wanted)
+            }
+        });
     }
-    let foreign = new.revoked.iter().filter(|(serial, ..)| !before.listed.contains_key(serial));
-    findings.extend(foreign.map(|(serial, ..)| {
-        FOREIGN.finding(format!("serial {}", serial.colons()), "only what this root issued and the log has as revoked")
-    }));
     findings
 }
 

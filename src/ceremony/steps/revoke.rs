@@ -18,7 +18,8 @@ pub const ACTIVITY: Activity = Activity {
     asks: true,
     needs: &[Fact::Unlocked, Fact::Root, Fact::ClockConfirmed],
     gives: &[],
-    takes: &[],
+    // A CRL that was planned before would not list what this revokes.
+    takes: &[Fact::Plannable, Fact::Approved],
     settings: &[],
     lasts: Lasts::Forever,
     ways: Ways::RETRY,
@@ -97,7 +98,7 @@ fn screen(room: &Room<'_>, order: &Order, record: &CertificateRevoked) -> Result
         } else {
             others.join(", ")
         };
-        screen = screen.field("left to it", left);
+        screen = screen.field("it keeps", left);
     }
     Ok(screen.text(
         "This cannot be undone, and its key is never certified again. Nobody learns of it before the next CRL is \

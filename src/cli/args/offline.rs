@@ -110,7 +110,7 @@ pub enum CeremonyCommand {
         anchorite -C mesh-root ceremony script my-signing.toml --agenda requests > signing.html")]
     Script(PrintScript),
     /// Hold a ceremony, or go on with one that was paused.
-    Run(Run),
+    Run(Box<Run>),
     /// The script filled in, from the log: one page of HTML, or --json.
     Record(Record),
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::key::KeySpec;
-use crate::x509::Reason;
 use crate::x509::tests::hierarchy;
 use std::collections::BTreeSet;
 
