@@ -31,6 +31,7 @@ pub fn is_offline(command: &Command) -> bool {
         Command::KeyBackup(_) => true,
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
+        Command::Revoke(_) | Command::Crl(_) => true,
         Command::New(_)
         | Command::Config(_)
         | Command::Kit(_)

@@ -25,6 +25,7 @@ mod previous;
 mod record;
 mod rehearse;
 mod request;
+mod revocation;
 mod rollover;
 mod room;
 mod status;
@@ -74,6 +75,8 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Sign(a) => ceremonies::sign(args, a, terminal),
         Command::Export(a) => ceremonies::export(args, a, terminal),
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
+        Command::Revoke(a) => revocation::revoke(args, a, terminal),
+        Command::Crl(a) => revocation::crl(args, a, terminal),
         Command::Preflight(a) => preflight::preflight(args, a, terminal),
         Command::Custody(a) => custody::custody(args, a, terminal),
         Command::KeyBackup(a) => key_backup::key_backup(args, a, terminal),

@@ -7,6 +7,7 @@ mod custody;
 mod mesh;
 mod offline;
 mod rehearsal;
+mod revocation;
 mod rollover;
 mod takeover;
 
@@ -17,6 +18,7 @@ pub use custody::*;
 pub use mesh::*;
 pub use offline::*;
 pub use rehearsal::*;
+pub use revocation::*;
 pub use rollover::*;
 pub use takeover::*;
 
@@ -101,6 +103,14 @@ pub enum Command {
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
     Retire(Retire),
+    /// Revoke certificates, and issue the CRL that says so.
+    #[command(
+        before_help = "Examples:\n  anchorite -C mesh-root revoke cluster1 --reason superseded\n  anchorite -C mesh-root revoke cluster1@2 --reason keyCompromise --date 2026-11-20 \\\n    --emergency"
+    )]
+    Revoke(Revoke),
+    /// Issue the next CRL, before the last one ends.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root crl")]
+    Crl(Crl),
     /// Custody of the token's PIN: print sheets, check a share, change the custodians.
     #[command(
         before_help = "Examples:\n  anchorite -C mesh-root custody sheets > sheets.html\n  anchorite -C mesh-root custody check\n  anchorite -C mesh-root custody change"
