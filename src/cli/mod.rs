@@ -72,7 +72,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Preflight(a) => preflight::preflight(args, a, terminal),
         Command::Custody(a) => custody::custody(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
-        Command::Status => status::status(args, terminal),
+        Command::Status(a) => status::status(args, a, terminal),
         Command::Request(a) => request::request(args, a, terminal),
         Command::Open(a) => cluster::open(args, a, terminal),
         Command::Manifest(a) => manifest::manifest(args, a, terminal),

@@ -8,6 +8,7 @@
 
 pub mod card;
 pub mod check;
+pub mod due;
 pub mod given;
 pub mod layout;
 pub mod rule;

@@ -10,6 +10,7 @@ mod attended_clusters;
 mod attended_configuration;
 mod batches;
 mod cacerts;
+mod calendar;
 mod containment;
 mod corpus;
 mod crash;

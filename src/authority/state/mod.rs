@@ -3,6 +3,7 @@
 
 mod course;
 mod custody;
+mod drills;
 mod fold;
 mod signing;
 #[cfg(test)]
@@ -10,6 +11,7 @@ pub(crate) mod tests;
 
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
+pub use drills::Drills;
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -44,6 +46,8 @@ pub struct State {
     pub sessions_closed: u64,
     /// The last closed session's ceremony and time.
     pub last_session: Option<(String, Timestamp)>,
+    /// Restore drills.
+    pub drills: Drills,
     /// Tokens by role.
     pub tokens: BTreeMap<String, TokenRecord>,
     /// Custody of their PINs.

@@ -5,12 +5,14 @@ mod cluster;
 mod custody;
 mod offline;
 mod rehearsal;
+mod status;
 
 pub use anywhere::*;
 pub use cluster::*;
 pub use custody::*;
 pub use offline::*;
 pub use rehearsal::*;
+pub use status::*;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
@@ -102,8 +104,11 @@ pub enum Command {
     )]
     Hsm(Hsm),
     /// What was issued, to whom, until when, and what is due.
-    #[command(before_help = "Example:\n  anchorite -C mesh-root status")]
-    Status,
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root status\n  \
+        anchorite -C mesh-root status --ics mesh-root.ics    a calendar\n  \
+        anchorite status cluster1 --check                    for cron, from public files:\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n      anchorite status - --check --within 14")]
+    Status(Status),
     /// Make an intermediate key and a request (cluster side).
     #[command(before_help = "Examples:\n  anchorite request cluster1\n  anchorite request cluster1 --renew\n  \
         kubectl -n istio-system get secret cacerts -o json |\n    anchorite request cluster1 --renew --previous -")]
