@@ -12,6 +12,8 @@ pub fn running() -> World {
     let world = World::ready();
     let bundle = world.issued("west");
     open(&world, &bundle.display().to_string(), "west");
+    // What is signed is taken off the stick.
+    std::fs::remove_dir_all(world.path("requests/west")).unwrap();
     world
 }
 

@@ -61,8 +61,9 @@ fn a_renewal_in_the_last_hours_needs_a_reason() {
     world.stopped(
         &late,
         "
-        error: plan 1 has a warning and needs a reason
-        exit 2
+        error: a plan with warnings needs a reason, which the log keeps: saw no reason
+        Nothing was signed.
+        exit 10
     ",
     );
     let shown = sign(&world, "2027-11-20T21:00:00Z", &with_reason(&answers)).ok().stderr;

@@ -23,7 +23,7 @@ fn a_cluster_s_own_directory_says_what_ends_when_without_its_key() {
         "west public files intermediate O=World, OU=TEST, CN=Intermediate CA, L=west, serialNumber=1 until 2027-11-21 \
          root O=World, OU=TEST, CN=World Mesh Root CA until 2036-11-18 \
          CRL O=World, OU=TEST, CN=World Mesh Root CA number 1, until 2027-05-20",
-        "! 2027-04-20 2027-05-20 -135 get the next CRL of World Mesh Root CA",
+        "! 2027-04-20 2027-05-20 -134 get the next CRL of World Mesh Root CA",
         "! 2027-09-21 2027-11-20 49 renew the intermediate of west",
         "2035-11-19 2036-11-18 3335 replace the root World Mesh Root CA",
         "how ask its authority: the newest is public/root.crl, and in new bundles (anchorite export --all)",

@@ -24,12 +24,12 @@ fn what_is_due_has_a_day_to_begin_and_a_day_to_be_done_and_the_first_to_begin_is
 fn what_must_be_begun_is_marked_and_says_why_and_how() {
     let world = running();
     let shown = status(&world, "2027-10-01T10:00:00Z", &[]).ok().stdout;
-    assert!(shown.contains("! 2027-04-20  2027-05-20     -135  issue the CRL after number 1\n"), "{shown}");
+    assert!(shown.contains("! 2027-04-20  2027-05-20     -134  issue the CRL after number 1\n"), "{shown}");
     assert!(shown.contains("! 2027-09-21  2027-11-20       49  renew the intermediate of west\n"), "{shown}");
     assert!(shown.contains("  2035-11-19  2036-11-18     3335  replace the root\n"), "{shown}");
     let said = words(&shown);
     for wanted in [
-        "issue the CRL after number 1 135 days LATE begin by 2027-04-20 done by 2027-05-20T09:24:59Z why from then on \
+        "issue the CRL after number 1 134 days LATE begin by 2027-04-20 done by 2027-05-20T09:24:59Z why from then on \
          whoever checks revocation refuses every certificate of this root how anchorite crl",
         "renew the intermediate of west 49 days left begin by 2027-09-21 done by 2027-11-20T09:54:59Z why it ends \
          2027-11-21T09:54:59Z; workloads' certificates live 24 hours, so what it issues later outlives it how on the \
