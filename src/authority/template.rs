@@ -94,7 +94,9 @@ may_overlap = false            # true: one person may hold several roles
 # module_sha256 = "…"          # of the root's PKCS#11 module
 
 [key_backup]
-mode = "none"                  # losing the token loses the root: every mesh then needs a new one
+mode = "none"                  # losing the token loses the root: every mesh then needs a new one.
+                               # "clone": a second token by the vendor's own means, or a copy of the files of
+                               # SoftHSM; `anchorite key-backup` makes it and proves it. Fixed before genesis
 "#;
 
 const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest is in the log of every session.
@@ -105,6 +107,11 @@ const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest
 
 # [audit.token]
 # module = "/usr/lib/softhsm/libsofthsm2.so"
+
+# [backup.token]                               # the copy of the root's token, for `anchorite key-backup`
+# directory = "/media/backup/token"            # SoftHSM: a directory on a medium of its own
+# module = "/usr/lib/vendor.so"                # others: left out, the root's module
+# serial = "…"                                 # and the serial number, where more than one token is there
 
 [media]
 # requests = "/media/requests"                 # default of `sign --from`
