@@ -7,7 +7,11 @@
 pub mod ics;
 
 use super::state::{Certificate, State, Status};
-use super::{Config, config::KeyOrigin};
+use super::{
+    Config,
+    config::{BackupMode, KeyOrigin},
+};
+use crate::text;
 use crate::x509::read;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -85,12 +89,17 @@ pub fn lead(wanted: SignedDuration, validity: SignedDuration) -> SignedDuration 
 
 /// What is due in an authority.
 pub fn due(state: &State, config: &Config, now: Timestamp) -> Vec<Due> {
+    // Nothing is issued any more: what is still valid ends by itself.
+    if state.is_ending() {
+        return Vec::new();
+    }
     let mut tasks = Vec::new();
     tasks.extend(crls(state, config, now));
     tasks.extend(clusters(state, config));
     tasks.extend(root(state, config));
     tasks.extend(audit(state));
     tasks.extend(custody(state, config));
+    tasks.extend(backup(state, config));
     tasks.extend(drill(state, config));
     in_order(tasks, now)
 }
@@ -102,15 +111,29 @@ fn crls(state: &State, config: &Config, now: Timestamp) -> Vec<Task> {
     let mut tasks = Vec::new();
     for (generation, crl) in &state.crls {
         let root_ends = roots.get(generation).map_or(crl.next_update, |root| root.not_after);
+        let alive = state.living_roots().any(|key| key.generation == *generation);
         // No CRL outlives its issuer: the last one is the last.
-        if crl.next_update >= root_ends || !(newest == Some(*generation) || in_use(state, *generation, now)) {
+        if crl.next_update >= root_ends || !alive || !(newest == Some(*generation) || in_use(state, *generation, now)) {
+            continue;
+        }
+        let of = if roots.len() > 1 { format!(" of root generation {generation}") } else { String::new() };
+        let unpublished = state.unpublished(*generation).len();
+        if unpublished > 0 {
+            let since = state.last_time.unwrap_or(crl.next_update);
+            tasks.push(Task {
+                id: format!("crl.{generation}"),
+                begin: since,
+                by: since,
+                what: format!("issue the CRL after number {}{of}: a revocation waits", crl.number),
+                why: format!("{} on none, so nobody learns of it", text::count(unpublished, "revoked certificate")),
+                how: "anchorite crl".to_owned(),
+            });
             continue;
         }
         let validity = match read::crl(&crl.der) {
             Ok(read) => crl.next_update.duration_since(read.view.this_update),
             Err(_) => days(i64::from(config.crl.validity_days)),
         };
-        let of = if roots.len() > 1 { format!(" of root generation {generation}") } else { String::new() };
         tasks.push(Task {
             id: format!("crl.{generation}"),
             begin: crl.next_update - lead(days(i64::from(config.status.crl_days)), validity),
@@ -137,6 +160,10 @@ fn clusters(state: &State, config: &Config) -> Vec<Task> {
     let mut tasks = Vec::new();
     for (name, cluster) in state.clusters.iter().filter(|(_, cluster)| cluster.retired.is_none()) {
         if let Some(certificate) = state.newest_intermediate(name) {
+            if let Some(revocation) = state.revoked(&certificate.serial) {
+                tasks.push(replacement(name, revocation.date));
+                continue;
+            }
             let offline = cluster.key_origin == "offline"
                 || config.clusters.get(name).is_some_and(|c| c.key_origin == KeyOrigin::Offline);
             tasks.push(renewal(name, certificate, offline, newest_root, config));
@@ -154,6 +181,18 @@ fn clusters(state: &State, config: &Config) -> Vec<Task> {
         }
     }
     tasks
+}
+
+/// A revoked intermediate has no successor by renewal: its key says nothing any more.
+fn replacement(name: &str, since: Timestamp) -> Task {
+    Task {
+        id: format!("intermediate.{name}"),
+        begin: since,
+        by: since,
+        what: format!("certify a new key of {name}: its intermediate is revoked"),
+        why: "the cluster has no intermediate that it may use; retire it if it needs none".to_owned(),
+        how: format!("on the cluster's side: anchorite request {name}, in another directory; not --renew"),
+    }
 }
 
 fn renewal(name: &str, certificate: &Certificate, offline: bool, newest_root: u32, config: &Config) -> Task {
@@ -235,6 +274,30 @@ fn custody(state: &State, config: &Config) -> Option<Task> {
             set.commitments.len()
         ),
         how: "anchorite custody change".to_owned(),
+    })
+}
+
+/// The next proof that a copy of the root's token lives, where the configuration wants copies.
+fn backup(state: &State, config: &Config) -> Option<Task> {
+    let apart = days(i64::from(config.status.backup_days));
+    if config.key_backup.mode == BackupMode::None || apart.is_zero() {
+        return None;
+    }
+    let founded = begins(state.certificate_of("root")?)?;
+    let task = |begin, by, why: String| Task {
+        id: "backup".to_owned(),
+        begin,
+        by,
+        what: "prove that a copy of the root's token signs".to_owned(),
+        why,
+        how: "anchorite key-backup".to_owned(),
+    };
+    Some(match state.backups.last_proved() {
+        Some(last) => {
+            let why = format!("the last proof was on {}: a copy that nobody tried is none", date(last));
+            task(last + apart - lead(DRILL_LEAD, apart), last + apart, why)
+        }
+        None => task(founded, founded, "no copy was ever proved: losing the token now loses the root".to_owned()),
     })
 }
 

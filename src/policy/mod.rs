@@ -6,6 +6,7 @@
 //! [`rules`] gives all of them. Nothing here asks people.
 
 pub mod continuity;
+mod export;
 pub mod judge;
 pub mod lint;
 mod never;
@@ -15,6 +16,7 @@ pub mod session;
 pub mod shared;
 
 pub use continuity::{Previous, renewal_line};
+pub use export::exportable;
 pub use judge::{Claim, Judgement, judge};
 pub use lint::{lint, lint_crl, lint_known, lint_signature};
 pub use never::cut_short;

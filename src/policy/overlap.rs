@@ -36,9 +36,10 @@ pub struct Replaced {
 }
 
 impl Replaced {
-    /// The newest intermediate of a cluster; `None` where it has none yet.
+    /// The newest intermediate of a cluster; `None` where it has none yet, and where it is revoked: nobody may go
+    /// on with that one until the new one is there.
     pub fn of(state: &State, cluster: &str) -> Option<Self> {
-        let newest = state.newest_intermediate(cluster)?;
+        let newest = state.newest_intermediate(cluster).filter(|newest| state.revoked(&newest.serial).is_none())?;
         Some(Self {
             generation: newest.generation?,
             serial: newest.serial.clone(),

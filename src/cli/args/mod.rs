@@ -92,7 +92,9 @@ pub enum Command {
     #[command(before_help = "Example:\n  anchorite -C mesh-root sign --from /media/in --to /media/out")]
     Sign(Sign),
     /// Make a cluster's bundle again, from the log.
-    #[command(before_help = "Example:\n  anchorite -C mesh-root export cluster1 --to /media/out")]
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root export cluster1 --to /media/out\n  \
+        anchorite -C mesh-root export --all --to /media/out      after a new CRL\n  \
+        anchorite -C mesh-root export cluster1 --generation 1 --to /media/out")]
     Export(Export),
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]

@@ -137,7 +137,7 @@ fn settings_out_of_range_are_refused_with_their_place() {
             ",
         ),
         (
-            "[status]\ndrill_days = 4000\n",
+            "[status]\nbackup_days = 4000\n",
             "
             error: authority.toml, line 18, column 1: out of range: saw 4000, wanted 0 to
                    3650 days
