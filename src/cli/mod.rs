@@ -26,6 +26,7 @@ mod request;
 mod rollover;
 mod room;
 mod status;
+mod succession;
 pub mod terminal;
 mod verify;
 mod words;

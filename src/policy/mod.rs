@@ -20,7 +20,7 @@ pub use export::exportable;
 pub use judge::{Claim, Judgement, judge};
 pub use lint::{lint, lint_crl, lint_known, lint_signature};
 pub use never::cut_short;
-pub use overlap::{Replaced, overlap};
+pub use overlap::{Replaced, both_valid, overlap, show_overlap};
 pub use retirement::check_retirable;
 pub use session::{Beside, together};
 pub use shared::judge_shared;
