@@ -332,3 +332,6 @@ fn validity(certificate: &Certificate) -> SignedDuration {
 pub fn date(time: Timestamp) -> String {
     time.to_string().chars().take(10).collect()
 }
+
+#[cfg(test)]
+mod tests;

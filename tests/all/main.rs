@@ -20,6 +20,7 @@ mod demo;
 mod drill;
 mod envoy;
 mod evidence;
+mod exporting;
 mod guard;
 mod inspecting;
 mod issuing;

@@ -4,6 +4,7 @@ mod events;
 mod overlap;
 mod public;
 mod status;
+mod succession;
 
 use crate::support::*;
 
