@@ -87,6 +87,8 @@ pub struct Wishes {
     pub alternates: Vec<String>,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
     pub clusters: Vec<String>,
+    /// The generation whose bundle is to be exported again, of the one cluster that is named.
+    pub generation: Option<u32>,
 }
 
 /// A request on the bench: accepted, with what the log needs of it.

@@ -117,7 +117,8 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             ceremonies::sign(args, &sign, terminal)
         }
         ScriptKind::Export => {
-            let export = Export { clusters: run.clusters.clone(), to, if_needed, own: own(), attend };
+            let clusters = run.clusters.clone();
+            let export = Export { clusters, all: false, generation: None, to, if_needed, own: own(), attend };
             ceremonies::export(args, &export, terminal)
         }
         ScriptKind::Backup => key_backup::key_backup(args, &KeyBackup { own: own(), attend }, terminal),

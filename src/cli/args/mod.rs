@@ -9,6 +9,7 @@ mod offline;
 mod rehearsal;
 mod revocation;
 mod rollover;
+mod status;
 mod takeover;
 
 pub use anywhere::*;
@@ -20,6 +21,7 @@ pub use offline::*;
 pub use rehearsal::*;
 pub use revocation::*;
 pub use rollover::*;
+pub use status::*;
 pub use takeover::*;
 
 use clap::{Parser, Subcommand};
@@ -98,7 +100,9 @@ pub enum Command {
     #[command(before_help = "Example:\n  anchorite -C mesh-root sign --from /media/in --to /media/out")]
     Sign(Sign),
     /// Make a cluster's bundle again, from the log.
-    #[command(before_help = "Example:\n  anchorite -C mesh-root export cluster1 --to /media/out")]
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root export cluster1 --to /media/out\n  \
+        anchorite -C mesh-root export --all --to /media/out      after a new CRL\n  \
+        anchorite -C mesh-root export cluster1 --generation 1 --to /media/out")]
     Export(Export),
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
@@ -125,8 +129,11 @@ pub enum Command {
     )]
     Hsm(Hsm),
     /// What was issued, to whom, until when, and what is due.
-    #[command(before_help = "Example:\n  anchorite -C mesh-root status")]
-    Status,
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root status\n  \
+        anchorite -C mesh-root status --ics mesh-root.ics    a calendar\n  \
+        anchorite status cluster1 --check                    for cron, from public files:\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n      anchorite status - --check --within 14")]
+    Status(Status),
     /// Make an intermediate key and a request (cluster side).
     #[command(before_help = "Examples:\n  anchorite request cluster1\n  anchorite request cluster1 --renew\n  \
         kubectl -n istio-system get secret cacerts -o json |\n    anchorite request cluster1 --renew --previous -")]
