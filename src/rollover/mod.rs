@@ -1,12 +1,13 @@
 //! Switching a running mesh to another root while traffic flows: every workload must at every moment trust
 //! whatever any other workload presents.
 //!
-//! Owns the stages ([`stages`]), what is written of them ([`record`]) and when each is due ([`dates`]). Never talks to a cluster, never
-//! applies anything, never makes a certificate that leaves this process. How Istio's parts reload is measured;
+//! Owns the stages ([`stages`]), what is written of them ([`record`]), when each is due ([`dates`]), and whether
+//! workloads are ready for the next ([`observe`]). Never talks to a cluster, never applies anything, never makes a certificate that leaves this process. How Istio's parts reload is measured;
 //! each fact is named where it decides something.
 
 pub mod ca;
 pub mod dates;
+pub mod observe;
 mod path;
 pub mod record;
 pub mod stages;

@@ -18,6 +18,18 @@ pub enum RolloverCommand {
         kubectl -n istio-system get secret cacerts -o json > live.json\n  \
         anchorite rollover plan --live live.json --next cluster1.2 --out switch1")]
     Plan(RolloverPlan),
+    /// Name the workloads that are not ready for the next stage, from what their proxies hold.
+    #[command(
+        before_help = "Examples:\n  mkdir seen\n  \
+        for pod in $(kubectl get pods -A -l security.istio.io/tlsMode=istio -o jsonpath=\\\n    \
+        '{range .items[*]}{.metadata.name}.{.metadata.namespace} {end}'); do\n    \
+        istioctl proxy-config secret $pod -o json > seen/$pod; done\n  \
+        anchorite rollover observe --stage 1 --plan switch1 seen\n\n  \
+        istioctl ztunnel-config certificate -o json |\n    anchorite rollover observe --stage 1 --plan switch1",
+        after_help = "Exit 0: every workload that was seen is ready, and the next stage may begin.\n\
+                      Exit 10: the workloads that are named are not."
+    )]
+    Observe(RolloverObserve),
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,4 +62,17 @@ pub struct RolloverPlan {
     /// Leave the keys out: for review, not for applying.
     #[arg(long)]
     pub redact: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RolloverObserve {
+    /// The stage that the cluster is in, 1 to 3.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub stage: u8,
+    /// What `rollover plan` wrote: its directory, or its plan.json; repeated for each cluster of the mesh.
+    #[arg(long, value_name = "OUT", required = true)]
+    pub plan: Vec<PathBuf>,
+    /// What the proxies hold, JSON: files, directories with a file for each proxy, or - [default: stdin].
+    #[arg(value_name = "WHAT")]
+    pub what: Vec<PathBuf>,
 }

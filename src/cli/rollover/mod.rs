@@ -1,5 +1,6 @@
 //! `rollover`: switching a running mesh to another root.
 
+mod observe;
 mod plan;
 
 use super::args::{Args, Rollover, RolloverCommand};
@@ -9,6 +10,7 @@ use crate::error::Error;
 /// `anchorite rollover …`
 pub fn rollover(args: &Args, a: &Rollover, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
+        RolloverCommand::Observe(a) => observe::observe(args, a, terminal),
         RolloverCommand::Plan(a) => plan::plan(args, a, terminal),
     }
 }
