@@ -18,6 +18,12 @@ pub enum RolloverCommand {
         kubectl -n istio-system get secret cacerts -o json > live.json\n  \
         anchorite rollover plan --live live.json --next cluster1.2 --out switch1")]
     Plan(RolloverPlan),
+    /// Prove that everybody trusts everybody in every stage; say which stage a live Secret is in.
+    #[command(
+        before_help = "Examples:\n  anchorite rollover check switch1\n  anchorite rollover check switch1 switch2\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n    anchorite rollover check switch1 --live -"
+    )]
+    Check(RolloverCheck),
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,4 +56,14 @@ pub struct RolloverPlan {
     /// Leave the keys out: for review, not for applying.
     #[arg(long)]
     pub redact: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RolloverCheck {
+    /// What `rollover plan` wrote, one directory for each cluster of the mesh.
+    #[arg(required = true, value_name = "OUT")]
+    pub plans: Vec<PathBuf>,
+    /// Say which stage these files are in: a directory, the JSON of a Secret, or - for that JSON on stdin.
+    #[arg(long, value_name = "WHAT")]
+    pub live: Option<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! `rollover`: switching a running mesh to another root.
 
+mod check;
 mod plan;
 
 use super::args::{Args, Rollover, RolloverCommand};
@@ -10,5 +11,6 @@ use crate::error::Error;
 pub fn rollover(args: &Args, a: &Rollover, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
         RolloverCommand::Plan(a) => plan::plan(args, a, terminal),
+        RolloverCommand::Check(a) => check::check(args, a, terminal),
     }
 }
