@@ -106,7 +106,7 @@ pub struct Bench {
     pub pin: Option<SecretString>,
     /// The PINs of a custody set that was dealt, until the token is initialised with them.
     pub dealt: Option<SetPins>,
-    /// What the token was unlocked with, where this script changes it.
+    /// What the token was unlocked with, where this script changes it or opens the token again.
     pub opened: Option<Opened>,
     /// A session that was interrupted before this one.
     pub interrupted: Option<Interrupted>,
@@ -132,7 +132,7 @@ pub struct Bench {
     pub closed: bool,
 }
 
-/// What a token was unlocked with, kept only for changing it.
+/// What a token was unlocked with, kept only for changing it, or for opening it again after its copy was spoken to.
 pub struct Opened {
     /// The user PIN.
     pub user: SecretString,
@@ -142,6 +142,8 @@ pub struct Opened {
     pub tried: Option<(SetPins, Vec<u8>)>,
     /// The security officer's PIN, where people chose it and the token took it.
     pub so: Option<SecretString>,
+    /// The user PIN of the audit key's own token.
+    pub audit: Option<SecretString>,
 }
 
 impl Bench {

@@ -28,6 +28,7 @@ pub fn is_offline(command: &Command) -> bool {
         },
         // Both have shares in memory.
         Command::Custody(_) => true,
+        Command::KeyBackup(_) => true,
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
         Command::New(_)

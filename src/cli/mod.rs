@@ -12,6 +12,7 @@ mod fence;
 mod given;
 mod hsm;
 mod inspect;
+mod key_backup;
 mod kit;
 mod log;
 mod manifest;
@@ -73,6 +74,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
         Command::Preflight(a) => preflight::preflight(args, a, terminal),
         Command::Custody(a) => custody::custody(args, a, terminal),
+        Command::KeyBackup(a) => key_backup::key_backup(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status => status::status(args, terminal),
         Command::Request(a) => request::request(args, a, terminal),

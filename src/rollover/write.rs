@@ -34,7 +34,7 @@ fn stage_files(files: &Files, record: &Record) -> Result<Vec<File>, Error> {
         ("root-cert.pem", copy(&files.root_cert), 0o644),
     ];
     let Some(key) = &files.ca_key else { return Ok(all) };
-    let yaml = manifest(files, &record.secret, record.redacted)?;
+    let yaml = manifest(files, record)?;
     all.push(("secret.yaml", Zeroizing::new(yaml.as_bytes().to_vec()), 0o600));
     if !record.redacted {
         all.push(("ca-key.pem", key.clone(), 0o600));
@@ -47,8 +47,13 @@ pub fn is_tls(secret: &Live) -> bool {
     secret.secret_type.as_deref() == Some("kubernetes.io/tls")
 }
 
-fn manifest(files: &Files, live: &Live, redacted: bool) -> Result<Zeroizing<String>, Error> {
-    let key: &[u8] = match (&files.ca_key, redacted) {
+/// The Secret of a stage, YAML; what stands for the key in a redacted one is refused by Kubernetes.
+///
+/// # Errors
+/// As [`manifest_yaml`].
+pub fn manifest(files: &Files, record: &Record) -> Result<Zeroizing<String>, Error> {
+    let live = &record.secret;
+    let key: &[u8] = match (&files.ca_key, record.redacted) {
         (Some(key), false) => key,
         _ => secret::REDACTED,
     };

@@ -1,15 +1,21 @@
 //! The state of an authority: what its log says, folded. The fold and its rules are in `fold`; this is what
 //! the rest of the program asks of it.
 
+mod backup;
 mod course;
 mod custody;
+mod ending;
 mod fold;
+mod revocation;
 mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
+pub use ending::{Ending, Endings};
+pub use revocation::{Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -48,6 +54,10 @@ pub struct State {
     pub tokens: BTreeMap<String, TokenRecord>,
     /// Custody of their PINs.
     pub custody: Custody,
+    /// Copies of the root key.
+    pub backups: Backups,
+    /// The end of keys.
+    endings: Endings,
     /// Keys in order of their intents.
     pub keys: Vec<KeyRecord>,
     /// Clusters by name.
@@ -58,6 +68,8 @@ pub struct State {
     pub crls: BTreeMap<u32, Crl>,
     /// The highest CRL number that was intended, by the generation of the root key.
     crl_numbers: BTreeMap<u32, u64>,
+    /// What was revoked, and what CRLs list.
+    pub revocations: Revocations,
     /// Intents without outcome, by position.
     pub open_intents: BTreeMap<u64, SignIntent>,
     /// Clusters with a certificate of a session that did not bring a bundle to them and complete.
@@ -221,6 +233,8 @@ pub struct Certificate {
     pub generation: Option<u32>,
     /// End of validity.
     pub not_after: Timestamp,
+    /// When it was intended.
+    pub intended: Timestamp,
     /// Position of the intent.
     pub intent: u64,
     /// Position of the outcome, once there is one.
@@ -343,10 +357,11 @@ impl State {
             .max_by_key(|c| c.generation)
     }
 
-    /// Certificates of a cluster that may be in use at a time: issued, or perhaps issued, and not expired.
+    /// Certificates of a cluster that may be in use at a time: issued, or perhaps issued, neither expired nor revoked.
     pub fn unexpired(&self, cluster: &str, now: Timestamp) -> Vec<&Certificate> {
         let of_cluster = self.certificates.values().filter(|c| c.cluster.as_deref() == Some(cluster));
-        of_cluster.filter(|c| c.status != Status::Failed && c.not_after >= now).collect()
+        let usable = |c: &&Certificate| c.status != Status::Failed && c.not_after >= now;
+        of_cluster.filter(|c| usable(c) && self.revoked(&c.serial).is_none()).collect()
     }
 
     /// The position of the first intent of an earlier session that has no outcome although another session began.

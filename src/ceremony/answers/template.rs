@@ -4,7 +4,7 @@
 //! Pure but for reading the stick. An empty answer is never taken for one ([`Answers`](super::Answers)).
 
 use crate::authority::{Config, State};
-use crate::ceremony::script::{Script, Step};
+use crate::ceremony::script::{Script, ScriptKind, Step};
 use crate::ceremony::steps::{import_requests, initialize_token, participants};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -116,6 +116,8 @@ const FORESEEN: &[(&str, Foresee)] = &[
     ("import-requests", |foresight, _, prospect, step| import_requests::foresee(foresight, prospect, step)),
     ("review-plans", review),
     ("retire-cluster", retirement),
+    ("key-backup", copy),
+    ("prove-backup", copy_proved),
 ];
 
 /// Every answer that a script will ask.
@@ -262,6 +264,20 @@ fn retirement(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, st
     let place = Blank { empty: with(""), yes: with("as foreseen"), says: "why it is retired".to_owned() };
     let about = vec!["nothing of it is revoked; its name is never used again".to_owned()];
     foresight.ask(step, cluster, about, Answer::One(place));
+    Ok(())
+}
+
+fn copy(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    let about = vec!["what is written on the key backup, and where it is kept".to_owned()];
+    foresight.ask(step, "name", about, Answer::One(Blank::judged("B1", "a name")));
+    Ok(())
+}
+
+fn copy_proved(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    if let (ScriptKind::Drill, [first, _, ..]) = (script.kind, prospect.state.backups.all()) {
+        let about = vec!["the key backup that is at hand".to_owned()];
+        foresight.ask(step, "backup", about, Answer::One(Blank::judged(&first.name, "its name")));
+    }
     Ok(())
 }
 

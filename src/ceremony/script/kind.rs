@@ -17,6 +17,8 @@ pub enum ScriptKind {
     Drill,
     /// Changes the custodians.
     Custody,
+    /// Makes a copy of the root's token and proves it.
+    Backup,
 }
 
 impl ScriptKind {
@@ -28,6 +30,7 @@ impl ScriptKind {
         ScriptKind::Retirement,
         ScriptKind::Drill,
         ScriptKind::Custody,
+        ScriptKind::Backup,
     ];
 
     /// The name in scripts.
@@ -39,6 +42,7 @@ impl ScriptKind {
             ScriptKind::Retirement => "retirement",
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
+            ScriptKind::Backup => "key-backup",
         }
     }
 
@@ -46,6 +50,7 @@ impl ScriptKind {
     pub const fn begins_with(self) -> &'static [Fact] {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
+            ScriptKind::Drill => &[Fact::TokenReady, Fact::Root, Fact::BackedUp],
             _ => &[Fact::TokenReady, Fact::Root],
         }
     }
@@ -61,6 +66,7 @@ impl ScriptKind {
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
             ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
+            ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
         }
     }
 
@@ -81,6 +87,8 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("retire-cluster", &[ScriptKind::Retirement]),
     ("check-copy", &[ScriptKind::Drill]),
     ("change-custody", &[ScriptKind::Custody]),
+    ("key-backup", &[ScriptKind::Backup]),
+    ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),
 ];
 
 /// The kinds that can do an activity, as one writes them; `None` where all can.

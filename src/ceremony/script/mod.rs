@@ -27,6 +27,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
     ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
     ("custodian-change", include_str!("../../../ceremony/custodian-change.toml")),
+    ("key-backup", include_str!("../../../ceremony/key-backup.toml")),
 ];
 
 /// A script that was read and can work.

@@ -1,15 +1,19 @@
 //! What can be typed. Help begins with examples.
 
 mod anywhere;
+mod backup;
 mod cluster;
 mod custody;
+mod observe;
 mod offline;
 mod rehearsal;
 mod rollover;
 
 pub use anywhere::*;
+pub use backup::*;
 pub use cluster::*;
 pub use custody::*;
+pub use observe::*;
 pub use offline::*;
 pub use rehearsal::*;
 pub use rollover::*;
@@ -98,6 +102,9 @@ pub enum Command {
         before_help = "Examples:\n  anchorite -C mesh-root custody sheets > sheets.html\n  anchorite -C mesh-root custody check\n  anchorite -C mesh-root custody change"
     )]
     Custody(Custody),
+    /// Make a copy of the root's token, and have it sign a proof that it lives.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root key-backup")]
+    KeyBackup(KeyBackup),
     /// Token profiles, and what a token can do.
     #[command(
         before_help = "Examples:\n  anchorite hsm profiles\n  anchorite hsm probe --profile softhsm2 --serial 84b1c0f1d3a2c6e7"

@@ -1,5 +1,6 @@
 //! Arguments of the switch of a running mesh to another root.
 
+use super::RolloverObserve;
 use clap::Subcommand;
 use jiff::SignedDuration;
 use std::path::PathBuf;
@@ -30,6 +31,12 @@ pub enum RolloverCommand {
                       Exit 10: the workloads that are named are not."
     )]
     Observe(RolloverObserve),
+    /// Prove that everybody trusts everybody in every stage; say which stage a live Secret is in.
+    #[command(
+        before_help = "Examples:\n  anchorite rollover check switch1\n  anchorite rollover check switch1 switch2\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n    anchorite rollover check switch1 --live -"
+    )]
+    Check(RolloverCheck),
 }
 
 #[derive(Debug, clap::Args)]
@@ -65,14 +72,11 @@ pub struct RolloverPlan {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct RolloverObserve {
-    /// The stage that the cluster is in, 1 to 3.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
-    pub stage: u8,
-    /// What `rollover plan` wrote: its directory, or its plan.json; repeated for each cluster of the mesh.
-    #[arg(long, value_name = "OUT", required = true)]
-    pub plan: Vec<PathBuf>,
-    /// What the proxies hold, JSON: files, directories with a file for each proxy, or - [default: stdin].
-    #[arg(value_name = "WHAT")]
-    pub what: Vec<PathBuf>,
+pub struct RolloverCheck {
+    /// What `rollover plan` wrote, one directory for each cluster of the mesh.
+    #[arg(required = true, value_name = "OUT")]
+    pub plans: Vec<PathBuf>,
+    /// Say which stage these files are in: a directory, the JSON of a Secret, or - for that JSON on stdin.
+    #[arg(long, value_name = "WHAT")]
+    pub live: Option<PathBuf>,
 }

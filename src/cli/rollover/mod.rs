@@ -1,5 +1,6 @@
 //! `rollover`: switching a running mesh to another root.
 
+mod check;
 mod observe;
 mod plan;
 
@@ -12,5 +13,6 @@ pub fn rollover(args: &Args, a: &Rollover, terminal: &mut Terminal) -> Result<()
     match &a.command {
         RolloverCommand::Observe(a) => observe::observe(args, a, terminal),
         RolloverCommand::Plan(a) => plan::plan(args, a, terminal),
+        RolloverCommand::Check(a) => check::check(args, a, terminal),
     }
 }

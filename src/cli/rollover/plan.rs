@@ -3,13 +3,14 @@
 use super::super::args::{Args, RolloverPlan};
 use super::super::cluster::{clock, present};
 use super::super::given;
+use super::check;
 use crate::cli::terminal::Terminal;
 use crate::consumer::Given;
 use crate::consumer::given::{OWN_CA, SECRET};
 use crate::error::{Error, Kind};
 use crate::files::deliver::{self, Item};
 use crate::name::{check_label, check_trust_domain};
-use crate::rollover::{Ca, Live, Plan, Wanted, Which, make, write};
+use crate::rollover::{Ca, Live, Plan, Wanted, Which, make, proof, write};
 use crate::text;
 use jiff::SignedDuration;
 use std::path::Path;
@@ -65,7 +66,8 @@ fn planned(args: &Args, a: &RolloverPlan, terminal: &Terminal) -> Result<Plan, E
     // Anybody's certificate may have a town there.
     let of_certificate = next.cluster().filter(|name| check_label("a cluster's name", name).is_ok());
     let cluster = a.cluster.clone().or(of_certificate).unwrap_or_else(|| name_of(&a.out));
-    make(
+    let now = clock(args).now();
+    let mut made = make(
         &current,
         &next,
         &Wanted {
@@ -75,9 +77,13 @@ fn planned(args: &Args, a: &RolloverPlan, terminal: &Terminal) -> Result<Plan, E
             sidecar_only: a.sidecar_only,
             redacted: a.redact,
             live: place,
-            now: clock(args).now(),
+            now,
         },
-    )
+    )?;
+    // What cannot be proved is not written.
+    made.notes.extend(proof::works(&made, now)?);
+    check::refuse(&proof::prove(&[&made], now)?)?;
+    Ok(made)
 }
 
 fn name_of(out: &Path) -> String {
