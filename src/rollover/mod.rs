@@ -2,7 +2,7 @@
 //! whatever any other workload presents.
 //!
 //! Owns the stages ([`stages`]), the proof that they overlap ([`proof`]), what is written of them ([`mod@write`],
-//! [`record`]) and read again ([`mod@load`]), when each is due ([`dates`]) and which one a live Secret is in
+//! [`record`], [`mod@runbook`]) and read again ([`mod@load`]), when each is due ([`dates`]) and which one a live Secret is in
 //! ([`place`]). Never talks to a cluster, never applies anything; a leaf that is made to try a stage never leaves
 //! this process.
 
@@ -13,6 +13,7 @@ mod path;
 pub mod place;
 pub mod proof;
 pub mod record;
+pub mod runbook;
 pub mod stages;
 pub mod write;
 
