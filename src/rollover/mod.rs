@@ -2,9 +2,11 @@
 //! whatever any other workload presents.
 //!
 //! Owns the stages ([`stages`]), the proof that they overlap ([`proof`]), what is written of them ([`mod@write`],
-//! [`record`]) and read again ([`mod@load`]), when each is due ([`dates`]), which one a live Secret is in
-//! ([`place`]) and which workloads are not ready for the next ([`observe`]). Never talks to a cluster, never applies anything; a leaf that is made to try a stage never leaves
+//! [`record`], [`mod@runbook`]) and read again ([`mod@load`]), when each is due ([`dates`]) and which one a live Secret is in
+//! ([`place`]). Never talks to a cluster, never applies anything; a leaf that is made to try a stage never leaves
 //! this process.
+//!
+//! [`observe`] says which workloads are not ready for the next stage, from what their proxies hold.
 
 pub mod ca;
 pub mod dates;
@@ -14,6 +16,7 @@ mod path;
 pub mod place;
 pub mod proof;
 pub mod record;
+pub mod runbook;
 pub mod stages;
 pub mod write;
 

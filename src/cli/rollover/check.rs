@@ -158,7 +158,7 @@ fn plan_screen(record: &Record, now: Timestamp) -> Screen {
             Some(by) => format!("due {by}"),
             None => "no date forces it; the old key can sign until then".to_owned(),
         };
-        screen = screen.noted(&format!("stage {}", row.stage), &row.name, due);
+        screen = screen.field(&format!("stage {}", row.stage), format!("{:<12} {due}", row.name));
     }
     screen
 }
