@@ -118,6 +118,12 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             ceremonies::export(args, &export, terminal)
         }
         ScriptKind::Backup => key_backup::key_backup(args, &KeyBackup { own: own(), attend }, terminal),
+        ScriptKind::Adoption => Err(Error::new(Kind::Usage, "an adoption is held with the files that it takes over")
+            .hint(format!(
+                "anchorite root adopt --script {} --certificate FILE --token-serial SERIAL",
+                text::escape(&run.script)
+            ))
+            .truth("Nothing was signed.")),
         ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Custody => {
             let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };

@@ -1,6 +1,7 @@
 //! The command line: one file per command. Commands decide what to ask of the library and what to show;
 //! only [`terminal`] prints.
 
+mod adopt;
 mod answers;
 mod args;
 mod ceremonies;
@@ -17,6 +18,7 @@ mod kit;
 mod log;
 mod manifest;
 mod medium;
+mod mesh_crl;
 mod paper;
 mod preflight;
 mod previous;
@@ -81,6 +83,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Open(a) => cluster::open(args, a, terminal),
         Command::Manifest(a) => manifest::manifest(args, a, terminal),
         Command::Rollover(a) => rollover::rollover(args, a, terminal),
+        Command::MeshCrl(a) => mesh_crl::mesh_crl(args, a, terminal),
         Command::Verify(a) => verify::verify(a, terminal),
         Command::Log(a) => log::log(args, a, terminal),
         Command::Inspect(a) => inspect::inspect(args, a, terminal),

@@ -5,6 +5,7 @@
 //! and the certificate afterwards, against RFC 5280 and the profile. A rule is stated once, in a table;
 //! [`rules`] gives all of them. Nothing here asks people.
 
+pub mod adoption;
 pub mod continuity;
 pub mod judge;
 pub mod lint;
@@ -27,7 +28,8 @@ use crate::finding::Rule;
 
 /// Every rule of requests, policy and lint.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let tables = [judge::RULES, continuity::RULES, never::RULES, overlap::RULES, session::RULES, shared::RULES];
+    let tables =
+        [adoption::RULES, continuity::RULES, judge::RULES, never::RULES, overlap::RULES, session::RULES, shared::RULES];
     let claims = tables.into_iter().flatten().copied();
     crate::request::rules().chain(claims).chain(lint::rules())
 }

@@ -19,6 +19,8 @@ pub enum ScriptKind {
     Custody,
     /// Makes a copy of the root's token and proves it.
     Backup,
+    /// Takes over a root that was made elsewhere.
+    Adoption,
 }
 
 impl ScriptKind {
@@ -31,6 +33,7 @@ impl ScriptKind {
         ScriptKind::Drill,
         ScriptKind::Custody,
         ScriptKind::Backup,
+        ScriptKind::Adoption,
     ];
 
     /// The name in scripts.
@@ -43,6 +46,7 @@ impl ScriptKind {
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
             ScriptKind::Backup => "key-backup",
+            ScriptKind::Adoption => "adoption",
         }
     }
 
@@ -51,8 +55,14 @@ impl ScriptKind {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
             ScriptKind::Drill => &[Fact::TokenReady, Fact::Root, Fact::BackedUp],
+            ScriptKind::Adoption => &[Fact::NoRoot, Fact::TokenReady],
             _ => &[Fact::TokenReady, Fact::Root],
         }
+    }
+
+    /// True for a ceremony that begins an authority's log over a root that exists.
+    pub const fn takes_over(self) -> bool {
+        matches!(self, ScriptKind::Adoption)
     }
 
     /// Activities that a script of this kind cannot lack, in the order in which it does them.
@@ -67,6 +77,7 @@ impl ScriptKind {
             ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
+            ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
         }
     }
 
@@ -82,6 +93,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("split-custody", &[ScriptKind::Genesis]),
     ("initialize-token", &[ScriptKind::Genesis]),
     ("generate-root", &[ScriptKind::Genesis]),
+    ("adopt-key", &[ScriptKind::Adoption]),
     ("import-requests", &[ScriptKind::Signing]),
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),
