@@ -24,6 +24,8 @@ pub(super) struct Signing {
     pub(super) roots: BTreeMap<u32, Certificate>,
     /// Audit certificates that the log holds.
     pub(super) audit: Vec<Certificate>,
+    /// Certificates by which one root vouches for another.
+    pub(super) cross: Vec<Certificate>,
     /// Certificates and CRLs whose root certificate is not in the log yet, with their lines.
     waiting: Vec<(u64, u64, u32, Signed)>,
     /// Certificates that were issued.
@@ -134,6 +136,7 @@ impl Signing {
                     return self.release(generation, watch);
                 }
                 "audit" => self.audit.push((**certificate).clone()),
+                "cross" => self.cross.push((**certificate).clone()),
                 _ => {}
             }
         }

@@ -26,6 +26,7 @@ pub mod session;
 pub mod shares;
 mod spot_check;
 mod steps;
+pub mod succession;
 pub mod tokens;
 pub mod vocabulary;
 

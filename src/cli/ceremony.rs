@@ -1,11 +1,12 @@
 //! `ceremony …`: scripts are listed, checked and run. What a run does is what the command of its kind does.
 
 use super::answers;
-use super::args::{Args, Ceremony, CeremonyCommand, Change, Export, OwnScript, Retire, Run, Sign};
+use super::args::{Args, Ceremony, CeremonyCommand, Change, Export, OwnScript, Retire, RootRollover, Run, Sign};
 use super::ceremonies;
 use super::custody;
 use super::paper;
 use super::rehearse;
+use super::rollover;
 use super::terminal::Terminal;
 use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
 use crate::ceremony::session::Folder;
@@ -109,12 +110,24 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
     match read_script(&run.script)?.kind {
         ScriptKind::Genesis => ceremonies::create(args, &own(), &run.genesis, &attend, terminal),
         ScriptKind::Signing => {
-            let sign = Sign { from, to, offline: run.clusters.clone(), if_needed, own: own(), attend };
+            let sign = Sign {
+                from,
+                to,
+                offline: run.clusters.clone(),
+                if_needed,
+                issuer_generation: None,
+                own: own(),
+                attend,
+            };
             ceremonies::sign(args, &sign, terminal)
         }
         ScriptKind::Export => {
             let export = Export { clusters: run.clusters.clone(), to, if_needed, own: own(), attend };
             ceremonies::export(args, &export, terminal)
+        }
+        ScriptKind::Rollover => {
+            let rollover = RootRollover { cross: false, generation: None, if_needed: false, own: own(), attend };
+            rollover::rollover(args, &rollover, terminal)
         }
         ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Custody => {

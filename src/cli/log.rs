@@ -38,7 +38,7 @@ pub fn root_pin(pin: &Pin) -> Result<RootPin, Error> {
     match (&pin.root, &pin.root_fingerprint) {
         (Some(path), _) => {
             let bytes = intake::read(path, MAX_CERTIFICATE)?;
-            Ok(RootPin::Certificate(pem::decode_one(&bytes, "CERTIFICATE")?))
+            Ok(RootPin::Certificates(pem::decode_all(&bytes, "CERTIFICATE")?))
         }
         (None, Some(hex)) => Ok(RootPin::Fingerprint(fingerprint(hex)?)),
         (None, None) => Ok(RootPin::None),
@@ -160,6 +160,7 @@ fn line(entry: &Entry) -> String {
         Record::KeyIntent(r) => format!("{} {} generation {}", r.role, r.spec, r.generation),
         Record::KeyGenerated(r) => format!("{} generation {} by {}", r.role, r.generation, r.mechanism),
         Record::KeySealed(r) => format!("{} to {} recipients", r.cluster, r.recipients.len()),
+        Record::AuditRotated(r) => format!("the log passes to audit key {}", r.generation),
         Record::ClusterEnrolled(r) => format!("{} ({})", r.cluster, r.environment),
         Record::ClusterRetired(r) => format!("{}: {}", r.cluster, r.reason),
         Record::RequestImported(r) => format!("{} {} for {}", r.form, r.sha256.short(), r.cluster),

@@ -21,6 +21,7 @@ mod previous;
 mod record;
 mod rehearse;
 mod request;
+mod rollover;
 mod room;
 mod status;
 pub mod terminal;

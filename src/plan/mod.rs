@@ -129,6 +129,8 @@ pub enum TbsView {
 pub enum Standard {
     /// A certificate's profile, and its issuer's certificate; `None` for a root.
     Certificate(Profile, Option<Arc<CertificateView>>),
+    /// A cross certificate's profile, its issuer's certificate, and the own certificate of the root it is for.
+    Cross(Profile, Arc<CertificateView>, Arc<CertificateView>),
     /// The certificate of a CRL's issuer.
     Crl(Arc<CertificateView>),
 }
@@ -139,6 +141,10 @@ impl Standard {
         match (self, view) {
             (Standard::Certificate(profile, issuer), TbsView::Certificate(view)) => {
                 Ok(policy::lint(view, issuer.as_deref(), profile))
+            }
+            (Standard::Cross(profile, issuer, own), TbsView::Certificate(view)) => {
+                let known = policy::lint::Known { issuer: policy::lint::Issuer::Is(issuer), own_root: Some(own) };
+                Ok(policy::lint_known(view, known, profile))
             }
             (Standard::Crl(issuer), TbsView::Crl(view)) => Ok(policy::lint_crl(view, issuer)),
             _ => Err(Error::new(Kind::Bug, "a certificate is judged as a CRL, or a CRL as a certificate")),

@@ -4,12 +4,14 @@
 mod course;
 mod custody;
 mod fold;
+mod generations;
 mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
+pub use generations::Succession;
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -64,6 +66,8 @@ pub struct State {
     pub undelivered: BTreeSet<String>,
     /// Sealed keys by the digest of their public half: the entry's position.
     pub sealed: BTreeMap<Digest, u64>,
+    /// Positions at which the log passed to another audit key, and that key's generation.
+    rotations: Vec<(u64, u32)>,
     /// The log id as each line carries it.
     log_text: Option<String>,
     scripts: BTreeSet<Digest>,

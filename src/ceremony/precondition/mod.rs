@@ -6,7 +6,10 @@
 
 mod leftover;
 mod place;
+mod successor;
 mod token;
+
+pub use successor::before_a_successor;
 
 use super::people::Stop;
 use super::room::Room;

@@ -182,6 +182,11 @@ fn say(record: &Record, known: &Known) -> Said {
             .with("spki sha256", r.spki_sha256)
             .with("to", r.recipients.join(", "))
             .with("age file sha256", Digest::of(&r.ciphertext.0)),
+        Record::AuditRotated(r) => Said::that(format!("The log passed to audit key {}", r.generation))
+            .with("from", format!("spki sha256 {}", Digest::of(&r.old_spki.0)))
+            .with("to", format!("spki sha256 {}", Digest::of(&r.new_spki.0)))
+            .with("entries before", r.size)
+            .with("root hash", r.root),
         Record::ClusterEnrolled(r) => signing::enrolled(r),
         Record::ClusterRetired(r) => Said::that(format!("{} was retired", r.cluster)).with("why", &r.reason),
         Record::RequestImported(r) => signing::imported(r),

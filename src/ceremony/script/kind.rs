@@ -17,6 +17,8 @@ pub enum ScriptKind {
     Drill,
     /// Changes the custodians.
     Custody,
+    /// Makes the next root beside the one that is there.
+    Rollover,
 }
 
 impl ScriptKind {
@@ -28,6 +30,7 @@ impl ScriptKind {
         ScriptKind::Retirement,
         ScriptKind::Drill,
         ScriptKind::Custody,
+        ScriptKind::Rollover,
     ];
 
     /// The name in scripts.
@@ -39,6 +42,7 @@ impl ScriptKind {
             ScriptKind::Retirement => "retirement",
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
+            ScriptKind::Rollover => "rollover",
         }
     }
 
@@ -61,6 +65,9 @@ impl ScriptKind {
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
             ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
+            ScriptKind::Rollover => {
+                &["participants", "generate-next-root", "review-plans", "sign", "rotate-audit", "publish", "close"]
+            }
         }
     }
 
@@ -81,6 +88,9 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("retire-cluster", &[ScriptKind::Retirement]),
     ("check-copy", &[ScriptKind::Drill]),
     ("change-custody", &[ScriptKind::Custody]),
+    ("generate-next-root", &[ScriptKind::Rollover]),
+    ("cross-sign", &[ScriptKind::Rollover]),
+    ("rotate-audit", &[ScriptKind::Rollover]),
 ];
 
 /// The kinds that can do an activity, as one writes them; `None` where all can.

@@ -5,12 +5,14 @@ mod cluster;
 mod custody;
 mod offline;
 mod rehearsal;
+mod rollover;
 
 pub use anywhere::*;
 pub use cluster::*;
 pub use custody::*;
 pub use offline::*;
 pub use rehearsal::*;
+pub use rollover::*;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
@@ -79,8 +81,9 @@ pub enum Command {
         before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml\n  anchorite -C mesh-root ceremony run my-signing.toml --from IN --to OUT\n  anchorite -C mesh-root ceremony record -o record.html"
     )]
     Ceremony(Ceremony),
-    /// Make the root (the root-genesis ceremony), or show its card.
-    #[command(before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root show")]
+    /// Make the root (the root-genesis ceremony) or its successor, or show a root's card.
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root show\n  \
+        anchorite -C mesh-root root rollover --cross    a second root beside the first")]
     Root(Root),
     /// Review and sign requests, and write a sealed bundle for each cluster.
     #[command(before_help = "Example:\n  anchorite -C mesh-root sign --from /media/in --to /media/out")]

@@ -1,10 +1,12 @@
 //! What entries say: one type per record, each field stated. A changed meaning gets a new type name.
 
 mod ceremony;
+mod rotation;
 mod session;
 mod signing;
 
 pub use ceremony::*;
+pub use rotation::*;
 pub use session::*;
 pub use signing::*;
 
@@ -85,6 +87,7 @@ records! {
     "key.intent" => KeyIntent,
     "key.generated" => KeyGenerated,
     "key.sealed" => KeySealed,
+    "audit.rotated" => AuditRotated,
     "cluster.enrolled" => ClusterEnrolled,
     "cluster.retired" => ClusterRetired,
     "request.imported" => RequestImported,
@@ -103,7 +106,6 @@ records! {
 pub const RESERVED: &[&str] = &[
     "key.adopted",
     "key.destroyed",
-    "audit.rotated",
     "history.imported",
     "certificate.revoked",
     "key_backup.made",
