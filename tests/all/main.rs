@@ -19,6 +19,7 @@ mod demo;
 mod drill;
 mod envoy;
 mod evidence;
+mod generations;
 mod guard;
 mod inspecting;
 mod issuing;
