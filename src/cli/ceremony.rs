@@ -1,12 +1,15 @@
 //! `ceremony …`: scripts are listed, checked and run. What a run does is what the command of its kind does.
 
 use super::answers;
-use super::args::{Args, Ceremony, CeremonyCommand, Change, Export, OwnScript, Retire, RootRollover, Run, Sign};
+use super::args::{
+    Args, Ceremony, CeremonyCommand, Change, Export, KeyBackup, OwnScript, Retire, RootRollover, Run, Sign,
+};
 use super::ceremonies;
 use super::custody;
+use super::key_backup;
 use super::paper;
 use super::rehearse;
-use super::rollover;
+use super::root_rollover;
 use super::terminal::Terminal;
 use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
 use crate::ceremony::session::Folder;
@@ -127,8 +130,15 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
         }
         ScriptKind::Rollover => {
             let rollover = RootRollover { cross: false, generation: None, if_needed: false, own: own(), attend };
-            rollover::rollover(args, &rollover, terminal)
+            root_rollover::rollover(args, &rollover, terminal)
         }
+        ScriptKind::Backup => key_backup::key_backup(args, &KeyBackup { own: own(), attend }, terminal),
+        ScriptKind::Adoption => Err(Error::new(Kind::Usage, "an adoption is held with the files that it takes over")
+            .hint(format!(
+                "anchorite root adopt --script {} --certificate FILE --token-serial SERIAL",
+                text::escape(&run.script)
+            ))
+            .truth("Nothing was signed.")),
         ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Custody => {
             let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };

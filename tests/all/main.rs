@@ -23,6 +23,7 @@ mod generations;
 mod guard;
 mod inspecting;
 mod issuing;
+mod istio;
 mod judges;
 mod kinds;
 mod log_fixture;

@@ -24,11 +24,13 @@ pub struct Succession {
 }
 
 impl State {
-    /// The roots that meshes rely on at a time, oldest first: certified, with a CRL, not ended. A root that has no
-    /// CRL yet issues nothing, because nobody could be told what it revokes.
+    /// The roots that meshes rely on at a time, oldest first: certified, with a CRL, not ended, and the end of their
+    /// keys not announced. A root that has no CRL yet issues nothing, because nobody could be told what it revokes.
     pub fn current_roots(&self, now: Timestamp) -> Vec<(u32, &Certificate)> {
-        let current =
-            |(generation, root): &(u32, &Certificate)| self.crls.contains_key(generation) && root.not_after >= now;
+        let living: Vec<u32> = self.living_roots().map(|key| key.generation).collect();
+        let current = |(generation, root): &(u32, &Certificate)| {
+            living.contains(generation) && self.crls.contains_key(generation) && root.not_after >= now
+        };
         self.roots().into_iter().filter(current).collect()
     }
 

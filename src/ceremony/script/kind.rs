@@ -19,6 +19,10 @@ pub enum ScriptKind {
     Custody,
     /// Makes the next root beside the one that is there.
     Rollover,
+    /// Makes a copy of the root's token and proves it.
+    Backup,
+    /// Takes over a root that was made elsewhere.
+    Adoption,
 }
 
 impl ScriptKind {
@@ -31,6 +35,8 @@ impl ScriptKind {
         ScriptKind::Drill,
         ScriptKind::Custody,
         ScriptKind::Rollover,
+        ScriptKind::Backup,
+        ScriptKind::Adoption,
     ];
 
     /// The name in scripts.
@@ -43,6 +49,8 @@ impl ScriptKind {
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
             ScriptKind::Rollover => "rollover",
+            ScriptKind::Backup => "key-backup",
+            ScriptKind::Adoption => "adoption",
         }
     }
 
@@ -50,8 +58,15 @@ impl ScriptKind {
     pub const fn begins_with(self) -> &'static [Fact] {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
+            ScriptKind::Drill => &[Fact::TokenReady, Fact::Root, Fact::BackedUp],
+            ScriptKind::Adoption => &[Fact::NoRoot, Fact::TokenReady],
             _ => &[Fact::TokenReady, Fact::Root],
         }
+    }
+
+    /// True for a ceremony that begins an authority's log over a root that exists.
+    pub const fn takes_over(self) -> bool {
+        matches!(self, ScriptKind::Adoption)
     }
 
     /// Activities that a script of this kind cannot lack, in the order in which it does them.
@@ -68,6 +83,8 @@ impl ScriptKind {
             ScriptKind::Rollover => {
                 &["participants", "generate-next-root", "review-plans", "sign", "rotate-audit", "publish", "close"]
             }
+            ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
+            ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
         }
     }
 
@@ -83,6 +100,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("split-custody", &[ScriptKind::Genesis]),
     ("initialize-token", &[ScriptKind::Genesis]),
     ("generate-root", &[ScriptKind::Genesis]),
+    ("adopt-key", &[ScriptKind::Adoption]),
     ("import-requests", &[ScriptKind::Signing]),
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),
@@ -91,6 +109,8 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("generate-next-root", &[ScriptKind::Rollover]),
     ("cross-sign", &[ScriptKind::Rollover]),
     ("rotate-audit", &[ScriptKind::Rollover]),
+    ("key-backup", &[ScriptKind::Backup]),
+    ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),
 ];
 
 /// The kinds that can do an activity, as one writes them; `None` where all can.

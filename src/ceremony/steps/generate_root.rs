@@ -41,11 +41,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
 ///
 /// # Errors
 /// [`Stop`]; the log says of each key whether it was made.
-pub(super) fn generate_all(
-    room: &mut Room<'_>,
-    keys: &mut Keyring,
-    wanted: &[(KeyRole, u32, KeySpec)],
-) -> Result<(), Stop> {
+pub fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole, u32, KeySpec)]) -> Result<(), Stop> {
     for (role, generation, spec) in wanted {
         if room.journal.state().key_of(role.name(), *generation).is_some() {
             continue;

@@ -229,6 +229,8 @@ pub enum RootCommand {
         anchorite -C mesh-root root rollover --cross          with cross certificates\n  \
         anchorite -C mesh-root root rollover --generation 3   where two roots are current")]
     Rollover(super::RootRollover),
+    /// Take over a root that was made elsewhere and whose key is in a token (the adopt ceremony).
+    Adopt(super::Adopt),
     /// The root card: what people pin the root by.
     Show {
         /// The root's generation; left out, the newest.
