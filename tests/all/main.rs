@@ -21,6 +21,7 @@ mod drill;
 mod envoy;
 mod evidence;
 mod exporting;
+mod generations;
 mod guard;
 mod inspecting;
 mod issuing;
