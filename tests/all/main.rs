@@ -27,6 +27,7 @@ mod kinds;
 mod log_fixture;
 mod log_store;
 mod log_verify;
+mod mesh_crl;
 mod mistakes;
 mod paper;
 mod people_steps;

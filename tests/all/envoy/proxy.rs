@@ -124,7 +124,7 @@ fn application(dir: &Path, id: &str) {
 
 fn bootstrap(dir: &Path, own: &Workload, peer: &Peer<'_>) -> Value {
     let secret = |file: &Path| json!({ "filename": file });
-    let tls = json!({
+    let mut tls = json!({
         "tls_params": { "tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3" },
         "tls_certificates": [{ "certificate_chain": secret(&own.chain), "private_key": secret(&own.key) }],
         "validation_context": {
@@ -132,6 +132,10 @@ fn bootstrap(dir: &Path, own: &Workload, peer: &Peer<'_>) -> Value {
             "match_typed_subject_alt_names": [{ "san_type": "URI", "matcher": { "exact": peer.id } }],
         },
     });
+    // As Istio's agent hands on what it finds in the ConfigMap istio-ca-crl.
+    if let Some(crls) = &own.crls {
+        tls["validation_context"]["crl"] = secret(crls);
+    }
     let at = |dir: &Path, socket: &str| json!({ "pipe": { "path": dir.join(socket) } });
     json!({
         "admin": { "address": at(dir, "admin") },
