@@ -6,12 +6,12 @@
 
 use crate::error::{Error, Kind};
 use crate::text;
-use crate::x509::SignatureAlgorithm;
 use crate::x509::build::{self, CrlTemplate, RevokedCertificate};
 use crate::x509::keygen::LocalKey;
 use crate::x509::pem;
 use crate::x509::read::{self, Crl, Foreign};
 use crate::x509::verify::{self, Checked};
+use crate::x509::{Reason, SignatureAlgorithm};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -187,7 +187,8 @@ fn kept(crl: &Crl) -> Result<Vec<RevokedCertificate>, Error> {
         .map(|(serial, date, reason)| RevokedCertificate {
             serial: serial.clone(),
             date: *date,
-            reason: reason.as_deref().and_then(read::reason_code).filter(|code| *code != 0),
+            reason: reason.as_deref().and_then(Reason::of_name).map(Reason::code).filter(|code| *code != 0),
+            invalid_from: crl.view.invalidity.get(serial).copied(),
         })
         .collect())
 }

@@ -113,6 +113,9 @@ impl State {
                 })?;
                 key.spki = Some(spki);
             }
+            Record::KeyAdopted(adopted) => self.adopt_key(entry.seq, entry.header.time, adopted)?,
+            Record::HistoryImported(past) => self.import_history(entry.seq, entry.header.time, past)?,
+            Record::Restore(restore) => self.restore(entry.seq, restore)?,
             Record::KeySealed(sealed) => {
                 self.sealed.insert(sealed.spki_sha256, entry.seq);
             }
@@ -182,9 +185,14 @@ impl State {
             }
             Record::SignIntent(intent) => {
                 self.check_settled()?;
-                self.apply_intent(entry.seq, intent)?;
+                self.check_issuer_alive(intent)?;
+                self.apply_intent(entry.seq, entry.header.time, intent)?;
             }
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
+            Record::CertificateRevoked(revoked) => {
+                self.check_settled()?;
+                self.revoke(entry.seq, entry.header.time, revoked)?;
+            }
             Record::BundleExported(bundle) => {
                 let cluster = self
                     .clusters
@@ -214,6 +222,11 @@ impl State {
             Record::CustodyShareUsed(used) => self.custody.used(used)?,
             Record::PinChanging(changing) => self.custody.changing(changing)?,
             Record::PinChanged(changed) => self.custody.changed(changed)?,
+            Record::KeyBackupMade(made) => self.backups.made(entry.header.time, made)?,
+            Record::KeyBackupProving(proving) => self.backups.intend(entry.seq, proving)?,
+            Record::KeyBackupProved(proved) => self.backups.proved(entry.header.time, proved)?,
+            Record::KeyDestroying(destroying) => self.apply_destroying(&entry.header, destroying)?,
+            Record::KeyDestroyed(destroyed) => self.apply_destroyed(&entry.header, destroyed)?,
         }
         self.last_time = match &entry.record {
             // `seq` gives order: a clock that was once ahead does not hold up those who come later.

@@ -26,7 +26,9 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("export", include_str!("../../../ceremony/export.toml")),
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
     ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
+    ("adopt", include_str!("../../../ceremony/adopt.toml")),
     ("custodian-change", include_str!("../../../ceremony/custodian-change.toml")),
+    ("key-backup", include_str!("../../../ceremony/key-backup.toml")),
 ];
 
 /// A script that was read and can work.

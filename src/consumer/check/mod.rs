@@ -18,6 +18,7 @@ mod trial;
 pub use across::{Cluster, across};
 pub use crl::check_alone;
 pub use merge::{Merged, Merging, Offered, Standing, merge};
+pub use trial::{trial_leaf, webpki_accepts};
 
 use super::rule::{Consumer, ConsumerRule, Found};
 use crate::error::Error;

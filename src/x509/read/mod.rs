@@ -12,7 +12,7 @@ mod purpose;
 mod request;
 pub mod view;
 
-pub use crl::{crl, reason_code, tbs_crl};
+pub use crl::{crl, tbs_crl};
 pub use foreign::{Foreign, ForeignKey, foreign};
 pub use name::name;
 pub use purpose::{CLIENT_AUTH, SERVER_AUTH, purpose_name};

@@ -8,7 +8,7 @@ use crate::workload::Workload;
 /// A workload of a cluster that holds its peers against a file of CRLs.
 fn workload(mesh: &Mesh, cluster: &str, id: &str, crls: &str) -> Workload {
     let crls = Some(mesh.pki.world.path(crls));
-    Workload { crls, ..Workload::under(&mesh.pki.world, cluster, id) }
+    Workload { crls, ..Workload::as_istiod_does(&mesh.pki.world, cluster, id) }
 }
 
 /// Both sides have these files.
