@@ -31,6 +31,7 @@ mod kinds;
 mod log_fixture;
 mod log_store;
 mod log_verify;
+mod mesh_crl;
 mod mistakes;
 mod observing;
 mod paper;

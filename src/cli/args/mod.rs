@@ -164,9 +164,9 @@ pub enum Command {
     /// somebody, or a cron job, who renews them; and ending it needs Istio 1.31.1 (an empty ca-crl.pem).
     #[command(
         name = "mesh-crl",
-        before_help = "Examples:\n  anchorite mesh-crl renew cluster1                    its own CRL, by its key\n  \
+        before_help = "Examples:\n  anchorite mesh-crl renew cluster1              its own CRL, by its key\n  \
         anchorite mesh-crl merge --into ca-crl.pem cluster1 cluster2 root.crl\n  \
-        anchorite mesh-crl check cluster1 --days 30          for cron: exit 10 when due"
+        anchorite mesh-crl check cluster1 --days 30    for cron: exit 10 when due"
     )]
     MeshCrl(MeshCrl),
     /// Verify a bundle without opening it, or a log.
