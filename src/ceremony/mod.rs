@@ -6,7 +6,9 @@
 //! `steps`, a file each; what must be true before anything irreversible, in [`precondition`].
 
 pub mod answers;
+pub mod backups;
 pub mod copies;
+pub mod ending;
 pub mod fitness;
 pub mod inbound;
 pub mod journal;
@@ -26,7 +28,9 @@ pub mod session;
 pub mod shares;
 mod spot_check;
 mod steps;
+pub mod takeover;
 pub mod tokens;
 pub mod vocabulary;
 
 pub use steps::import_requests::is_settled;
+pub use steps::key_backup;

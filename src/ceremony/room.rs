@@ -9,6 +9,7 @@ use super::script::{Script, Step};
 use super::session::Folder;
 use super::shares::SetPins;
 use super::steps;
+use super::takeover::Adoption;
 use super::tokens::Tokens;
 use super::vocabulary;
 use crate::authority::Config;
@@ -76,6 +77,8 @@ pub struct Wishes {
     pub if_needed: bool,
     /// True where a last PIN try may be spent.
     pub final_try: bool,
+    /// The root that is to be taken over.
+    pub adoption: Option<Box<Adoption>>,
     /// Orders to revoke certificates.
     pub revocations: Vec<Order>,
     /// Roles that an emergency does without.
@@ -84,6 +87,8 @@ pub struct Wishes {
     pub alternates: Vec<String>,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
     pub clusters: Vec<String>,
+    /// The generation whose bundle is to be exported again, of the one cluster that is named.
+    pub generation: Option<u32>,
 }
 
 /// A request on the bench: accepted, with what the log needs of it.
@@ -113,7 +118,7 @@ pub struct Bench {
     pub pin: Option<SecretString>,
     /// The PINs of a custody set that was dealt, until the token is initialised with them.
     pub dealt: Option<SetPins>,
-    /// What the token was unlocked with, where this script changes it.
+    /// What the token was unlocked with, where this script changes it or opens the token again.
     pub opened: Option<Opened>,
     /// A session that was interrupted before this one.
     pub interrupted: Option<Interrupted>,
@@ -139,7 +144,7 @@ pub struct Bench {
     pub closed: bool,
 }
 
-/// What a token was unlocked with, kept only for changing it.
+/// What a token was unlocked with, kept only for changing it, or for opening it again after its copy was spoken to.
 pub struct Opened {
     /// The user PIN.
     pub user: SecretString,
@@ -149,6 +154,8 @@ pub struct Opened {
     pub tried: Option<(SetPins, Vec<u8>)>,
     /// The security officer's PIN, where people chose it and the token took it.
     pub so: Option<SecretString>,
+    /// The user PIN of the audit key's own token.
+    pub audit: Option<SecretString>,
 }
 
 impl Bench {

@@ -27,6 +27,8 @@ pub enum Fact {
     TokenReady,
     /// The token is unlocked.
     Unlocked,
+    /// A copy of the root's token is at hand, as far as people know.
+    BackedUp,
     /// Keys exist whose certificates are not yet issued.
     NewKeys,
     /// Requests were read and accepted.
@@ -52,6 +54,7 @@ impl Fact {
             Fact::NoToken => "a token that is not initialised yet",
             Fact::TokenReady => "an initialised token",
             Fact::Unlocked => "an unlocked token",
+            Fact::BackedUp => "a copy of the root's token",
             Fact::NewKeys => "newly generated keys",
             Fact::Requests => "imported requests",
             Fact::Plannable => "keys, requests or CRLs to make plans of",
@@ -167,6 +170,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::unlock_token::ACTIVITY,
     steps::adopt_config::ACTIVITY,
     steps::generate_root::ACTIVITY,
+    steps::adopt_key::ACTIVITY,
     steps::import_requests::ACTIVITY,
     steps::review_plans::ACTIVITY,
     steps::sign::ACTIVITY,
@@ -176,6 +180,8 @@ pub static VOCABULARY: &[Activity] = &[
     steps::revoke::ACTIVITY,
     steps::issue_crl::ACTIVITY,
     steps::change_custody::ACTIVITY,
+    steps::key_backup::ACTIVITY,
+    steps::prove_backup::ACTIVITY,
     steps::publish::ACTIVITY,
     steps::copy_authority::ACTIVITY,
     steps::close::ACTIVITY,

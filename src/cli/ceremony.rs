@@ -1,9 +1,12 @@
 //! `ceremony …`: scripts are listed, checked and run. What a run does is what the command of its kind does.
 
 use super::answers;
-use super::args::{Args, Ceremony, CeremonyCommand, Change, Crl, Export, OwnScript, Retire, Revoke, Run, Sign};
+use super::args::{
+    Args, Ceremony, CeremonyCommand, Change, Crl, Export, KeyBackup, OwnScript, Retire, Revoke, Run, Sign,
+};
 use super::ceremonies;
 use super::custody;
+use super::key_backup;
 use super::paper;
 use super::rehearse;
 use super::revocation;
@@ -114,9 +117,17 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             ceremonies::sign(args, &sign, terminal)
         }
         ScriptKind::Export => {
-            let export = Export { clusters: run.clusters.clone(), to, if_needed, own: own(), attend };
+            let clusters = run.clusters.clone();
+            let export = Export { clusters, all: false, generation: None, to, if_needed, own: own(), attend };
             ceremonies::export(args, &export, terminal)
         }
+        ScriptKind::Backup => key_backup::key_backup(args, &KeyBackup { own: own(), attend }, terminal),
+        ScriptKind::Adoption => Err(Error::new(Kind::Usage, "an adoption is held with the files that it takes over")
+            .hint(format!(
+                "anchorite root adopt --script {} --certificate FILE --token-serial SERIAL",
+                text::escape(&run.script)
+            ))
+            .truth("Nothing was signed.")),
         ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Custody => {
             let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };

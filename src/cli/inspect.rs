@@ -6,6 +6,8 @@ mod crl;
 mod request;
 mod rules;
 
+pub use cacerts::findings_screen;
+
 use super::args::{Args, Inspect, InspectCommand};
 use super::terminal::Terminal;
 use crate::bundle;

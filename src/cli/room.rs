@@ -189,10 +189,12 @@ fn hold_ceremony(
         deliver::create_directory(dir)?;
         media.push(dir.clone());
     }
+    media.extend(found.local.backup.token.iter().filter_map(|copy| copy.directory.clone()));
     fence::raise(Some(found), &token_profiles, &media);
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),
         audit_profile.as_ref().map(|p| (p, found.local.audit.token.module.as_deref())),
+        found.local.backup.token.clone(),
     )
     .map_err(|error| error.truth("Nothing was signed."))?;
     if let Some(path) = unattended {
@@ -227,7 +229,7 @@ pub fn adopted(found: &Found, ceremony: ScriptKind) -> Result<(Config, (String, 
     let Some(Adopted { sha256, text, .. }) = found.folder.read_adopted()? else {
         return Ok((file.clone(), (text.clone(), *file_sha256)));
     };
-    if ceremony == ScriptKind::Genesis && sha256 != *file_sha256 {
+    if (ceremony == ScriptKind::Genesis || ceremony.takes_over()) && sha256 != *file_sha256 {
         // Nothing was made under the earlier configuration: people mend it and begin anew.
         if found.folder.set_aside_beginning()? {
             return Ok((file.clone(), (found.config.1.clone(), *file_sha256)));

@@ -5,12 +5,11 @@ pub use super::crl::plan as crl;
 
 use super::{ForCluster, MadePlan, Plan, Standard, TYPE, What};
 use crate::authority::Config;
-use crate::authority::state::BACKDATE;
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::policy;
-use crate::profile;
+use crate::profile::{self, BACKDATE};
 use crate::x509::build::{self, CertificateTemplate, Usage};
 use crate::x509::read::{self, CertificateView};
 use crate::x509::{SignatureAlgorithm, Spki};

@@ -2,10 +2,11 @@
 //! token is unlocked.
 
 use crate::authority::State;
-use crate::authority::state::{BACKDATE, Certificate};
+use crate::authority::state::Certificate;
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::log::record::CertificateRevoked;
+use crate::profile::BACKDATE;
 use crate::text;
 use crate::x509::Reason;
 use jiff::Timestamp;

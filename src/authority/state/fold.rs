@@ -55,6 +55,7 @@ impl State {
                 let found = Digest::of(script.text.as_bytes());
                 expect(found == script.sha256, "script.digest", "the text has its digest", &found.hex())?;
                 self.scripts.insert(script.sha256);
+                self.drills.adopted(script);
             }
             Record::SessionOpened(opened) => {
                 self.session = Some(Session {
@@ -77,6 +78,8 @@ impl State {
                     &open.unwrap_or_default(),
                 )?;
                 let ceremony = self.session.take().map(|s| s.ceremony).unwrap_or_default();
+                let script = self.course.as_ref().map(|course| course.script_sha256);
+                self.drills.closed(script, &closed.outcome, entry.header.time);
                 self.end_course(&closed.outcome);
                 if closed.outcome == "complete" {
                     let newest = |name: &String| self.newest_intermediate(name).and_then(|c| c.generation);
@@ -113,6 +116,9 @@ impl State {
                 })?;
                 key.spki = Some(spki);
             }
+            Record::KeyAdopted(adopted) => self.adopt_key(entry.seq, entry.header.time, adopted)?,
+            Record::HistoryImported(past) => self.import_history(entry.seq, entry.header.time, past)?,
+            Record::Restore(restore) => self.restore(entry.seq, restore)?,
             Record::KeySealed(sealed) => {
                 self.sealed.insert(sealed.spki_sha256, entry.seq);
             }
@@ -182,6 +188,7 @@ impl State {
             }
             Record::SignIntent(intent) => {
                 self.check_settled()?;
+                self.check_issuer_alive(intent)?;
                 self.apply_intent(entry.seq, entry.header.time, intent)?;
             }
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
@@ -218,6 +225,11 @@ impl State {
             Record::CustodyShareUsed(used) => self.custody.used(used)?,
             Record::PinChanging(changing) => self.custody.changing(changing)?,
             Record::PinChanged(changed) => self.custody.changed(changed)?,
+            Record::KeyBackupMade(made) => self.backups.made(entry.header.time, made)?,
+            Record::KeyBackupProving(proving) => self.backups.intend(entry.seq, proving)?,
+            Record::KeyBackupProved(proved) => self.backups.proved(entry.header.time, proved)?,
+            Record::KeyDestroying(destroying) => self.apply_destroying(&entry.header, destroying)?,
+            Record::KeyDestroyed(destroyed) => self.apply_destroyed(&entry.header, destroyed)?,
         }
         self.last_time = match &entry.record {
             // `seq` gives order: a clock that was once ahead does not hold up those who come later.

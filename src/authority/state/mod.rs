@@ -1,17 +1,25 @@
 //! The state of an authority: what its log says, folded. The fold and its rules are in `fold`; this is what
 //! the rest of the program asks of it.
 
+mod adoption;
+mod backup;
 mod course;
 mod custody;
+mod drills;
+mod ending;
 mod fold;
 mod revocation;
 mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use adoption::{History, Origin};
+pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
-pub use revocation::{BACKDATE, Listed, Revocation, Revocations};
+pub use drills::Drills;
+pub use ending::{Ending, Endings};
+pub use revocation::{Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -46,10 +54,16 @@ pub struct State {
     pub sessions_closed: u64,
     /// The last closed session's ceremony and time.
     pub last_session: Option<(String, Timestamp)>,
+    /// Restore drills.
+    pub drills: Drills,
     /// Tokens by role.
     pub tokens: BTreeMap<String, TokenRecord>,
     /// Custody of their PINs.
     pub custody: Custody,
+    /// Copies of the root key.
+    pub backups: Backups,
+    /// The end of keys.
+    endings: Endings,
     /// Keys in order of their intents.
     pub keys: Vec<KeyRecord>,
     /// Clusters by name.
@@ -62,6 +76,8 @@ pub struct State {
     crl_numbers: BTreeMap<u32, u64>,
     /// What was revoked, and what CRLs list.
     pub revocations: Revocations,
+    /// What happened before this log began.
+    pub history: History,
     /// Intents without outcome, by position.
     pub open_intents: BTreeMap<u64, SignIntent>,
     /// Clusters with a certificate of a session that did not bring a bundle to them and complete.
@@ -367,9 +383,9 @@ impl State {
         self.certificates.keys().collect()
     }
 
-    /// True once the root's certificate, the audit certificate and CRL 1 are issued.
+    /// True once the root's certificate and the audit certificate are there and a CRL was issued under this log.
     pub fn is_founded(&self) -> bool {
         let issued = |role| self.certificate_of(role).is_some_and(|c| c.status == Status::Issued);
-        issued("root") && issued("audit") && self.crl().is_some()
+        issued("root") && issued("audit") && self.has_own_crl()
     }
 }

@@ -6,14 +6,11 @@ use crate::authority::rules::{broken, expect};
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
 use crate::log::record::CertificateRevoked;
+use crate::profile::BACKDATE;
 use crate::x509::Reason;
 use crate::x509::read::{self, CrlView};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Validity begins, and a revocation is dated, this long before the clock's now, because clocks of clusters are
-/// not ours.
-pub const BACKDATE: SignedDuration = SignedDuration::from_mins(5);
 
 /// That a certificate was revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 //! Pure but for reading the stick. An empty answer is never taken for one ([`Answers`](super::Answers)).
 
 use crate::authority::{Config, State};
-use crate::ceremony::script::{Script, Step};
-use crate::ceremony::steps::{import_requests, initialize_token, participants};
+use crate::ceremony::script::{Script, ScriptKind, Step};
+use crate::ceremony::steps::{adopt_key, import_requests, initialize_token, participants};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::plan::crl;
@@ -119,9 +119,12 @@ const FORESEEN: &[(&str, Foresee)] = &[
     ("participants", people),
     ("initialize-token", label),
     ("adopt-config", adoption),
+    ("adopt-key", taken_over),
     ("import-requests", |foresight, _, prospect, step| import_requests::foresee(foresight, prospect, step)),
     ("review-plans", review),
     ("retire-cluster", retirement),
+    ("key-backup", copy),
+    ("prove-backup", copy_proved),
     ("revoke", revocation),
     ("issue-crl", crls),
 ];
@@ -237,6 +240,14 @@ fn adoption(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step
     Ok(())
 }
 
+fn taken_over(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    let about = vec!["which root: SHA-256 of its certificate, DER (openssl x509 -outform DER | sha256sum)".to_owned()];
+    foresight.ask(step, adopt_key::ROOT, about, Answer::One(Blank::judged("", "64 hex digits, from whoever made it")));
+    let about = vec!["why it is adopted in spite of the warnings; take this line out where there are none".to_owned()];
+    foresight.ask(step, adopt_key::REASON, about, Answer::One(Blank::judged("as foreseen", "a sentence")));
+    Ok(())
+}
+
 fn review(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
     let mut plans = std::mem::take(&mut foresight.reviewed);
     if !prospect.state.is_founded() {
@@ -270,6 +281,20 @@ fn retirement(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, st
     let place = Blank { empty: with(""), yes: with("as foreseen"), says: "why it is retired".to_owned() };
     let about = vec!["nothing of it is revoked; its name is never used again".to_owned()];
     foresight.ask(step, cluster, about, Answer::One(place));
+    Ok(())
+}
+
+fn copy(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    let about = vec!["what is written on the key backup, and where it is kept".to_owned()];
+    foresight.ask(step, "name", about, Answer::One(Blank::judged("B1", "a name")));
+    Ok(())
+}
+
+fn copy_proved(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    if let (ScriptKind::Drill, [first, _, ..]) = (script.kind, prospect.state.backups.all()) {
+        let about = vec!["the key backup that is at hand".to_owned()];
+        foresight.ask(step, "backup", about, Answer::One(Blank::judged(&first.name, "its name")));
+    }
     Ok(())
 }
 

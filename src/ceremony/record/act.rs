@@ -3,6 +3,8 @@
 //! Every type of the log has its sentence here; the compiler asks for that of a new one. Strings are as the log has
 //! them: whoever shows them escapes them. Bytes are not repeated: their digest is, and the entry's number.
 
+mod history;
+mod keys;
 mod signing;
 
 pub use signing::{whom, whom_of};
@@ -178,10 +180,20 @@ fn say(record: &Record, known: &Known) -> Said {
             .with("id", &r.id)
             .with("token", &r.token_serial),
         Record::KeyGenerated(r) => generated(r),
+        Record::KeyAdopted(r) => history::adopted(r),
+        Record::HistoryImported(r) => history::imported(r),
+        Record::Restore(r) => history::restored(r),
         Record::KeySealed(r) => Said::that(format!("A key made here for {} was sealed", r.cluster))
             .with("spki sha256", r.spki_sha256)
             .with("to", r.recipients.join(", "))
             .with("age file sha256", Digest::of(&r.ciphertext.0)),
+        Record::KeyDestroying(r) => keys::destroying(r),
+        Record::KeyDestroyed(r) => keys::destroyed(r),
+        Record::KeyBackupMade(r) => keys::made(r),
+        Record::KeyBackupProving(r) => keys::proving(r),
+        Record::KeyBackupProved(r) => Said::that("The copy of the root key signed, and the signature verifies")
+            .with("proof intended in", r.proving)
+            .with("signature sha256", Digest::of(&r.signature.0)),
         Record::ClusterEnrolled(r) => signing::enrolled(r),
         Record::ClusterRetired(r) => Said::that(format!("{} was retired", r.cluster)).with("why", &r.reason),
         Record::RequestImported(r) => signing::imported(r),

@@ -17,6 +17,10 @@ pub enum ScriptKind {
     Drill,
     /// Changes the custodians.
     Custody,
+    /// Makes a copy of the root's token and proves it.
+    Backup,
+    /// Takes over a root that was made elsewhere.
+    Adoption,
     /// Revokes certificates.
     Revocation,
     /// Revokes certificates at once.
@@ -34,6 +38,8 @@ impl ScriptKind {
         ScriptKind::Retirement,
         ScriptKind::Drill,
         ScriptKind::Custody,
+        ScriptKind::Backup,
+        ScriptKind::Adoption,
         ScriptKind::Revocation,
         ScriptKind::Emergency,
         ScriptKind::Refresh,
@@ -48,6 +54,8 @@ impl ScriptKind {
             ScriptKind::Retirement => "retirement",
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
+            ScriptKind::Backup => "key-backup",
+            ScriptKind::Adoption => "adoption",
             ScriptKind::Revocation => "revocation",
             ScriptKind::Emergency => "emergency",
             ScriptKind::Refresh => "crl",
@@ -58,8 +66,15 @@ impl ScriptKind {
     pub const fn begins_with(self) -> &'static [Fact] {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
+            ScriptKind::Drill => &[Fact::TokenReady, Fact::Root, Fact::BackedUp],
+            ScriptKind::Adoption => &[Fact::NoRoot, Fact::TokenReady],
             _ => &[Fact::TokenReady, Fact::Root],
         }
+    }
+
+    /// True for a ceremony that begins an authority's log over a root that exists.
+    pub const fn takes_over(self) -> bool {
+        matches!(self, ScriptKind::Adoption)
     }
 
     /// Activities that a script of this kind cannot lack, in the order in which it does them.
@@ -73,6 +88,8 @@ impl ScriptKind {
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
             ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
+            ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
+            ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
             ScriptKind::Revocation | ScriptKind::Emergency => {
                 &["participants", "revoke", "issue-crl", "review-plans", "sign", "publish", "close"]
             }
@@ -100,6 +117,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("split-custody", &[ScriptKind::Genesis]),
     ("initialize-token", &[ScriptKind::Genesis]),
     ("generate-root", &[ScriptKind::Genesis]),
+    ("adopt-key", &[ScriptKind::Adoption]),
     ("import-requests", &[ScriptKind::Signing]),
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),
@@ -107,6 +125,8 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("revoke", &[ScriptKind::Revocation, ScriptKind::Emergency]),
     ("issue-crl", &[ScriptKind::Refresh, ScriptKind::Revocation, ScriptKind::Emergency, ScriptKind::Signing]),
     ("change-custody", &[ScriptKind::Custody]),
+    ("key-backup", &[ScriptKind::Backup]),
+    ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),
 ];
 
 /// The kinds that can do an activity, as one writes them; `None` where all can.

@@ -29,10 +29,12 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("export", include_str!("../../../ceremony/export.toml")),
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
     ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
+    ("adopt", include_str!("../../../ceremony/adopt.toml")),
     ("revocation", include_str!("../../../ceremony/revocation.toml")),
     ("emergency-revocation", include_str!("../../../ceremony/emergency-revocation.toml")),
     ("crl-refresh", include_str!("../../../ceremony/crl-refresh.toml")),
     ("custodian-change", include_str!("../../../ceremony/custodian-change.toml")),
+    ("key-backup", include_str!("../../../ceremony/key-backup.toml")),
 ];
 
 /// A script that was read and can work.

@@ -1,6 +1,7 @@
 //! What each activity does, a file each.
 
 pub mod adopt_config;
+pub mod adopt_key;
 pub mod break_;
 pub mod change_custody;
 pub mod check_copy;
@@ -15,9 +16,11 @@ pub mod generate_root;
 pub mod import_requests;
 pub mod initialize_token;
 pub mod issue_crl;
+pub mod key_backup;
 pub mod materials;
 pub mod participants;
 pub mod preflight;
+pub mod prove_backup;
 pub mod publish;
 pub mod read_aloud;
 pub mod record;

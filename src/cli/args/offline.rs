@@ -228,6 +228,8 @@ pub enum RootCommand {
         #[command(flatten)]
         attend: Attend,
     },
+    /// Take over a root that was made elsewhere and whose key is in a token (the adopt ceremony).
+    Adopt(super::Adopt),
     /// The root card: what people pin the root by.
     Show,
 }
@@ -256,11 +258,17 @@ pub struct Sign {
 pub struct Export {
     /// The clusters; left out, every one whose newest certificate has no bundle.
     pub clusters: Vec<String>,
+    /// Every cluster that is in use: after a new CRL, each gets it with its bundle.
+    #[arg(long, conflicts_with = "clusters")]
+    pub all: bool,
+    /// An older generation of the one cluster that is named, instead of its newest.
+    #[arg(long, value_name = "N", requires = "clusters", conflicts_with = "if_needed")]
+    pub generation: Option<u32>,
     /// The medium for bundles.
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
     /// Only clusters whose newest certificate has no bundle yet; where none is left, exit 0 and say so.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "all")]
     pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,
