@@ -6,7 +6,9 @@
 pub mod calendar;
 pub mod config;
 pub mod inventory;
+pub mod listing;
 pub mod local;
+pub mod past;
 mod rules;
 pub mod state;
 mod template;

@@ -80,6 +80,10 @@ administrator = 1
 witness = 1
 may_overlap = false            # true: one person may hold several roles
 
+# [emergency]                  # what `revoke --emergency` may do without; custodians' shares never
+# waivable = ["witness"]       # roles that may be left out where nobody can come: --waive ROLE
+# alternates = { witness = "the security officer on call" }   # who may stand in, by office: --alternate ROLE
+
 # [ceremonies]                 # pinned: these scripts are held and no others; `anchorite ceremony check NAME`
 # intermediate-signing = "…"   # prints the sha256. A script of your own: ceremony/NAME.toml in this directory
 

@@ -9,6 +9,7 @@ use super::script::{Script, Step};
 use super::session::Folder;
 use super::shares::SetPins;
 use super::steps;
+use super::takeover::Adoption;
 use super::tokens::Tokens;
 use super::vocabulary;
 use crate::authority::Config;
@@ -21,6 +22,7 @@ use crate::log::record::{Deviation, ValueRecorded};
 use crate::plan::make::{Accepted, Context};
 use crate::plan::screen::Banner;
 use crate::plan::{ApprovedPlan, MadePlan};
+use crate::policy::Order;
 use crate::screen::Screen;
 use crate::token::KeyRole;
 use crate::x509::keygen::LocalKey;
@@ -75,6 +77,14 @@ pub struct Wishes {
     pub if_needed: bool,
     /// True where a last PIN try may be spent.
     pub final_try: bool,
+    /// The root that is to be taken over.
+    pub adoption: Option<Box<Adoption>>,
+    /// Orders to revoke certificates.
+    pub revocations: Vec<Order>,
+    /// Roles that an emergency does without.
+    pub waived: Vec<String>,
+    /// Roles whose alternates have come.
+    pub alternates: Vec<String>,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
     pub clusters: Vec<String>,
     /// The generation whose bundle is to be exported again, of the one cluster that is named.

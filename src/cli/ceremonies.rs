@@ -1,10 +1,12 @@
 //! `root`, `sign`, `export`, `retire`: the commands that hold the ceremonies of every day.
 
+use super::adopt;
 use super::answers::Outlook;
 use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCommand, Sign};
 use super::ceremony;
 use super::room::{self, Found, find, hold};
 use super::terminal::Terminal;
+use crate::authority::state::Origin;
 use crate::authority::{Config, State, inventory};
 use crate::ceremony::is_settled;
 use crate::ceremony::room::Wishes;
@@ -24,6 +26,7 @@ use serde::Serialize;
 pub fn root(args: &Args, a: &Root, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
         RootCommand::Create { own, genesis, attend } => create(args, own, genesis, attend, terminal),
+        RootCommand::Adopt(adopt) => adopt::adopt(args, adopt, terminal),
         RootCommand::Show => show(args, terminal),
     }
 }
@@ -240,8 +243,13 @@ pub fn founded(folder: &Folder) -> Result<(), Error> {
     if state.is_founded() {
         return Ok(());
     }
-    Err(Error::new(Kind::Usage, "the genesis of this authority is not finished")
-        .hint("finish it with: anchorite root create")
+    let (what, with) = match state.history.uncovered {
+        None => ("the genesis of this authority", "anchorite root create"),
+        Some((Origin::Adoption, _)) => ("the adoption of this authority's root", "anchorite root adopt"),
+        Some((Origin::Restore, _)) => ("the restore of this authority", "anchorite restore"),
+    };
+    Err(Error::new(Kind::Usage, format!("{what} is not finished"))
+        .hint(format!("finish it with: {with}"))
         .truth("Nothing was signed."))
 }
 
@@ -358,12 +366,17 @@ pub fn retire(args: &Args, a: &Retire, terminal: &mut Terminal) -> Result<(), Er
     }
     let valid = text::count(still_valid.len(), "certificate");
     terminal.line(&format!("{} is retired; {valid} of it still valid", a.cluster));
+    let revoke = match still_valid.is_empty() {
+        true => "nothing of it is left to revoke".to_owned(),
+        false => format!("what is still valid: anchorite revoke {} --reason cessationOfOperation", a.cluster),
+    };
     terminal.done(
         &[],
         &[
             "on the cluster's side: kubectl -n istio-system delete secret cacerts",
             "and destroy its ca-key.pem and identity.age",
             "a cluster that lives on under another name: anchorite request NEW-NAME",
+            &revoke,
         ],
     );
     Ok(())

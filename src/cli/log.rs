@@ -159,6 +159,11 @@ fn line(entry: &Entry) -> String {
         Record::TokenUnlocked(r) => format!("{} \"{}\" serial {}", r.role, r.label, r.serial),
         Record::KeyIntent(r) => format!("{} {} generation {}", r.role, r.spec, r.generation),
         Record::KeyGenerated(r) => format!("{} generation {} by {}", r.role, r.generation, r.mechanism),
+        Record::KeyAdopted(r) => format!("{} generation {}", r.role, r.generation),
+        Record::HistoryImported(r) => {
+            format!("{}: {} certificates, {} clusters", r.of, r.certificates.len(), r.clusters.len())
+        }
+        Record::Restore(r) => format!("in the place of {}, {} of {} entries at hand", r.log, r.size, r.cited),
         Record::KeySealed(r) => format!("{} to {} recipients", r.cluster, r.recipients.len()),
         Record::KeyDestroying(r) => format!("{} generation {}: {}", r.role, r.generation, r.reason),
         Record::KeyDestroyed(r) => {

@@ -31,6 +31,7 @@ mod log_fixture;
 mod log_store;
 mod log_verify;
 mod mistakes;
+mod observing;
 mod paper;
 mod people_steps;
 mod pictures;

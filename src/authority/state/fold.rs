@@ -116,6 +116,9 @@ impl State {
                 })?;
                 key.spki = Some(spki);
             }
+            Record::KeyAdopted(adopted) => self.adopt_key(entry.seq, entry.header.time, adopted)?,
+            Record::HistoryImported(past) => self.import_history(entry.seq, entry.header.time, past)?,
+            Record::Restore(restore) => self.restore(entry.seq, restore)?,
             Record::KeySealed(sealed) => {
                 self.sealed.insert(sealed.spki_sha256, entry.seq);
             }

@@ -1,6 +1,7 @@
 //! The state of an authority: what its log says, folded. The fold and its rules are in `fold`; this is what
 //! the rest of the program asks of it.
 
+mod adoption;
 mod backup;
 mod course;
 mod custody;
@@ -12,6 +13,7 @@ mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use adoption::{History, Origin};
 pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
@@ -74,6 +76,8 @@ pub struct State {
     crl_numbers: BTreeMap<u32, u64>,
     /// What was revoked, and what CRLs list.
     pub revocations: Revocations,
+    /// What happened before this log began.
+    pub history: History,
     /// Intents without outcome, by position.
     pub open_intents: BTreeMap<u64, SignIntent>,
     /// Clusters with a certificate of a session that did not bring a bundle to them and complete.
@@ -379,9 +383,9 @@ impl State {
         self.certificates.keys().collect()
     }
 
-    /// True once the root's certificate, the audit certificate and CRL 1 are issued.
+    /// True once the root's certificate and the audit certificate are there and a CRL was issued under this log.
     pub fn is_founded(&self) -> bool {
         let issued = |role| self.certificate_of(role).is_some_and(|c| c.status == Status::Issued);
-        issued("root") && issued("audit") && self.crl().is_some()
+        issued("root") && issued("audit") && self.has_own_crl()
     }
 }
