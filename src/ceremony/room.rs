@@ -9,6 +9,7 @@ use super::script::{Script, Step};
 use super::session::Folder;
 use super::shares::SetPins;
 use super::steps;
+use super::takeover::Adoption;
 use super::tokens::Tokens;
 use super::vocabulary;
 use crate::authority::Config;
@@ -21,6 +22,7 @@ use crate::log::record::{Deviation, ValueRecorded};
 use crate::plan::make::{Accepted, Context};
 use crate::plan::screen::Banner;
 use crate::plan::{ApprovedPlan, MadePlan};
+use crate::policy::Order;
 use crate::screen::Screen;
 use crate::token::KeyRole;
 use crate::x509::keygen::LocalKey;
@@ -67,6 +69,10 @@ pub struct Wishes {
     pub authority: Vec<PathBuf>,
     /// An initialised token to use at genesis.
     pub token_serial: Option<String>,
+    /// The generation of the root that this rollover makes, or goes on with.
+    pub root_generation: Option<u32>,
+    /// The root that issues, where people chose another than the newest.
+    pub issuer_generation: Option<u32>,
     /// The slot of the blank token to initialise.
     pub slot: Option<u64>,
     /// What people read and acknowledge before anything begins.
@@ -75,8 +81,18 @@ pub struct Wishes {
     pub if_needed: bool,
     /// True where a last PIN try may be spent.
     pub final_try: bool,
+    /// The root that is to be taken over.
+    pub adoption: Option<Box<Adoption>>,
+    /// Orders to revoke certificates.
+    pub revocations: Vec<Order>,
+    /// Roles that an emergency does without.
+    pub waived: Vec<String>,
+    /// Roles whose alternates have come.
+    pub alternates: Vec<String>,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
     pub clusters: Vec<String>,
+    /// The generation whose bundle is to be exported again, of the one cluster that is named.
+    pub generation: Option<u32>,
 }
 
 /// A request on the bench: accepted, with what the log needs of it.

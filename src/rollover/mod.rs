@@ -5,10 +5,13 @@
 //! [`record`], [`mod@runbook`]) and read again ([`mod@load`]), when each is due ([`dates`]) and which one a live Secret is in
 //! ([`place`]). Never talks to a cluster, never applies anything; a leaf that is made to try a stage never leaves
 //! this process.
+//!
+//! [`observe`] says which workloads are not ready for the next stage, from what their proxies hold.
 
 pub mod ca;
 pub mod dates;
 pub mod load;
+pub mod observe;
 mod path;
 pub mod place;
 pub mod proof;

@@ -151,10 +151,9 @@ pub fn works(plan: &Plan, at: Timestamp) -> Result<Vec<String>, Error> {
         false => Layout::Istio.consumers().to_vec(),
     };
     let asked = Asked {
-        consumers: &consumers,
-        now: at,
         leaf_ttl: plan.record.leaf_lifetime(),
         trust_domain: &plan.record.trust_domain,
+        ..Asked::of(&consumers, at)
     };
     check_keyed(plan)?;
     let mut before: Vec<String> = Vec::new();

@@ -1,20 +1,26 @@
 //! The state of an authority: what its log says, folded. The fold and its rules are in `fold`; this is what
 //! the rest of the program asks of it.
 
+mod adoption;
 mod backup;
 mod course;
 mod custody;
+mod drills;
 mod ending;
 mod fold;
+mod generations;
 mod revocation;
 mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use adoption::{History, Origin};
 pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
+pub use drills::Drills;
 pub use ending::{Ending, Endings};
+pub use generations::Succession;
 pub use revocation::{Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
@@ -50,6 +56,8 @@ pub struct State {
     pub sessions_closed: u64,
     /// The last closed session's ceremony and time.
     pub last_session: Option<(String, Timestamp)>,
+    /// Restore drills.
+    pub drills: Drills,
     /// Tokens by role.
     pub tokens: BTreeMap<String, TokenRecord>,
     /// Custody of their PINs.
@@ -70,12 +78,16 @@ pub struct State {
     crl_numbers: BTreeMap<u32, u64>,
     /// What was revoked, and what CRLs list.
     pub revocations: Revocations,
+    /// What happened before this log began.
+    pub history: History,
     /// Intents without outcome, by position.
     pub open_intents: BTreeMap<u64, SignIntent>,
     /// Clusters with a certificate of a session that did not bring a bundle to them and complete.
     pub undelivered: BTreeSet<String>,
     /// Sealed keys by the digest of their public half: the entry's position.
     pub sealed: BTreeMap<Digest, u64>,
+    /// Positions at which the log passed to another audit key, and that key's generation.
+    rotations: Vec<(u64, u32)>,
     /// The log id as each line carries it.
     log_text: Option<String>,
     scripts: BTreeSet<Digest>,
@@ -375,9 +387,9 @@ impl State {
         self.certificates.keys().collect()
     }
 
-    /// True once the root's certificate, the audit certificate and CRL 1 are issued.
+    /// True once the root's certificate and the audit certificate are there and a CRL was issued under this log.
     pub fn is_founded(&self) -> bool {
         let issued = |role| self.certificate_of(role).is_some_and(|c| c.status == Status::Issued);
-        issued("root") && issued("audit") && self.crl().is_some()
+        issued("root") && issued("audit") && self.has_own_crl()
     }
 }

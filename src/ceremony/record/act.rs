@@ -3,6 +3,7 @@
 //! Every type of the log has its sentence here; the compiler asks for that of a new one. Strings are as the log has
 //! them: whoever shows them escapes them. Bytes are not repeated: their digest is, and the entry's number.
 
+mod history;
 mod keys;
 mod signing;
 
@@ -179,10 +180,18 @@ fn say(record: &Record, known: &Known) -> Said {
             .with("id", &r.id)
             .with("token", &r.token_serial),
         Record::KeyGenerated(r) => generated(r),
+        Record::KeyAdopted(r) => history::adopted(r),
+        Record::HistoryImported(r) => history::imported(r),
+        Record::Restore(r) => history::restored(r),
         Record::KeySealed(r) => Said::that(format!("A key made here for {} was sealed", r.cluster))
             .with("spki sha256", r.spki_sha256)
             .with("to", r.recipients.join(", "))
             .with("age file sha256", Digest::of(&r.ciphertext.0)),
+        Record::AuditRotated(r) => Said::that(format!("The log passed to audit key {}", r.generation))
+            .with("from", format!("spki sha256 {}", Digest::of(&r.old_spki.0)))
+            .with("to", format!("spki sha256 {}", Digest::of(&r.new_spki.0)))
+            .with("entries before", r.size)
+            .with("root hash", r.root),
         Record::KeyDestroying(r) => keys::destroying(r),
         Record::KeyDestroyed(r) => keys::destroyed(r),
         Record::KeyBackupMade(r) => keys::made(r),

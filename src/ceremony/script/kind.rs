@@ -17,8 +17,18 @@ pub enum ScriptKind {
     Drill,
     /// Changes the custodians.
     Custody,
+    /// Makes the next root beside the one that is there.
+    Rollover,
     /// Makes a copy of the root's token and proves it.
     Backup,
+    /// Takes over a root that was made elsewhere.
+    Adoption,
+    /// Revokes certificates.
+    Revocation,
+    /// Revokes certificates at once.
+    Emergency,
+    /// Issues the next CRL.
+    Refresh,
 }
 
 impl ScriptKind {
@@ -30,7 +40,12 @@ impl ScriptKind {
         ScriptKind::Retirement,
         ScriptKind::Drill,
         ScriptKind::Custody,
+        ScriptKind::Rollover,
         ScriptKind::Backup,
+        ScriptKind::Adoption,
+        ScriptKind::Revocation,
+        ScriptKind::Emergency,
+        ScriptKind::Refresh,
     ];
 
     /// The name in scripts.
@@ -42,7 +57,12 @@ impl ScriptKind {
             ScriptKind::Retirement => "retirement",
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
+            ScriptKind::Rollover => "rollover",
             ScriptKind::Backup => "key-backup",
+            ScriptKind::Adoption => "adoption",
+            ScriptKind::Revocation => "revocation",
+            ScriptKind::Emergency => "emergency",
+            ScriptKind::Refresh => "crl",
         }
     }
 
@@ -51,8 +71,14 @@ impl ScriptKind {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
             ScriptKind::Drill => &[Fact::TokenReady, Fact::Root, Fact::BackedUp],
+            ScriptKind::Adoption => &[Fact::NoRoot, Fact::TokenReady],
             _ => &[Fact::TokenReady, Fact::Root],
         }
+    }
+
+    /// True for a ceremony that begins an authority's log over a root that exists.
+    pub const fn takes_over(self) -> bool {
+        matches!(self, ScriptKind::Adoption)
     }
 
     /// Activities that a script of this kind cannot lack, in the order in which it does them.
@@ -66,7 +92,23 @@ impl ScriptKind {
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
             ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
+            ScriptKind::Rollover => {
+                &["participants", "generate-next-root", "review-plans", "sign", "rotate-audit", "publish", "close"]
+            }
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
+            ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
+            ScriptKind::Revocation | ScriptKind::Emergency => {
+                &["participants", "revoke", "issue-crl", "review-plans", "sign", "publish", "close"]
+            }
+            ScriptKind::Refresh => &["participants", "issue-crl", "review-plans", "sign", "publish", "close"],
+        }
+    }
+
+    /// The longest that a script of this kind may be planned for, in minutes; `None` where it takes what it takes.
+    pub const fn budget(self) -> Option<u32> {
+        match self {
+            ScriptKind::Emergency => Some(30),
+            _ => None,
         }
     }
 
@@ -82,11 +124,17 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("split-custody", &[ScriptKind::Genesis]),
     ("initialize-token", &[ScriptKind::Genesis]),
     ("generate-root", &[ScriptKind::Genesis]),
+    ("adopt-key", &[ScriptKind::Adoption]),
     ("import-requests", &[ScriptKind::Signing]),
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),
     ("check-copy", &[ScriptKind::Drill]),
+    ("revoke", &[ScriptKind::Revocation, ScriptKind::Emergency]),
+    ("issue-crl", &[ScriptKind::Refresh, ScriptKind::Revocation, ScriptKind::Emergency, ScriptKind::Signing]),
     ("change-custody", &[ScriptKind::Custody]),
+    ("generate-next-root", &[ScriptKind::Rollover]),
+    ("cross-sign", &[ScriptKind::Rollover]),
+    ("rotate-audit", &[ScriptKind::Rollover]),
     ("key-backup", &[ScriptKind::Backup]),
     ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),
 ];

@@ -1,6 +1,7 @@
 //! What each activity does, a file each.
 
 pub mod adopt_config;
+pub mod adopt_key;
 pub mod break_;
 pub mod change_custody;
 pub mod check_copy;
@@ -10,10 +11,13 @@ pub mod compare_script;
 pub mod confirm;
 pub mod confirm_clock;
 pub mod copy_authority;
+pub mod cross_sign;
 pub mod export_bundles;
+pub mod generate_next_root;
 pub mod generate_root;
 pub mod import_requests;
 pub mod initialize_token;
+pub mod issue_crl;
 pub mod key_backup;
 pub mod materials;
 pub mod participants;
@@ -24,6 +28,8 @@ pub mod read_aloud;
 pub mod record;
 pub mod retire_cluster;
 pub mod review_plans;
+pub mod revoke;
+pub mod rotate_audit;
 pub mod sign;
 pub mod sign_off;
 pub mod split_custody;
