@@ -47,6 +47,7 @@ mod rehearsal;
 mod renewals;
 mod retirement;
 mod revocation;
+mod rollover;
 mod running;
 mod scripts;
 mod seat;
