@@ -99,11 +99,7 @@ pub fn prove(plans: &[&Plan], at: Timestamp) -> Result<Proof, Error> {
 fn side<'a>(plan: &'a Plan, stage: &'a Stage, at: Timestamp) -> Result<Side<'a>, Error> {
     // Stage 0 has the key of stage 1.
     let mut same = plan.stages.iter().filter(|other| other.ca.own.der == stage.ca.own.der);
-    let keyed = same.find(|other| other.ca.files.ca_key.is_some()).ok_or_else(|| {
-        Error::new(Kind::Refused, "a plan without its keys cannot be proved")
-            .saw(format!("the plan of {}", plan.record.cluster))
-            .hint("it was made with --redact, for review: plan without it")
-    })?;
+    let keyed = same.find(|other| other.ca.files.ca_key.is_some()).ok_or_else(|| unproved(plan))?;
     let key = keyed.ca.key(Which::Current)?;
     let asked =
         Asked { leaf_ttl: plan.record.leaf_lifetime(), trust_domain: &plan.record.trust_domain, ..Asked::of(&[], at) };
@@ -114,6 +110,17 @@ fn side<'a>(plan: &'a Plan, stage: &'a Stage, at: Timestamp) -> Result<Side<'a>,
         presented.extend(stage.ca.roots.iter().cloned());
     }
     Ok(Side { plan, stage, presented, leaf })
+}
+
+fn check_keyed(plan: &Plan) -> Result<(), Error> {
+    let keyed = plan.stages.iter().all(|stage| stage.number == 0 || stage.ca.files.ca_key.is_some());
+    if keyed { Ok(()) } else { Err(unproved(plan)) }
+}
+
+fn unproved(plan: &Plan) -> Error {
+    Error::new(Kind::Refused, "a plan without its keys cannot be proved")
+        .saw(format!("the plan of {}", plan.record.cluster))
+        .hint("it was made with --redact, for review: plan again without it")
 }
 
 fn verify(one: &Side<'_>, other: &Side<'_>, at: Timestamp) -> Result<(), String> {
@@ -143,6 +150,7 @@ pub fn works(plan: &Plan, at: Timestamp) -> Result<Vec<String>, Error> {
         trust_domain: &plan.record.trust_domain,
         ..Asked::of(&consumers, at)
     };
+    check_keyed(plan)?;
     let mut before: Vec<String> = Vec::new();
     let mut notes = Vec::new();
     for stage in &plan.stages {

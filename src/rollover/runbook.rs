@@ -17,22 +17,27 @@ pub const SETTINGS: [(&str, &str); 4] = [
 ];
 /// The columns that prose keeps to.
 const WIDTH: usize = 80;
-/// Where the pods' secrets are gathered from.
-const GATHER: &str = "rm -rf seen && mkdir seen
-kubectl get pods -A -o json | jq -r '
-  .items[] | select(.status.phase == \"Running\")
-  | select(any(.spec.containers[], .spec.initContainers[]?;
-    .name == \"istio-proxy\")) | .metadata.name + \".\" + .metadata.namespace' |
-while read -r pod; do
-  istioctl proxy-config secret \"$pod\" -o json < /dev/null > \"seen/$pod\"
-done";
-/// The same for ambient: a node proxy holds the certificates of its node's workloads.
-const GATHER_AMBIENT: &str = "
-kubectl get pods -A -l app=ztunnel -o json | jq -r '
-  .items[].metadata | .name + \".\" + .namespace' |
-while read -r pod; do
-  istioctl ztunnel-config certificate \"$pod\" -o json < /dev/null > \"seen/$pod\"
-done";
+/// The scripts that the runbook calls; most only look.
+const COMMANDS: [(&str, &str); 6] = [
+    ("before.sh", include_str!("runbook/commands/before.sh")),
+    ("setting.sh", include_str!("runbook/commands/setting.sh")),
+    ("unrestarted.sh", include_str!("runbook/commands/unrestarted.sh")),
+    ("restart-istiod.sh", include_str!("runbook/commands/restart-istiod.sh")),
+    ("roots.sh", include_str!("runbook/commands/roots.sh")),
+    ("gather.sh", include_str!("runbook/commands/gather.sh")),
+];
+/// What `gather.sh` does besides, where there is ztunnel.
+const GATHER_AMBIENT: &str = include_str!("runbook/commands/gather-ambient.sh");
+
+/// The scripts for a plan: file names and contents.
+pub fn commands(record: &Record) -> Vec<(&'static str, String)> {
+    let places = places(record);
+    let script = |(name, text): (&'static str, &str)| {
+        let ambient = if name == "gather.sh" && !record.sidecar_only { GATHER_AMBIENT } else { "" };
+        (name, fill(&format!("{text}{ambient}"), &places))
+    };
+    COMMANDS.into_iter().map(script).collect()
+}
 
 /// The runbook of a plan.
 pub fn runbook(record: &Record) -> String {
@@ -48,17 +53,14 @@ pub fn runbook(record: &Record) -> String {
         ],
     };
     let places = places(record);
-    let filled: Vec<String> = parts.iter().map(|part| fill(part, &places, record)).collect();
+    let filled: Vec<String> = parts.iter().map(|part| fill(part, &places)).collect();
     reflow(&filled.join("\n"))
 }
 
 type Places = Vec<(&'static str, String)>;
 
-fn fill(part: &str, places: &Places, record: &Record) -> String {
-    // Which stage must be live before the one that this part is about.
-    let before = (1..=3).find(|stage| part.starts_with(&format!("# Stage {stage}:"))).map_or(0, |stage| stage - 1);
-    let guarded = part.replace("{{guard}}", &guard(record, before));
-    places.iter().fold(guarded, |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
+fn fill(part: &str, places: &Places) -> String {
+    places.iter().fold(part.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
 }
 
 fn places(record: &Record) -> Places {
@@ -66,16 +68,8 @@ fn places(record: &Record) -> Places {
     let lifetime = hours(record.leaf_lifetime());
     let at = |time: Option<Timestamp>| time.map_or_else(|| "no date".to_owned(), date);
     let apply_by = |stage: u8| at(record.stages.iter().find(|row| row.stage == stage).and_then(|row| row.apply_by));
-    let roots = |stage: u8| {
-        let count = record.stages.iter().find(|row| row.stage == stage).map_or(0, |row| row.roots.len());
-        count.to_string()
-    };
     let due =
         record.stages.iter().map(|row| format!("| {} | {} | {} |", row.stage, title(&row.name), at(row.apply_by)));
-    let mut gather = GATHER.to_owned();
-    if !record.sidecar_only {
-        gather.push_str(GATHER_AMBIENT);
-    }
     vec![
         ("cluster", record.cluster.clone()),
         ("name", name.clone()),
@@ -87,60 +81,25 @@ fn places(record: &Record) -> Places {
         ("old_ends", at(record.old_ends())),
         ("new_ends", at(record.new_ends())),
         ("due", due.collect::<Vec<_>>().join("\n")),
+        ("exists", record.secret.exists.map_or_else(|| "unknown".to_owned(), |exists| exists.to_string())),
+        ("apply_by_0", apply_by(0)),
         ("apply_by_1", apply_by(1)),
         ("apply_by_2", apply_by(2)),
-        ("roots_1", roots(1)),
-        ("roots_2", roots(2)),
-        ("roots_3", roots(3)),
         ("before", before(record)),
         ("save", save(record)),
         ("apply_1", apply_first(record)),
         ("back_1", back_first(record)),
-        ("multiroot", multiroot(namespace)),
-        ("restart", restart(record)),
-        ("configmaps", CONFIGMAPS.to_owned()),
-        ("gather", gather),
         ("wait", wait(record, &lifetime)),
         ("ambient_0", ambient(record)),
-        ("kyma_end", KYMA_END.to_owned()),
     ]
-}
-
-/// What istiod copies into each namespace, for proxies that connect to it.
-const CONFIGMAPS: &str = "kubectl get configmap -A -o json \\
-  --field-selector metadata.name=istio-ca-root-cert | jq -r '.items[]
-  | (.data[\"root-cert.pem\"] | split(\"BEGIN CERT\") | length - 1 | tostring)
-    + \" \" + .metadata.namespace' | sort | uniq -c -w 2";
-const KYMA_END: &str = "- Kyma: start the manager again (`--replicas=1`) and make the module managed again; it sets \
-                        istiod back, which is harmless now.";
-
-fn multiroot(namespace: &str) -> String {
-    format!(
-        "kubectl -n {namespace} get deployment -l app=istiod -o json | jq -r '
-  .items[] | .metadata.name + \" \" + ([.spec.template.spec.containers[].env[]?
-    | select(.name == \"ISTIO_MULTIROOT_MESH\").value] | join(\" \"))'"
-    )
-}
-
-/// What must be true before a stage.
-fn guard(record: &Record, stage: u8) -> String {
-    let live = format!("kubectl -n {} get secret {} -o json", record.secret.namespace, record.secret.name);
-    let setting = format!("# istiod has its setting still: true\n{}", multiroot(&record.secret.namespace));
-    match (stage, record.secret.exists) {
-        (0, Some(true)) => {
-            format!("{setting}\n# must say stage 0:\n{live} |\n  anchorite rollover check . --live -")
-        }
-        (0, _) => setting,
-        (_, _) => format!("{setting}\n# must say stage {stage}:\n{live} |\n  anchorite rollover check . --live -"),
-    }
 }
 
 fn before(record: &Record) -> String {
     let get = format!("kubectl -n {} get secret {}", record.secret.namespace, record.secret.name);
     match record.secret.exists {
-        Some(false) => format!("{get}   # must say NotFound: istiod signs with its own CA"),
-        Some(true) => format!("{get} -o json |\n  anchorite rollover check . --live -   # must say stage 0"),
-        None => format!("{get}   # is it there? the first stage asks"),
+        Some(false) => format!("# must say NotFound: istiod signs with its own CA\n{get}"),
+        Some(true) => format!("{get} -o json |\n  anchorite rollover check . --live - --stage 0"),
+        None => format!("# does it exist? stage 1 asks\n{get}"),
     }
 }
 
@@ -152,9 +111,7 @@ fn save(record: &Record) -> String {
 fn apply_first(record: &Record) -> String {
     match record.secret.exists {
         Some(true) => "kubectl replace -f stage-1/secret.yaml".to_owned(),
-        Some(false) => "# AlreadyExists? Stop, and plan again with --live: it is another mesh than\n\
-                        # the plan's.\nkubectl create -f stage-1/secret.yaml"
-            .to_owned(),
+        Some(false) => "kubectl create -f stage-1/secret.yaml".to_owned(),
         None => format!(
             "# where {0} does not exist:\nkubectl create -f stage-1/secret.yaml\n\
              # where it exists; if Kubernetes says that its type is immutable, plan\n# again with --live:\n\
@@ -174,15 +131,6 @@ fn back_first(record: &Record) -> String {
         }
         None => format!("# where it was replaced:\n{replace}\n# where it was created:\n{delete}"),
     }
-}
-
-fn restart(record: &Record) -> String {
-    let namespace = &record.secret.namespace;
-    format!(
-        "\nistiod reads the files when it starts, so restart it. Workloads keep their certificates meanwhile.\n\n```sh\n\
-         kubectl -n {namespace} rollout restart deployment -l app=istiod\n\
-         kubectl -n {namespace} rollout status deployment -l app=istiod --timeout=10m\n```\n"
-    )
 }
 
 fn wait(record: &Record, lifetime: &str) -> String {

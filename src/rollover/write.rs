@@ -3,7 +3,7 @@
 
 use super::ca::Files;
 use super::record::{Change, Live, Record};
-use super::runbook::{SETTINGS, runbook};
+use super::runbook::{SETTINGS, commands, runbook};
 use super::stages::Plan;
 use crate::consumer::secret::{self, manifest_yaml};
 use crate::error::Error;
@@ -25,6 +25,11 @@ pub fn directories(plan: &Plan) -> Result<Vec<(String, Vec<File>)>, Error> {
             files.extend(SETTINGS.map(|(name, text)| (name, Zeroizing::new(text.as_bytes().to_vec()), 0o644)));
         }
         directories.push((row.directory.clone(), files));
+    }
+    if plan.record.kind == Change::Rollover {
+        let scripts = commands(&plan.record).into_iter();
+        let scripts = scripts.map(|(name, text)| (name, Zeroizing::new(text.into_bytes()), 0o644));
+        directories.push(("commands".to_owned(), scripts.collect()));
     }
     let own = vec![
         ("RUNBOOK.md", Zeroizing::new(runbook(&plan.record).into_bytes()), 0o644),

@@ -79,4 +79,7 @@ pub struct RolloverCheck {
     /// Say which stage these files are in: a directory, the JSON of a Secret, or - for that JSON on stdin.
     #[arg(long, value_name = "WHAT")]
     pub live: Option<PathBuf>,
+    /// These files must be in this stage: exit 10 where they are in another.
+    #[arg(long, value_name = "N", requires = "live", value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub stage: Option<u8>,
 }

@@ -66,6 +66,13 @@ pub fn check(args: &Args, a: &RolloverCheck, terminal: &mut Terminal) -> Result<
     }
     refuse(&proof)?;
     match standing {
+        Some(Standing::In(stage)) if a.stage.is_some_and(|wanted| wanted != stage) => {
+            let wanted = a.stage.map(|wanted| format!("stage {wanted}")).unwrap_or_default();
+            Err(Error::new(Kind::Refused, "the live files are in another stage")
+                .saw(format!("stage {stage}"))
+                .wanted(wanted)
+                .hint("stages follow each other: none is left out"))
+        }
         Some(Standing::Nowhere { seen, wanted, hint }) => {
             Err(Error::new(Kind::Refused, "these live files are none of the plan's stages")
                 .saw(seen)
