@@ -8,7 +8,9 @@ mod mesh;
 mod observe;
 mod offline;
 mod rehearsal;
+mod revocation;
 mod rollover;
+mod status;
 mod takeover;
 
 pub use anywhere::*;
@@ -19,7 +21,9 @@ pub use mesh::*;
 pub use observe::*;
 pub use offline::*;
 pub use rehearsal::*;
+pub use revocation::*;
 pub use rollover::*;
+pub use status::*;
 pub use takeover::*;
 
 use clap::{Parser, Subcommand};
@@ -98,11 +102,21 @@ pub enum Command {
     #[command(before_help = "Example:\n  anchorite -C mesh-root sign --from /media/in --to /media/out")]
     Sign(Sign),
     /// Make a cluster's bundle again, from the log.
-    #[command(before_help = "Example:\n  anchorite -C mesh-root export cluster1 --to /media/out")]
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root export cluster1 --to /media/out\n  \
+        anchorite -C mesh-root export --all --to /media/out      after a new CRL\n  \
+        anchorite -C mesh-root export cluster1 --generation 1 --to /media/out")]
     Export(Export),
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
     Retire(Retire),
+    /// Revoke certificates, and issue the CRL that says so.
+    #[command(
+        before_help = "Examples:\n  anchorite -C mesh-root revoke cluster1 --reason superseded\n  anchorite -C mesh-root revoke cluster1@2 --reason keyCompromise --date 2026-11-20 \\\n    --emergency"
+    )]
+    Revoke(Revoke),
+    /// Issue the next CRL, before the last one ends.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root crl")]
+    Crl(Crl),
     /// Custody of the token's PIN: print sheets, check a share, change the custodians.
     #[command(
         before_help = "Examples:\n  anchorite -C mesh-root custody sheets > sheets.html\n  anchorite -C mesh-root custody check\n  anchorite -C mesh-root custody change"
@@ -117,8 +131,11 @@ pub enum Command {
     )]
     Hsm(Hsm),
     /// What was issued, to whom, until when, and what is due.
-    #[command(before_help = "Example:\n  anchorite -C mesh-root status")]
-    Status,
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root status\n  \
+        anchorite -C mesh-root status --ics mesh-root.ics    a calendar\n  \
+        anchorite status cluster1 --check                    for cron, from public files:\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n      anchorite status - --check --within 14")]
+    Status(Status),
     /// Make an intermediate key and a request (cluster side).
     #[command(before_help = "Examples:\n  anchorite request cluster1\n  anchorite request cluster1 --renew\n  \
         kubectl -n istio-system get secret cacerts -o json |\n    anchorite request cluster1 --renew --previous -")]
