@@ -43,6 +43,7 @@ mod refusals;
 mod rehearsal;
 mod renewals;
 mod retirement;
+mod rollover;
 mod running;
 mod scripts;
 mod seat;
