@@ -141,6 +141,9 @@ impl Seat {
             () if has("custody") => "custodian-change",
             () if has("sign") => "intermediate-signing",
             () if has("retire") => "cluster-retirement",
+            () if has("--emergency") => "emergency-revocation",
+            () if has("revoke") => "revocation",
+            () if has("crl") => "crl-refresh",
             () => "export",
         };
         Script::built_in(name).unwrap()
