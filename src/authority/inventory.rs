@@ -1,6 +1,6 @@
 //! What exists and what is due, from the state and a time: the data behind `status`.
 
-use super::state::{Certificate, State, Status};
+use super::state::{self, Certificate, State, Status};
 use crate::digest::Hex;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -31,9 +31,12 @@ pub struct Inventory {
     pub custody: Option<Custody>,
     /// Certificates, roots first.
     pub certificates: Vec<Issued>,
-    /// The newest CRL.
+    /// The newest CRL of the newest root.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crl: Option<Crl>,
+    /// Where there is more than one root: the newest CRL of each that is current, oldest root first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub crls: Vec<Crl>,
     /// Clusters.
     pub clusters: Vec<Cluster>,
     /// What is due, soonest first.
@@ -74,9 +77,12 @@ pub struct Issued {
     /// Its cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// The cluster's generation.
+    /// The cluster's generation; of a cross certificate, that of the root that it vouches for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
+    /// Where there is more than one root: the generation of the one that signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer_generation: Option<u32>,
     /// End of validity.
     pub not_after: Timestamp,
 }
@@ -84,6 +90,9 @@ pub struct Issued {
 /// The newest CRL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Crl {
+    /// Where there is more than one root: the generation of the one whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_generation: Option<u32>,
     /// Its number.
     pub number: u64,
     /// nextUpdate.
@@ -137,14 +146,17 @@ pub struct Due {
 
 /// Takes stock.
 pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventory {
-    let mut certificates: Vec<Issued> = state.certificates.values().map(issued).collect();
+    let mut certificates: Vec<Issued> = state.certificates.values().map(|c| issued(state, c)).collect();
     let rank = |what: &str| match what {
         "root" => 0,
-        "audit" => 1,
-        _ => 2,
+        "cross" => 1,
+        "audit" => 2,
+        _ => 3,
     };
-    certificates
-        .sort_by(|a, b| (rank(&a.what), &a.cluster, a.generation).cmp(&(rank(&b.what), &b.cluster, b.generation)));
+    certificates.sort_by(|a, b| {
+        let key = |c: &Issued| (rank(&c.what), c.cluster.clone(), c.generation, c.issuer_generation);
+        key(a).cmp(&key(b))
+    });
     let clusters: Vec<Cluster> = state
         .clusters
         .iter()
@@ -179,15 +191,37 @@ pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventor
             custodians: set.commitments.len(),
             dealt: set.at,
         }),
-        crl: state.crl().map(|c| Crl { number: c.number, next_update: c.next_update }),
+        crl: state.crl().map(|c| crl(None, c)),
+        crls: if has_successors(state) { crls(state, now) } else { Vec::new() },
         due: due(state, &clusters, now),
         certificates,
         clusters,
     }
 }
 
-fn issued(c: &Certificate) -> Issued {
+/// True where there is more than one root, current or not: then it is said whose everything is.
+fn has_successors(state: &State) -> bool {
+    state.roots().len() > 1
+}
+
+fn crl(root_generation: Option<u32>, crl: &state::Crl) -> Crl {
+    Crl { root_generation, number: crl.number, next_update: crl.next_update }
+}
+
+/// The newest CRL of each root that is current; where none is, of the newest.
+fn crls(state: &State, now: Timestamp) -> Vec<Crl> {
+    let own = |generation: u32| has_successors(state).then_some(generation);
+    let current = state.current_roots(now).into_iter();
+    let mut found: Vec<Crl> =
+        current.filter_map(|(generation, _)| Some(crl(own(generation), state.crls.get(&generation)?))).collect();
+    found.extend(state.crl().filter(|_| found.is_empty()).map(|newest| crl(None, newest)));
+    found
+}
+
+fn issued(state: &State, c: &Certificate) -> Issued {
+    let issuer_generation = has_successors(state).then_some(c.issuer_generation);
     Issued {
+        issuer_generation,
         what: c.what.clone(),
         serial: c.serial.clone(),
         status: match c.status {
@@ -197,14 +231,14 @@ fn issued(c: &Certificate) -> Issued {
             Status::Unknown => "unknown",
         },
         cluster: c.cluster.clone(),
-        generation: c.generation,
+        generation: c.generation.or_else(|| state.vouched_for(c).filter(|_| c.what == "cross")),
         not_after: c.not_after,
     }
 }
 
 /// A cluster's certificates that may be in use at a time.
 pub fn unexpired(state: &State, cluster: &str, now: Timestamp) -> Vec<Issued> {
-    state.unexpired(cluster, now).into_iter().map(issued).collect()
+    state.unexpired(cluster, now).into_iter().map(|c| issued(state, c)).collect()
 }
 
 fn due(state: &State, clusters: &[Cluster], now: Timestamp) -> Vec<Due> {
@@ -213,8 +247,9 @@ fn due(state: &State, clusters: &[Cluster], now: Timestamp) -> Vec<Due> {
         let left = by.duration_since(now);
         due.push(Due { by, days: left.as_hours().div_euclid(24), urgent: left < SOON, what });
     };
-    if let Some(crl) = state.crl() {
-        add(crl.next_update, format!("issue the CRL after number {}", crl.number));
+    for crl in crls(state, now) {
+        let whose = crl.root_generation.map(|generation| format!(" of root {generation}")).unwrap_or_default();
+        add(crl.next_update, format!("issue the CRL{whose} after number {}", crl.number));
     }
     let in_use = || clusters.iter().filter(|cluster| cluster.retired.is_none());
     for cluster in in_use() {
@@ -222,7 +257,21 @@ fn due(state: &State, clusters: &[Cluster], now: Timestamp) -> Vec<Due> {
             add(not_after, format!("renew the intermediate of {}", cluster.name));
         }
     }
-    if let Some(root) = state.certificate_of("root") {
+    let current = state.current_roots(now);
+    let newest = current.last().map(|(generation, _)| *generation);
+    for (generation, root) in &current {
+        add(
+            root.not_after,
+            match Some(*generation) == newest {
+                true if has_successors(state) => format!("replace root {generation}: anchorite root rollover"),
+                true => "replace the root".to_owned(),
+                false => format!("root {generation} ends: every cluster is to be off it"),
+            },
+        );
+    }
+    if current.is_empty()
+        && let Some(root) = state.certificate_of("root")
+    {
         add(root.not_after, "replace the root".to_owned());
     }
     for cluster in in_use().filter(|c| c.awaits_bundle) {
