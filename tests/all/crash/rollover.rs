@@ -62,6 +62,40 @@ fn a_rollover_killed_at_any_write_of_its_log_is_gone_on_with_by_the_same_command
     });
 }
 
+/// Two root keys sign, one after the other: a medium that is full between them leaves a signature, and the error says
+/// so, with exit code 50.
+#[test]
+fn a_medium_that_is_full_while_the_roots_sign_leaves_an_error_that_says_what_was_signed() {
+    const NAME: &str = "a_medium_that_is_full_while_the_roots_sign_leaves_an_error_that_says_what_was_signed";
+    if !instants::can_trace(NAME) {
+        return;
+    }
+    let world = prepared();
+    let all = instants::of_run(&copy(&world), &ROLL, &["authority/"]);
+    let writes = ["write", "pwrite64", "writev", "pwritev"];
+    let of_entries = |at: &&instants::Instant| writes.iter().any(|call| at.is(call, "log/entries.jsonl"));
+    let chosen: Vec<_> = all.iter().filter(of_entries).cloned().collect();
+    let between = std::sync::Mutex::new(Vec::new());
+    instants::each(&chosen, |at| {
+        let world = copy(&world);
+        let before = entries(&world).len();
+        let failed = instants::fail(&world, &ROLL, at);
+        assert!(failed.code.is_some_and(|code| code != 0), "{at}\n{}", failed.stderr);
+        let since = entries(&world).split_off(before);
+        let ok = of_type(&since, "sign.outcome").into_iter().filter(|e| e["data"]["status"] == "ok").count();
+        if ok == 0 {
+            return;
+        }
+        assert!(!failed.stderr.contains("Nothing was signed."), "{at}: {ok} were\n{}", failed.stderr);
+        if failed.stderr.contains("one root key signed, and another did not") {
+            assert_eq!(failed.code, Some(50), "{at}\n{}", failed.stderr);
+            assert_eq!(failed.stderr.matches("WAS signed; treat it as").count(), ok, "{at}\n{}", failed.stderr);
+            between.lock().unwrap().push(at.to_string());
+        }
+    });
+    assert!(!between.lock().unwrap().is_empty(), "no write failed between the two: {chosen:?}");
+}
+
 /// Two keys of each role, two roots, two certificates of the new audit key, the log handed over once.
 fn rolled_over(world: &World, at: &Instant) {
     let entries = entries(world);

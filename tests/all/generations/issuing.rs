@@ -30,7 +30,12 @@ fn the_newest_root_issues_unless_an_older_one_is_named() {
     let _ = std::fs::remove_dir_all(world.path("requests"));
     let sha256 = world.request("never");
     let answers = world.signing_answers(&[&sha256], &[]);
-    insta::assert_snapshot!(world.sign_at(&answers, AFTER, &["--issuer-generation", "3"]).error(), @"");
+    insta::assert_snapshot!(world.sign_at(&answers, AFTER, &["--issuer-generation", "3"]).error(), @r"
+    error: no current root has this generation: saw 3, wanted 1, 2
+    hint:  anchorite status lists the roots
+    Nothing was signed.
+    exit 2
+    ");
 }
 
 #[test]

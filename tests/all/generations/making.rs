@@ -83,16 +83,36 @@ fn the_status_says_whose_everything_is() {
 fn a_rollover_is_not_held_twice_by_accident() {
     let world = World::ready();
     world.roll_over(false).ok();
-    insta::assert_snapshot!(world.roll_over_with(&[], AFTER).error(), @"");
-    insta::assert_snapshot!(world.roll_over_with(&["--generation", "2"], AFTER).error(), @"");
-    insta::assert_snapshot!(world.roll_over_with(&["--generation", "4"], AFTER).error(), @"");
+    insta::assert_snapshot!(world.roll_over_with(&[], AFTER).error(), @r"
+    error: a rollover was held already: saw 2 current roots, the newest of
+           generation 2
+    hint:  to make one more all the same: anchorite root rollover --generation 3
+    hint:  meshes move to the newest with: anchorite sign, after every cluster
+           trusts both
+    Nothing was changed.
+    exit 2
+    ");
+    insta::assert_snapshot!(world.roll_over_with(&["--generation", "2"], AFTER).error(), @r"
+    error: that root is there already: saw generation 2, wanted generation 3
+    hint:  anchorite root show --generation N shows its card
+    Nothing was changed.
+    exit 2
+    ");
+    insta::assert_snapshot!(world.roll_over_with(&["--generation", "4"], AFTER).error(), @r"
+    error: generations of roots have no gaps: saw generation 4, wanted generation 3
+    Nothing was changed.
+    exit 2
+    ");
     let again = world.roll_over_with(&["--generation", "2", "--if-needed", "--json"], AFTER).ok().stdout;
     assert!(again.contains("\"changed\":false") || again.contains("\"changed\": false"), "{again}");
     world.roll_over_with(&["--generation", "3"], AFTER).ok();
     assert_eq!(certificates(&world, "authority/public/root-cert.pem").len(), 3);
     assert_eq!(certificates(&world, "authority/log/audit/3.pem").len(), 3);
     world.run(&["log", "verify", AUTHORITY, "--root", "authority/public/root-g1.pem", "--at-rest"]).ok();
-    insta::assert_snapshot!(world.run(&["-C", AUTHORITY, "root", "show", "--generation", "5"]).error(), @"");
+    insta::assert_snapshot!(world.run(&["-C", AUTHORITY, "root", "show", "--generation", "5"]).error(), @r"
+    error: no root has this generation: saw 5, wanted 1, 2, 3
+    exit 2
+    ");
 }
 
 #[test]
@@ -101,7 +121,7 @@ fn the_record_of_a_rollover_says_that_the_log_passed_to_another_key() {
     world.roll_over(true).ok();
     let record = world.run(&["-C", AUTHORITY, "--json", "ceremony", "record"]).ok().stdout;
     assert!(record.contains("The log passed to audit key 2"), "{record}");
-    assert!(record.contains("another root"), "{record}");
+    assert!(record.contains("by which one root vouches for another"), "{record}");
     let shown = world.run(&["-C", AUTHORITY, "log", "show"]).ok().stdout;
     assert!(shown.contains("the log passes to audit key 2"), "{shown}");
 }

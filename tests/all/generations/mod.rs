@@ -4,6 +4,7 @@ mod issuing;
 mod judged;
 mod making;
 mod receivers;
+mod rotation;
 
 use crate::support::{AFTER, AUTHORITY, PARTICIPANTS, World};
 

@@ -71,7 +71,18 @@ fn without_cross_certificates_the_new_root_is_pinned_by_its_card_as_well() {
     let (first, second) = (fingerprint(&world, 1), fingerprint(&world, 2));
     let refused = open(&world, &bundle, "old", AFTER, &[]).error();
     let shown = refused.replace(&first, "FIRST").replace(&second, "SECOND");
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @r"
+    error: a root that is neither the pinned one nor cross-signed by it: saw
+           O=World, OU=TEST, CN=World Mesh Root CA G2, sha256
+           SECOND, wanted
+           sha256 FIRST
+    hint:  compare with the root card: words and fingerprint; do not take either
+           from this stick
+    hint:  it stands beside the pinned one: with the new root's card,
+           --root-fingerprint HEX pins it too
+    Nothing was written.
+    exit 40
+    ");
     open(&world, &bundle, "old", AFTER, &["--root-fingerprint", &second]).ok();
     // From now on the receipt knows both.
     let next = exported(&world, "old");
