@@ -75,14 +75,8 @@ impl Side<'_> {
 pub fn prove(plans: &[&Plan], at: Timestamp) -> Result<Proof, Error> {
     let mut sides = Vec::new();
     for plan in plans {
-<<<<<<< HEAD
         check_keyed(plan)?;
         for stage in &plan.stages {
-=======
-        // A renewal does not hold the old key, and needs no proof of it: the roots stay, byte for byte.
-        let renewed = plan.record.kind == Change::Renewal;
-        for stage in plan.stages.iter().filter(|stage| !renewed || stage.number > 0) {
->>>>>>> walk
             sides.push(side(plan, stage, at)?);
         }
     }
