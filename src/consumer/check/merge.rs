@@ -49,6 +49,8 @@ pub struct Merging {
     pub certificates: Vec<(String, Foreign)>,
     /// Every CRL.
     pub offered: Vec<Offered>,
+    /// Clusters that are gone for good: a CRL whose CA is not given and bears such a name is left out.
+    pub gone: Vec<String>,
     /// The clusters whose layout istiod ignores CRLs in.
     pub ignoring: Vec<String>,
 }
@@ -105,7 +107,7 @@ pub fn merge(merging: &Merging, asked: &Asked<'_>) -> Merged {
     let mut gathered = Gathered { asked: *asked, found: Vec::new() };
     let mut merged = Merged::default();
     let mut authorities = authorities(&merging.certificates);
-    assign(&merging.offered, &mut authorities, &mut merged.left_out, &mut gathered);
+    assign(merging, &mut authorities, &mut merged.left_out, &mut gathered);
     authorities.sort_by_key(|authority| (authority.is_root(), authority.subject()));
     let newest: Vec<&Crl> = authorities.iter().filter_map(|a| a.newest()).map(|offered| &offered.crl).collect();
     for authority in &authorities {
@@ -140,7 +142,7 @@ fn authorities(certificates: &[(String, Foreign)]) -> Vec<Authority<'_>> {
 
 /// Gives each CRL to the CA that signed it.
 fn assign<'a>(
-    offered: &'a [Offered],
+    merging: &'a Merging,
     authorities: &mut [Authority<'a>],
     left_out: &mut Vec<String>,
     gathered: &mut Gathered<'_>,
@@ -148,7 +150,7 @@ fn assign<'a>(
     let now = gathered.asked.now;
     let mut tried = 0_usize;
     let mut seen: BTreeSet<(&[u8], Standing)> = BTreeSet::new();
-    for one in offered {
+    for one in &merging.offered {
         if !seen.insert((&one.crl.der, one.standing)) {
             continue;
         }
@@ -174,6 +176,9 @@ fn assign<'a>(
             // Nobody's chain needs it any more, or that CA would be missing below.
             None if one.crl.view.next_update < now => {
                 left_out.push(format!("{who}: expired, and no certificate of this CA was given"));
+            }
+            None if one.crl.view.issuer.iter().any(|attribute| merging.gone.contains(&attribute.value)) => {
+                left_out.push(format!("{who}: the cluster is gone"));
             }
             None => gathered.add(&CRL_UNKNOWN, format!("{}: a CRL of {who}", one.from), "a CRL of a CA that is given"),
         }
