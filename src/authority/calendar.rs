@@ -84,7 +84,7 @@ pub const fn days(days: i64) -> SignedDuration {
 /// A lead that fits a validity: what lives for less than three times as long is begun after two thirds of its days,
 /// or it would be due on the day it was made.
 pub fn lead(wanted: SignedDuration, validity: SignedDuration) -> SignedDuration {
-    wanted.min(validity / 3)
+    wanted.min(SignedDuration::from_secs(validity.as_secs() / 3))
 }
 
 /// What is due in an authority.

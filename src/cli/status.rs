@@ -22,6 +22,12 @@ use std::path::Path;
 pub fn status(args: &Args, a: &Status, terminal: &mut Terminal) -> Result<(), Error> {
     let now = args.now.map_or_else(Clock::system, Clock::given).now();
     if !a.what.is_empty() {
+        if let Some(authority) = &args.authority {
+            return Err(Error::new(Kind::Usage, "an authority and public files were asked about at once")
+                .saw(authority.display().to_string())
+                .wanted("one of them")
+                .hint("leave -C out: public files need no authority"));
+        }
         return public::status(a, now, terminal);
     }
     let folder = room::folder(args);

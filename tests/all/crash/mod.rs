@@ -7,7 +7,7 @@
 mod custody;
 mod genesis;
 pub mod instants;
-mod signing;
+pub mod signing;
 
 use super::support::{AUTHORITY, ENTRIES, Output, SIGN, World};
 use instants::Instant;
