@@ -4,6 +4,7 @@
 //! clock: files come in as [`Material`], a stopwatch as a function. What entries may say after one another is
 //! [`State`](crate::authority::State)'s; the tree and its signatures are [`tree`]'s; what was signed is [`signing`]'s.
 
+mod proofs;
 mod report;
 mod signing;
 mod tree;
@@ -62,6 +63,8 @@ pub const RULES: &[(&str, &str)] = &[
     ("outcome.checkpoint", "the intent was under a checkpoint before its outcome"),
     ("outcome.bytes", "what was signed is what was intended"),
     ("outcome.signature", "what was signed verifies under its issuer"),
+    ("proof.statement", "what a copy of a root key signs is what the log announced"),
+    ("proof.signature", "a copy's proof was announced under a checkpoint, and verifies under the root key"),
     ("checkpoint.signature", "a checkpoint is signed by an audit key of this log"),
     ("checkpoint.root", "the entries are those that the checkpoint covers"),
     ("checkpoint.missing", "the log holds every entry that a checkpoint covers"),

@@ -1,6 +1,6 @@
 //! What exists and what is due, from the state and a time: the data behind `status`.
 
-use super::state::{Certificate, State, Status};
+use super::state::{Backup, Certificate, State, Status};
 use crate::digest::Hex;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -29,6 +29,15 @@ pub struct Inventory {
     /// Who opens the root's token, where custodians do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custody: Option<Custody>,
+    /// Copies of the root key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub key_backups: Vec<KeyBackup>,
+    /// When the authority ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// Root keys that signed and are gone or about to be: their generations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub destroyed_roots: Vec<u32>,
     /// Certificates, roots first.
     pub certificates: Vec<Issued>,
     /// The newest CRL.
@@ -60,6 +69,20 @@ pub struct Custody {
     pub custodians: usize,
     /// Since the set was dealt.
     pub dealt: Timestamp,
+}
+
+/// A copy of the root key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyBackup {
+    /// What people call it.
+    pub name: String,
+    /// Its serial number.
+    pub serial: String,
+    /// When it was made.
+    pub made: Timestamp,
+    /// When it last signed a proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proved: Option<Timestamp>,
 }
 
 /// A certificate.
@@ -179,11 +202,23 @@ pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventor
             custodians: set.commitments.len(),
             dealt: set.at,
         }),
+        key_backups: state.backups.all().iter().map(backup).collect(),
+        ended: state.ended(),
+        destroyed_roots: ended_roots(state),
         crl: state.crl().map(|c| Crl { number: c.number, next_update: c.next_update }),
         due: due(state, &clusters, now),
         certificates,
         clusters,
     }
+}
+
+fn backup(backup: &Backup) -> KeyBackup {
+    KeyBackup { name: backup.name.clone(), serial: backup.serial.clone(), made: backup.made, proved: backup.proved() }
+}
+
+fn ended_roots(state: &State) -> Vec<u32> {
+    let roots = state.keys.iter().filter(|key| key.role == "root" && state.ending(key).is_some());
+    roots.map(|key| key.generation).collect()
 }
 
 fn issued(c: &Certificate) -> Issued {
@@ -213,6 +248,12 @@ fn due(state: &State, clusters: &[Cluster], now: Timestamp) -> Vec<Due> {
         let left = by.duration_since(now);
         due.push(Due { by, days: left.as_hours().div_euclid(24), urgent: left < SOON, what });
     };
+    if state.is_ending() {
+        return due;
+    }
+    for (by, what) in state.key_backup_due(now) {
+        add(by, what);
+    }
     if let Some(crl) = state.crl() {
         add(crl.next_update, format!("issue the CRL after number {}", crl.number));
     }

@@ -69,7 +69,9 @@ fn look(room: &mut Room<'_>) -> Result<Seen, Error> {
     }
     let mut others = room.tokens.list(KeyRole::Root)?;
     others.retain(|seen| {
-        seen.initialized && Some(&seen.identity.serial) != root.as_ref() && Some(&seen.identity.serial) != audit.as_ref()
+        seen.initialized
+            && Some(&seen.identity.serial) != root.as_ref()
+            && Some(&seen.identity.serial) != audit.as_ref()
     });
     match others.as_slice() {
         [one] => Ok(one.clone()),
@@ -126,9 +128,9 @@ pub fn choose(room: &mut Room<'_>, step: &Step) -> Result<Backup, Stop> {
         };
         match all.iter().find(|known| known.name == backup.trim()) {
             Some(known) => return Ok(known.clone()),
-            None => room
-                .people
-                .help(&Error::new(Kind::Usage, "no key backup has this name").saw(backup).wanted(&names))?,
+            None => {
+                room.people.help(&Error::new(Kind::Usage, "no key backup has this name").saw(backup).wanted(&names))?
+            }
         }
     }
 }

@@ -75,6 +75,8 @@ pub struct Wishes {
     pub if_needed: bool,
     /// True where a last PIN try may be spent.
     pub final_try: bool,
+    /// The generation of the root key that ends.
+    pub generation: Option<u32>,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
     pub clusters: Vec<String>,
 }

@@ -141,7 +141,9 @@ impl Modules {
     fn of(&self, role: KeyRole) -> Result<&Module, Error> {
         match (role, &self.audit, &self.loaded) {
             (KeyRole::Audit, Some(module), _) | (_, _, Some(module)) => Ok(module),
-            _ => Err(Error::new(Kind::Token, "the root's module is not loaded any more").hint("start the command again")),
+            _ => {
+                Err(Error::new(Kind::Token, "the root's module is not loaded any more").hint("start the command again"))
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::answers::Outlook;
 use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCommand, Sign};
 use super::ceremony;
+use super::decommission;
 use super::room::{self, Found, find, hold};
 use super::terminal::Terminal;
 use crate::authority::{Config, inventory};
@@ -24,6 +25,7 @@ pub fn root(args: &Args, a: &Root, terminal: &mut Terminal) -> Result<(), Error>
     match &a.command {
         RootCommand::Create { own, genesis, attend } => create(args, own, genesis, attend, terminal),
         RootCommand::Show => show(args, terminal),
+        RootCommand::Retire(a) => decommission::retire_root(args, a, terminal),
     }
 }
 

@@ -1,9 +1,12 @@
 //! `ceremony …`: scripts are listed, checked and run. What a run does is what the command of its kind does.
 
 use super::answers;
-use super::args::{Args, Ceremony, CeremonyCommand, Change, Export, KeyBackup, OwnScript, Retire, Run, Sign};
+use super::args::{
+    Args, Ceremony, CeremonyCommand, Change, Decommission, Export, KeyBackup, OwnScript, Retire, Run, Sign,
+};
 use super::ceremonies;
 use super::custody;
+use super::decommission;
 use super::key_backup;
 use super::paper;
 use super::rehearse;
@@ -118,6 +121,9 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             ceremonies::export(args, &export, terminal)
         }
         ScriptKind::Backup => key_backup::key_backup(args, &KeyBackup { own: own(), attend }, terminal),
+        ScriptKind::Decommission => decommission::decommission(args, &Decommission { own: own(), attend }, terminal),
+        ScriptKind::RootEnd => Err(Error::new(Kind::Usage, "the generation that ends is named with the command")
+            .hint(format!("anchorite root retire GENERATION --script {}", run.script))),
         ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Custody => {
             let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };

@@ -40,7 +40,10 @@ pub fn key_backup(args: &Args, a: &KeyBackup, terminal: &mut Terminal) -> Result
     }
     terminal.done(
         &[],
-        &["keep the key backup apart from the token", "once a year: anchorite ceremony run restore-drill proves it again"],
+        &[
+            "keep the key backup apart from the token",
+            "once a year: anchorite ceremony run restore-drill proves it again",
+        ],
     );
     Ok(())
 }

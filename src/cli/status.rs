@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::screen::Screen;
 use crate::text;
+use jiff::Timestamp;
 
 /// `anchorite status`
 pub fn status(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
@@ -25,6 +26,11 @@ pub fn status(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
     terminal.result_screen(&screen(&inventory))
 }
 
+/// The day of a time, in UTC.
+fn day(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
 fn screen(inventory: &Inventory) -> Screen {
     let mut screen = Screen::new()
         .heading(format!("{} · {}", inventory.authority, inventory.kind), format!("{} entries", inventory.entries))
@@ -35,6 +41,18 @@ fn screen(inventory: &Inventory) -> Screen {
     if let Some(custody) = &inventory.custody {
         let who = format!("{} of {} custodians, set {}", custody.threshold, custody.custodians, custody.set);
         screen = screen.field("opens to", who);
+    }
+    for backup in &inventory.key_backups {
+        let proved = match backup.proved {
+            Some(at) => format!("proved {}", day(at)),
+            None => "PROVED BY NOTHING".to_owned(),
+        };
+        screen = screen.field("key backup", format!("{}, {proved}", backup.name));
+    }
+    if let Some(ended) = inventory.ended {
+        screen = screen
+            .field("ENDED", format!("{ended}; its keys are destroyed"))
+            .text("Nothing can be issued, revoked or exported any more; what was issued stays valid to its end.");
     }
     screen = screen.blank().verbatim("  certificate                    serial                            until");
     for c in &inventory.certificates {
@@ -63,6 +81,9 @@ fn screen(inventory: &Inventory) -> Screen {
                 .field("retired", format!("{} on {since}; {valid}", cluster.name))
                 .field("", &retired.reason);
         }
+    }
+    if inventory.due.is_empty() {
+        return screen;
     }
     screen = screen.blank().verbatim("  due          in days  what");
     for due in &inventory.due {

@@ -118,13 +118,11 @@ pub fn configuration(profile: &HsmProfile, at: &Path) -> Result<PathBuf, Error> 
     });
     let kept = now.unwrap_or_default();
     let is_setting = |line: &&str| line.split_once('=').is_some_and(|(name, _)| name.trim() == setting);
-    let mut text: String =
-        kept.lines().filter(|line| !is_setting(line)).map(|line| format!("{line}\n")).collect();
+    let mut text: String = kept.lines().filter(|line| !is_setting(line)).map(|line| format!("{line}\n")).collect();
     text.push_str(&format!("{setting} = {}\n", tokens.display()));
     let path = tokens.with_file_name("module.conf");
     let write = || -> std::io::Result<()> {
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()
     };

@@ -37,9 +37,7 @@ pub fn put_back(profile: &HsmProfile, before: Option<&OsStr>) -> Result<(), Erro
 
 fn variable(profile: &HsmProfile) -> Result<&str, Error> {
     let name = profile.files.as_ref().and_then(|files| files.environment.as_deref());
-    name.ok_or_else(|| {
-        Error::new(Kind::Token, "this token cannot be told where its files are").saw(&profile.name)
-    })
+    name.ok_or_else(|| Error::new(Kind::Token, "this token cannot be told where its files are").saw(&profile.name))
 }
 
 fn change(name: &str, value: Option<&OsStr>) -> Result<(), Error> {

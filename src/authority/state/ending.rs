@@ -18,6 +18,8 @@ pub struct Endings(BTreeMap<Hex, Ending>);
 pub struct Ending {
     /// Since it was announced: from then on the key signs nothing.
     pub announced: Timestamp,
+    /// Position of the announcement.
+    pub seq: u64,
     /// Why.
     pub reason: String,
     /// When it was shown to be gone from the authority's own token.
@@ -50,10 +52,11 @@ impl State {
         self.keys.iter().any(|key| key.role == "root" && key.spki.is_some()) && self.living_roots().next().is_none()
     }
 
-    /// When the authority ended: its audit key was announced to be destroyed, and the session closed on that.
+    /// When the authority ended: the end of its audit key was announced, and that session is over.
     pub fn ended(&self) -> Option<Timestamp> {
         let audit = self.keys.iter().rev().find(|key| key.role == "audit" && key.spki.is_some())?;
-        self.ending(audit).filter(|_| self.session.is_none()).map(|ending| ending.announced)
+        let ending = self.ending(audit)?;
+        self.session.as_ref().is_none_or(|session| session.opened > ending.seq).then_some(ending.announced)
     }
 
     pub(super) fn apply_destroying(&mut self, header: &Header, destroying: &KeyDestroying) -> Result<(), Error> {
@@ -65,7 +68,7 @@ impl State {
         let open = self.open_intents.values().any(|i| i.issuer_generation == destroying.generation);
         expect(!open, "key.destroying", "a key with an open intent is not destroyed", &destroying.id.to_string())?;
         // A session that goes on after a crash may announce it again: the first one counts.
-        let ending = Ending { announced: header.time, reason: destroying.reason.clone(), gone: None };
+        let ending = Ending { announced: header.time, seq: self.size, reason: destroying.reason.clone(), gone: None };
         self.endings.0.entry(destroying.id.clone()).or_insert(ending);
         Ok(())
     }
@@ -73,7 +76,10 @@ impl State {
     pub(super) fn apply_destroyed(&mut self, header: &Header, destroyed: &KeyDestroyed) -> Result<(), Error> {
         self.known_key(&destroyed.id, &destroyed.role, destroyed.generation)?;
         if let Some(backup) = &destroyed.backup {
-            self.backups.destroyed(backup, destroyed.generation);
+            // A copy of files holds the audit key too; it is a backup of root keys.
+            if destroyed.role == "root" {
+                self.backups.destroyed(backup, destroyed.generation);
+            }
             return Ok(());
         }
         let ending = self.endings.0.get_mut(&destroyed.id).ok_or_else(|| {

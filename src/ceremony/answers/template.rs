@@ -118,6 +118,7 @@ const FORESEEN: &[(&str, Foresee)] = &[
     ("retire-cluster", retirement),
     ("key-backup", copy),
     ("prove-backup", copy_proved),
+    ("destroy-keys", the_end),
 ];
 
 /// Every answer that a script will ask.
@@ -277,6 +278,21 @@ fn copy_proved(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'
     if let (ScriptKind::Drill, [first, _, ..]) = (script.kind, prospect.state.backups.all()) {
         let about = vec!["the key backup that is at hand".to_owned()];
         foresight.ask(step, "backup", about, Answer::One(Blank::judged(&first.name, "its name")));
+    }
+    Ok(())
+}
+
+fn the_end(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    if !prospect.state.is_ending() {
+        for role in ["administrator", "witness"] {
+            let about = vec!["the authority's name: its root key is destroyed".to_owned()];
+            foresight.ask(step, role, about, Answer::One(Blank::judged(&prospect.config.name, "the name")));
+        }
+        foresight.ask(step, "reason", Vec::new(), Answer::One(Blank::judged("as foreseen", "why")));
+    }
+    for backup in prospect.state.backups.all() {
+        let says = "\"here\", \"destroyed\", or where it still is";
+        foresight.ask(step, format!("backup {}", backup.name), Vec::new(), Answer::One(Blank::judged("here", says)));
     }
     Ok(())
 }

@@ -19,6 +19,10 @@ pub enum ScriptKind {
     Custody,
     /// Makes a copy of the root's token and proves it.
     Backup,
+    /// Ends the key of a root generation.
+    RootEnd,
+    /// Ends the authority.
+    Decommission,
 }
 
 impl ScriptKind {
@@ -31,6 +35,8 @@ impl ScriptKind {
         ScriptKind::Drill,
         ScriptKind::Custody,
         ScriptKind::Backup,
+        ScriptKind::RootEnd,
+        ScriptKind::Decommission,
     ];
 
     /// The name in scripts.
@@ -43,6 +49,8 @@ impl ScriptKind {
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
             ScriptKind::Backup => "key-backup",
+            ScriptKind::RootEnd => "root-retirement",
+            ScriptKind::Decommission => "decommission",
         }
     }
 
@@ -67,6 +75,7 @@ impl ScriptKind {
             ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
+            ScriptKind::RootEnd | ScriptKind::Decommission => &["participants", "destroy-keys", "close"],
         }
     }
 
@@ -88,6 +97,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("check-copy", &[ScriptKind::Drill]),
     ("change-custody", &[ScriptKind::Custody]),
     ("key-backup", &[ScriptKind::Backup]),
+    ("destroy-keys", &[ScriptKind::RootEnd, ScriptKind::Decommission]),
     ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),
 ];
 

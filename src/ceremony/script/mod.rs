@@ -28,6 +28,8 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
     ("custodian-change", include_str!("../../../ceremony/custodian-change.toml")),
     ("key-backup", include_str!("../../../ceremony/key-backup.toml")),
+    ("root-retirement", include_str!("../../../ceremony/root-retirement.toml")),
+    ("decommission", include_str!("../../../ceremony/decommission.toml")),
 ];
 
 /// A script that was read and can work.

@@ -10,6 +10,7 @@ pub mod compare_script;
 pub mod confirm;
 pub mod confirm_clock;
 pub mod copy_authority;
+pub mod destroy_keys;
 pub mod export_bundles;
 pub mod generate_root;
 pub mod import_requests;

@@ -226,6 +226,8 @@ pub enum RootCommand {
     },
     /// The root card: what people pin the root by.
     Show,
+    /// Destroy the key of an old generation that a newer one has replaced.
+    Retire(super::RetireRoot),
 }
 
 #[derive(Debug, clap::Args)]

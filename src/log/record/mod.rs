@@ -107,14 +107,8 @@ records! {
 }
 
 /// Names that are taken: their meaning is fixed by the design and arrives with the feature that writes them.
-pub const RESERVED: &[&str] = &[
-    "key.adopted",
-    "audit.rotated",
-    "history.imported",
-    "certificate.revoked",
-    "restore",
-    "checkpoint.witnessed",
-];
+pub const RESERVED: &[&str] =
+    &["key.adopted", "audit.rotated", "history.imported", "certificate.revoked", "restore", "checkpoint.witnessed"];
 
 #[cfg(test)]
 mod tests {

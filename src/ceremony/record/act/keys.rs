@@ -28,10 +28,13 @@ pub(super) fn proving(r: &KeyBackupProving) -> Said {
 }
 
 pub(super) fn destroying(r: &KeyDestroying) -> Said {
-    Said::that(format!("The {} key of generation {} is about to be DESTROYED: it signs nothing any more", r.role, r.generation))
-        .with("id", &r.id)
-        .with("token", &r.token_serial)
-        .with("why", &r.reason)
+    Said::that(format!(
+        "The {} key of generation {} is about to be DESTROYED: it signs nothing any more",
+        r.role, r.generation
+    ))
+    .with("id", &r.id)
+    .with("token", &r.token_serial)
+    .with("why", &r.reason)
 }
 
 pub(super) fn destroyed(r: &KeyDestroyed) -> Said {
