@@ -4,6 +4,7 @@
 //! clock: files come in as [`Material`], a stopwatch as a function. What entries may say after one another is
 //! [`State`](crate::authority::State)'s; the tree and its signatures are [`tree`]'s; what was signed is [`signing`]'s.
 
+mod history;
 mod proofs;
 mod report;
 mod signing;
@@ -58,6 +59,8 @@ pub const RULES: &[(&str, &str)] = &[
     ("chain.prev", "an entry carries the leaf hash of the one before it"),
     ("genesis.origin", "the origin names the authority and the log"),
     ("state", "an entry may follow those before it"),
+    ("history.key", "an adopted root is self-signed, an adopted audit key is certified by a root of the log"),
+    ("history.signature", "what was taken over was signed by the root that it is said to be by"),
     ("plan.tbs", "a plan holds the bytes it is about"),
     ("intent.plan", "an intent is for the bytes and the kind of its plan"),
     ("outcome.checkpoint", "the intent was under a checkpoint before its outcome"),

@@ -38,10 +38,22 @@ pub struct Report {
     pub signatures: u64,
     /// How long that took, in seconds.
     pub signature_seconds: f64,
+    /// What the log did not see, where its history begins before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncovered: Option<Uncovered>,
     /// What is unfinished, as a live log may be.
     pub warnings: Vec<String>,
     /// True where everything under the newest checkpoint leads to the pinned root.
     pub authenticated: bool,
+}
+
+/// A past that the log did not see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Uncovered {
+    /// `adoption` or `restore`.
+    pub of: &'static str,
+    /// The entry that takes it over: what happened before it is a claim.
+    pub entry: u64,
 }
 
 /// The warning about a session that no entry closes.

@@ -63,6 +63,8 @@ impl Signing {
     ) -> Result<(), Broken> {
         match &entry.record {
             Record::SessionOpened(_) => self.plans.clear(),
+            Record::KeyAdopted(key) => self.adopt(key, watch)?,
+            Record::HistoryImported(past) => self.import(past, watch)?,
             Record::PlanMade(plan) => self.plan(plan)?,
             Record::SignIntent(intent) => self.intent(intent)?,
             Record::SignOutcome(outcome) => {

@@ -3,7 +3,7 @@
 //! A line that was changed no longer has the leaf hash that the next one carries, so a broken chain accuses two
 //! lines. The line after them, or the checkpoint over them, tells which of the two is false.
 
-use super::report::{self, Report, Stopwatch};
+use super::report::{self, Report, Stopwatch, Uncovered};
 use super::signing::Signing;
 use super::{Options, at_file, fingerprint};
 use crate::authority::State;
@@ -12,6 +12,7 @@ use crate::error::{Error, Kind};
 use crate::log::chain::{Break, Chain};
 use crate::log::merkle::Frontier;
 use crate::log::note::{self, Checkpoint, SignedNote};
+use crate::log::record::{KeyAdopted, KeyGenerated};
 use crate::log::scan::{self, End, Examined};
 use crate::log::{Entry, Record};
 use crate::x509::read::{self, Certificate};
@@ -161,11 +162,14 @@ impl<'a> Verifier<'a> {
                     ));
                 }
             }
-            Record::KeyGenerated(key) if key.role == "audit" => {
-                let spki = Spki::from_der(&key.spki.0).map_err(|error| {
+            Record::KeyGenerated(KeyGenerated { role, generation, spki, .. })
+            | Record::KeyAdopted(KeyAdopted { role, generation, spki, .. })
+                if role == "audit" =>
+            {
+                let spki = Spki::from_der(&spki.0).map_err(|error| {
                     scan::at_line(error.into_kind(Kind::Verify), seq, offset, "checkpoint.signature")
                 })?;
-                self.keys.push(AuditKey { generation: key.generation, spki, used: false });
+                self.keys.push(AuditKey { generation: *generation, spki, used: false });
             }
             Record::SessionClosed(_) => self.closed = Some(seq),
             _ => {}
@@ -288,6 +292,7 @@ impl<'a> Verifier<'a> {
             roots: self.signing.roots.values().map(fingerprint).collect(),
             signatures: self.watch.count,
             signature_seconds: self.watch.spent.as_secs_f64(),
+            uncovered: self.state.history.uncovered.map(|(origin, entry)| Uncovered { of: origin.name(), entry }),
             warnings,
             authenticated,
         })

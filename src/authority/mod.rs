@@ -6,6 +6,7 @@
 pub mod config;
 pub mod inventory;
 pub mod local;
+pub mod past;
 mod rules;
 pub mod state;
 mod template;

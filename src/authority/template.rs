@@ -40,6 +40,7 @@ subject = { organization = "Example", common_name = "Intermediate CA" }   # L=<c
                                # vault | subordinate; `profile` is always among them
 # hashes = ["sha256", "sha384", "sha512"]     # that requests may be signed with
 # dns_names = ["istiod.istio-system.svc"]     # SAN; left out: the profile's own; [] for none
+# leaf_hours = 24              # how long workloads' certificates live (DEFAULT_WORKLOAD_CERT_TTL)
 # path_len = 1                 # for the profile subordinate: 0 to 2
 # sidecar_only = true          # no ztunnel anywhere: only then may istio have permitted_uris
 # crl_urls = ["http://pki.example.com/root.crl"]
@@ -81,6 +82,10 @@ may_overlap = false            # true: one person may hold several roles
 
 # [ceremonies]                 # pinned: these scripts are held and no others; `anchorite ceremony check NAME`
 # intermediate-signing = "…"   # prints the sha256. A script of your own: ceremony/NAME.toml in this directory
+
+# [status]                     # how early `anchorite status` says that something is due
+# crl_days = 30                # before a CRL's nextUpdate; never more than a third of its days
+# drill_days = 365             # after the last restore drill; 0 for never
 
 # [preflight]                  # what the machine must be; `anchorite preflight --json` names the checks
 # must_pass = ["interfaces", "swap"]          # where nobody attends only these count; where people

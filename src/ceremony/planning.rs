@@ -48,7 +48,7 @@ fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
         let serial = room.serial_number(keys)?;
         made.push((make::audit(room.context(), &issuer, &audit_spki, 1, serial)?, None));
     }
-    if room.journal.state().crl().is_none() {
+    if !room.journal.state().has_own_crl() {
         made.push((make::crl(room.context(), &issuer, room.journal.state())?, None));
     }
     Ok(made)

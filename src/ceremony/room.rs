@@ -9,6 +9,7 @@ use super::script::{Script, Step};
 use super::session::Folder;
 use super::shares::SetPins;
 use super::steps;
+use super::takeover::Adoption;
 use super::tokens::Tokens;
 use super::vocabulary;
 use crate::authority::Config;
@@ -77,6 +78,8 @@ pub struct Wishes {
     pub final_try: bool,
     /// The generation of the root key that ends.
     pub generation: Option<u32>,
+    /// The root that is to be taken over.
+    pub adoption: Option<Box<Adoption>>,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
     pub clusters: Vec<String>,
 }

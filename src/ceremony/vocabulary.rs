@@ -170,6 +170,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::unlock_token::ACTIVITY,
     steps::adopt_config::ACTIVITY,
     steps::generate_root::ACTIVITY,
+    steps::adopt_key::ACTIVITY,
     steps::import_requests::ACTIVITY,
     steps::review_plans::ACTIVITY,
     steps::sign::ACTIVITY,

@@ -1,11 +1,13 @@
 //! `root`, `sign`, `export`, `retire`: the commands that hold the ceremonies of every day.
 
+use super::adopt;
 use super::answers::Outlook;
 use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCommand, Sign};
 use super::ceremony;
 use super::decommission;
 use super::room::{self, Found, find, hold};
 use super::terminal::Terminal;
+use crate::authority::state::Origin;
 use crate::authority::{Config, inventory};
 use crate::ceremony::is_settled;
 use crate::ceremony::room::Wishes;
@@ -24,6 +26,7 @@ use serde::Serialize;
 pub fn root(args: &Args, a: &Root, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
         RootCommand::Create { own, genesis, attend } => create(args, own, genesis, attend, terminal),
+        RootCommand::Adopt(adopt) => adopt::adopt(args, adopt, terminal),
         RootCommand::Show => show(args, terminal),
         RootCommand::Retire(a) => decommission::retire_root(args, a, terminal),
     }
@@ -241,8 +244,13 @@ pub fn founded(folder: &Folder) -> Result<(), Error> {
     if state.is_founded() {
         return Ok(());
     }
-    Err(Error::new(Kind::Usage, "the genesis of this authority is not finished")
-        .hint("finish it with: anchorite root create")
+    let (what, with) = match state.history.uncovered {
+        None => ("the genesis of this authority", "anchorite root create"),
+        Some((Origin::Adoption, _)) => ("the adoption of this authority's root", "anchorite root adopt"),
+        Some((Origin::Restore, _)) => ("the restore of this authority", "anchorite restore"),
+    };
+    Err(Error::new(Kind::Usage, format!("{what} is not finished"))
+        .hint(format!("finish it with: {with}"))
         .truth("Nothing was signed."))
 }
 

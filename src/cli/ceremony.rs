@@ -124,6 +124,12 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
         ScriptKind::Decommission => decommission::decommission(args, &Decommission { own: own(), attend }, terminal),
         ScriptKind::RootEnd => Err(Error::new(Kind::Usage, "the generation that ends is named with the command")
             .hint(format!("anchorite root retire GENERATION --script {}", run.script))),
+        ScriptKind::Adoption => Err(Error::new(Kind::Usage, "an adoption is held with the files that it takes over")
+            .hint(format!(
+                "anchorite root adopt --script {} --certificate FILE --token-serial SERIAL",
+                text::escape(&run.script)
+            ))
+            .truth("Nothing was signed.")),
         ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Custody => {
             let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };

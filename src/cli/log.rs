@@ -162,6 +162,11 @@ fn line(entry: &Entry) -> String {
         Record::TokenUnlocked(r) => format!("{} \"{}\" serial {}", r.role, r.label, r.serial),
         Record::KeyIntent(r) => format!("{} {} generation {}", r.role, r.spec, r.generation),
         Record::KeyGenerated(r) => format!("{} generation {} by {}", r.role, r.generation, r.mechanism),
+        Record::KeyAdopted(r) => format!("{} generation {}", r.role, r.generation),
+        Record::HistoryImported(r) => {
+            format!("{}: {} certificates, {} clusters", r.of, r.certificates.len(), r.clusters.len())
+        }
+        Record::Restore(r) => format!("in the place of {}, {} of {} entries at hand", r.log, r.size, r.cited),
         Record::KeySealed(r) => format!("{} to {} recipients", r.cluster, r.recipients.len()),
         Record::KeyDestroying(r) => format!("{} generation {}: {}", r.role, r.generation, r.reason),
         Record::KeyDestroyed(r) => {
@@ -190,6 +195,7 @@ fn line(entry: &Entry) -> String {
             }
         }
         Record::SignOutcome(r) => format!("of {}: {}", r.intent, r.status),
+        Record::CertificateRevoked(r) => format!("serial {}: {}", r.serial, r.reason.name()),
         Record::BundleExported(r) => format!("{} for {} sequence {}", r.bundle_id, r.cluster, r.sequence),
         Record::Recovered(r) => r.found.first().cloned().unwrap_or_default(),
     };

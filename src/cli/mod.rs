@@ -1,6 +1,7 @@
 //! The command line: one file per command. Commands decide what to ask of the library and what to show;
 //! only [`terminal`] prints.
 
+mod adopt;
 mod answers;
 mod args;
 mod ceremonies;
@@ -10,6 +11,7 @@ mod configuration;
 mod custody;
 mod decommission;
 mod fence;
+mod given;
 mod hsm;
 mod inspect;
 mod key_backup;
@@ -23,6 +25,7 @@ mod previous;
 mod record;
 mod rehearse;
 mod request;
+mod rollover;
 mod room;
 mod status;
 pub mod terminal;
@@ -80,6 +83,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Request(a) => request::request(args, a, terminal),
         Command::Open(a) => cluster::open(args, a, terminal),
         Command::Manifest(a) => manifest::manifest(args, a, terminal),
+        Command::Rollover(a) => rollover::rollover(args, a, terminal),
         Command::Verify(a) => verify::verify(a, terminal),
         Command::Log(a) => log::log(args, a, terminal),
         Command::Inspect(a) => inspect::inspect(args, a, terminal),

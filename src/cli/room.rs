@@ -230,7 +230,7 @@ pub fn adopted(found: &Found, ceremony: ScriptKind) -> Result<(Config, (String, 
     let Some(Adopted { sha256, text, .. }) = found.folder.read_adopted()? else {
         return Ok((file.clone(), (text.clone(), *file_sha256)));
     };
-    if ceremony == ScriptKind::Genesis && sha256 != *file_sha256 {
+    if (ceremony == ScriptKind::Genesis || ceremony.takes_over()) && sha256 != *file_sha256 {
         // Nothing was made under the earlier configuration: people mend it and begin anew.
         if found.folder.set_aside_beginning()? {
             return Ok((file.clone(), (found.config.1.clone(), *file_sha256)));

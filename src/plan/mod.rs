@@ -14,7 +14,7 @@ pub use approval::{ApprovedPlan, Batch, MadePlan};
 use crate::digest::{Base64, Digest};
 use crate::error::{Error, Kind};
 use crate::finding::Finding;
-use crate::policy;
+use crate::policy::{self, Replaced};
 use crate::profile::Profile;
 use crate::x509::SignatureAlgorithm;
 use crate::x509::read::{self, CertificateView, CrlView};
@@ -113,6 +113,9 @@ pub struct ForCluster {
     pub enrols: bool,
     /// What differs from the cluster's enrolment or its last certificate.
     pub changes: Vec<String>,
+    /// The intermediate that this one follows; absent for the first one, and in plans of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replaced>,
 }
 
 /// To-be-signed bytes as another parser than the builder's reads them.

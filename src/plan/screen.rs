@@ -3,16 +3,16 @@
 //! The request's words are never on it: the witness answers from the sheet, and the plan's words are
 //! typed from it.
 
-use super::{MadePlan, Plan, TbsView, What};
+use super::{ForCluster, MadePlan, Plan, TbsView, What};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::finding::{self, Severity};
-use crate::policy;
+use crate::policy::{self, Replaced};
 use crate::screen::Screen;
 use crate::text;
 use crate::words;
 use crate::x509::read::{CertificateView, CrlView, show_name};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// The authority's line at the top of every screen.
 #[derive(Debug, Clone)]
@@ -104,11 +104,33 @@ fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
         if let Some(renewal) = policy::renewal_line(&plan.findings) {
             screen = screen.field("renewal", renewal);
         }
+        screen = replaced(screen, plan, cluster, view);
         for (row, change) in cluster.changes.iter().enumerate() {
             screen = screen.field(if row == 0 { "changed" } else { "" }, change);
         }
     }
     screen
+}
+
+/// The intermediate of before, and how long it and this one are valid together.
+fn replaced(screen: Screen, plan: &Plan, cluster: &ForCluster, view: &CertificateView) -> Screen {
+    let Some(old) = &cluster.replaces else { return screen };
+    let root = match old.issuer_generation == plan.issuer_generation {
+        true => "(under the same root)",
+        false => "(under ANOTHER root: a rollover)",
+    };
+    screen
+        .noted("replaces", format!("generation {}, valid until {}", old.generation, utc(old.not_after)), root)
+        .field("overlap", overlap(old, view))
+}
+
+/// `10 days in which both are valid`: what a plan's screen and the record say of an intermediate and its successor.
+pub fn overlap(old: &Replaced, new: &CertificateView) -> String {
+    let overlap = old.overlap(new.not_before, new.not_after);
+    match overlap > SignedDuration::ZERO {
+        true => format!("{} in which both are valid", Replaced::shown(overlap)),
+        false => "NONE: the old one ends before the new one begins".to_owned(),
+    }
 }
 
 /// Which names leaves may have, and where the CRL and the issuer's certificate are found.

@@ -3,6 +3,7 @@
 
 use super::continuity::{self, Previous};
 use super::never;
+use super::overlap::{Replaced, overlap};
 use crate::authority::config::{Hash, KeyOrigin, Terms, names};
 use crate::authority::{Config, State};
 use crate::digest::Digest;
@@ -43,6 +44,8 @@ pub struct Judgement {
     pub changes: Vec<String>,
     /// True where this request enrols the cluster.
     pub enrols: bool,
+    /// The intermediate of the cluster that it would follow.
+    pub replaces: Option<Replaced>,
     /// The generation it would get.
     pub generation: u32,
 }
@@ -124,16 +127,18 @@ pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
     }
     let generation = state.clusters.get(claim.cluster).map_or(0, |c| c.generation) + 1;
     let terms = config.terms(claim.cluster).ok();
+    let replaces = Replaced::of(state, claim.cluster);
     judge_key(config, state, claim, &mut findings);
     judge_hash(terms.as_ref(), claim, &mut findings);
     judge_configuration(config, claim, &mut findings);
     let changes = continuity::compare(config, state, claim, &mut findings);
     never::judge(config, state, claim, terms.as_ref(), generation, &mut findings);
+    findings.extend(overlap(config, state, claim.cluster, claim.now));
     let enrolled = state.clusters.get(claim.cluster);
     if claim.recipients.is_empty() {
         findings.push(RECIPIENTS.finding("no recipient", "one or more"));
     }
-    Judgement { findings, changes, enrols: enrolled.is_none(), generation }
+    Judgement { findings, changes, enrols: enrolled.is_none(), replaces, generation }
 }
 
 fn judge_key(config: &Config, state: &State, claim: &Claim<'_>, findings: &mut Vec<Finding>) {

@@ -5,10 +5,12 @@
 //! and the certificate afterwards, against RFC 5280 and the profile. A rule is stated once, in a table;
 //! [`rules`] gives all of them. Nothing here asks people.
 
+pub mod adoption;
 pub mod continuity;
 pub mod judge;
 pub mod lint;
 mod never;
+mod overlap;
 pub mod retirement;
 pub mod session;
 pub mod shared;
@@ -17,6 +19,7 @@ pub use continuity::{Previous, renewal_line};
 pub use judge::{Claim, Judgement, judge};
 pub use lint::{lint, lint_crl, lint_known, lint_signature};
 pub use never::cut_short;
+pub use overlap::{Replaced, overlap};
 pub use retirement::check_retirable;
 pub use session::{Beside, together};
 pub use shared::judge_shared;
@@ -25,7 +28,8 @@ use crate::finding::Rule;
 
 /// Every rule of requests, policy and lint.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let tables = [judge::RULES, continuity::RULES, never::RULES, session::RULES, shared::RULES];
+    let tables =
+        [adoption::RULES, continuity::RULES, judge::RULES, never::RULES, overlap::RULES, session::RULES, shared::RULES];
     let claims = tables.into_iter().flatten().copied();
     crate::request::rules().chain(claims).chain(lint::rules())
 }

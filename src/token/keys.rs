@@ -108,9 +108,25 @@ pub(super) fn describe_existing(token: &Pkcs11Token, key: &KeyRef) -> Result<Gen
     Ok(made)
 }
 
+/// A key that exists, as the token tells it; nothing is judged.
+///
+/// # Errors
+/// [`Kind::Token`]: not there, or another key than its public half says.
+pub(super) fn inspect_existing(token: &Pkcs11Token, key: &KeyRef) -> Result<Generated, Error> {
+    let pair = find_pair(&token.session, &key.id)?.ok_or_else(|| missing(&key.id))?;
+    let seen = told(token, pair, key.spki.spec(), Vec::new())?;
+    same(&seen.spki, &key.spki)?;
+    Ok(seen)
+}
+
 fn describe(token: &Pkcs11Token, pair: Pair, spec: KeySpec, dropped: Vec<String>) -> Result<Generated, Error> {
+    let seen = told(token, pair, spec, dropped)?;
+    template::judge(&seen.attributes, &seen.dropped)?;
+    Ok(seen)
+}
+
+fn told(token: &Pkcs11Token, pair: Pair, spec: KeySpec, dropped: Vec<String>) -> Result<Generated, Error> {
     let attributes = attributes::read_back(&token.session, pair.public, pair.private);
-    template::judge(&attributes, &dropped)?;
     let spki = attributes::public_key(&token.session, pair.public)?;
     expect_spec(&spki, spec)?;
     let id = match attributes::one(&token.session, pair.private, AttributeType::Id) {

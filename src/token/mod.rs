@@ -178,6 +178,12 @@ pub trait Token {
     /// [`Kind::Token`](crate::error::Kind::Token).
     fn describe(&mut self, key: &KeyRef) -> Result<Generated, Error>;
 
+    /// Reads back every attribute of a key that was made elsewhere, without judging it.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token).
+    fn inspect(&mut self, key: &KeyRef) -> Result<Generated, Error>;
+
     /// Signs each message, in parallel over as many sessions as the profile allows.
     ///
     /// `done` is called on the calling thread, once for each message, with its index and result, as they

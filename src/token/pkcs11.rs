@@ -119,6 +119,10 @@ impl Token for Pkcs11Token {
         keys::describe_existing(self, key)
     }
 
+    fn inspect(&mut self, key: &KeyRef) -> Result<Generated, Error> {
+        keys::inspect_existing(self, key)
+    }
+
     fn sign(
         &mut self,
         key: &KeyRef,

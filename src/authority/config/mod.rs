@@ -4,11 +4,13 @@
 mod cluster;
 mod intermediates;
 mod preflight;
+mod status;
 mod validate;
 
 pub use cluster::{ClusterConfig, KeyOrigin};
 pub use intermediates::{Hash, Intermediates, NameConstraints, Terms};
 pub use preflight::{CHECKS, PreflightConfig};
+pub use status::StatusConfig;
 pub use validate::place_of;
 
 use super::local::parse_toml;
@@ -87,6 +89,9 @@ pub struct Config {
     /// Scripts by name and digest: where there are any, no other is held.
     #[serde(default)]
     pub ceremonies: BTreeMap<String, Digest>,
+    /// How early `status` says that something is due.
+    #[serde(default)]
+    pub status: StatusConfig,
     /// What a machine must be for a ceremony.
     #[serde(default)]
     pub preflight: PreflightConfig,

@@ -83,6 +83,7 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
     if let Some(name) = config.ceremonies.keys().find(|name| !plain(name)) {
         return Err(at("ceremonies", name, "a script's name is lower-case letters, digits and hyphens").saw(name));
     }
+    config.status.validate().map_err(|(key, error)| error.within(place_of(text, "status", key)))?;
     config.preflight.validate().map_err(|error| error.within(place_of(text, "preflight", "must_pass")))?;
     custody::validate(config, text)?;
     for (name, cluster) in &config.clusters {

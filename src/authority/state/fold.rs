@@ -113,6 +113,9 @@ impl State {
                 })?;
                 key.spki = Some(spki);
             }
+            Record::KeyAdopted(adopted) => self.adopt_key(entry.seq, entry.header.time, adopted)?,
+            Record::HistoryImported(past) => self.import_history(entry.seq, entry.header.time, past)?,
+            Record::Restore(restore) => self.restore(entry.seq, restore)?,
             Record::KeySealed(sealed) => {
                 self.sealed.insert(sealed.spki_sha256, entry.seq);
             }
@@ -183,9 +186,13 @@ impl State {
             Record::SignIntent(intent) => {
                 self.check_settled()?;
                 self.check_issuer_alive(intent)?;
-                self.apply_intent(entry.seq, intent)?;
+                self.apply_intent(entry.seq, entry.header.time, intent)?;
             }
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
+            Record::CertificateRevoked(revoked) => {
+                self.check_settled()?;
+                self.revoke(entry.seq, entry.header.time, revoked)?;
+            }
             Record::BundleExported(bundle) => {
                 let cluster = self
                     .clusters

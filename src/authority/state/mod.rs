@@ -1,19 +1,23 @@
 //! The state of an authority: what its log says, folded. The fold and its rules are in `fold`; this is what
 //! the rest of the program asks of it.
 
+mod adoption;
 mod backup;
 mod course;
 mod custody;
 mod ending;
 mod fold;
+mod revocation;
 mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use adoption::{History, Origin};
 pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
 pub use ending::{Ending, Endings};
+pub use revocation::{Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -66,6 +70,10 @@ pub struct State {
     pub crls: BTreeMap<u32, Crl>,
     /// The highest CRL number that was intended, by the generation of the root key.
     crl_numbers: BTreeMap<u32, u64>,
+    /// What was revoked, and what CRLs list.
+    pub revocations: Revocations,
+    /// What happened before this log began.
+    pub history: History,
     /// Intents without outcome, by position.
     pub open_intents: BTreeMap<u64, SignIntent>,
     /// Clusters with a certificate of a session that did not bring a bundle to them and complete.
@@ -229,6 +237,8 @@ pub struct Certificate {
     pub generation: Option<u32>,
     /// End of validity.
     pub not_after: Timestamp,
+    /// When it was intended.
+    pub intended: Timestamp,
     /// Position of the intent.
     pub intent: u64,
     /// Position of the outcome, once there is one.
@@ -351,10 +361,11 @@ impl State {
             .max_by_key(|c| c.generation)
     }
 
-    /// Certificates of a cluster that may be in use at a time: issued, or perhaps issued, and not expired.
+    /// Certificates of a cluster that may be in use at a time: issued, or perhaps issued, neither expired nor revoked.
     pub fn unexpired(&self, cluster: &str, now: Timestamp) -> Vec<&Certificate> {
         let of_cluster = self.certificates.values().filter(|c| c.cluster.as_deref() == Some(cluster));
-        of_cluster.filter(|c| c.status != Status::Failed && c.not_after >= now).collect()
+        let usable = |c: &&Certificate| c.status != Status::Failed && c.not_after >= now;
+        of_cluster.filter(|c| usable(c) && self.revoked(&c.serial).is_none()).collect()
     }
 
     /// The position of the first intent of an earlier session that has no outcome although another session began.
@@ -368,9 +379,9 @@ impl State {
         self.certificates.keys().collect()
     }
 
-    /// True once the root's certificate, the audit certificate and CRL 1 are issued.
+    /// True once the root's certificate and the audit certificate are there and a CRL was issued under this log.
     pub fn is_founded(&self) -> bool {
         let issued = |role| self.certificate_of(role).is_some_and(|c| c.status == Status::Issued);
-        issued("root") && issued("audit") && self.crl().is_some()
+        issued("root") && issued("audit") && self.has_own_crl()
     }
 }

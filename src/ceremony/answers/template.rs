@@ -5,7 +5,7 @@
 
 use crate::authority::{Config, State};
 use crate::ceremony::script::{Script, ScriptKind, Step};
-use crate::ceremony::steps::{import_requests, initialize_token, participants};
+use crate::ceremony::steps::{adopt_key, import_requests, initialize_token, participants};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::text;
@@ -113,6 +113,7 @@ const FORESEEN: &[(&str, Foresee)] = &[
     ("participants", people),
     ("initialize-token", label),
     ("adopt-config", adoption),
+    ("adopt-key", taken_over),
     ("import-requests", |foresight, _, prospect, step| import_requests::foresee(foresight, prospect, step)),
     ("review-plans", review),
     ("retire-cluster", retirement),
@@ -229,6 +230,14 @@ fn adoption(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step
         let place = Blank::judged("adopt", "\"adopt\"");
         foresight.ask(step, format!("sha256:{}", prospect.config_sha256), about, Answer::One(place));
     }
+    Ok(())
+}
+
+fn taken_over(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    let about = vec!["which root: SHA-256 of its certificate, DER (openssl x509 -outform DER | sha256sum)".to_owned()];
+    foresight.ask(step, adopt_key::ROOT, about, Answer::One(Blank::judged("", "64 hex digits, from whoever made it")));
+    let about = vec!["why it is adopted in spite of the warnings; take this line out where there are none".to_owned()];
+    foresight.ask(step, adopt_key::REASON, about, Answer::One(Blank::judged("as foreseen", "a sentence")));
     Ok(())
 }
 

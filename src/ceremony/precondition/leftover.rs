@@ -23,7 +23,11 @@ pub(super) fn look(room: &mut Room<'_>, keys: &mut Keyring) -> Result<(), Error>
         let token = keys.token(role)?;
         let serial = token.identity().serial.clone();
         let holdings = token.holdings()?;
-        let strange = strangers(&holdings, &known, &guard);
+        let mut strange = strangers(&holdings, &known, &guard);
+        if room.script.kind.takes_over() {
+            // The root to be taken over is among them; people judge the others when they see it.
+            strange.retain(|holding| holding.label.starts_with(OURS));
+        }
         if !strange.is_empty() {
             return Err(refusal(&serial, &strange));
         }
@@ -71,6 +75,15 @@ fn refusal(serial: &str, strange: &[&Holding]) -> Error {
          pkcs11-tool --module MODULE --slot SLOT --login --delete-object --id ID --type privkey, and again \
          with --type pubkey{data}"
     ))
+}
+
+/// Keys in the root's token, but for one, that can sign: described for people.
+///
+/// # Errors
+/// [`Kind::Token`].
+pub fn others(keys: &mut Keyring, but: &Hex) -> Result<Vec<String>, Error> {
+    let holdings = keys.token(KeyRole::Root)?.holdings()?;
+    Ok(strangers(&holdings, std::slice::from_ref(but), "").into_iter().map(describe).collect())
 }
 
 /// `private key "anchorite root 1", ECDSA P-384, id 0a1b…`

@@ -8,6 +8,8 @@ mod leftover;
 mod place;
 mod token;
 
+pub use leftover::others;
+
 use super::people::Stop;
 use super::room::Room;
 use crate::error::Error;

@@ -104,7 +104,10 @@ fn in_profile(room: &Room<'_>, role: KeyRole, spec: KeySpec) -> Result<(), Error
 /// A list of mechanisms is a claim; a session key that signs is a proof, and finds the template that the token
 /// accepts.
 pub(super) fn prove_kinds(room: &mut Room<'_>, keys: &mut Keyring) -> Result<(), Error> {
-    wanted(room).into_iter().try_for_each(|(role, spec)| keys.token(role)?.prove(spec, role))
+    // A root that exists is proved by what it signs; its token may be unable to make such a key.
+    let makes_root = !room.script.kind.takes_over();
+    let wanted = wanted(room).into_iter().filter(|(role, _)| makes_root || *role != KeyRole::Root);
+    wanted.into_iter().try_for_each(|(role, spec)| keys.token(role)?.prove(spec, role))
 }
 
 pub(super) fn prove_guard(_: &mut Room<'_>, keys: &mut Keyring) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 //! Every type of the log has its sentence here; the compiler asks for that of a new one. Strings are as the log has
 //! them: whoever shows them escapes them. Bytes are not repeated: their digest is, and the entry's number.
 
+mod history;
 mod keys;
 mod signing;
 
@@ -179,6 +180,9 @@ fn say(record: &Record, known: &Known) -> Said {
             .with("id", &r.id)
             .with("token", &r.token_serial),
         Record::KeyGenerated(r) => generated(r),
+        Record::KeyAdopted(r) => history::adopted(r),
+        Record::HistoryImported(r) => history::imported(r),
+        Record::Restore(r) => history::restored(r),
         Record::KeySealed(r) => Said::that(format!("A key made here for {} was sealed", r.cluster))
             .with("spki sha256", r.spki_sha256)
             .with("to", r.recipients.join(", "))
@@ -206,6 +210,7 @@ fn say(record: &Record, known: &Known) -> Said {
         Record::PlanExpired(r) => signing::of_plan("A plan expired".to_owned(), &r.plan_sha256, known),
         Record::SignIntent(r) => signing::intended(r),
         Record::SignOutcome(r) => signing::outcome(r, known),
+        Record::CertificateRevoked(r) => signing::revoked(r),
         Record::BundleExported(r) => Said::that(format!("A bundle for {} was sealed", r.cluster))
             .with("bundle", &r.bundle_id)
             .with("generation", r.generation)

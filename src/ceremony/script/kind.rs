@@ -23,6 +23,8 @@ pub enum ScriptKind {
     RootEnd,
     /// Ends the authority.
     Decommission,
+    /// Takes over a root that was made elsewhere.
+    Adoption,
 }
 
 impl ScriptKind {
@@ -37,6 +39,7 @@ impl ScriptKind {
         ScriptKind::Backup,
         ScriptKind::RootEnd,
         ScriptKind::Decommission,
+        ScriptKind::Adoption,
     ];
 
     /// The name in scripts.
@@ -51,6 +54,7 @@ impl ScriptKind {
             ScriptKind::Backup => "key-backup",
             ScriptKind::RootEnd => "root-retirement",
             ScriptKind::Decommission => "decommission",
+            ScriptKind::Adoption => "adoption",
         }
     }
 
@@ -59,8 +63,14 @@ impl ScriptKind {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
             ScriptKind::Drill => &[Fact::TokenReady, Fact::Root, Fact::BackedUp],
+            ScriptKind::Adoption => &[Fact::NoRoot, Fact::TokenReady],
             _ => &[Fact::TokenReady, Fact::Root],
         }
+    }
+
+    /// True for a ceremony that begins an authority's log over a root that exists.
+    pub const fn takes_over(self) -> bool {
+        matches!(self, ScriptKind::Adoption)
     }
 
     /// Activities that a script of this kind cannot lack, in the order in which it does them.
@@ -76,6 +86,7 @@ impl ScriptKind {
             ScriptKind::Custody => &["participants", "change-custody", "close"],
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
             ScriptKind::RootEnd | ScriptKind::Decommission => &["participants", "destroy-keys", "close"],
+            ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
         }
     }
 
@@ -91,6 +102,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("split-custody", &[ScriptKind::Genesis]),
     ("initialize-token", &[ScriptKind::Genesis]),
     ("generate-root", &[ScriptKind::Genesis]),
+    ("adopt-key", &[ScriptKind::Adoption]),
     ("import-requests", &[ScriptKind::Signing]),
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),

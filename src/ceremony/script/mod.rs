@@ -26,6 +26,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("export", include_str!("../../../ceremony/export.toml")),
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
     ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
+    ("adopt", include_str!("../../../ceremony/adopt.toml")),
     ("custodian-change", include_str!("../../../ceremony/custodian-change.toml")),
     ("key-backup", include_str!("../../../ceremony/key-backup.toml")),
     ("root-retirement", include_str!("../../../ceremony/root-retirement.toml")),

@@ -37,7 +37,11 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     result
 }
 
-fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole, KeySpec)]) -> Result<(), Stop> {
+/// Makes each key that the log does not have yet, or takes the one that an interrupted session left.
+///
+/// # Errors
+/// [`Stop`] says whether a key was made.
+pub fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole, KeySpec)]) -> Result<(), Stop> {
     for (role, spec) in wanted {
         if room.journal.state().key(role.name()).is_some() {
             continue;

@@ -1,6 +1,7 @@
 //! What each activity does, a file each.
 
 pub mod adopt_config;
+pub mod adopt_key;
 pub mod break_;
 pub mod change_custody;
 pub mod check_copy;

@@ -50,10 +50,14 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     }
     let state = room.journal.state();
     let recorded = state.tokens.get(KeyRole::Root.name()).map(|t| t.serial.clone());
-    let serial = match recorded.or_else(|| bench.serial.clone()) {
+    let chosen = || bench.serial.clone().or_else(|| room.wishes.token_serial.clone());
+    let serial = match recorded.or_else(chosen) {
         Some(serial) => serial,
         None => return Err(Error::new(Kind::Bug, "no token was chosen").into()),
     };
+    if room.script.kind.takes_over() && room.journal.state().key(KeyRole::Root.name()).is_none() {
+        precondition::before_the_token(room)?;
+    }
     let fresh = bench.pin.take();
     let (root, mut unlocked) = unlock_root(room, bench, step, &serial, fresh)?;
     let mut keys = Keyring::new(root);

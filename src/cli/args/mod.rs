@@ -6,6 +6,8 @@ mod cluster;
 mod custody;
 mod offline;
 mod rehearsal;
+mod rollover;
+mod takeover;
 
 pub use anywhere::*;
 pub use backup::*;
@@ -13,6 +15,8 @@ pub use cluster::*;
 pub use custody::*;
 pub use offline::*;
 pub use rehearsal::*;
+pub use rollover::*;
+pub use takeover::*;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
@@ -81,8 +85,10 @@ pub enum Command {
         before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml\n  anchorite -C mesh-root ceremony run my-signing.toml --from IN --to OUT\n  anchorite -C mesh-root ceremony record -o record.html"
     )]
     Ceremony(Ceremony),
-    /// Make the root (the root-genesis ceremony), or show its card.
-    #[command(before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root show")]
+    /// Make the root (the root-genesis ceremony), adopt one that exists, or show its card.
+    #[command(
+        before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root adopt --certificate root.pem --issued index.txt --crl last.crl --token-serial 84b1c0f1d3a2c6e7\n  anchorite -C mesh-root root show"
+    )]
     Root(Root),
     /// Review and sign requests, and write a sealed bundle for each cluster.
     #[command(before_help = "Example:\n  anchorite -C mesh-root sign --from /media/in --to /media/out")]
@@ -122,6 +128,14 @@ pub enum Command {
     /// Print the Kubernetes Secret (cluster side).
     #[command(before_help = "Example:\n  anchorite manifest cluster1 | kubectl create -f -")]
     Manifest(Manifest),
+    /// Switch a running mesh to another root with no downtime (cluster side).
+    #[command(
+        before_help = "Examples:\n  anchorite rollover plan --current SECRET.json --next cluster1 --out switch1\n  \
+        anchorite rollover check switch1 switch2              the whole mesh\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n    \
+        anchorite rollover check switch1 --live -             which stage is it in?"
+    )]
+    Rollover(Rollover),
     /// Verify a bundle without opening it, or a log.
     #[command(before_help = "Example:\n  anchorite verify /media/out/5f0c… --root root-cert.pem")]
     Verify(Verify),

@@ -224,6 +224,8 @@ pub enum RootCommand {
         #[command(flatten)]
         attend: Attend,
     },
+    /// Take over a root that was made elsewhere and whose key is in a token (the adopt ceremony).
+    Adopt(super::Adopt),
     /// The root card: what people pin the root by.
     Show,
     /// Destroy the key of an old generation that a newer one has replaced.

@@ -2,11 +2,15 @@
 
 mod backup;
 mod ceremony;
+mod history;
+mod revocation;
 mod session;
 mod signing;
 
 pub use backup::*;
 pub use ceremony::*;
+pub use history::*;
+pub use revocation::*;
 pub use session::*;
 pub use signing::*;
 
@@ -92,6 +96,9 @@ records! {
     "key_backup.made" => KeyBackupMade,
     "key_backup.proving" => KeyBackupProving,
     "key_backup.proved" => KeyBackupProved,
+    "key.adopted" => KeyAdopted,
+    "history.imported" => HistoryImported,
+    "restore" => Restore,
     "cluster.enrolled" => ClusterEnrolled,
     "cluster.retired" => ClusterRetired,
     "request.imported" => RequestImported,
@@ -102,13 +109,13 @@ records! {
     "plan.expired" => PlanExpired,
     "sign.intent" => SignIntent,
     "sign.outcome" => SignOutcome,
+    "certificate.revoked" => CertificateRevoked,
     "bundle.exported" => BundleExported,
     "recovered" => Recovered,
 }
 
 /// Names that are taken: their meaning is fixed by the design and arrives with the feature that writes them.
-pub const RESERVED: &[&str] =
-    &["key.adopted", "audit.rotated", "history.imported", "certificate.revoked", "restore", "checkpoint.witnessed"];
+pub const RESERVED: &[&str] = &["audit.rotated", "checkpoint.witnessed"];
 
 #[cfg(test)]
 mod tests {
