@@ -42,7 +42,7 @@ const BOTH: [&str; 2] = ["administrator", "witness"];
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     backups::come_back(room, bench, step)?;
-    let doomed = doomed(room)?;
+    let doomed = doomed(room, bench)?;
     if doomed.is_empty() {
         for key in BOTH.iter().chain(&["reason"]) {
             room.people.answered_before(Some(&step.id), key);
@@ -66,20 +66,26 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
 }
 
 /// The keys that this ceremony ends: every root key of an authority that ends, or the one of a generation.
-fn doomed(room: &Room<'_>) -> Result<Vec<KeyRecord>, Error> {
+fn doomed(room: &Room<'_>, bench: &mut Bench) -> Result<Vec<KeyRecord>, Error> {
     let state = room.journal.state();
-    let there = |key: &&KeyRecord| {
-        key.role == KeyRole::Root.name()
-            && key.spki.is_some()
-            && state.ending(key).is_none_or(|ending| ending.gone.is_none())
+    let of_generation = match room.script.kind {
+        ScriptKind::Decommission => None,
+        _ => {
+            let generation = room.wishes.generation.unwrap_or_default();
+            check_generation(room, generation)?;
+            Some(generation)
+        }
     };
-    let roots = state.keys.iter().filter(there);
-    if room.script.kind == ScriptKind::Decommission {
-        return Ok(roots.cloned().collect());
+    let mut doomed = Vec::new();
+    for key in state.keys.iter().filter(|key| key.role == KeyRole::Root.name() && key.spki.is_some()) {
+        let gone = state.ending(key).is_some_and(|ending| ending.gone.is_some());
+        // An older copy of the token brings back what the log says is gone.
+        let mut there = || bench.keys()?.token(KeyRole::Root)?.find(&KeyId(key.id.clone()), None);
+        if of_generation.is_none_or(|generation| key.generation == generation) && (!gone || there()?.is_some()) {
+            doomed.push(key.clone());
+        }
     }
-    let generation = room.wishes.generation.unwrap_or_default();
-    check_generation(room, generation)?;
-    Ok(roots.filter(|key| key.generation == generation).cloned().collect())
+    Ok(doomed)
 }
 
 /// A generation can end while another one signs.
@@ -144,7 +150,8 @@ fn type_name(room: &mut Room<'_>, step: &Step, role: &str) -> Result<(), Stop> {
 
 fn reason(room: &mut Room<'_>, step: &Step) -> Result<String, Stop> {
     loop {
-        let typed = room.people.answer(&step.id, "reason", "administrator", "why is it destroyed? The log keeps it")?;
+        let typed =
+            room.people.answer(&step.id, "reason", "administrator", "why is it destroyed (the log keeps it)")?;
         let count = typed.trim().chars().count();
         if (1..=MAX_REASON).contains(&count) {
             return Ok(typed.trim().to_owned());

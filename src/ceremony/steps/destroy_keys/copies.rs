@@ -8,6 +8,7 @@ use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::{ScriptKind, Step};
 use crate::error::{Error, Kind};
 use crate::log::Record;
+use crate::screen::Screen;
 use crate::text;
 use crate::token::{KeyId, KeyRole};
 
@@ -72,12 +73,13 @@ fn log(room: &mut Room<'_>, held: &[&KeyRecord], serial: &str, backup: &Backup, 
 
 fn ask(room: &mut Room<'_>, step: &Step, backup: &Backup) -> Result<Fate, Stop> {
     let key = format!("backup {}", backup.name);
+    let screen = Screen::new().heading("A key backup", &backup.name).text(
+        "Is it here? Type here: its keys are destroyed now. Was it destroyed before? Type destroyed. Else type where it \
+         still is: the record names it.",
+    );
+    room.people.show(&screen)?;
     loop {
-        let question = format!(
-            "key backup \"{}\": type here (its key is destroyed now), destroyed (it was), or where it still is",
-            backup.name
-        );
-        let typed = room.people.answer(&step.id, &key, "witness", &question)?;
+        let typed = room.people.answer(&step.id, &key, "witness", "here, destroyed, or where it still is")?;
         let error = match typed.trim() {
             "here" if room.tokens.backup().is_some() => return Ok(Fate::Here),
             "here" => backups::nowhere(),
