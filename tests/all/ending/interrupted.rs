@@ -42,7 +42,6 @@ fn what_was_announced_goes_on_and_nothing_else_is_done_meanwhile() {
     let shown = again(&world).ok().stderr;
     assert!(shown.contains("It was decided and begun before: it goes on."), "{shown}");
     for place in ["token", "backup"] {
-        assert!(objects(&world, place).iter().all(|object| !object.to_string_lossy().contains("lock")));
         assert_eq!(objects(&world, &format!("{place}/tokens")).len(), 1, "{place}");
     }
     let log = world.run(&["log", "show", AUTHORITY]).ok().stdout;
@@ -68,16 +67,23 @@ fn a_crash_after_a_key_went_and_before_the_log_says_so_goes_on() {
     world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
 }
 
-/// The files of the root key: of those under its CKA_ID.
+/// The files of the root key's two halves: made after the audit key's, before the guard, and never written again. The
+/// public half is in clear, its CKA_ID too.
 fn root_objects(world: &World) -> Vec<std::path::PathBuf> {
     let log = String::from_utf8(world.read("authority/log/entries.jsonl")).unwrap();
     let entries = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let mut roots = entries.filter(|entry| entry["type"] == "key.generated" && entry["data"]["role"] == "root");
     let id = data_encoding::HEXLOWER.decode(roots.next().unwrap()["data"]["id"].as_str().unwrap().as_bytes()).unwrap();
     let mut found = objects(world, "token/tokens");
-    // A public object is in clear, its id too; a private one's id is encrypted, so it is told by its size.
-    found.retain(|object| std::fs::read(object).unwrap().windows(id.len()).any(|part| part == id));
-    found
+    found.sort_by_key(|object| std::fs::metadata(object).unwrap().modified().unwrap());
+    let root = found[2..4].to_vec();
+    let public = |object: &std::path::PathBuf| std::fs::read(object).unwrap().windows(id.len()).any(|part| part == id);
+    assert_eq!(
+        root.iter().filter(|object| public(object)).count(),
+        1,
+        "the root key's public half is not among {root:?}"
+    );
+    root
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn a_copy_is_made_and_signs_before_the_ceremony_ends() {
     assert!(status.contains("  key backup   B1, safe in Bonn, proved 2026-11-22\n"), "{status}");
     assert!(status.contains("prove the key backup B1, safe in Bonn"), "{status}");
     let record = world.run(&["-C", AUTHORITY, "--json", "ceremony", "record"]).ok().stdout;
-    assert!(record.contains("the signature verifies") && record.contains("\"key_backup\":\"clone\""), "{record}");
+    assert!(record.contains("the signature verifies") && record.contains("\"key_backup\": \"clone\""), "{record}");
     let names: Vec<_> = std::fs::read_dir(world.path("backup/tokens")).unwrap().collect();
     assert_eq!(names.len(), 1);
 }
