@@ -68,6 +68,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("outcome.signature", "what was signed verifies under its issuer"),
     ("proof.statement", "what a copy of a root key signs is what the log announced"),
     ("proof.signature", "a copy's proof was announced under a checkpoint, and verifies under the root key"),
+    ("crl.list", "a CRL lists what the log has as revoked or unknown, and nothing else"),
     ("checkpoint.signature", "a checkpoint is signed by an audit key of this log"),
     ("checkpoint.root", "the entries are those that the checkpoint covers"),
     ("checkpoint.missing", "the log holds every entry that a checkpoint covers"),

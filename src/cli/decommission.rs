@@ -56,8 +56,8 @@ pub fn retire_root(args: &Args, a: &RetireRoot, terminal: &mut Terminal) -> Resu
     let found = find(args)?;
     let script = script(&found, &a.own, "root-retirement")?;
     founded(&found.folder)?;
-    let generation = Some(a.generation);
-    let wishes = Wishes { final_try: a.attend.final_try, generation, ..Wishes::default() };
+    let root_generation = Some(a.generation);
+    let wishes = Wishes { final_try: a.attend.final_try, root_generation, ..Wishes::default() };
     hold(args, &a.attend, None, script, &found, wishes, terminal)?;
     let (state, _) = found.folder.read_state()?;
     let holds = |backup: &&crate::authority::state::Backup| backup.generations.contains_key(&a.generation);

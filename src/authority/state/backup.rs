@@ -1,16 +1,10 @@
 //! Copies of root keys in the log: which were made, which were proved to live, and when. Part of the fold.
 
-use super::State;
-use crate::authority::Config;
-use crate::authority::config::BackupMode;
 use crate::authority::rules::{broken, expect};
 use crate::error::Error;
 use crate::log::record::{KeyBackupMade, KeyBackupProved, KeyBackupProving};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
-
-/// A copy that did not sign for this long may be dead, and nobody would know.
-const A_YEAR: SignedDuration = SignedDuration::from_hours(24 * 365);
 
 /// What the log says of copies of the root key.
 #[derive(Debug, Clone, Default)]
@@ -104,28 +98,5 @@ impl Backups {
             backup.generations.remove(&generation);
         }
         self.all.retain(|backup| !backup.generations.is_empty());
-    }
-}
-
-impl State {
-    /// By when something is to be done about the key backup, and what: it was promised before genesis.
-    pub fn key_backup_due(&self, now: Timestamp) -> Vec<(Timestamp, String)> {
-        let config = self.config(u64::MAX).and_then(|adopted| Config::parse(&adopted.text).ok());
-        if config.is_none_or(|config| config.key_backup.mode == BackupMode::None)
-            || self.living_roots().next().is_none()
-        {
-            return Vec::new();
-        }
-        let copied = |generation: u32| self.backups.all.iter().any(|b| b.generations.contains_key(&generation));
-        if self.living_roots().any(|key| !copied(key.generation)) {
-            return vec![(now, "make and prove a key backup".to_owned())];
-        }
-        let due = |backup: &Backup| match backup.proved() {
-            Some(at) => {
-                (at.checked_add(A_YEAR).unwrap_or(Timestamp::MAX), format!("prove the key backup {}", backup.name))
-            }
-            None => (now, format!("prove the key backup {}", backup.name)),
-        };
-        self.backups.all.iter().map(due).collect()
     }
 }

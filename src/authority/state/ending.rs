@@ -1,6 +1,6 @@
 //! The end of keys in the log, and of the authority with the last of them. Part of the fold.
 
-use super::{KeyRecord, State};
+use super::{Certificate, KeyRecord, State, Status};
 use crate::authority::rules::{broken, expect};
 use crate::digest::Hex;
 use crate::error::Error;
@@ -45,6 +45,22 @@ impl State {
     /// Root keys that may be used, oldest first.
     pub fn living_roots(&self) -> impl Iterator<Item = &KeyRecord> {
         self.keys.iter().filter(|key| key.role == "root" && self.is_alive(key))
+    }
+
+    /// The self-signed certificates of root keys that may be used, by generation.
+    pub fn living_certificates(&self) -> BTreeMap<u32, &Certificate> {
+        let mut roots = self.roots();
+        roots.retain(|generation, _| self.living_roots().any(|key| key.generation == *generation));
+        roots
+    }
+
+    /// The certificates under a root's key that outlive it, where it ends: not its own, nor the audit key's.
+    pub fn outlived_by(&self, generation: u32) -> impl Iterator<Item = &Certificate> {
+        self.certificates.values().filter(move |certificate| {
+            certificate.issuer_generation == generation
+                && matches!(certificate.what.as_str(), "intermediate" | "cross")
+                && certificate.status != Status::Failed
+        })
     }
 
     /// True once there were root keys and the end of each was announced: nothing is issued any more.

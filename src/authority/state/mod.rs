@@ -5,6 +5,7 @@ mod adoption;
 mod backup;
 mod course;
 mod custody;
+mod drills;
 mod ending;
 mod fold;
 mod revocation;
@@ -16,6 +17,7 @@ pub use adoption::{History, Origin};
 pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
+pub use drills::Drills;
 pub use ending::{Ending, Endings};
 pub use revocation::{Listed, Revocation, Revocations};
 
@@ -52,6 +54,8 @@ pub struct State {
     pub sessions_closed: u64,
     /// The last closed session's ceremony and time.
     pub last_session: Option<(String, Timestamp)>,
+    /// Restore drills.
+    pub drills: Drills,
     /// Tokens by role.
     pub tokens: BTreeMap<String, TokenRecord>,
     /// Custody of their PINs.

@@ -71,7 +71,7 @@ fn doomed(room: &Room<'_>, bench: &mut Bench) -> Result<Vec<KeyRecord>, Error> {
     let of_generation = match room.script.kind {
         ScriptKind::Decommission => None,
         _ => {
-            let generation = room.wishes.generation.unwrap_or_default();
+            let generation = room.wishes.root_generation.unwrap_or_default();
             check_generation(room, generation)?;
             Some(generation)
         }

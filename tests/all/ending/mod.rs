@@ -21,12 +21,15 @@ pub const END: [&str; 9] = [
     "answers-end.toml",
 ];
 
+/// The approval of the last CRL.
+pub const CRL: &str = "[review]\n\"crl:1\" = \"approve\"\n";
+
 /// Answers for the end; `backup` says what becomes of the copy.
 pub fn answers(backup: Option<&str>) -> String {
     let name = "World Mesh Root";
     let of_copy = backup.map(|says| format!("\"backup {NAME}\" = \"{says}\"\n")).unwrap_or_default();
     format!(
-        "{PARTICIPANTS}[destroy]\nadministrator = \"{name}\"\nwitness = \"{name}\"\nreason = \"every mesh moved on\"\n{of_copy}"
+        "{PARTICIPANTS}[destroy]\nadministrator = \"{name}\"\nwitness = \"{name}\"\nreason = \"every mesh moved on\"\n{of_copy}{CRL}"
     )
 }
 

@@ -1,7 +1,7 @@
 //! What people see before a root key is destroyed, and after it.
 
 use crate::authority::State;
-use crate::authority::state::{KeyRecord, Status};
+use crate::authority::state::KeyRecord;
 use crate::ceremony::room::Room;
 use crate::ceremony::script::ScriptKind;
 use crate::screen::Screen;
@@ -36,13 +36,7 @@ pub(super) fn before(room: &Room<'_>, doomed: &[KeyRecord]) -> Screen {
 
 /// Intermediates that are still valid, and whether the last CRL lasts as long.
 fn outlived(screen: Screen, state: &State, generation: u32, now: Timestamp) -> Screen {
-    let valid = state.certificates.values().filter(|c| {
-        c.issuer_generation == generation
-            && ["intermediate", "cross"].contains(&c.what.as_str())
-            && c.status != Status::Failed
-            && c.not_after > now
-    });
-    let ends: Vec<Timestamp> = valid.map(|c| c.not_after).collect();
+    let ends: Vec<Timestamp> = state.outlived_by(generation).map(|c| c.not_after).filter(|end| *end > now).collect();
     let Some(last) = ends.iter().max() else {
         return screen.field("still valid", "no intermediate");
     };
