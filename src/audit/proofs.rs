@@ -44,3 +44,25 @@ pub(super) fn made(
         .check(|| verify::signature(spki, SignatureAlgorithm::of(spki.spec()), &message, &proved.signature.0))
         .map_err(broken)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Hex;
+
+    #[test]
+    fn a_copy_is_asked_for_the_proof_of_this_log_and_nothing_else() {
+        let nonce = Hex(vec![7; 16]);
+        let of = |log: &str| KeyBackupProving {
+            backup: "B1".to_owned(),
+            generation: 1,
+            nonce: nonce.clone(),
+            statement_sha256: Digest::of(&statement_of_proof(log, &nonce)),
+        };
+        let log = "ab".repeat(16);
+        assert!(announced(&log, &of(&log)).is_ok());
+        let (rule, error) = announced(&log, &of(&"cd".repeat(16))).unwrap_err();
+        assert_eq!(rule, "proof.statement");
+        assert!(error.to_string().starts_with("a copy of a root key was to sign something else"), "{error}");
+    }
+}

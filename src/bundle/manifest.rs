@@ -104,6 +104,9 @@ pub struct Receipt {
     pub sequence: u64,
     /// SHA-256 of the pinned root certificate, DER.
     pub root_fingerprint: Digest,
+    /// SHA-256 of every other root that the last bundle brought: pinned as well, or cross-signed by a pinned one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_roots: Vec<Digest>,
     /// The bundle that was opened.
     pub bundle_id: String,
     /// The cluster it was for.

@@ -69,6 +69,10 @@ pub struct Wishes {
     pub authority: Vec<PathBuf>,
     /// An initialised token to use at genesis.
     pub token_serial: Option<String>,
+    /// The generation of the root that this rollover makes, or goes on with; or of the root key that ends.
+    pub root_generation: Option<u32>,
+    /// The root that issues, where people chose another than the newest.
+    pub issuer_generation: Option<u32>,
     /// The slot of the blank token to initialise.
     pub slot: Option<u64>,
     /// What people read and acknowledge before anything begins.
@@ -77,8 +81,6 @@ pub struct Wishes {
     pub if_needed: bool,
     /// True where a last PIN try may be spent.
     pub final_try: bool,
-    /// The generation of the root key that ends.
-    pub root_generation: Option<u32>,
     /// The root that is to be taken over.
     pub adoption: Option<Box<Adoption>>,
     /// Orders to revoke certificates.

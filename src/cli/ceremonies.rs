@@ -6,6 +6,7 @@ use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCo
 use super::ceremony;
 use super::decommission;
 use super::room::{self, Found, find, hold};
+use super::root_rollover;
 use super::terminal::Terminal;
 use crate::authority::state::Origin;
 use crate::authority::{Config, State, inventory};
@@ -14,13 +15,12 @@ use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, pinned};
 use crate::ceremony::session::Folder;
 use crate::ceremony::shares;
-use crate::consumer::card;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::policy;
 use crate::text;
-use crate::words;
 use jiff::Timestamp;
+
 use serde::Serialize;
 
 /// `anchorite root …`
@@ -28,7 +28,8 @@ pub fn root(args: &Args, a: &Root, terminal: &mut Terminal) -> Result<(), Error>
     match &a.command {
         RootCommand::Create { own, genesis, attend } => create(args, own, genesis, attend, terminal),
         RootCommand::Adopt(adopt) => adopt::adopt(args, adopt, terminal),
-        RootCommand::Show => show(args, terminal),
+        RootCommand::Rollover(a) => root_rollover::rollover(args, a, terminal),
+        RootCommand::Show { generation } => root_rollover::show(args, *generation, terminal),
         RootCommand::Retire(a) => decommission::retire_root(args, a, terminal),
     }
 }
@@ -141,32 +142,6 @@ fn root_fingerprint(folder: &Folder) -> Result<Option<Digest>, Error> {
     Ok(state.certificate_of("root").and_then(|c| c.der.as_ref()).map(|der| Digest::of(der)))
 }
 
-#[derive(Serialize)]
-struct Card {
-    name: String,
-    kind: String,
-    origin: String,
-    sha256: Digest,
-    words: Vec<&'static str>,
-}
-
-fn show(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
-    let (state, interrupted) = room::folder(args).read_state()?;
-    let Some(der) = state.certificate_of("root").and_then(|c| c.der.clone()) else {
-        return Err(Error::new(Kind::Medium, "this authority has no root yet").hint("anchorite root create makes it"));
-    };
-    if let Some(interrupted) = interrupted {
-        terminal.screen(&interrupted.screen());
-    }
-    if terminal.wants_json() {
-        let sha256 = Digest::of(&der);
-        let words = words::words(&sha256.0);
-        return terminal.json(&Card { name: state.name, kind: state.kind, origin: state.origin, sha256, words });
-    }
-    let card = card::root_card(&state.name, &state.kind, &state.origin, &der)?;
-    terminal.result_screen(&card)
-}
-
 /// `anchorite sign`
 pub fn sign(args: &Args, a: &Sign, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
@@ -178,6 +153,7 @@ pub fn sign(args: &Args, a: &Sign, terminal: &mut Terminal) -> Result<(), Error>
         final_try: a.attend.final_try,
         clusters: a.offline.clone(),
         if_needed: a.if_needed,
+        issuer_generation: a.issuer_generation,
         ..Wishes::default()
     };
     check_media(&wishes, &found.config.0.name)?;
@@ -219,7 +195,7 @@ impl Signed {
 }
 
 /// The end of a command that was asked to do what is done already.
-fn unchanged<T: Serialize>(outcome: &T, said: &str, terminal: &mut Terminal) -> Result<(), Error> {
+pub fn unchanged<T: Serialize>(outcome: &T, said: &str, terminal: &mut Terminal) -> Result<(), Error> {
     if terminal.wants_json() {
         return terminal.json(outcome);
     }

@@ -64,7 +64,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         false => None,
     };
     let pin = match (&a.root, &a.root_fingerprint) {
-        (Some(path), _) => RootPin::Certificate(pem::decode_one(&intake::read(path, MAX_FILE)?, "CERTIFICATE")?),
+        (Some(path), _) => RootPin::Certificates(pem::decode_all(&intake::read(path, MAX_FILE)?, "CERTIFICATE")?),
         (None, Some(hex)) => RootPin::Fingerprint(fingerprint(hex)?),
         (None, None) => RootPin::Receipt,
     };

@@ -17,7 +17,7 @@ const AREAS: [&str; 3] = ["/media", "/run/media", "/mnt"];
 /// or are told a secret of it.
 pub fn is_offline(command: &Command) -> bool {
     match command {
-        Command::Root(root) => !matches!(root.command, RootCommand::Show),
+        Command::Root(root) => !matches!(root.command, RootCommand::Show { .. }),
         Command::Ceremony(ceremony) => match ceremony.command {
             CeremonyCommand::List
             | CeremonyCommand::Check { .. }

@@ -29,6 +29,7 @@ mod request;
 mod revocation;
 mod rollover;
 mod room;
+mod root_rollover;
 mod status;
 mod succession;
 pub mod terminal;

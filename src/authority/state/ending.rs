@@ -119,3 +119,6 @@ impl State {
         expect(known, "key.destroyed", "a key that was generated", &id.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

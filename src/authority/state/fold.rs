@@ -122,6 +122,7 @@ impl State {
             Record::KeySealed(sealed) => {
                 self.sealed.insert(sealed.spki_sha256, entry.seq);
             }
+            Record::AuditRotated(rotated) => self.rotate_audit(entry.seq, rotated)?,
             Record::ClusterEnrolled(cluster) => {
                 let fresh = !self.clusters.contains_key(&cluster.cluster);
                 expect(fresh, "cluster.unique", "a cluster's name is enrolled once", &cluster.cluster)?;

@@ -8,6 +8,7 @@ mod custody;
 mod drills;
 mod ending;
 mod fold;
+mod generations;
 mod revocation;
 mod signing;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
 pub use drills::Drills;
 pub use ending::{Ending, Endings};
+pub use generations::Succession;
 pub use revocation::{Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
@@ -84,6 +86,8 @@ pub struct State {
     pub undelivered: BTreeSet<String>,
     /// Sealed keys by the digest of their public half: the entry's position.
     pub sealed: BTreeMap<Digest, u64>,
+    /// Positions at which the log passed to another audit key, and that key's generation.
+    rotations: Vec<(u64, u32)>,
     /// The log id as each line carries it.
     log_text: Option<String>,
     scripts: BTreeSet<Digest>,

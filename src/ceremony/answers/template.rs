@@ -5,7 +5,7 @@
 
 use crate::authority::{Config, State};
 use crate::ceremony::script::{Script, ScriptKind, Step};
-use crate::ceremony::steps::{adopt_key, import_requests, initialize_token, participants};
+use crate::ceremony::steps::{adopt_key, generate_next_root, import_requests, initialize_token, participants};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::plan::crl;
@@ -249,8 +249,14 @@ fn taken_over(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &St
     Ok(())
 }
 
-fn review(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+fn review(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
     let mut plans = std::mem::take(&mut foresight.reviewed);
+    if script.steps.iter().any(|step| step.activity == generate_next_root::ACTIVITY.name) {
+        let about = "authority.toml: the next root and what belongs to it, each plan on its own screen".to_owned();
+        let adopts = script.steps.iter().any(|step| step.activity == "adopt-config");
+        let reviewed = prospect.adopted.filter(|_| !adopts).unwrap_or(prospect.config_sha256);
+        plans.insert(0, Reviewed { key: format!("sha256:{reviewed}"), about, warnings: Vec::new() });
+    }
     if !prospect.state.is_founded() {
         let about = "authority.toml: the root certificate, the audit certificate and CRL 1".to_owned();
         // A genesis that was begun goes on with the configuration that it adopted.

@@ -3,11 +3,13 @@
 //! its sealed form does.
 
 use crate::authority::State;
+use crate::authority::state::Certificate;
 use crate::bundle::{self, Bundle, Contents, Key};
 use crate::ceremony::media::{self, Wrong};
 use crate::ceremony::people::{Again, Offer, Stop};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
+use crate::ceremony::steps::publish;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
@@ -19,6 +21,7 @@ use crate::log::{entry, proof};
 use crate::policy;
 use crate::x509::pem;
 use crate::x509::read;
+use jiff::Timestamp;
 use std::path::Path;
 
 /// The activity.
@@ -158,10 +161,9 @@ fn seal(
         None => sealed_key(room, &der)?,
     };
     let ca_cert_pem = pem::encode("CERTIFICATE", &der);
-    let roots = root_pems(state)?;
-    let crl = state.crl().ok_or_else(|| missing("a CRL"))?;
     let sequence = cluster.bundles.last().map_or(0, |b| b.sequence) + 1;
     let created = room.journal.now();
+    let roots = publish::pems(&publish::current_roots(state, created));
     let log = room.journal.reading()?;
     let checkpoint = log.checkpoint_note().ok_or_else(|| missing("a checkpoint"))?.to_owned();
     let inclusion = log.inclusion(outcome)?;
@@ -187,18 +189,16 @@ fn seal(
         recipients: requested.recipients.clone(),
         profile: requested.profile.clone(),
         log: log.log_id().to_string(),
-        cert_chain_pem: format!("{ca_cert_pem}{}", issuer_pem(state, certificate.issuer_generation)?),
+        cert_chain_pem: chain_pem(state, created, certificate, &der)?,
         ca_cert_pem,
         root_cert_pem: roots,
-        root_crl_pem: pem::encode("X509 CRL", &crl.der),
+        root_crl_pem: publish::current_crls(state, created),
+        cross_pem: crosses_pem(state, created),
         entry_line: log.entry_line(outcome)?,
         inclusion_proof: proof::inclusion_proof(outcome, &inclusion, &checkpoint),
         consistency_proof: proof::consistency_proofs(&proofs),
         key,
-        signer_pem: pem::encode(
-            "CERTIFICATE",
-            state.certificate_of("audit").and_then(|c| c.der.as_deref()).ok_or_else(|| missing("the audit key"))?,
-        ),
+        signer_pem: signer_pem(state, created).ok_or_else(|| missing("the audit key's certificate, valid now,"))?,
         checkpoint,
     };
     let bundle = bundle::make(&contents, &mut |message| keys.sign_statement(message))?;
@@ -226,19 +226,29 @@ fn sealed_key(room: &Room<'_>, der: &[u8]) -> Result<Option<Key>, Error> {
     }
 }
 
-/// Every current root, PEM.
-fn root_pems(state: &State) -> Result<String, Error> {
-    let der = state.certificate_of("root").and_then(|c| c.der.as_deref());
-    let der = der.ok_or_else(|| Error::new(Kind::Bug, "the log lacks the root certificate"))?;
-    Ok(pem::encode("CERTIFICATE", der))
+/// The intermediate, then the certificates by which other current roots vouch for its issuer, then its issuer.
+fn chain_pem(state: &State, now: Timestamp, certificate: &Certificate, der: &[u8]) -> Result<String, Error> {
+    let issuer = certificate.issuer_generation;
+    let root = state.roots().get(&issuer).and_then(|root| root.der.as_deref());
+    let root = root.ok_or_else(|| Error::new(Kind::Bug, "the log lacks the issuer's certificate"))?;
+    let current: Vec<u32> = state.current_roots(now).into_iter().map(|(generation, _)| generation).collect();
+    let vouching = |(subject, by, _): &(u32, u32, &[u8])| *subject == issuer && current.contains(by);
+    let crosses = state.crosses().into_iter().filter(vouching).map(|(.., der)| der);
+    let chain: Vec<&[u8]> = std::iter::once(der).chain(crosses).chain([root]).collect();
+    Ok(publish::pems(&chain))
 }
 
-/// The root certificate that issued a certificate, PEM.
-fn issuer_pem(state: &State, generation: u32) -> Result<String, Error> {
-    let key = state.keys.iter().find(|k| k.role == "root" && k.generation == generation && k.certificate.is_some());
-    let der = key.and_then(|k| k.certificate.as_ref()).and_then(|serial| state.certificates.get(serial)?.der.as_ref());
-    match der {
-        Some(der) => Ok(pem::encode("CERTIFICATE", der)),
-        None => Err(Error::new(Kind::Bug, "the log lacks the issuer's certificate")),
-    }
+/// Every cross certificate between current roots, PEM: whoever pinned one root admits the other by them.
+fn crosses_pem(state: &State, now: Timestamp) -> String {
+    let current: Vec<u32> = state.current_roots(now).into_iter().map(|(generation, _)| generation).collect();
+    let both = |(subject, by, _): &(u32, u32, &[u8])| current.contains(subject) && current.contains(by);
+    let crosses: Vec<&[u8]> = state.crosses().into_iter().filter(both).map(|(.., der)| der).collect();
+    publish::pems(&crosses)
+}
+
+/// The certificates of the audit key in force by the roots that are current, oldest first.
+fn signer_pem(state: &State, now: Timestamp) -> Option<String> {
+    let all = state.audit_certificates(state.audit_in_force()?);
+    let valid: Vec<&[u8]> = all.iter().filter(|c| c.not_after >= now).filter_map(|c| c.der.as_deref()).collect();
+    (!valid.is_empty()).then(|| publish::pems(&valid))
 }

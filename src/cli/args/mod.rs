@@ -10,6 +10,7 @@ mod offline;
 mod rehearsal;
 mod revocation;
 mod rollover;
+mod root_rollover;
 mod status;
 mod takeover;
 
@@ -23,6 +24,7 @@ pub use offline::*;
 pub use rehearsal::*;
 pub use revocation::*;
 pub use rollover::*;
+pub use root_rollover::*;
 pub use status::*;
 pub use takeover::*;
 
@@ -93,9 +95,9 @@ pub enum Command {
         before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml\n  anchorite -C mesh-root ceremony run my-signing.toml --from IN --to OUT\n  anchorite -C mesh-root ceremony record -o record.html"
     )]
     Ceremony(Ceremony),
-    /// Make the root (the root-genesis ceremony), adopt one that exists, or show its card.
+    /// Make the root (the root-genesis ceremony) or its successor, adopt one that exists, or show a root's card.
     #[command(
-        before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root adopt --certificate root.pem --issued index.txt --crl last.crl --token-serial 84b1c0f1d3a2c6e7\n  anchorite -C mesh-root root show"
+        before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root rollover --cross    a second root beside the first\n  anchorite -C mesh-root root adopt --certificate root.pem --issued index.txt --crl last.crl --token-serial 84b1c0f1d3a2c6e7\n  anchorite -C mesh-root root show"
     )]
     Root(Root),
     /// Review and sign requests, and write a sealed bundle for each cluster.
@@ -165,9 +167,9 @@ pub enum Command {
     /// somebody, or a cron job, who renews them; and ending it needs Istio 1.31.1 (an empty ca-crl.pem).
     #[command(
         name = "mesh-crl",
-        before_help = "Examples:\n  anchorite mesh-crl renew cluster1                    its own CRL, by its key\n  \
+        before_help = "Examples:\n  anchorite mesh-crl renew cluster1              its own CRL, by its key\n  \
         anchorite mesh-crl merge --into ca-crl.pem cluster1 cluster2 root.crl\n  \
-        anchorite mesh-crl check cluster1 --days 30          for cron: exit 10 when due"
+        anchorite mesh-crl check cluster1 --days 30    for cron: exit 10 when due"
     )]
     MeshCrl(MeshCrl),
     /// Verify a bundle without opening it, or a log.

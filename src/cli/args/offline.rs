@@ -228,10 +228,19 @@ pub enum RootCommand {
         #[command(flatten)]
         attend: Attend,
     },
+    /// Make the next root beside the one that is there (the root-rollover ceremony).
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root root rollover\n  \
+        anchorite -C mesh-root root rollover --cross          with cross certificates\n  \
+        anchorite -C mesh-root root rollover --generation 3   where two roots are current")]
+    Rollover(super::RootRollover),
     /// Take over a root that was made elsewhere and whose key is in a token (the adopt ceremony).
     Adopt(super::Adopt),
     /// The root card: what people pin the root by.
-    Show,
+    Show {
+        /// The root's generation; left out, the newest.
+        #[arg(long, value_name = "N")]
+        generation: Option<u32>,
+    },
     /// Destroy the key of an old generation that a newer one has replaced.
     Retire(super::RetireRoot),
 }
@@ -250,6 +259,9 @@ pub struct Sign {
     /// Done already is done: requests that were signed are passed over; where nothing is left, exit 0 and say so.
     #[arg(long)]
     pub if_needed: bool,
+    /// Have an older root sign, while meshes still move: the generation of one that is current.
+    #[arg(long, value_name = "N")]
+    pub issuer_generation: Option<u32>,
     #[command(flatten)]
     pub own: OwnScript,
     #[command(flatten)]

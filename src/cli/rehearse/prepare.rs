@@ -74,6 +74,9 @@ impl Rehearsal<'_> {
         if before.issued {
             self.hold_before("intermediate-signing")?;
         }
+        if self.script.kind == ScriptKind::RootEnd {
+            self.hold_before("root-rollover")?;
+        }
         if before.copy_only {
             deliver::move_directory(place.authority().path(), &place.lost())?;
             deliver::write_new(&place.copy().local(), local.as_bytes(), 0o644)?;

@@ -2,6 +2,7 @@
 //! what an ended authority still tells.
 
 mod attended;
+mod generation;
 mod interrupted;
 
 use crate::key_backup::{BACKUP, NAME, backed_up, objects, promised};
@@ -50,14 +51,14 @@ fn every_key_and_every_copy_is_gone_and_the_log_verifies_for_good() {
     for wanted in [
         "the end of the authority",
         "still valid 1 intermediate, the last until 2027-11-21",
-        "BEFORE the last intermediate",
+        "last CRL number 2, until 2027-11-21",
         "Destroyed, and not found again",
         "The audit key is destroyed",
     ] {
         assert!(one_line(&shown).contains(wanted), "{wanted} is not in\n{shown}");
     }
     assert!(!shown.contains("STILL EXISTS") && !shown.contains("Still there"), "{shown}");
-    assert_eq!(world.intents(), before);
+    assert_eq!(world.intents(), before + 1, "the last CRL and nothing else");
     // The guard is left, which is no key; so it is in the copies of before each login.
     for place in ["token/tokens", "token/tokens.snapshots", "backup/tokens", "backup/tokens.snapshots"] {
         assert_eq!(objects(&world, place).len(), 1, "{place}: {:?}", objects(&world, place));
@@ -141,6 +142,19 @@ fn a_copy_that_is_not_here_is_named_as_what_people_say_of_it() {
     world.run(&END).ok();
     let log = world.run(&["log", "show", AUTHORITY]).ok().stdout;
     assert!(log.contains("root generation 1 in backup B1, safe in Bonn, said"), "{log}");
+}
+
+#[test]
+fn a_last_crl_that_cannot_last_long_enough_is_said_before_the_key_goes() {
+    let world = World::configured("test", "ecdsa-p256");
+    world.configure(&configuration("test", "ecdsa-p256").replace("max_validity_days = 365", "max_validity_days = 700"));
+    world.found().ok();
+    world.issued("west");
+    world.write("answers-end.toml", answers(None));
+    let shown = world.run(&END).ok().stderr;
+    let plain = one_line(&shown);
+    assert!(plain.contains("number 2, until 2027-12-2") && plain.contains("BEFORE the last intermediate"), "{shown}");
+    assert!(plain.contains("A CRL lasts 12 months at the most: replace the intermediates before it ends."), "{shown}");
 }
 
 #[test]
