@@ -158,6 +158,18 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
         let who = format!("{} of {} custodians, set {}", custody.threshold, custody.custodians, custody.set);
         screen = screen.field("opens to", who);
     }
+    for backup in &inventory.key_backups {
+        let proved = match backup.proved {
+            Some(at) => format!("proved {}", date(at)),
+            None => "PROVED BY NOTHING".to_owned(),
+        };
+        screen = screen.field("key backup", format!("{}, {proved}", backup.name));
+    }
+    if let Some(ended) = inventory.ended {
+        screen = screen
+            .field("ENDED", format!("{ended}; its keys are destroyed"))
+            .text("Nothing can be issued, revoked or exported any more; what was issued stays valid to its end.");
+    }
     screen = screen.blank().verbatim("  certificate                    serial                            until");
     for c in &inventory.certificates {
         let whom = whom(c);
@@ -193,6 +205,9 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
                 .field("retired", format!("{} on {since}; {valid}", cluster.name))
                 .field("", &retired.reason);
         }
+    }
+    if inventory.due.is_empty() {
+        return screen;
     }
     screen.blank().then(due_screen(&inventory.due, now))
 }
