@@ -19,7 +19,7 @@
 //! Modules in reading order: the values ([`error`], [`text`], [`digest`], [`words`], [`name`], [`dns`], [`key`],
 //! [`finding`], [`screen`]); [`x509`] and [`log`]; [`request`], [`profile`], [`authority`], [`policy`],
 //! [`plan`]; [`audit`]; the effects; [`execute`], the only caller of a root signature; [`bundle`],
-//! [`consumer`] and [`custody`]; [`ceremony`], the one engine; [`cli`].
+//! [`consumer`], [`rollover`] and [`custody`]; [`ceremony`], the one engine; [`cli`].
 //!
 //! # Decisions
 //!
@@ -73,6 +73,7 @@ pub mod plan;
 pub mod policy;
 pub mod profile;
 pub mod request;
+pub mod rollover;
 pub mod screen;
 pub mod store;
 pub mod text;

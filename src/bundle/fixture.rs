@@ -101,7 +101,12 @@ impl Issuer {
             number,
             revoked: revoked
                 .iter()
-                .map(|serial| RevokedCertificate { serial: serial.clone(), date: now(), reason: None })
+                .map(|serial| RevokedCertificate {
+                    serial: serial.clone(),
+                    date: now(),
+                    reason: None,
+                    invalid_from: None,
+                })
                 .collect(),
         };
         let tbs = build::crl_tbs(&template).unwrap();

@@ -68,7 +68,7 @@ pub fn adopt(args: &Args, a: &Adopt, terminal: &mut Terminal) -> Result<(), Erro
         &held.written,
         &[
             "put the CRL where the last one was published: it takes its place",
-            "destroy the old CA's software and its databases, once a copy is in the archive",
+            "archive a copy of the old CA's files, and destroy the rest",
             "anchorite status          what was taken over, and what is due",
         ],
     );

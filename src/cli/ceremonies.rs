@@ -160,7 +160,7 @@ fn show(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         let words = words::words(&sha256.0);
         return terminal.json(&Card { name: state.name, kind: state.kind, origin: state.origin, sha256, words });
     }
-    let card = card::root_card(&state.name, &state.kind, &state.origin, &der)?;
+    let card = card::root_card(&state.name, &state.kind, &state.origin, &der, state.uncovered().as_deref())?;
     terminal.result_screen(&card)
 }
 

@@ -38,6 +38,7 @@ pub fn is_offline(command: &Command) -> bool {
         | Command::Request(_)
         | Command::Open(_)
         | Command::Manifest(_)
+        | Command::Rollover(_)
         | Command::Verify(_)
         | Command::Log(_)
         | Command::Inspect(_)

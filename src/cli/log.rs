@@ -98,6 +98,9 @@ pub fn screen(report: &Report) -> Screen {
     for root in &report.roots {
         screen = screen.field("root sha256", root.hex());
     }
+    if let Some(uncovered) = &report.uncovered {
+        screen = screen.field("not covered", &uncovered.says);
+    }
     for warning in &report.warnings {
         screen = screen.field("warning", warning);
     }
@@ -184,6 +187,7 @@ fn line(entry: &Entry) -> String {
             }
         }
         Record::SignOutcome(r) => format!("of {}: {}", r.intent, r.status),
+        Record::CertificateRevoked(r) => format!("serial {}: {}", r.serial, r.reason.name()),
         Record::BundleExported(r) => format!("{} for {} sequence {}", r.bundle_id, r.cluster, r.sequence),
         Record::Recovered(r) => r.found.first().cloned().unwrap_or_default(),
     };

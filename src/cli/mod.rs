@@ -10,6 +10,7 @@ mod cluster;
 mod configuration;
 mod custody;
 mod fence;
+mod given;
 mod hsm;
 mod inspect;
 mod kit;
@@ -22,6 +23,7 @@ mod previous;
 mod record;
 mod rehearse;
 mod request;
+mod rollover;
 mod room;
 mod status;
 pub mod terminal;
@@ -77,6 +79,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Request(a) => request::request(args, a, terminal),
         Command::Open(a) => cluster::open(args, a, terminal),
         Command::Manifest(a) => manifest::manifest(args, a, terminal),
+        Command::Rollover(a) => rollover::rollover(args, a, terminal),
         Command::Verify(a) => verify::verify(a, terminal),
         Command::Log(a) => log::log(args, a, terminal),
         Command::Inspect(a) => inspect::inspect(args, a, terminal),

@@ -32,6 +32,9 @@ fn screen(inventory: &Inventory) -> Screen {
     if let Some(last) = &inventory.last_session {
         screen = screen.field("last session", format!("{}, closed {}", last.ceremony, last.closed));
     }
+    if let Some(uncovered) = &inventory.uncovered {
+        screen = screen.field("not covered", uncovered);
+    }
     if let Some(custody) = &inventory.custody {
         let who = format!("{} of {} custodians, set {}", custody.threshold, custody.custodians, custody.set);
         screen = screen.field("opens to", who);
@@ -42,10 +45,13 @@ fn screen(inventory: &Inventory) -> Screen {
             (Some(cluster), Some(generation)) => format!("{cluster} · {generation}"),
             _ => c.what.clone(),
         };
-        let whom = text::ellipsis(&whom, 30);
+        // A serial number of another CA may have 20 bytes; it is never cut, for people type it.
+        let serial = c.serial.to_string();
+        let room = 30_usize.saturating_sub(serial.len().saturating_sub(32));
+        let whom = text::ellipsis(&whom, room);
         let state = if c.status == "issued" { String::new() } else { format!("  {}", c.status.to_uppercase()) };
         let until: String = c.not_after.to_string().chars().take(10).collect();
-        screen = screen.verbatim(format!("  {whom:<30} {}  {until}{state}", c.serial));
+        screen = screen.verbatim(format!("  {whom:<room$} {serial:<32}  {until}{state}"));
     }
     if let Some(crl) = &inventory.crl {
         let until: String = crl.next_update.to_string().chars().take(10).collect();

@@ -18,11 +18,22 @@ pub const NAMES: [&str; 8] =
 /// Those of them that are private.
 pub const KEYS: [&str; 2] = ["ca-key.pem", "tls.key"];
 /// What istiod writes beside in the Secret of its own CA, and reads in no layout; never a mistake.
-const HARMLESS: [&str; 1] = ["key.pem"];
+const HARMLESS: [&str; 2] = ["key.pem", "istio-generated"];
 /// The Secret that istiod reads.
-const SECRET: &str = "cacerts";
+pub const SECRET: &str = "cacerts";
 /// The type of the Secret in which istiod keeps a CA of its own.
-const OWN_CA: &str = "istio.io/ca-root";
+pub const OWN_CA: &str = "istio.io/ca-root";
+
+/// Which Secret it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its type, which Kubernetes never changes; empty where the JSON has none.
+    pub secret_type: String,
+}
 
 /// Files by name. Not `Debug`: one of them is a key.
 #[derive(Default)]
@@ -32,6 +43,7 @@ pub struct Given {
     found: Vec<Found>,
     /// istiod made this CA: it is its own root, and the Secret's other files are empty.
     own_ca: bool,
+    place: Option<Place>,
 }
 
 impl Given {
@@ -82,13 +94,22 @@ impl Given {
             given.add(name, bytes.map_err(|_| no_secret(format!("{name} is not base64")))?);
         }
         let seen = format!("{} in {}", secret.metadata.name, secret.metadata.namespace);
-        if secret.kind_of_data == OWN_CA {
+        // A Secret keeps its type when a plugged-in CA takes the place of istiod's own in it.
+        let chain = given.files.get("cert-chain.pem");
+        if secret.kind_of_data == OWN_CA && chain.is_none_or(|bytes| bytes.trim_ascii().is_empty()) {
             given.own_ca = true;
             given.found.push(SELF_SIGNED.found(format!("{seen}, type {OWN_CA}"), "the Secret cacerts"));
         } else if secret.metadata.name != SECRET {
             given.found.push(SECRET_NAME.found(seen, format!("{SECRET} in istio-system")));
         }
+        let Metadata { name, namespace } = secret.metadata;
+        given.place = Some(Place { name, namespace, secret_type: secret.kind_of_data });
         Ok(given)
+    }
+
+    /// Which Secret this was read from; none where it was a directory.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
     }
 
     /// The files as istiod takes them: tls.crt first, which decides (Istio 1.14 and newer).

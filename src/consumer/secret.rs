@@ -7,7 +7,11 @@ use crate::error::{Error, Kind};
 use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
-/// The manifest of a Secret; `data` is its keys with their bytes, `secret_type` none for Opaque.
+/// Stands for a value that is left out. What is written for it is no base64, so Kubernetes refuses the manifest.
+pub const REDACTED: &[u8] = b"<redacted>";
+
+/// The manifest of a Secret; `data` is its keys with their bytes ([`REDACTED`] for one that is left out),
+/// `secret_type` none for Opaque.
 ///
 /// # Errors
 /// [`Kind::Usage`]: a name or namespace that Kubernetes refuses. [`Kind::Bug`]: a key that it refuses.
@@ -31,7 +35,10 @@ pub fn manifest_yaml<K: AsRef<str>, B: AsRef<[u8]>>(
         if !fits {
             return Err(Error::new(Kind::Bug, "a key that no Secret may have").saw(key));
         }
-        let value = Zeroizing::new(BASE64.encode(bytes));
+        let value = match bytes == REDACTED {
+            true => Zeroizing::new(String::from_utf8_lossy(REDACTED).into_owned()),
+            false => Zeroizing::new(BASE64.encode(bytes)),
+        };
         lines.push((format!("  {}: ", *scalar(key)), scalar(&value)));
         lines.push(("\n".to_owned(), Zeroizing::new(String::new())));
     }

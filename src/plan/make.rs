@@ -1,20 +1,18 @@
 //! Making plans: the to-be-signed bytes of the root, the audit certificate, an intermediate and a CRL.
 
 use super::{ForCluster, MadePlan, Plan, Standard, TYPE, What};
+use crate::authority::state::{BACKDATE, Listed};
 use crate::authority::{Config, State};
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::finding::Finding;
 use crate::policy;
 use crate::profile;
-use crate::x509::build::{self, CertificateTemplate, CrlTemplate, Usage};
+use crate::x509::build::{self, CertificateTemplate, CrlTemplate, RevokedCertificate, Usage};
 use crate::x509::read::{self, CertificateView};
 use crate::x509::{SignatureAlgorithm, Spki};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
-
-/// Validity begins this long before the clock's now, because clocks of clusters are not ours.
-const BACKDATE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What every plan of one session shares.
 #[derive(Debug, Clone, Copy)]
@@ -167,6 +165,7 @@ pub fn intermediate(
 pub fn crl(context: Context<'_>, issuer: &Issuer, state: &State) -> Result<MadePlan, Error> {
     let this_update = begin(context.now, issuer);
     let key_id = issuer.view.subject_key_id.clone();
+    let listed = state.to_list(issuer.generation);
     let template = CrlTemplate {
         signature: SignatureAlgorithm::of(issuer.spki.spec()),
         issuer: issuer.view.subject_der.clone(),
@@ -177,11 +176,21 @@ pub fn crl(context: Context<'_>, issuer: &Issuer, state: &State) -> Result<MadeP
                 .truth("Nothing was signed.")
         })?,
         number: state.crl_number(issuer.generation) + 1,
-        revoked: Vec::new(),
+        revoked: listed.values().map(|listed| entry(listed, this_update)).collect(),
     };
     let tbs = build::crl_tbs(&template)?;
     let standard = Standard::Crl(Arc::new(issuer.view.clone()));
     MadePlan::new(base(context, What::Crl, tbs, template.signature, issuer.generation, "crl"), standard)
+}
+
+/// The CRL entry of a certificate; an unspecified reason is left out (RFC 5280 section 5.3.1).
+fn entry(listed: &Listed, this_update: Timestamp) -> RevokedCertificate {
+    RevokedCertificate {
+        serial: listed.serial.clone(),
+        date: listed.date_at(this_update),
+        reason: Some(listed.reason.code()).filter(|code| *code != 0),
+        invalid_from: listed.invalid_from,
+    }
 }
 
 fn base(

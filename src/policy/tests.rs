@@ -63,6 +63,7 @@ fn with_west(der: Vec<u8>, not_after: &str) -> State {
         cluster: Some("west".to_owned()),
         generation: Some(1),
         not_after: at(not_after),
+        intended: "2026-11-21T09:30:00Z".parse().unwrap(),
         intent: 1,
         outcome: Some(2),
         status: Status::Issued,

@@ -9,12 +9,14 @@ pub mod build;
 pub mod keygen;
 pub mod pem;
 pub mod read;
+pub mod reason;
 pub mod spki;
 pub mod strict;
 pub mod verify;
 
 pub use algorithm::SignatureAlgorithm;
 pub use keygen::LocalKey;
+pub use reason::Reason;
 pub use spki::Spki;
 
 #[cfg(test)]

@@ -92,7 +92,8 @@ pub(crate) fn hierarchy(spec: KeySpec) -> Hierarchy {
 }
 
 fn revoked(first: u8, reason: Option<u8>) -> RevokedCertificate {
-    RevokedCertificate { serial: serial([first; 16]), date: at("2026-12-01T00:00:00Z"), reason }
+    let invalid_from = reason.map(|_| at("2026-11-20T00:00:00Z"));
+    RevokedCertificate { serial: serial([first; 16]), date: at("2026-12-01T00:00:00Z"), reason, invalid_from }
 }
 
 fn crl(root: &Certificate, key: &LocalKey, revoked: Vec<RevokedCertificate>) -> Crl {
@@ -151,6 +152,8 @@ fn what_was_built_is_what_is_read() {
     assert_eq!(critical, [true, true, false, false, false, true, false, false]);
     assert_eq!(h.audit.view.extended_key_usage.as_ref().unwrap().purposes, [verify::DOCUMENT_SIGNING]);
     assert_eq!(h.crl.view.number, Some(300));
+    let invalidity: Vec<_> = h.crl.view.invalidity.iter().collect();
+    assert_eq!(invalidity, [(&serial([0x41; 16]), &at("2026-11-20T00:00:00Z"))]);
     let reasons: Vec<Option<&str>> = h.crl.view.revoked.iter().map(|(_, _, reason)| reason.as_deref()).collect();
     assert_eq!(reasons, [Some("keyCompromise"), None]);
 }

@@ -28,10 +28,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("execute", &["plan", "store", "token", "clock", "x509"]),
     ("bundle", &["authority", "log", "x509", "files"]),
     ("consumer", &["authority", "log", "x509", "files"]),
+    ("rollover", &["consumer", "authority", "log", "x509", "files"]),
     // Pure: seeds, shares, words, PINs.
     ("custody", &[]),
     ("ceremony", &["audit", "bundle", "consumer", "custody", "entropy", "execute", "host"]),
-    ("cli", &["ceremony"]),
+    ("cli", &["ceremony", "rollover"]),
 ];
 
 /// Names that only some places may have: the crate or the call behind an effect, and those places.

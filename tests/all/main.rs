@@ -22,6 +22,7 @@ mod evidence;
 mod guard;
 mod inspecting;
 mod issuing;
+mod istio;
 mod judges;
 mod kinds;
 mod log_fixture;

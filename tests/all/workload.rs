@@ -34,8 +34,24 @@ impl Workload {
         let names = dns.map_or_else(|| format!("URI:{id}"), |dns| format!("URI:{id},DNS:{dns}"));
         let name = format!("{}{}", id.trim_start_matches("spiffe://").replace('/', "-"), dns.unwrap_or_default());
         let dir = format!("workloads/{name}");
-        sign(world, ca, &dir, &format!("{LEAF}subjectAltName=critical,{names}\n"));
+        sign(world, ca, &dir, &subject(&dir), &format!("{LEAF}subjectAltName=critical,{names}\n"));
         let chain = [world.read(format!("{dir}/cert.pem")), world.read(format!("{ca}/cert-chain.pem"))].concat();
+        Self {
+            id: id.to_owned(),
+            chain: world.write(format!("{dir}/chain.pem"), chain),
+            key: world.path(format!("{dir}/key.pem")),
+            trust: world.path(format!("{ca}/root-cert.pem")),
+        }
+    }
+
+    /// A workload below a CA as istiod certifies it: no subject, and a chain that is the certificate,
+    /// `cert-chain.pem` and every root of `root-cert.pem`.
+    pub fn as_istiod_does(world: &World, ca: &str, id: &str) -> Self {
+        let dir =
+            format!("workloads/{}-{}", ca.replace('/', "-"), id.trim_start_matches("spiffe://").replace('/', "-"));
+        sign(world, ca, &dir, "/", &format!("{LEAF}subjectKeyIdentifier=none\nsubjectAltName=critical,URI:{id}\n"));
+        let above = ["cert-chain.pem", "root-cert.pem"].map(|name| world.read(format!("{ca}/{name}")));
+        let chain = [world.read(format!("{dir}/cert.pem")), above.concat()].concat();
         Self {
             id: id.to_owned(),
             chain: world.write(format!("{dir}/chain.pem"), chain),
@@ -51,22 +67,26 @@ impl Workload {
 }
 
 /// Has openssl make a key and sign a certificate with these extensions below a CA: `cert.pem` and `key.pem`.
-/// The subject is O and the directory's name: each CA made so has its own.
-fn sign(world: &World, ca: &str, into: &str, extensions: &str) {
+fn sign(world: &World, ca: &str, into: &str, subject: &str, extensions: &str) {
     let file = |name: &str| format!("{into}/{name}");
-    world.write(file("x509.cnf"), format!("[x509]\nsubjectKeyIdentifier=hash\n{extensions}"));
+    let own = if extensions.contains("subjectKeyIdentifier") { "" } else { "subjectKeyIdentifier=hash\n" };
+    world.write(file("x509.cnf"), format!("[x509]\n{own}{extensions}"));
     let (key, csr, cert, form) = (file("key.pem"), file("csr.pem"), file("cert.pem"), file("x509.cnf"));
-    let subject = format!("/O={}", into.replace('/', " "));
     let request = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-    world.tool("openssl", &[&request[..], &["-keyout", &key, "-subj", &subject, "-out", &csr]].concat()).ok();
+    world.tool("openssl", &[&request[..], &["-keyout", &key, "-subj", subject, "-out", &csr]].concat()).ok();
     let (ca_cert, ca_key) = (format!("{ca}/ca-cert.pem"), format!("{ca}/ca-key.pem"));
     let issue = ["x509", "-req", "-in", &csr, "-CA", &ca_cert, "-CAkey", &ca_key, "-days", "1", "-sha256"];
     world.tool("openssl", &[&issue[..], &["-extfile", &form, "-extensions", "x509", "-out", &cert]].concat()).ok();
 }
 
+/// O and the directory's name: each CA made so has its own.
+fn subject(into: &str) -> String {
+    format!("/O={}", into.replace('/', " "))
+}
+
 /// Has openssl make a CA of its own with these extensions below a CA, with the four files of `cacerts`.
 pub fn certify_ca(world: &World, ca: &str, into: &str, extensions: &str) {
-    sign(world, ca, into, extensions);
+    sign(world, ca, into, &subject(into), extensions);
     let (own, above) = (world.read(format!("{into}/cert.pem")), world.read(format!("{ca}/cert-chain.pem")));
     world.write(format!("{into}/ca-cert.pem"), &own);
     world.write(format!("{into}/ca-key.pem"), world.read(format!("{into}/key.pem")));

@@ -6,7 +6,10 @@ use super::{BundleRecord, Certificate, Cluster, Crl, KeyRecord, Requested, Retir
 use crate::authority::rules::{broken, expect};
 use crate::digest::Hex;
 use crate::error::Error;
-use crate::log::record::{HistoryImported, KeyAdopted, PastCertificate, PastCluster, PastCrl, PastLog, Restore};
+use crate::log::record::{
+    CertificateRevoked, HistoryImported, KeyAdopted, PastCertificate, PastCluster, PastCrl, PastLog, PastRevocation,
+    Restore,
+};
 use crate::x509::{Spki, read};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -28,6 +31,15 @@ impl Origin {
             Origin::Restore => "restore",
         }
     }
+
+    /// What everybody is told who reads of the authority; `entry` is the first whose past is not covered.
+    pub fn says(self, entry: u64) -> String {
+        let why = match self {
+            Origin::Adoption => "the root was adopted, and what it signed before is what its owners said",
+            Origin::Restore => "an older log was lost, and this one begins with what was left of it",
+        };
+        format!("History before entry {entry} is not covered: {why}.")
+    }
 }
 
 /// What the log says of the time before it.
@@ -44,6 +56,11 @@ pub struct History {
 }
 
 impl State {
+    /// What everybody is told of the time before the log, where there is one.
+    pub fn uncovered(&self) -> Option<String> {
+        self.history.uncovered.map(|(origin, entry)| origin.says(entry))
+    }
+
     /// True once a root that this log knows issued a CRL under it.
     pub fn has_own_crl(&self) -> bool {
         self.crls.iter().any(|(generation, crl)| self.history.crls.get(generation) != Some(&crl.number))
@@ -60,7 +77,7 @@ impl State {
         self.history.uncovered.get_or_insert((origin, seq));
     }
 
-    pub(super) fn adopt_key(&mut self, seq: u64, adopted: &KeyAdopted) -> Result<(), Error> {
+    pub(super) fn adopt_key(&mut self, seq: u64, at: Timestamp, adopted: &KeyAdopted) -> Result<(), Error> {
         let shown = adopted.id.to_string();
         expect(self.is_unsigned(), "key.adopted", "a key is adopted before anything is signed", &shown)?;
         expect(self.keys.iter().all(|k| k.id != adopted.id), "key.id", "a key id is used once", &shown)?;
@@ -83,6 +100,7 @@ impl State {
             cluster: None,
             generation: None,
             not_after: view.not_after,
+            intended: at,
             intent: seq,
             outcome: Some(seq),
             status: Status::Issued,
@@ -111,7 +129,7 @@ impl State {
             self.custody.initialized(&split.role, Some(&split.set))?;
         }
         past.clusters.iter().try_for_each(|cluster| self.import_cluster(seq, at, cluster))?;
-        past.certificates.iter().try_for_each(|certificate| self.import_certificate(seq, certificate))?;
+        past.certificates.iter().try_for_each(|certificate| self.import_certificate(seq, at, certificate))?;
         past.crls.iter().try_for_each(|crl| self.import_crl(crl))?;
         self.uncovered_from(origin, seq);
         Ok(())
@@ -126,7 +144,7 @@ impl State {
         Ok(())
     }
 
-    fn import_certificate(&mut self, seq: u64, past: &PastCertificate) -> Result<(), Error> {
+    fn import_certificate(&mut self, seq: u64, at: Timestamp, past: &PastCertificate) -> Result<(), Error> {
         let serial = past.serial.to_string();
         let known = ["imported", "audit", "intermediate", "cross"].contains(&past.what.as_str());
         expect(known, "history.what", "imported, audit, intermediate or cross", &past.what)?;
@@ -148,11 +166,14 @@ impl State {
             cluster: past.cluster.clone(),
             generation: past.generation,
             not_after: past.not_after,
+            intended: at,
             intent: seq,
             outcome: Some(seq),
             status: if past.unknown { Status::Unknown } else { Status::Issued },
             der: past.der.as_ref().map(|der| der.0.clone()),
-        })
+        })?;
+        let Some(PastRevocation { date, reason, invalid_from }) = past.revoked.clone() else { return Ok(()) };
+        self.revoke(seq, at, &CertificateRevoked { serial: past.serial.clone(), reason, date, invalid_from })
     }
 
     fn import_crl(&mut self, past: &PastCrl) -> Result<(), Error> {
@@ -165,6 +186,7 @@ impl State {
             expect(own <= past.used, "history.crl", "the number of a CRL counts as used", &own.to_string())?;
             let crl = Crl { number: own, next_update: view.next_update, der: der.0.clone() };
             self.crls.insert(past.generation, crl);
+            self.listed_by(past.generation, &view);
         }
         self.crl_numbers.insert(past.generation, past.used);
         self.history.crls.insert(past.generation, own);

@@ -113,7 +113,7 @@ impl State {
                 })?;
                 key.spki = Some(spki);
             }
-            Record::KeyAdopted(adopted) => self.adopt_key(entry.seq, adopted)?,
+            Record::KeyAdopted(adopted) => self.adopt_key(entry.seq, entry.header.time, adopted)?,
             Record::HistoryImported(past) => self.import_history(entry.seq, entry.header.time, past)?,
             Record::Restore(restore) => self.restore(entry.seq, restore)?,
             Record::KeySealed(sealed) => {
@@ -185,9 +185,13 @@ impl State {
             }
             Record::SignIntent(intent) => {
                 self.check_settled()?;
-                self.apply_intent(entry.seq, intent)?;
+                self.apply_intent(entry.seq, entry.header.time, intent)?;
             }
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
+            Record::CertificateRevoked(revoked) => {
+                self.check_settled()?;
+                self.revoke(entry.seq, entry.header.time, revoked)?;
+            }
             Record::BundleExported(bundle) => {
                 let cluster = self
                     .clusters

@@ -5,6 +5,7 @@ mod adoption;
 mod course;
 mod custody;
 mod fold;
+mod revocation;
 mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -12,6 +13,7 @@ pub(crate) mod tests;
 pub use adoption::{History, Origin};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
+pub use revocation::{BACKDATE, Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -62,6 +64,8 @@ pub struct State {
     crl_numbers: BTreeMap<u32, u64>,
     /// What happened before this log began.
     pub history: History,
+    /// What was revoked, and what CRLs list.
+    pub revocations: Revocations,
     /// Intents without outcome, by position.
     pub open_intents: BTreeMap<u64, SignIntent>,
     /// Clusters with a certificate of a session that did not bring a bundle to them and complete.
@@ -225,6 +229,8 @@ pub struct Certificate {
     pub generation: Option<u32>,
     /// End of validity.
     pub not_after: Timestamp,
+    /// When it was intended.
+    pub intended: Timestamp,
     /// Position of the intent.
     pub intent: u64,
     /// Position of the outcome, once there is one.
@@ -347,10 +353,11 @@ impl State {
             .max_by_key(|c| c.generation)
     }
 
-    /// Certificates of a cluster that may be in use at a time: issued, or perhaps issued, and not expired.
+    /// Certificates of a cluster that may be in use at a time: issued, or perhaps issued, neither expired nor revoked.
     pub fn unexpired(&self, cluster: &str, now: Timestamp) -> Vec<&Certificate> {
         let of_cluster = self.certificates.values().filter(|c| c.cluster.as_deref() == Some(cluster));
-        of_cluster.filter(|c| c.status != Status::Failed && c.not_after >= now).collect()
+        let usable = |c: &&Certificate| c.status != Status::Failed && c.not_after >= now;
+        of_cluster.filter(|c| usable(c) && self.revoked(&c.serial).is_none()).collect()
     }
 
     /// The position of the first intent of an earlier session that has no outcome although another session began.

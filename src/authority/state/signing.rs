@@ -6,9 +6,10 @@ use crate::authority::rules::{broken, expect};
 use crate::error::Error;
 use crate::log::record::{SignIntent, SignOutcome};
 use crate::x509::read;
+use jiff::Timestamp;
 
 impl State {
-    pub(super) fn apply_intent(&mut self, seq: u64, intent: &SignIntent) -> Result<(), Error> {
+    pub(super) fn apply_intent(&mut self, seq: u64, at: Timestamp, intent: &SignIntent) -> Result<(), Error> {
         // A plan is signed once.
         let plan = self.plans.remove(&intent.plan_sha256).unwrap_or_default();
         expect(
@@ -51,6 +52,7 @@ impl State {
                     cluster: intent.cluster.clone(),
                     generation: intent.generation,
                     not_after: intent.not_after,
+                    intended: at,
                     intent: seq,
                     outcome: None,
                     status: Status::Open,
@@ -77,6 +79,7 @@ impl State {
         if let (Some(number), Some(der)) = (intent.crl_number, &der) {
             let crl = Crl { number, next_update: intent.not_after, der: der.clone() };
             self.crls.insert(intent.issuer_generation, crl);
+            self.listed_by(intent.issuer_generation, &read::crl(der)?.view);
         }
         if status == Status::Failed {
             self.keys_intended.retain(|_, (_, seq)| *seq != outcome.intent);

@@ -11,17 +11,20 @@ use crate::log::{Entry, Header};
 use crate::x509::LocalKey;
 use crate::x509::build::{self, Usage};
 use crate::x509::tests::{Hierarchy, issue, template};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// A state to which entries are added one by one.
 pub(crate) struct Story {
     pub(crate) state: State,
+    /// The time of the entries to come.
+    pub(crate) now: Timestamp,
 }
 
 impl Story {
     /// An open session after genesis.
     pub(crate) fn new() -> Self {
-        let mut story = Self { state: State::default() };
+        let mut story = Self { state: State::default(), now: "2026-11-21T09:30:00Z".parse().unwrap() };
         let text = |text: &str| text.to_owned();
         let genesis = Genesis { name: text("Root"), kind: text("test"), origin: text("o"), version: text("0.1.0") };
         story.then(genesis).unwrap();
@@ -45,7 +48,7 @@ impl Story {
         let header = Header {
             log: "00".repeat(16),
             session: "0000000000000001".to_owned(),
-            time: "2026-11-21T09:30:00Z".parse().unwrap(),
+            time: self.now,
             time_source: "given".to_owned(),
             actors: Vec::new(),
         };
@@ -99,7 +102,7 @@ impl Story {
     }
 
     /// An approved plan and its intent; the position of the intent.
-    fn intended(&mut self, cluster: &str, generation: u32, serial: Hex) -> Result<u64, Error> {
+    pub(crate) fn intended(&mut self, cluster: &str, generation: u32, serial: Hex) -> Result<u64, Error> {
         let spki = spki_of(cluster);
         let json =
             format!("{{\"profile\":\"istio\",\"serial\":\"{serial}\",\"cluster\":{{\"spki_sha256\":\"{spki}\"}}}}");

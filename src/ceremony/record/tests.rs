@@ -78,6 +78,7 @@ const SAMPLES: &[(&str, &str)] = &[
             "generation":1,"not_after":T}"#,
     ),
     ("sign.outcome", r#"{"intent":1,"status":H,"der":"","reason":H}"#),
+    ("certificate.revoked", r#"{"serial":"00","reason":"keyCompromise","date":T,"invalid_from":T}"#),
     (
         "bundle.exported",
         r#"{"bundle_id":H,"cluster":H,"generation":1,"sequence":1,"envelope_sha256":0,"manifest_sha256":0,

@@ -69,7 +69,10 @@ pub fn public_files(state: &State) -> Result<Vec<(&'static str, String)>, Error>
     let mut files = Vec::new();
     if let Some(der) = state.certificate_of("root").and_then(|c| c.der.as_ref()) {
         files.push(("root-cert.pem", pem::encode("CERTIFICATE", der)));
-        files.push(("root-card.txt", card::root_card(&state.name, &state.kind, &state.origin, der)?.render()));
+        files.push((
+            "root-card.txt",
+            card::root_card(&state.name, &state.kind, &state.origin, der, state.uncovered().as_deref())?.render(),
+        ));
     }
     files.extend(audit_certificate(state).map(|(_, text)| ("audit-cert.pem", text)));
     files.extend(state.crl().map(|crl| ("root.crl", pem::encode("X509 CRL", &crl.der))));

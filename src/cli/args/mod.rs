@@ -5,6 +5,7 @@ mod cluster;
 mod custody;
 mod offline;
 mod rehearsal;
+mod rollover;
 mod takeover;
 
 pub use anywhere::*;
@@ -12,6 +13,7 @@ pub use cluster::*;
 pub use custody::*;
 pub use offline::*;
 pub use rehearsal::*;
+pub use rollover::*;
 pub use takeover::*;
 
 use clap::{Parser, Subcommand};
@@ -118,6 +120,14 @@ pub enum Command {
     /// Print the Kubernetes Secret (cluster side).
     #[command(before_help = "Example:\n  anchorite manifest cluster1 | kubectl create -f -")]
     Manifest(Manifest),
+    /// Switch a running mesh to another root with no downtime (cluster side).
+    #[command(
+        before_help = "Examples:\n  anchorite rollover plan --current SECRET.json --next cluster1 --out switch1\n  \
+        anchorite rollover check switch1 switch2              the whole mesh\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n    \
+        anchorite rollover check switch1 --live -             which stage is it in?"
+    )]
+    Rollover(Rollover),
     /// Verify a bundle without opening it, or a log.
     #[command(before_help = "Example:\n  anchorite verify /media/out/5f0c… --root root-cert.pem")]
     Verify(Verify),

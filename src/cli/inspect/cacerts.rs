@@ -2,14 +2,13 @@
 //! files: a directory, or the Secret of a running cluster.
 
 use super::super::args::Args;
-use super::super::cluster::{clock, present};
+use super::super::cluster::clock;
+use super::super::given;
 use crate::cli::terminal::Terminal;
 use crate::consumer::check::{self, Cluster};
-use crate::consumer::given::{KEYS, NAMES};
-use crate::consumer::{Asked, Checked, Consumer, Form, Found, Given, Layout, Trial};
+use crate::consumer::{Asked, Checked, Consumer, Form, Found, Layout, Trial};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use crate::files::intake::{self, Shape};
 use crate::finding::Severity;
 use crate::name::check_trust_domain;
 use crate::screen::Screen;
@@ -19,14 +18,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// A file of a cluster, at the most, in bytes: a Secret holds a mebibyte.
-const MAX_FILE: u64 = 1 << 20;
 /// How a Secret is piped in.
 const PIPE: &str = "kubectl get secret cacerts -n istio-system -o json | anchorite inspect cacerts -";
-/// A Secret as JSON, base64 and annotations included.
-const MAX_JSON: u64 = 4 << 20;
-/// Files in a directory, at the most.
-const MAX_NAMES: usize = 4096;
 
 /// What is asked besides the files.
 pub struct Question<'a> {
@@ -111,53 +104,13 @@ pub fn cacerts(args: &Args, what: &[PathBuf], question: &Question<'_>, terminal:
 }
 
 fn look(path: &Path, asked: &Asked<'_>, terminal: &Terminal) -> Result<Looked, Error> {
-    let from = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
-    let given = if path == Path::new("-") {
-        Given::from_secret(&terminal.piped(MAX_JSON, PIPE)?)?
-    } else if path.is_dir() {
-        directory(path)?
-    } else {
-        let (json, _) = intake::read_exposed(path, MAX_JSON)?;
-        Given::from_secret(&json).map_err(|error| error.hint("a directory of PEM files can be given as well"))?
-    };
-    if given.is_empty() {
-        return Err(Error::new(Kind::Medium, "there are no CA files here")
-            .saw(&from)
-            .wanted("ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem; or tls.crt, tls.key, ca.crt")
-            .hint("istiod reads files of exactly these names"));
-    }
+    let (from, given) = given::read(path, PIPE, terminal)?;
     let files = given.files();
     let mut checked = check::check(&files, asked)?;
     let mut found = given.found();
     found.append(&mut checked.found);
     checked.found = found;
     Ok(Looked { from, form: files.form, checked })
-}
-
-fn directory(dir: &Path) -> Result<Given, Error> {
-    let mut given = Given::default();
-    for name in NAMES {
-        let path = dir.join(name);
-        if !present(&path) {
-            continue;
-        }
-        let in_pod = |error: Error| match error.what().contains("symbolic link") {
-            true => error.hint(format!("a mounted Secret is links: {PIPE}")),
-            false => error,
-        };
-        let (bytes, mode) = intake::read_exposed(&path, MAX_FILE).map_err(in_pod)?;
-        if KEYS.contains(&name) && mode & 0o077 != 0 {
-            given.exposed(name, mode);
-        }
-        given.add(name, bytes);
-    }
-    let pem = |name: &str| [".pem", ".crt", ".key", ".cer"].iter().any(|end| name.ends_with(end));
-    for file in intake::list(dir, MAX_NAMES)? {
-        if file.shape == Shape::File && pem(&file.shown) && !NAMES.contains(&file.shown.as_str()) {
-            given.pass_over(&file.shown);
-        }
-    }
-    Ok(given)
 }
 
 fn report<'a>(looked: &'a [Looked], across: &'a [Found], sidecar_only: bool) -> Report<'a> {

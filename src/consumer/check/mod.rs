@@ -15,6 +15,7 @@ mod roots;
 mod trial;
 
 pub use across::{Cluster, across};
+pub use trial::{trial_leaf, webpki_accepts};
 
 use super::rule::{Consumer, ConsumerRule, Found};
 use crate::error::Error;

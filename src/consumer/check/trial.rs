@@ -3,7 +3,7 @@
 //!
 //! The leaf and its key exist only in memory, for the length of this call.
 
-use super::{Checked, Consumer, Gathered, Trial};
+use super::{Asked, Checked, Consumer, Gathered, Trial};
 use crate::consumer::rules::TRIAL;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -12,7 +12,7 @@ use crate::x509::SignatureAlgorithm;
 use crate::x509::build::{self, CertificateTemplate, Usage};
 use crate::x509::keygen::LocalKey;
 use crate::x509::read::Foreign;
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use std::time::Duration;
 
@@ -26,22 +26,24 @@ pub(super) fn check(
     read: &Checked,
     gathered: &mut Gathered<'_>,
 ) -> Result<Option<Trial>, Error> {
-    let leaf = leaf(own, key, gathered)?;
-    let Ok(now) = u64::try_from(gathered.asked.now.as_second()) else { return Ok(None) };
-    match validate(&leaf, read, UnixTime::since_unix_epoch(Duration::from_secs(now))) {
+    let leaf = trial_leaf(own, key, &gathered.asked)?;
+    match webpki_accepts(&leaf, &read.chain, &read.roots, gathered.asked.now) {
         Ok(()) => Ok(Some(Trial::Accepted)),
         Err(why) => {
             if !gathered.found.iter().any(|found| found.stops.contains(&Consumer::Ztunnel)) {
                 gathered.add(&TRIAL, format!("rustls-webpki: {why}"), "a path from the leaf to a root");
             }
-            Ok(Some(Trial::Rejected(why.to_string())))
+            Ok(Some(Trial::Rejected(why)))
         }
     }
 }
 
-/// As istiod issues one: an empty subject, the SPIFFE ID in a critical subjectAltName.
-fn leaf(own: &Foreign, key: &LocalKey, gathered: &Gathered<'_>) -> Result<Vec<u8>, Error> {
-    let asked = gathered.asked;
+/// A workload's certificate, DER, as istiod issues one: an empty subject, the SPIFFE ID in a critical
+/// subjectAltName, valid from two minutes ago for the lifetime that is asked about.
+///
+/// # Errors
+/// [`Kind::Bug`]: it cannot be built.
+pub fn trial_leaf(own: &Foreign, key: &LocalKey, asked: &Asked<'_>) -> Result<Vec<u8>, Error> {
     let workload = LocalKey::generate(KeySpec::EcdsaP256)?;
     let out_of_range = |_| Error::new(Kind::Bug, "a time out of range");
     let serial: [u8; 16] = Digest::of(workload.spki().der()).0.first_chunk().copied().unwrap_or_default();
@@ -62,15 +64,25 @@ fn leaf(own: &Foreign, key: &LocalKey, gathered: &Gathered<'_>) -> Result<Vec<u8
     build::assemble(&tbs, algorithm, &key.sign(&tbs)?)
 }
 
-/// Each workload is a server and a client.
-fn validate(leaf: &[u8], read: &Checked, now: UnixTime) -> Result<(), webpki::Error> {
+/// Validates a workload's certificate (DER) as a server's and as a client's, which each workload is, with the
+/// chain that it presents and the roots that its peer trusts.
+///
+/// # Errors
+/// rustls-webpki's own word for it.
+pub fn webpki_accepts(leaf: &[u8], chain: &[Foreign], roots: &[Foreign], at: Timestamp) -> Result<(), String> {
+    let seconds = u64::try_from(at.as_second()).map_err(|_| "a time before 1970".to_owned())?;
+    let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    validate(leaf, chain, roots, at).map_err(|why| why.to_string())
+}
+
+fn validate(leaf: &[u8], chain: &[Foreign], roots: &[Foreign], at: UnixTime) -> Result<(), webpki::Error> {
     let leaf = CertificateDer::from(leaf);
-    let chain: Vec<CertificateDer<'_>> = read.chain.iter().map(|c| CertificateDer::from(c.der.as_slice())).collect();
-    let roots: Vec<CertificateDer<'_>> = read.roots.iter().map(|c| CertificateDer::from(c.der.as_slice())).collect();
+    let chain: Vec<CertificateDer<'_>> = chain.iter().map(|c| CertificateDer::from(c.der.as_slice())).collect();
+    let roots: Vec<CertificateDer<'_>> = roots.iter().map(|c| CertificateDer::from(c.der.as_slice())).collect();
     let anchors = roots.iter().map(webpki::anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>()?;
     let end_entity = webpki::EndEntityCert::try_from(&leaf)?;
     for usage in [webpki::KeyUsage::server_auth(), webpki::KeyUsage::client_auth()] {
-        end_entity.verify_for_usage(webpki::ALL_VERIFICATION_ALGS, &anchors, &chain, now, usage, None, None)?;
+        end_entity.verify_for_usage(webpki::ALL_VERIFICATION_ALGS, &anchors, &chain, at, usage, None, None)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::digest::{Base64, Digest, Hex};
 use crate::finding::Finding;
+use crate::x509::Reason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -101,13 +102,12 @@ pub struct PastCertificate {
 #[serde(deny_unknown_fields)]
 pub struct PastRevocation {
     /// revocationDate.
-    pub at: Timestamp,
-    /// The reason, by its name in RFC 5280 section 5.3.1; left out where none was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub date: Timestamp,
+    /// Why.
+    pub reason: Reason,
     /// invalidityDate, where one is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invalid_since: Option<Timestamp>,
+    pub invalid_from: Option<Timestamp>,
 }
 
 /// The CRLs of a root before this log began.

@@ -2,11 +2,13 @@
 
 mod ceremony;
 mod history;
+mod revocation;
 mod session;
 mod signing;
 
 pub use ceremony::*;
 pub use history::*;
+pub use revocation::*;
 pub use session::*;
 pub use signing::*;
 
@@ -100,19 +102,14 @@ records! {
     "plan.expired" => PlanExpired,
     "sign.intent" => SignIntent,
     "sign.outcome" => SignOutcome,
+    "certificate.revoked" => CertificateRevoked,
     "bundle.exported" => BundleExported,
     "recovered" => Recovered,
 }
 
 /// Names that are taken: their meaning is fixed by the design and arrives with the feature that writes them.
-pub const RESERVED: &[&str] = &[
-    "key.destroyed",
-    "audit.rotated",
-    "certificate.revoked",
-    "key_backup.made",
-    "key_backup.proved",
-    "checkpoint.witnessed",
-];
+pub const RESERVED: &[&str] =
+    &["key.destroyed", "audit.rotated", "key_backup.made", "key_backup.proved", "checkpoint.witnessed"];
 
 #[cfg(test)]
 mod tests {

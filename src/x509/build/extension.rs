@@ -3,9 +3,9 @@
 use super::{CertificateTemplate, Error, Kind, Usage, cannot_encode};
 use crate::digest::Hex;
 use const_oid::AssociatedOid;
-use const_oid::db::rfc5280::{ID_AD_CA_ISSUERS, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
-use der::asn1::{Any, Ia5String, ObjectIdentifier, OctetString, Uint};
-use der::{Encode, Tag};
+use const_oid::db::rfc5280::{ID_AD_CA_ISSUERS, ID_CE_INVALIDITY_DATE, ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
+use der::asn1::{Any, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, Uint};
+use der::{DateTime, Encode, Tag};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::crl::dp::DistributionPoint;
@@ -79,6 +79,11 @@ pub(super) fn reason(code: u8) -> Result<Extension, Error> {
     }
     let value = Any::new(Tag::Enumerated, [code]).map_err(cannot_encode)?;
     extension(CrlReason::OID, &value, false)
+}
+
+/// Since when a key is known or suspected to be in other hands; always GeneralizedTime (RFC 5280 section 5.3.2).
+pub(super) fn invalidity_date(from: DateTime) -> Result<Extension, Error> {
+    extension(ID_CE_INVALIDITY_DATE, &GeneralizedTime::from_date_time(from), false)
 }
 
 fn authority_key_id(id: &Hex) -> Result<Extension, Error> {

@@ -120,6 +120,8 @@ pub struct RevokedCertificate {
     pub date: Timestamp,
     /// The reason code of RFC 5280 section 5.3.1: 1 to 6 or 8 to 10; `None` for unspecified.
     pub reason: Option<u8>,
+    /// Since when its key is known or suspected to be in other hands, where that is before `date`.
+    pub invalid_from: Option<Timestamp>,
 }
 
 /// A serial number of 16 random bytes: positive, never shortened by DER, 126 bits of entropy.
@@ -238,7 +240,14 @@ struct Signed<'a> {
 }
 
 fn revoked(entry: &RevokedCertificate) -> Result<Revoked, Error> {
-    let extensions = entry.reason.map(|code| extension::reason(code).map(|reason| vec![reason])).transpose()?;
+    let mut extensions = Vec::new();
+    if let Some(code) = entry.reason {
+        extensions.push(extension::reason(code)?);
+    }
+    if let Some(from) = entry.invalid_from {
+        extensions.push(extension::invalidity_date(date_time(from)?)?);
+    }
+    let extensions = (!extensions.is_empty()).then_some(extensions);
     Ok(Revoked { serial: integer(&entry.serial)?, date: time(entry.date)?, extensions })
 }
 
@@ -254,13 +263,17 @@ fn integer(serial: &Hex) -> Result<Uint, Error> {
 
 /// UTCTime to 2049, GeneralizedTime after (RFC 5280 section 4.1.2.5).
 fn time(at: Timestamp) -> Result<Time, Error> {
-    let seconds = u64::try_from(at.as_second()).map_err(|_| Error::new(Kind::Bug, "a time before 1970"))?;
-    let at = DateTime::from_unix_duration(Duration::from_secs(seconds)).map_err(cannot_encode)?;
+    let at = date_time(at)?;
     if at.year() <= 2049 {
         UtcTime::from_date_time(at).map(Time::from).map_err(cannot_encode)
     } else {
         Ok(Time::from(GeneralizedTime::from_date_time(at)))
     }
+}
+
+fn date_time(at: Timestamp) -> Result<DateTime, Error> {
+    let seconds = u64::try_from(at.as_second()).map_err(|_| Error::new(Kind::Bug, "a time before 1970"))?;
+    DateTime::from_unix_duration(Duration::from_secs(seconds)).map_err(cannot_encode)
 }
 
 fn algorithm_identifier(algorithm: SignatureAlgorithm) -> Result<AlgorithmIdentifierOwned, Error> {

@@ -4,8 +4,9 @@ use super::view::{Crl, CrlView, OtherExtension};
 use super::{algorithm, extension, name, serial, signed, time_type, timestamp, unreadable};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
-use crate::x509::strict;
+use crate::x509::{Reason, strict};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::{RevokedCertificate, TbsCertList};
@@ -34,8 +35,9 @@ pub fn tbs_crl(der: &[u8]) -> Result<CrlView, Error> {
     }
     let mut revoked = Vec::with_capacity(tbs.revoked_certificates.len());
     let mut entry_others = Vec::new();
+    let mut invalidity = BTreeMap::new();
     for entry in &tbs.revoked_certificates {
-        revoked.push(revoked_certificate(entry, &mut entry_others)?);
+        revoked.push(revoked_certificate(entry, &mut entry_others, &mut invalidity)?);
     }
     Ok(CrlView {
         version: tbs.version.as_ref().map_or(1, |version| version.0.saturating_add(1)),
@@ -48,6 +50,7 @@ pub fn tbs_crl(der: &[u8]) -> Result<CrlView, Error> {
         number,
         authority_key_id: extensions.authority_key_id,
         revoked,
+        invalidity,
         entry_others,
         others: extensions.others.into_iter().filter(|other| other.oid != CRL_NUMBER).collect(),
         extensions: extensions.all,
@@ -70,19 +73,27 @@ pub fn crl(der: &[u8]) -> Result<Crl, Error> {
 fn revoked_certificate(
     entry: &RevokedCertificate<'_>,
     others: &mut Vec<OtherExtension>,
+    invalidity: &mut BTreeMap<Hex, Timestamp>,
 ) -> Result<(Hex, Timestamp, Option<String>), Error> {
-    let mut reason = None;
+    let (mut reason, mut invalid_from) = (None, None);
     for extension in entry.extensions() {
         strict::check(extension.value)?;
         match extension.parsed_extension() {
+            // Neither may be critical: who does not know it must be able to read on.
+            _ if extension.critical => others.push(other(extension)),
             ParsedExtension::ReasonCode(code) => reason = Some(reason_name(code.0)?.to_owned()),
+            ParsedExtension::InvalidityDate(date) => invalid_from = Some(timestamp(date)?),
             ParsedExtension::ParseError { .. } => {
                 return Err(Error::new(Kind::Verify, "a CRL entry's extension does not parse"));
             }
             _ => others.push(other(extension)),
         }
     }
-    Ok((serial(entry.raw_serial())?, timestamp(&entry.revocation_date)?, reason))
+    let serial = serial(entry.raw_serial())?;
+    if let Some(date) = invalid_from {
+        invalidity.insert(serial.clone(), date);
+    }
+    Ok((serial, timestamp(&entry.revocation_date)?, reason))
 }
 
 fn other(extension: &X509Extension<'_>) -> OtherExtension {
@@ -91,17 +102,6 @@ fn other(extension: &X509Extension<'_>) -> OtherExtension {
 
 /// The names of RFC 5280 section 5.3.1; 7 is not used.
 fn reason_name(code: u8) -> Result<&'static str, Error> {
-    Ok(match code {
-        0 => "unspecified",
-        1 => "keyCompromise",
-        2 => "cACompromise",
-        3 => "affiliationChanged",
-        4 => "superseded",
-        5 => "cessationOfOperation",
-        6 => "certificateHold",
-        8 => "removeFromCRL",
-        9 => "privilegeWithdrawn",
-        10 => "aACompromise",
-        other => return Err(Error::new(Kind::Verify, "a revocation reason that does not exist").saw(other.to_string())),
-    })
+    let unknown = || Error::new(Kind::Verify, "a revocation reason that does not exist").saw(code.to_string());
+    Reason::of_code(code).map(Reason::name).ok_or_else(unknown)
 }

@@ -6,6 +6,7 @@ use crate::digest::Hex;
 use crate::name::show_value;
 use crate::x509::{SignatureAlgorithm, Spki};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// One attribute of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -280,7 +281,9 @@ pub struct CrlView {
     pub authority_key_id: Option<Hex>,
     /// Serial number (magnitude), date, and the reason's name in RFC 5280 section 5.3.1.
     pub revoked: Vec<(Hex, Timestamp, Option<String>)>,
-    /// Entry extensions other than the reason code.
+    /// invalidityDate of the entries that have one, by serial number.
+    pub invalidity: BTreeMap<Hex, Timestamp>,
+    /// Entry extensions other than the reason code and the invalidity date.
     pub entry_others: Vec<OtherExtension>,
     /// Every other extension (an issuingDistributionPoint among them).
     pub others: Vec<OtherExtension>,

@@ -2,6 +2,8 @@
 //! and what must break that, does.
 
 pub mod proxy;
+mod rollovers;
+mod walk;
 
 use crate::cross::old_root_and_cross;
 use crate::present::{authority, certified, from_pypi};

@@ -33,8 +33,10 @@ impl Proxy {
     pub fn start(envoy: &Path, dir: &Path, own: &Workload, peer: &Peer<'_>) -> Self {
         std::fs::create_dir_all(dir).unwrap();
         application(dir, &own.id);
+        put(&dir.join(LEAF), &leaf(own));
+        put(&dir.join(ROOTS), &roots(own));
         let config = dir.join("envoy.json");
-        std::fs::write(&config, bootstrap(dir, own, peer).to_string()).unwrap();
+        std::fs::write(&config, bootstrap(dir, peer).to_string()).unwrap();
         let said = std::fs::File::create(dir.join("envoy.log")).unwrap();
         // Ends with this test even where the test is killed.
         let mut command = Command::new("setpriv");
@@ -59,6 +61,29 @@ impl Proxy {
     /// Sends a request to the peer's application, through this proxy and the peer's.
     pub fn call(&self) -> Answer {
         ask(&self.dir.join("outbound"), "/").unwrap_or_else(|| panic!("Envoy is gone:\n{}", self.log()))
+    }
+
+    /// Takes a workload's certificate and key in place of those before, as when an agent has rotated them.
+    pub fn take_leaf(&self, own: &Workload) {
+        self.take(LEAF, &leaf(own));
+    }
+
+    /// Takes a workload's roots in place of those before.
+    pub fn take_roots(&self, own: &Workload) {
+        self.take(ROOTS, &roots(own));
+    }
+
+    /// Puts a secret in place and waits until new connections in both directions use it.
+    fn take(&self, file: &str, secret: &Value) {
+        let before = UPDATES.map(|name| self.counter(name));
+        if !put(&self.dir.join(file), secret) {
+            return;
+        }
+        let began = Instant::now();
+        while UPDATES.iter().zip(before).any(|(name, before)| self.counter(name) == before) {
+            assert!(began.elapsed() < PATIENCE, "Envoy did not take {file}:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// A counter of Envoy's, by its whole name.
@@ -122,24 +147,67 @@ fn application(dir: &Path, id: &str) {
     });
 }
 
-fn bootstrap(dir: &Path, own: &Workload, peer: &Peer<'_>) -> Value {
-    let secret = |file: &Path| json!({ "filename": file });
+/// The file of a proxy's certificate, and its name as Istio's agents have it.
+const LEAF: &str = "default.json";
+/// The file of its roots.
+const ROOTS: &str = "ROOTCA.json";
+/// How often new connections came to use another secret, as a server and as a client.
+const UPDATES: [&str; 2] = [
+    "listener.inbound.server_ssl_socket_factory.ssl_context_update_by_sds",
+    "cluster.peer.client_ssl_socket_factory.ssl_context_update_by_sds",
+];
+
+fn leaf(own: &Workload) -> Value {
+    let text = |file: &Path| json!({ "inline_string": std::fs::read_to_string(file).unwrap() });
+    json!({ "name": "default", "tls_certificate": {
+        "certificate_chain": text(&own.chain), "private_key": text(&own.key),
+    } })
+}
+
+fn roots(own: &Workload) -> Value {
+    let text = std::fs::read_to_string(&own.trust).unwrap();
+    json!({ "name": "ROOTCA", "validation_context": { "trusted_ca": { "inline_string": text } } })
+}
+
+/// Writes a secret for Envoy, which looks again where a file is moved into its place. False where it was there
+/// already: Envoy passes over what it has.
+fn put(path: &Path, secret: &Value) -> bool {
+    let mut secret = secret.clone();
+    secret["@type"] = json!("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret");
+    let text = json!({ "resources": [secret] }).to_string();
+    if std::fs::read_to_string(path).is_ok_and(|there| there == text) {
+        return false;
+    }
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, text).unwrap();
+    std::fs::rename(beside, path).unwrap();
+    true
+}
+
+fn bootstrap(dir: &Path, peer: &Peer<'_>) -> Value {
+    let from = |name: &str, file: &str| json!({ "name": name, "sds_config": { "path_config_source": { "path": dir.join(file) } } });
     let tls = json!({
         "tls_params": { "tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3" },
-        "tls_certificates": [{ "certificate_chain": secret(&own.chain), "private_key": secret(&own.key) }],
-        "validation_context": {
-            "trusted_ca": secret(&own.trust),
-            "match_typed_subject_alt_names": [{ "san_type": "URI", "matcher": { "exact": peer.id } }],
+        "tls_certificate_sds_secret_configs": [from("default", LEAF)],
+        "combined_validation_context": {
+            "default_validation_context": {
+                "match_typed_subject_alt_names": [{ "san_type": "URI", "matcher": { "exact": peer.id } }],
+            },
+            "validation_context_sds_secret_config": from("ROOTCA", ROOTS),
         },
     });
     let at = |dir: &Path, socket: &str| json!({ "pipe": { "path": dir.join(socket) } });
     json!({
+        "node": { "id": "sidecar", "cluster": "mesh" },
         "admin": { "address": at(dir, "admin") },
         "static_resources": {
             "listeners": [
                 listener("inbound", &at(dir, "inbound"), "application", Some(&json!({
                     "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
                     "require_client_certificate": true,
+                    // Each connection shows its certificates: none is believed for what it showed before.
+                    "disable_stateless_session_resumption": true,
+                    "disable_stateful_session_resumption": true,
                     "common_tls_context": tls,
                 }))),
                 listener("outbound", &at(dir, "outbound"), "peer", None),
@@ -148,6 +216,7 @@ fn bootstrap(dir: &Path, own: &Workload, peer: &Peer<'_>) -> Value {
                 cluster("application", &at(dir, "application"), None),
                 cluster("peer", &at(peer.dir, "inbound"), Some(&json!({
                     "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+                    "max_session_keys": 0,
                     "common_tls_context": tls,
                 }))),
             ],
@@ -182,6 +251,12 @@ fn cluster(name: &str, address: &Value, tls: Option<&Value>) -> Value {
     let endpoint = json!({ "lb_endpoints": [{ "endpoint": { "address": address } }] });
     let cluster = json!({
         "name": name, "type": "STATIC", "connect_timeout": "10s",
+        "typed_extension_protocol_options": { "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+            "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+            // Each call is a connection of its own.
+            "common_http_protocol_options": { "max_requests_per_connection": 1 },
+            "explicit_http_config": { "http_protocol_options": {} },
+        } },
         "load_assignment": { "cluster_name": name, "endpoints": [endpoint] },
     });
     with_tls(cluster, tls)

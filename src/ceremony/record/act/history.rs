@@ -41,7 +41,7 @@ pub(super) fn imported(r: &HistoryImported) -> Said {
     });
     let said = said.maybe("custody set", r.custody.as_ref().map(|custody| &custody.set));
     r.certificates.iter().fold(said, |said, past| {
-        let revoked = past.revoked.as_ref().map(|r| format!(", revoked {}", r.at)).unwrap_or_default();
+        let revoked = past.revoked.as_ref().map(|r| format!(", revoked {}", r.date)).unwrap_or_default();
         said.with("serial", format!("{} until {}{revoked}: {}", past.serial, past.not_after, past.subject))
     })
 }

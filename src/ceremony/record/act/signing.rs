@@ -3,7 +3,9 @@
 use super::{Known, Said, four_words};
 use crate::digest::Digest;
 use crate::finding::{self, Finding};
-use crate::log::record::{ClusterEnrolled, PlanMade, RequestImported, RequestRefused, SignIntent, SignOutcome};
+use crate::log::record::{
+    CertificateRevoked, ClusterEnrolled, PlanMade, RequestImported, RequestRefused, SignIntent, SignOutcome,
+};
 use crate::plan::screen::{may_issue, validity};
 use crate::plan::{Plan, What};
 use crate::words;
@@ -135,6 +137,14 @@ pub(super) fn outcome(r: &SignOutcome, known: &Known) -> Said {
         Ok(signed) => certificate(said, &signed.view),
         Err(_) => said,
     }
+}
+
+pub(super) fn revoked(r: &CertificateRevoked) -> Said {
+    Said::that("A certificate was REVOKED")
+        .with("serial", r.serial.colons())
+        .with("reason", r.reason.name())
+        .with("since", r.date)
+        .maybe("key suspected since", r.invalid_from)
 }
 
 fn certificate(said: Said, view: &CertificateView) -> Said {
