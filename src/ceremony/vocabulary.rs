@@ -168,6 +168,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::adopt_config::ACTIVITY,
     steps::generate_root::ACTIVITY,
     steps::adopt_key::ACTIVITY,
+    steps::restore_log::ACTIVITY,
     steps::import_requests::ACTIVITY,
     steps::review_plans::ACTIVITY,
     steps::sign::ACTIVITY,

@@ -29,7 +29,7 @@ pub fn is_offline(command: &Command) -> bool {
         // Both have shares in memory.
         Command::Custody(_) => true,
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
-        Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
+        Command::Restore(_) | Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
         Command::New(_)
         | Command::Config(_)
         | Command::Kit(_)

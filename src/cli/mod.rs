@@ -24,6 +24,7 @@ mod record;
 mod rehearse;
 mod request;
 mod rollover;
+mod restore;
 mod room;
 mod status;
 pub mod terminal;
@@ -74,6 +75,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
         Command::Preflight(a) => preflight::preflight(args, a, terminal),
         Command::Custody(a) => custody::custody(args, a, terminal),
+        Command::Restore(a) => restore::restore(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status => status::status(args, terminal),
         Command::Request(a) => request::request(args, a, terminal),

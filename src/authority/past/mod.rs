@@ -2,6 +2,7 @@
 //! kept, as records of the log. Pure; nothing here can know what is missing from those files.
 
 pub mod index;
+pub mod lost;
 
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
@@ -172,11 +173,25 @@ impl Past {
         self.certificates.values()
     }
 
-    /// Adds what the last CRL says: it was published, so it decides.
+    /// Adds what the last CRL says, which was published and so decides; and holds all of it against the clock.
     ///
     /// # Errors
-    /// [`Kind::Usage`]: an entry whose reason no CA is revoked for.
-    pub fn heed_crl(&mut self) -> Result<(), Error> {
+    /// [`Kind::Usage`]: an entry whose reason no CA is revoked for. [`Kind::Clock`]: a revocation or CRL of tomorrow.
+    pub fn settle(&mut self, now: jiff::Timestamp) -> Result<(), Error> {
+        self.heed_crl()?;
+        let revoked = self.certificates.values().filter_map(|c| Some((&c.serial, c.revoked.as_ref()?.date)));
+        let told = revoked.map(|(serial, date)| (format!("the revocation of serial {serial}"), date));
+        let crl = self.crl.iter().map(|crl| ("the last CRL".to_owned(), crl.view.this_update));
+        match told.chain(crl).find(|(_, date)| *date > now) {
+            None => Ok(()),
+            Some((what, date)) => Err(Error::new(Kind::Clock, format!("{what} is dated after now"))
+                .saw(date.to_string())
+                .wanted(format!("at the latest {now}"))
+                .hint("is the clock right? (date -u)")),
+        }
+    }
+
+    fn heed_crl(&mut self) -> Result<(), Error> {
         let Some(crl) = self.crl.clone() else { return Ok(()) };
         for (serial, date, reason) in &crl.view.revoked {
             if *serial == self.root.view.serial {

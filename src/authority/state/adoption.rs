@@ -49,6 +49,8 @@ pub struct History {
     pub uncovered: Option<(Origin, u64)>,
     /// The logs that this one takes the place of, newest first.
     pub logs: Vec<PastLog>,
+    /// The entry that says which log this one takes the place of.
+    pub restored: Option<u64>,
     /// Certificates that were taken over.
     pub certificates: u64,
     /// Numbers of the CRLs that were taken over, by the generation of the root key.
@@ -128,7 +130,7 @@ impl State {
             self.custody.split(seq, at, split)?;
             self.custody.initialized(&split.role, Some(&split.set))?;
         }
-        past.clusters.iter().try_for_each(|cluster| self.import_cluster(seq, at, cluster))?;
+        past.clusters.iter().try_for_each(|cluster| self.import_cluster(at, cluster))?;
         past.certificates.iter().try_for_each(|certificate| self.import_certificate(seq, at, certificate))?;
         past.crls.iter().try_for_each(|crl| self.import_crl(crl))?;
         self.uncovered_from(origin, seq);
@@ -158,6 +160,11 @@ impl State {
         if let Some(cluster) = &past.cluster {
             let known = self.clusters.get(cluster).is_some_and(|c| past.generation.is_some_and(|g| g <= c.generation));
             expect(known, "history.cluster", "a certificate is of an imported cluster and its generations", cluster)?;
+            let delivered = self.clusters.get(cluster).and_then(|c| c.bundles.last()).map(|bundle| bundle.generation);
+            let waits = past.der.is_some() && past.generation > delivered;
+            if waits && self.clusters.get(cluster).is_some_and(|c| c.retired.is_none()) {
+                self.undelivered.insert(cluster.clone());
+            }
         }
         self.take_over(Certificate {
             what: past.what.clone(),
@@ -193,7 +200,7 @@ impl State {
         Ok(())
     }
 
-    fn import_cluster(&mut self, seq: u64, at: Timestamp, past: &PastCluster) -> Result<(), Error> {
+    fn import_cluster(&mut self, at: Timestamp, past: &PastCluster) -> Result<(), Error> {
         let fresh = !self.clusters.contains_key(&past.name);
         expect(fresh, "cluster.unique", "a cluster's name is enrolled once", &past.name)?;
         let requests = past.requests.iter().map(|request| {
@@ -206,14 +213,14 @@ impl State {
             };
             (request.generation, requested)
         });
-        // The bundles themselves are known to their receivers; their numbers are not given again.
-        let last = BundleRecord {
-            id: String::new(),
-            generation: past.generation,
-            sequence: past.sequence,
-            tree_size: seq,
+        // Its tree is another log's: no proof in this one leads to it.
+        let bundle = past.bundle.as_ref().map(|last| BundleRecord {
+            id: last.id.clone(),
+            generation: last.generation,
+            sequence: last.sequence,
+            tree_size: 0,
             at,
-        };
+        });
         let cluster = Cluster {
             environment: past.environment.clone(),
             trust_domain: past.trust_domain.clone(),
@@ -222,7 +229,7 @@ impl State {
             key_origin: past.key_origin.clone(),
             since: past.since,
             generation: past.generation,
-            bundles: if past.sequence > 0 { vec![last] } else { Vec::new() },
+            bundles: bundle.into_iter().collect(),
             requests: requests.collect(),
             retired: past.retired.as_ref().map(|r| Retired { at: r.at, reason: r.reason.clone() }),
         };
@@ -240,6 +247,7 @@ impl State {
         expect(cited, "restore.cited", "a lost log had its copy's entries", &restore.cited.to_string())?;
         let newest = PastLog { log: restore.log.clone(), cited: restore.cited };
         self.history.logs = std::iter::once(newest).chain(restore.before.iter().cloned()).collect();
+        self.history.restored = Some(seq);
         self.uncovered_from(Origin::Restore, seq);
         Ok(())
     }

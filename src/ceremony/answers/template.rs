@@ -5,7 +5,7 @@
 
 use crate::authority::{Config, State};
 use crate::ceremony::script::{Script, Step};
-use crate::ceremony::steps::{adopt_key, import_requests, initialize_token, participants};
+use crate::ceremony::steps::{adopt_key, import_requests, initialize_token, participants, restore_log};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::text;
@@ -114,6 +114,7 @@ const FORESEEN: &[(&str, Foresee)] = &[
     ("initialize-token", label),
     ("adopt-config", adoption),
     ("adopt-key", taken_over),
+    ("restore-log", given_up),
     ("import-requests", |foresight, _, prospect, step| import_requests::foresee(foresight, prospect, step)),
     ("review-plans", review),
     ("retire-cluster", retirement),
@@ -235,6 +236,14 @@ fn taken_over(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &St
     foresight.ask(step, adopt_key::ROOT, about, Answer::One(Blank::judged("", "64 hex digits, from whoever made it")));
     let about = vec!["why it is adopted in spite of the warnings; take this line out where there are none".to_owned()];
     foresight.ask(step, adopt_key::REASON, about, Answer::One(Blank::judged("as foreseen", "a sentence")));
+    Ok(())
+}
+
+fn given_up(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    let about = vec!["the id of the lost log, as its papers and its root card have it".to_owned()];
+    foresight.ask(step, restore_log::LOG, about, Answer::One(Blank::judged("", "8 hex digits or more")));
+    let about = vec!["why no newer copy can be had".to_owned()];
+    foresight.ask(step, restore_log::REASON, about, Answer::One(Blank::judged("as foreseen", "a sentence")));
     Ok(())
 }
 

@@ -19,6 +19,8 @@ pub enum ScriptKind {
     Custody,
     /// Takes over a root that was made elsewhere.
     Adoption,
+    /// Begins the log anew from an older copy.
+    Restore,
 }
 
 impl ScriptKind {
@@ -31,6 +33,7 @@ impl ScriptKind {
         ScriptKind::Drill,
         ScriptKind::Custody,
         ScriptKind::Adoption,
+        ScriptKind::Restore,
     ];
 
     /// The name in scripts.
@@ -43,6 +46,7 @@ impl ScriptKind {
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
             ScriptKind::Adoption => "adoption",
+            ScriptKind::Restore => "restore",
         }
     }
 
@@ -50,20 +54,21 @@ impl ScriptKind {
     pub const fn begins_with(self) -> &'static [Fact] {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
-            ScriptKind::Adoption => &[Fact::NoRoot, Fact::TokenReady],
+            ScriptKind::Adoption | ScriptKind::Restore => &[Fact::NoRoot, Fact::TokenReady],
             _ => &[Fact::TokenReady, Fact::Root],
         }
     }
 
     /// True for a ceremony that begins an authority's log over a root that exists.
     pub const fn takes_over(self) -> bool {
-        matches!(self, ScriptKind::Adoption)
+        matches!(self, ScriptKind::Adoption | ScriptKind::Restore)
     }
 
     /// Activities that a script of this kind cannot lack, in the order in which it does them.
     pub const fn demands(self) -> &'static [&'static str] {
         match self {
             ScriptKind::Genesis => &["participants", "generate-root", "review-plans", "sign", "publish", "close"],
+            ScriptKind::Restore => &["participants", "restore-log", "review-plans", "sign", "publish", "close"],
             ScriptKind::Signing => {
                 &["participants", "import-requests", "review-plans", "sign", "export-bundles", "close"]
             }
@@ -88,6 +93,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("initialize-token", &[ScriptKind::Genesis]),
     ("generate-root", &[ScriptKind::Genesis]),
     ("adopt-key", &[ScriptKind::Adoption]),
+    ("restore-log", &[ScriptKind::Restore]),
     ("import-requests", &[ScriptKind::Signing]),
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),

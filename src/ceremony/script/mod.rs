@@ -27,6 +27,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
     ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
     ("adopt", include_str!("../../../ceremony/adopt.toml")),
+    ("restore", include_str!("../../../ceremony/restore.toml")),
     ("custodian-change", include_str!("../../../ceremony/custodian-change.toml")),
 ];
 

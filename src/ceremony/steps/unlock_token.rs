@@ -8,7 +8,7 @@ use crate::ceremony::people::{Secret, Stop};
 use crate::ceremony::precondition;
 use crate::ceremony::room::{Bench, Opened, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::steps::{participants, publish};
+use crate::ceremony::steps::{participants, publish, restore_log};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
@@ -53,6 +53,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     };
     if room.script.kind.takes_over() && room.journal.state().key(KeyRole::Root.name()).is_none() {
         precondition::before_the_token(room)?;
+        restore_log::custody_of_before(room)?;
     }
     let fresh = bench.pin.take();
     let (root, mut unlocked) = unlock_root(room, bench, step, &serial, fresh)?;
@@ -68,6 +69,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     if let Ok(log) = room.journal.log() {
         keys.check_guard(log)?;
         check_checkpoint(log, &keys)?;
+    }
+    if room.journal.state().key(KeyRole::Root.name()).is_some() {
+        let own = Hex::parse(&room.journal.header().log)?;
+        keys.check_only_log(&own, room.journal.state().replaces())?;
     }
     if room.journal.state().key(KeyRole::Root.name()).is_none() {
         precondition::before_a_key(room, &mut keys)?;
