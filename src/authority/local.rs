@@ -16,6 +16,9 @@ pub struct Local {
     /// The audit key's token on this machine.
     #[serde(default)]
     pub audit: LocalAudit,
+    /// Where the copy of the root's token is.
+    #[serde(default)]
+    pub backup: LocalBackup,
     /// Where sticks are mounted.
     #[serde(default)]
     pub media: LocalMedia,
@@ -40,6 +43,26 @@ pub struct LocalAudit {
     /// `[audit.token]`.
     #[serde(default)]
     pub token: LocalToken,
+}
+
+/// `[backup]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalBackup {
+    /// `[backup.token]`; left out, no backup is at hand on this machine.
+    pub token: Option<LocalCopy>,
+}
+
+/// `[backup.token]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalCopy {
+    /// The PKCS#11 module; left out, that of the root's token.
+    pub module: Option<PathBuf>,
+    /// The serial number; left out, the only token there.
+    pub serial: Option<String>,
+    /// For a token without hardware: a directory of its own, on its own medium, that holds the copy of its files.
+    pub directory: Option<PathBuf>,
 }
 
 /// `[media]`.

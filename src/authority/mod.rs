@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod inventory;
+pub mod listing;
 pub mod local;
 pub mod past;
 mod rules;

@@ -40,6 +40,7 @@ subject = { organization = "Example", common_name = "Intermediate CA" }   # L=<c
                                # vault | subordinate; `profile` is always among them
 # hashes = ["sha256", "sha384", "sha512"]     # that requests may be signed with
 # dns_names = ["istiod.istio-system.svc"]     # SAN; left out: the profile's own; [] for none
+# leaf_hours = 24              # how long workloads' certificates live (DEFAULT_WORKLOAD_CERT_TTL)
 # path_len = 1                 # for the profile subordinate: 0 to 2
 # sidecar_only = true          # no ztunnel anywhere: only then may istio have permitted_uris
 # crl_urls = ["http://pki.example.com/root.crl"]
@@ -79,8 +80,16 @@ administrator = 1
 witness = 1
 may_overlap = false            # true: one person may hold several roles
 
+# [emergency]                  # what `revoke --emergency` may do without; custodians' shares never
+# waivable = ["witness"]       # roles that may be left out where nobody can come: --waive ROLE
+# alternates = { witness = "the security officer on call" }   # who may stand in, by office: --alternate ROLE
+
 # [ceremonies]                 # pinned: these scripts are held and no others; `anchorite ceremony check NAME`
 # intermediate-signing = "…"   # prints the sha256. A script of your own: ceremony/NAME.toml in this directory
+
+# [status]                     # how early `anchorite status` says that something is due
+# crl_days = 30                # before a CRL's nextUpdate; never more than a third of its days
+# drill_days = 365             # after the last restore drill; 0 for never
 
 # [preflight]                  # what the machine must be; `anchorite preflight --json` names the checks
 # must_pass = ["interfaces", "swap"]          # where nobody attends only these count; where people
@@ -89,7 +98,9 @@ may_overlap = false            # true: one person may hold several roles
 # module_sha256 = "…"          # of the root's PKCS#11 module
 
 [key_backup]
-mode = "none"                  # losing the token loses the root: every mesh then needs a new one
+mode = "none"                  # losing the token loses the root: every mesh then needs a new one.
+                               # "clone": a second token by the vendor's own means, or a copy of the files of
+                               # SoftHSM; `anchorite key-backup` makes it and proves it. Fixed before genesis
 "#;
 
 const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest is in the log of every session.
@@ -100,6 +111,11 @@ const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest
 
 # [audit.token]
 # module = "/usr/lib/softhsm/libsofthsm2.so"
+
+# [backup.token]                               # the copy of the root's token, for `anchorite key-backup`
+# directory = "/media/backup/token"            # SoftHSM: a directory on a medium of its own
+# module = "/usr/lib/vendor.so"                # others: left out, the root's module
+# serial = "…"                                 # and the serial number, where more than one token is there
 
 [media]
 # requests = "/media/requests"                 # default of `sign --from`

@@ -45,14 +45,7 @@ pub(super) fn included(
 }
 
 /// Checks that an entry lies under the bundle's checkpoint.
-fn is_under(
-    parsed: &Entry,
-    line: &[u8],
-    inclusion: &[u8],
-    note: &[u8],
-    name: &str,
-    audit: &Spki,
-) -> Result<(), Error> {
+fn is_under(parsed: &Entry, line: &[u8], inclusion: &[u8], note: &[u8], name: &str, audit: &Spki) -> Result<(), Error> {
     let text = std::str::from_utf8(inclusion).map_err(|_| Error::new(Kind::Verify, format!("{name} is not text")))?;
     let proof = proof::parse_inclusion(text)?;
     if proof.note.as_bytes() != note {
@@ -111,10 +104,12 @@ fn succeeds(receipt: &Receipt, manifest: &Manifest, succession: &Succession<'_>)
     let own = std::iter::once((restore.log.to_string(), restore.cited));
     let mut logs = own.chain(restore.before.iter().map(|past| (past.log.to_string(), past.cited)));
     match logs.find(|(log, _)| *log == receipt.log) {
-        None => Err(Error::new(Kind::Verify, "the log of this bundle took the place of another one than was seen here")
-            .saw(restore.log.to_string())
-            .wanted(&receipt.log)
-            .hint(accept)),
+        None => {
+            Err(Error::new(Kind::Verify, "the log of this bundle took the place of another one than was seen here")
+                .saw(restore.log.to_string())
+                .wanted(&receipt.log)
+                .hint(accept))
+        }
         Some((_, cited)) if cited < receipt.size => {
             Err(Error::new(Kind::Verify, "the log was restored from less than was seen here")
                 .saw(format!("{cited} entries of the lost log are accounted for"))

@@ -170,10 +170,16 @@ fn payload_files(contents: &Contents) -> Vec<payload::Entry> {
         Some(Key::Sealed(sealed)) => Some((names::SEALED_KEY, sealed.as_slice())),
         None => None,
     };
-    let restore = contents.restore.iter().flat_map(|(line, proof)| {
-        [(names::RESTORE, line.as_slice()), (names::RESTORE_PROOF, proof.as_bytes())]
-    });
-    texts.into_iter().chain(restore).chain(key).map(|(name, bytes)| (name.to_owned(), Zeroizing::new(bytes.to_vec()))).collect()
+    let restore = contents
+        .restore
+        .iter()
+        .flat_map(|(line, proof)| [(names::RESTORE, line.as_slice()), (names::RESTORE_PROOF, proof.as_bytes())]);
+    texts
+        .into_iter()
+        .chain(restore)
+        .chain(key)
+        .map(|(name, bytes)| (name.to_owned(), Zeroizing::new(bytes.to_vec())))
+        .collect()
 }
 
 /// The number of the CRL by the issuer of the certificate.

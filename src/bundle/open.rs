@@ -3,9 +3,9 @@
 //! Pure: bytes in, files to place out. The caller places all of them at once or, after any error here, none.
 
 use super::envelope::{CHECKPOINT_FILE, PAYLOAD_FILE, SIGNER_FILE};
+use super::evidence::Succession;
 use super::manifest::{self, Manifest, RECEIPT, Receipt};
 use super::payload::{self, Entry, KEY_FILE};
-use super::evidence::Succession;
 use super::trust::{RootPin, admit_roots};
 use super::verify::{CRL, Outer, certificate, certificates, file, verify_outer};
 use super::{MAX_PAYLOAD, evidence, names, recipient, seal};

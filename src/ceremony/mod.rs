@@ -6,7 +6,9 @@
 //! `steps`, a file each; what must be true before anything irreversible, in [`precondition`].
 
 pub mod answers;
+pub mod backups;
 pub mod copies;
+pub mod ending;
 pub mod fitness;
 pub mod inbound;
 pub mod journal;
@@ -31,3 +33,4 @@ pub mod tokens;
 pub mod vocabulary;
 
 pub use steps::import_requests::is_settled;
+pub use steps::key_backup;

@@ -22,6 +22,7 @@ use crate::log::record::{Deviation, ValueRecorded};
 use crate::plan::make::{Accepted, Context};
 use crate::plan::screen::Banner;
 use crate::plan::{ApprovedPlan, MadePlan};
+use crate::policy::Order;
 use crate::screen::Screen;
 use crate::token::KeyRole;
 use crate::x509::keygen::LocalKey;
@@ -80,6 +81,12 @@ pub struct Wishes {
     pub adoption: Option<Box<Adoption>>,
     /// The log that is lost, as far as it is known.
     pub lost: Option<Box<Lost>>,
+    /// Orders to revoke certificates.
+    pub revocations: Vec<Order>,
+    /// Roles that an emergency does without.
+    pub waived: Vec<String>,
+    /// Roles whose alternates have come.
+    pub alternates: Vec<String>,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
     pub clusters: Vec<String>,
 }
@@ -111,7 +118,7 @@ pub struct Bench {
     pub pin: Option<SecretString>,
     /// The PINs of a custody set that was dealt, until the token is initialised with them.
     pub dealt: Option<SetPins>,
-    /// What the token was unlocked with, where this script changes it.
+    /// What the token was unlocked with, where this script changes it or opens the token again.
     pub opened: Option<Opened>,
     /// A session that was interrupted before this one.
     pub interrupted: Option<Interrupted>,
@@ -137,7 +144,7 @@ pub struct Bench {
     pub closed: bool,
 }
 
-/// What a token was unlocked with, kept only for changing it.
+/// What a token was unlocked with, kept only for changing it, or for opening it again after its copy was spoken to.
 pub struct Opened {
     /// The user PIN.
     pub user: SecretString,
@@ -147,6 +154,8 @@ pub struct Opened {
     pub tried: Option<(SetPins, Vec<u8>)>,
     /// The security officer's PIN, where people chose it and the token took it.
     pub so: Option<SecretString>,
+    /// The user PIN of the audit key's own token.
+    pub audit: Option<SecretString>,
 }
 
 impl Bench {

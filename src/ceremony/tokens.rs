@@ -1,14 +1,16 @@
 //! The tokens of a room: one PKCS#11 module for the root's token, and another where the audit key lives
 //! elsewhere.
 
+use crate::authority::local::LocalCopy;
 use crate::digest::Digest;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
-use crate::token::{Identity, KeyRole, Token};
+use crate::token::{Identity, KeyRole, Token, backup, environment};
 use secrecy::SecretString;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// What a ceremony asks of the machine's tokens before one is unlocked.
@@ -67,12 +69,51 @@ pub trait Tokens {
         pin: &SecretString,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error>;
+
+    /// Where the copy of the root's token is on this machine; `None` where local.toml says nothing of one.
+    fn backup(&self) -> Option<&LocalCopy>;
+
+    /// Copies the files of the root's token to the directory of the backup.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`]: the token has no files, or no directory is named. [`Kind::Medium`].
+    fn copy_files(&mut self, serial: &str) -> Result<(), Error>;
+
+    /// Speaks to the root's own token, or to its copy, from here on. Every token must be closed before: the module is
+    /// finalised.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`]: no backup is named. [`Kind::Medium`], [`Kind::Token`]: it cannot be reached.
+    fn turn_to(&mut self, side: Side) -> Result<(), Error>;
+}
+
+/// Which of the two tokens with the root key is spoken to: they may share a reader, a slot or a serial number, so
+/// never both at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The authority's own.
+    Own,
+    /// The copy that `[backup.token]` of local.toml names.
+    Backup,
+}
+
+/// A module to load.
+struct Source {
+    profile: HsmProfile,
+    path: PathBuf,
 }
 
 /// Tokens behind real PKCS#11 modules; file-backed ones are copied before each login.
 pub struct Modules {
-    root: Module,
+    root: Source,
+    /// `None` only where it could not be loaded again.
+    loaded: Option<Module>,
+    identity: (String, Digest),
     audit: Option<Module>,
+    backup: Option<LocalCopy>,
+    side: Side,
+    /// What the variable of a file-backed token's module said before the copy was turned to.
+    before: Option<OsString>,
 }
 
 impl Modules {
@@ -84,58 +125,107 @@ impl Modules {
     pub fn load(
         root: (&HsmProfile, Option<&Path>),
         audit: Option<(&HsmProfile, Option<&Path>)>,
+        backup: Option<LocalCopy>,
     ) -> Result<Self, Error> {
-        let load = |(profile, named): (&HsmProfile, Option<&Path>)| {
-            let path = named.map_or_else(|| module::find_module(profile), |named| Ok(named.to_owned()))?;
-            let module = module::load(&path, profile)?;
-            Ok::<Module, Error>(match module::token_directory(profile).and_then(|tokens| beside(&tokens)) {
-                Some(snapshots) => module.with_snapshots(snapshots),
-                None => module,
-            })
-        };
-        let root_module = load(root)?;
-        let audit = match audit {
+        let root = Source::new(root)?;
+        let loaded = root.load(&root.path)?;
+        let audit = match audit.map(Source::new).transpose()? {
             // One module is loaded once a process: two tokens behind it are two slots of it.
-            Some((profile, named)) => {
-                let path = named.map_or_else(|| module::find_module(profile), |named| Ok(named.to_owned()))?;
-                if path == root_module.path() { None } else { Some(load((profile, Some(&path)))?) }
-            }
-            None => None,
+            Some(audit) if audit.path != root.path => Some(audit.load(&audit.path)?),
+            _ => None,
         };
-        Ok(Self { root: root_module, audit })
+        let identity = (loaded.path().display().to_string(), loaded.sha256());
+        Ok(Self { root, loaded: Some(loaded), identity, audit, backup, side: Side::Own, before: None })
     }
 
-    fn of(&self, role: KeyRole) -> &Module {
-        match (role, &self.audit) {
-            (KeyRole::Audit, Some(module)) => module,
-            _ => &self.root,
+    fn of(&self, role: KeyRole) -> Result<&Module, Error> {
+        match (role, &self.audit, &self.loaded) {
+            (KeyRole::Audit, Some(module), _) | (_, _, Some(module)) => Ok(module),
+            _ => {
+                Err(Error::new(Kind::Token, "the root's module is not loaded any more").hint("start the command again"))
+            }
         }
+    }
+
+    fn copy(&self) -> Result<&LocalCopy, Error> {
+        self.backup.as_ref().ok_or_else(no_place)
+    }
+
+    fn turn(&mut self, side: Side) -> Result<(), Error> {
+        let module = match side {
+            Side::Own => {
+                if self.copy()?.directory.is_some() {
+                    environment::put_back(&self.root.profile, self.before.as_deref())?;
+                }
+                self.root.path.clone()
+            }
+            Side::Backup => {
+                let copy = self.copy()?;
+                if let Some(directory) = &copy.directory {
+                    let file = backup::configuration(&self.root.profile, directory)?;
+                    let before = environment::choose_configuration(&self.root.profile, &file)?;
+                    self.before = before;
+                }
+                self.copy()?.module.clone().unwrap_or_else(|| self.root.path.clone())
+            }
+        };
+        self.side = side;
+        // Finalised before it is loaded again: a module reads its configuration when it starts.
+        self.loaded = None;
+        self.loaded = Some(self.root.load(&module)?);
+        Ok(())
+    }
+}
+
+/// Nobody said where the copy is.
+pub fn no_place() -> Error {
+    Error::new(Kind::Usage, "local.toml names no key backup")
+        .wanted("[backup.token]")
+        .hint("for SoftHSM: directory = \"/media/backup/token\", on a medium of its own")
+        .hint("for others: the serial number of the second token, where more than one is there")
+}
+
+impl Source {
+    fn new((profile, named): (&HsmProfile, Option<&Path>)) -> Result<Self, Error> {
+        let path = named.map_or_else(|| module::find_module(profile), |named| Ok(named.to_owned()))?;
+        Ok(Self { profile: profile.clone(), path })
+    }
+
+    fn load(&self, path: &Path) -> Result<Module, Error> {
+        let module = module::load(path, &self.profile)?;
+        Ok(match module::token_directory(&self.profile).and_then(|tokens| beside(&tokens)) {
+            Some(snapshots) => module.with_snapshots(snapshots),
+            None => module,
+        })
     }
 }
 
 impl Tokens for Modules {
     fn module(&self) -> (String, Digest) {
-        (self.root.path().display().to_string(), self.root.sha256())
+        self.identity.clone()
     }
 
     fn profile(&self, role: KeyRole) -> &HsmProfile {
-        self.of(role).profile()
+        match (role, &self.audit) {
+            (KeyRole::Audit, Some(module)) => module.profile(),
+            _ => &self.root.profile,
+        }
     }
 
     fn list(&mut self, role: KeyRole) -> Result<Vec<Seen>, Error> {
-        self.of(role).identities()
+        self.of(role)?.identities()
     }
 
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error> {
-        self.of(role).select(&Selection::Serial(serial.to_owned()))
+        self.of(role)?.select(&Selection::Serial(serial.to_owned()))
     }
 
     fn check_kind(&self, role: KeyRole, slot: u64, spec: KeySpec) -> Result<(), Error> {
-        self.of(role).check_kind(&Selection::Slot(slot), spec)
+        self.of(role)?.check_kind(&Selection::Slot(slot), spec)
     }
 
     fn check_files(&self, role: KeyRole) -> Result<(), Error> {
-        self.of(role).check_files()
+        self.of(role)?.check_files()
     }
 
     fn initialize(
@@ -146,7 +236,7 @@ impl Tokens for Modules {
         so_pin: &SecretString,
         pin: &SecretString,
     ) -> Result<Identity, Error> {
-        Ok(self.of(role).initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
+        Ok(self.of(role)?.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
     }
 
     fn unlock(
@@ -158,7 +248,22 @@ impl Tokens for Modules {
     ) -> Result<Box<dyn Token>, Error> {
         let selection = Selection::Serial(serial.to_owned());
         let login = Login { pin: Some(pin.clone()), final_try };
-        Ok(Box::new(self.of(role).unlock(&selection, login)?))
+        Ok(Box::new(self.of(role)?.unlock(&selection, login)?))
+    }
+
+    fn backup(&self) -> Option<&LocalCopy> {
+        self.backup.as_ref()
+    }
+
+    fn copy_files(&mut self, serial: &str) -> Result<(), Error> {
+        match &self.copy()?.directory {
+            Some(directory) => backup::copy(&self.root.profile, serial, directory),
+            None => Err(no_place()),
+        }
+    }
+
+    fn turn_to(&mut self, side: Side) -> Result<(), Error> {
+        if side == self.side && self.loaded.is_some() { Ok(()) } else { self.turn(side) }
     }
 }
 

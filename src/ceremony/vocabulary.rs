@@ -27,6 +27,8 @@ pub enum Fact {
     TokenReady,
     /// The token is unlocked.
     Unlocked,
+    /// A copy of the root's token is at hand, as far as people know.
+    BackedUp,
     /// Keys exist whose certificates are not yet issued.
     NewKeys,
     /// Requests were read and accepted.
@@ -52,9 +54,10 @@ impl Fact {
             Fact::NoToken => "a token that is not initialised yet",
             Fact::TokenReady => "an initialised token",
             Fact::Unlocked => "an unlocked token",
+            Fact::BackedUp => "a copy of the root's token",
             Fact::NewKeys => "newly generated keys",
             Fact::Requests => "imported requests",
-            Fact::Plannable => "keys or requests to make plans of",
+            Fact::Plannable => "keys, requests or CRLs to make plans of",
             Fact::Approved => "approved plans",
             Fact::Signed => "a signature",
         }
@@ -175,7 +178,11 @@ pub static VOCABULARY: &[Activity] = &[
     steps::export_bundles::ACTIVITY,
     steps::check_copy::ACTIVITY,
     steps::retire_cluster::ACTIVITY,
+    steps::revoke::ACTIVITY,
+    steps::issue_crl::ACTIVITY,
     steps::change_custody::ACTIVITY,
+    steps::key_backup::ACTIVITY,
+    steps::prove_backup::ACTIVITY,
     steps::publish::ACTIVITY,
     steps::copy_authority::ACTIVITY,
     steps::close::ACTIVITY,

@@ -337,12 +337,17 @@ pub fn retire(args: &Args, a: &Retire, terminal: &mut Terminal) -> Result<(), Er
     }
     let valid = text::count(still_valid.len(), "certificate");
     terminal.line(&format!("{} is retired; {valid} of it still valid", a.cluster));
+    let revoke = match still_valid.is_empty() {
+        true => "nothing of it is left to revoke".to_owned(),
+        false => format!("what is still valid: anchorite revoke {} --reason cessationOfOperation", a.cluster),
+    };
     terminal.done(
         &[],
         &[
             "on the cluster's side: kubectl -n istio-system delete secret cacerts",
             "and destroy its ca-key.pem and identity.age",
             "a cluster that lives on under another name: anchorite request NEW-NAME",
+            &revoke,
         ],
     );
     Ok(())

@@ -1,11 +1,15 @@
 //! `ceremony …`: scripts are listed, checked and run. What a run does is what the command of its kind does.
 
 use super::answers;
-use super::args::{Args, Ceremony, CeremonyCommand, Change, Export, OwnScript, Retire, Run, Sign};
+use super::args::{
+    Args, Ceremony, CeremonyCommand, Change, Crl, Export, KeyBackup, OwnScript, Retire, Revoke, Run, Sign,
+};
 use super::ceremonies;
 use super::custody;
+use super::key_backup;
 use super::paper;
 use super::rehearse;
+use super::revocation;
 use super::terminal::Terminal;
 use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
 use crate::ceremony::session::Folder;
@@ -116,6 +120,7 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             let export = Export { clusters: run.clusters.clone(), to, if_needed, own: own(), attend };
             ceremonies::export(args, &export, terminal)
         }
+        ScriptKind::Backup => key_backup::key_backup(args, &KeyBackup { own: own(), attend }, terminal),
         ScriptKind::Adoption => Err(Error::new(Kind::Usage, "an adoption is held with the files that it takes over")
             .hint(format!(
                 "anchorite root adopt --script {} --certificate FILE --token-serial SERIAL",
@@ -130,6 +135,14 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };
             custody::change(args, &change, terminal)
         }
+        kind @ (ScriptKind::Revocation | ScriptKind::Emergency) => {
+            let (what, why) = (run.clusters.clone(), run.why.clone());
+            let emergency = kind == ScriptKind::Emergency;
+            let seats = run.seats.clone();
+            let revoke = Revoke { what, why, emergency, seats, if_needed, own: own(), attend };
+            revocation::revoke(args, &revoke, terminal)
+        }
+        ScriptKind::Refresh => revocation::crl(args, &Crl { if_needed, own: own(), attend }, terminal),
         ScriptKind::Retirement => {
             let [cluster] = run.clusters.as_slice() else {
                 return Err(Error::new(Kind::Usage, "a retirement is of one cluster")

@@ -2,9 +2,11 @@
 
 use super::args::{Args, Open};
 use super::log::fingerprint;
+use super::mesh_crl;
 use super::terminal::Terminal;
 use crate::bundle::{self, Local, Opened, Opening, Receipt, RootPin, Unseal};
 use crate::clock::Clock;
+use crate::consumer::crl::{self, Row};
 use crate::consumer::{self, Asked, CaFiles, Consumer, Form, Layout};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -37,6 +39,9 @@ struct OpenedReport {
     sequence: u64,
     root_fingerprint: Digest,
     not_after: String,
+    /// Of ca-crl.pem, where --with-crl asked for one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    crls: Vec<Row>,
     notes: Vec<String>,
 }
 
@@ -73,7 +78,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         (None, None) => return Err(Error::new(Kind::Bug, "nothing to open a bundle with")),
     };
     let accepted = a.accept_restore.as_ref().map(|id| id.trim().to_lowercase());
-    let opened = bundle::open(&Opening {
+    let mut opened = bundle::open(&Opening {
         files: &files,
         unseal,
         local: local.as_ref(),
@@ -83,6 +88,10 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         allow_older: a.allow_older,
         now: clock(args).now(),
     })?;
+    let rows = match a.with_crl {
+        true => mesh_crl::add(&mut opened, a, clock(args).now())?,
+        false => Vec::new(),
+    };
     let items: Vec<deliver::Item<'_>> =
         opened.files.iter().map(|(name, bytes, mode)| (name.as_str(), bytes.as_slice(), *mode)).collect();
     let mut notes = opened.notes.clone();
@@ -99,6 +108,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
             sequence: opened.manifest.sequence,
             root_fingerprint: opened.receipt.root_fingerprint,
             not_after: opened.certificate.view.not_after.to_string(),
+            crls: rows,
             notes,
         });
     }
@@ -112,6 +122,9 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
     };
     terminal.done(&written, &[&manifest, &then, keep]);
     terminal.line(&format!("root   sha256 {}", opened.receipt.root_fingerprint));
+    if a.with_crl {
+        mesh_crl::explain(&rows, clock(args).now(), terminal);
+    }
     Ok(())
 }
 
@@ -142,13 +155,15 @@ fn consumer_notes(opened: &Opened, into: &Path, now: Timestamp) -> Result<Vec<St
         true => Some(intake::read_private(&own_key, MAX_FILE)?),
         false => None,
     };
+    let crl_path = into.join(crl::FILE);
+    let old_crls = present(&crl_path).then(|| intake::read(&crl_path, MAX_FILE)).transpose()?;
     let files = CaFiles {
         form: Form::Four,
         ca_cert: get("ca-cert.pem"),
         ca_key: get("ca-key.pem").or(kept.as_ref().map(|bytes| bytes.as_slice())),
         cert_chain: get("cert-chain.pem"),
         root_cert: get("root-cert.pem"),
-        crl: None,
+        crl: get(crl::FILE).or(old_crls.as_deref()),
     };
     let layout = Layout::of_profile(&opened.manifest.profile).unwrap_or(Layout::Istio);
     // A key that is elsewhere (in Vault, behind a hardware recipient) is not missing.

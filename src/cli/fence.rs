@@ -28,8 +28,11 @@ pub fn is_offline(command: &Command) -> bool {
         },
         // Both have shares in memory.
         Command::Custody(_) => true,
+        Command::KeyBackup(_) => true,
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
-        Command::Restore(_) | Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
+        Command::Restore(_) => true,
+        Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
+        Command::Revoke(_) | Command::Crl(_) => true,
         Command::New(_)
         | Command::Config(_)
         | Command::Kit(_)
@@ -39,6 +42,7 @@ pub fn is_offline(command: &Command) -> bool {
         | Command::Open(_)
         | Command::Manifest(_)
         | Command::Rollover(_)
+        | Command::MeshCrl(_)
         | Command::Verify(_)
         | Command::Log(_)
         | Command::Inspect(_)

@@ -5,6 +5,8 @@ mod certificate;
 mod request;
 mod rules;
 
+pub use cacerts::findings_screen;
+
 use super::args::{Args, Inspect, InspectCommand};
 use super::terminal::Terminal;
 use crate::bundle;

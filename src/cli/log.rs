@@ -168,6 +168,14 @@ fn line(entry: &Entry) -> String {
         }
         Record::Restore(r) => format!("in the place of {}, {} of {} entries at hand", r.log, r.size, r.cited),
         Record::KeySealed(r) => format!("{} to {} recipients", r.cluster, r.recipients.len()),
+        Record::KeyDestroying(r) => format!("{} generation {}: {}", r.role, r.generation, r.reason),
+        Record::KeyDestroyed(r) => {
+            let place = r.backup.as_ref().map_or_else(|| "the token".to_owned(), |name| format!("backup {name}"));
+            format!("{} generation {} in {place}, {}", r.role, r.generation, r.shown)
+        }
+        Record::KeyBackupMade(r) => format!("{} by {}: {}", r.mode, r.means, r.name),
+        Record::KeyBackupProving(r) => format!("{} generation {}", r.backup, r.generation),
+        Record::KeyBackupProved(r) => format!("of {}: ok", r.proving),
         Record::ClusterEnrolled(r) => format!("{} ({})", r.cluster, r.environment),
         Record::ClusterRetired(r) => format!("{}: {}", r.cluster, r.reason),
         Record::RequestImported(r) => format!("{} {} for {}", r.form, r.sha256.short(), r.cluster),

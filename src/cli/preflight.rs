@@ -42,6 +42,7 @@ pub fn preflight(args: &Args, a: &Preflight, terminal: &mut Terminal) -> Result<
     let mut modules = Modules::load(
         (&profile, found.local.token.module.as_deref()),
         audit.as_ref().map(|profile| (profile, found.local.audit.token.module.as_deref())),
+        None,
     );
     let tokens = modules.as_mut().map(|modules| -> &mut dyn Tokens { modules }).map_err(|error| error.clone());
     let sticks = local.authority.iter().map(|dir| (Role::Authority, dir.clone()));

@@ -60,12 +60,8 @@ pub fn restore(args: &Args, a: &Restore, terminal: &mut Terminal) -> Result<(), 
     }
     let token = lost.state.tokens.get("root").map(|token| token.serial.clone());
     let (lost_log, size, cited) = (lost.log.clone(), lost.size, lost.cited);
-    let wishes = Wishes {
-        token_serial: token,
-        final_try: a.attend.final_try,
-        lost: Some(Box::new(lost)),
-        ..Wishes::default()
-    };
+    let wishes =
+        Wishes { token_serial: token, final_try: a.attend.final_try, lost: Some(Box::new(lost)), ..Wishes::default() };
     let held = hold(args, &a.attend, None, script, &found, wishes, terminal)?;
     let (state, _) = found.folder.read_state()?;
     let known = state.history.logs.first().map_or(cited, |past| past.cited);
@@ -140,7 +136,8 @@ fn read_all(a: &Restore) -> Result<(Lost, String), Error> {
     for path in &a.crls {
         let bytes = intake::read(path, MAX_CRL)?;
         let named = |error: Error| error.within(path.display().to_string());
-        let der = if pem::is_der(&bytes) { bytes.clone() } else { pem::decode_one(&bytes, "X509 CRL").map_err(named)? };
+        let der =
+            if pem::is_der(&bytes) { bytes.clone() } else { pem::decode_one(&bytes, "X509 CRL").map_err(named)? };
         lost.add_crl(&der).map_err(named)?;
         lost.source(&path.display().to_string(), &bytes);
     }

@@ -189,10 +189,12 @@ fn hold_ceremony(
         deliver::create_directory(dir)?;
         media.push(dir.clone());
     }
+    media.extend(found.local.backup.token.iter().filter_map(|copy| copy.directory.clone()));
     fence::raise(Some(found), &token_profiles, &media);
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),
         audit_profile.as_ref().map(|p| (p, found.local.audit.token.module.as_deref())),
+        found.local.backup.token.clone(),
     )
     .map_err(|error| error.truth("Nothing was signed."))?;
     if let Some(path) = unattended {

@@ -5,8 +5,10 @@
 //! with its plan, then the outcomes to the log and under a checkpoint. RFC 6962 is the model for "logged first".
 
 mod keyring;
+mod proof;
 
 pub use keyring::Keyring;
+pub use proof::{Proving, intend, prove};
 
 use crate::digest::Base64;
 use crate::error::{Error, Kind};

@@ -75,6 +75,7 @@ fn stand_in(cluster: &str, key: &LocalKey) -> Accepted {
             spki_sha256: key.spki().sha256(),
             enrols: true,
             changes: Vec::new(),
+            replaces: None,
         },
         spki: key.spki().clone(),
         reviewed: format!("sha256:{digest}"),

@@ -5,16 +5,18 @@
 //! an [`ApprovedPlan`], only approved plans of one issuer become a [`Batch`], and only a batch is executed.
 
 mod approval;
+pub mod crl;
 pub mod forecast;
 pub mod make;
 pub mod screen;
 
 pub use approval::{ApprovedPlan, Batch, MadePlan};
+pub use crl::{CrlChange, CrlLine};
 
 use crate::digest::{Base64, Digest};
 use crate::error::{Error, Kind};
 use crate::finding::Finding;
-use crate::policy;
+use crate::policy::{self, Replaced};
 use crate::profile::Profile;
 use crate::x509::SignatureAlgorithm;
 use crate::x509::read::{self, CertificateView, CrlView};
@@ -85,6 +87,9 @@ pub struct Plan {
     pub cluster: Option<ForCluster>,
     /// What the request asked for and does not get.
     pub asked: Vec<String>,
+    /// What a CRL changes against the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crl: Option<CrlChange>,
     /// What the checks found.
     pub findings: Vec<Finding>,
 }
@@ -113,6 +118,9 @@ pub struct ForCluster {
     pub enrols: bool,
     /// What differs from the cluster's enrolment or its last certificate.
     pub changes: Vec<String>,
+    /// The intermediate that this one follows; absent for the first one, and in plans of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replaced>,
 }
 
 /// To-be-signed bytes as another parser than the builder's reads them.
@@ -129,8 +137,8 @@ pub enum TbsView {
 pub enum Standard {
     /// A certificate's profile, and its issuer's certificate; `None` for a root.
     Certificate(Profile, Option<Arc<CertificateView>>),
-    /// The certificate of a CRL's issuer.
-    Crl(Arc<CertificateView>),
+    /// The certificate of a CRL's issuer, and what the log says of the CRL before.
+    Crl(Arc<CertificateView>, Arc<policy::Predecessor>),
 }
 
 impl Standard {
@@ -140,7 +148,11 @@ impl Standard {
             (Standard::Certificate(profile, issuer), TbsView::Certificate(view)) => {
                 Ok(policy::lint(view, issuer.as_deref(), profile))
             }
-            (Standard::Crl(issuer), TbsView::Crl(view)) => Ok(policy::lint_crl(view, issuer)),
+            (Standard::Crl(issuer, before), TbsView::Crl(view)) => {
+                let mut findings = policy::lint_crl(view, issuer);
+                findings.extend(policy::lint_succession(view, before));
+                Ok(findings)
+            }
             _ => Err(Error::new(Kind::Bug, "a certificate is judged as a CRL, or a CRL as a certificate")),
         }
     }

@@ -3,16 +3,16 @@
 //! The request's words are never on it: the witness answers from the sheet, and the plan's words are
 //! typed from it.
 
-use super::{MadePlan, Plan, TbsView, What};
+use super::{CrlChange, CrlLine, ForCluster, MadePlan, Plan, TbsView, What};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::finding::{self, Severity};
-use crate::policy;
+use crate::policy::{self, Replaced};
 use crate::screen::Screen;
 use crate::text;
 use crate::words;
 use crate::x509::read::{CertificateView, CrlView, show_name};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// The authority's line at the top of every screen.
 #[derive(Debug, Clone)]
@@ -104,11 +104,33 @@ fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
         if let Some(renewal) = policy::renewal_line(&plan.findings) {
             screen = screen.field("renewal", renewal);
         }
+        screen = replaced(screen, plan, cluster, view);
         for (row, change) in cluster.changes.iter().enumerate() {
             screen = screen.field(if row == 0 { "changed" } else { "" }, change);
         }
     }
     screen
+}
+
+/// The intermediate of before, and how long it and this one are valid together.
+fn replaced(screen: Screen, plan: &Plan, cluster: &ForCluster, view: &CertificateView) -> Screen {
+    let Some(old) = &cluster.replaces else { return screen };
+    let root = match old.issuer_generation == plan.issuer_generation {
+        true => "(under the same root)",
+        false => "(under ANOTHER root: a rollover)",
+    };
+    screen
+        .noted("replaces", format!("generation {}, valid until {}", old.generation, utc(old.not_after)), root)
+        .field("overlap", overlap(old, view))
+}
+
+/// `10 days in which both are valid`: what a plan's screen and the record say of an intermediate and its successor.
+pub fn overlap(old: &Replaced, new: &CertificateView) -> String {
+    let overlap = old.overlap(new.not_before, new.not_after);
+    match overlap > SignedDuration::ZERO {
+        true => format!("{} in which both are valid", Replaced::shown(overlap)),
+        false => "NONE: the old one ends before the new one begins".to_owned(),
+    }
 }
 
 /// Which names leaves may have, and where the CRL and the issuer's certificate are found.
@@ -130,10 +152,51 @@ fn named_places(mut screen: Screen, view: &CertificateView) -> Screen {
 
 fn crl(head: Screen, plan: &Plan, view: &CrlView) -> Screen {
     let number = view.number.map_or_else(|| "none".to_owned(), |n| n.to_string());
-    head.heading("Certificate revocation list", format!("number {number}"))
+    let screen = head
+        .heading("Certificate revocation list", format!("number {number}"))
         .noted("issuer", show_name(&view.issuer), format!("({})", generation(plan)))
         .field("valid", validity(view.this_update, view.next_update))
-        .field("revokes", text::count(view.revoked.len(), "certificate"))
+        .field("revokes", text::count(view.revoked.len(), "certificate"));
+    match &plan.crl {
+        Some(change) => difference(screen, change, view),
+        None => screen,
+    }
+}
+
+/// Kept entries that are shown one by one; more are counted.
+const MOST_KEPT: usize = 8;
+
+/// What a CRL changes against the last one. That an entry is there is read from the bytes to be signed; whose it is,
+/// the plan says.
+fn difference(screen: Screen, change: &CrlChange, view: &CrlView) -> Screen {
+    let day = change.last_update.map_or_else(String::new, |time| format!(" of {}", utc(time)));
+    let mut screen = screen.field("the last", format!("number {}{day}", change.last.unwrap_or_default()));
+    let entry = |line: &CrlLine| view.revoked.iter().find(|(serial, ..)| *serial == line.serial);
+    for (label, lines) in [("added", &change.added), ("kept", &change.kept)] {
+        let shown = if label == "kept" { lines.len().min(MOST_KEPT) } else { lines.len() };
+        screen = screen.field(label, text::count(lines.len(), "certificate"));
+        for line in lines.iter().take(shown) {
+            screen = screen.field("", format!("{}: {}", line.whose, line.why));
+            let Some((serial, date, _)) = entry(line) else {
+                screen = screen.field("", "  NOT in what would be signed");
+                continue;
+            };
+            screen = screen.field("", format!("  serial {}", serial.colons()));
+            screen = screen.field("", format!("  since {}", utc(*date)));
+            if let Some(from) = view.invalidity.get(serial) {
+                screen = screen.field("", format!("  key suspected since {}", utc(*from)));
+            }
+        }
+        if shown < lines.len() {
+            screen = screen.field("", format!("and {} more, as on the last", lines.len() - shown));
+        }
+    }
+    screen = screen.field("dropped", text::count(change.dropped.len(), "certificate"));
+    for line in &change.dropped {
+        screen = screen.field("", format!("{}: {}", line.whose, line.why));
+        screen = screen.field("", format!("  serial {}", line.serial.colons()));
+    }
+    screen
 }
 
 fn generation(plan: &Plan) -> String {

@@ -46,6 +46,7 @@ fn intermediate(path_len: Option<u8>) -> MadePlan {
             spki_sha256: key.spki().sha256(),
             enrols: true,
             changes: Vec::new(),
+            replaces: None,
         },
         spki: key.spki().clone(),
         reviewed: format!("sha256:{digest}"),

@@ -111,7 +111,8 @@ pub fn judge_root(config: &Config, root: &Certificate, now: Timestamp) -> Vec<Fi
     let view = &root.view;
     let mut findings = Vec::new();
     if view.issuer_der != view.subject_der {
-        findings.push(SELF_SIGNED.finding(format!("issued by {}", show_name(&view.issuer)), "issuer and subject alike"));
+        findings
+            .push(SELF_SIGNED.finding(format!("issued by {}", show_name(&view.issuer)), "issuer and subject alike"));
     } else if let Err(error) = verify::signature(&view.spki, root.algorithm, &root.tbs, &root.signature) {
         findings.push(SELF_SIGNED.finding(error.to_string(), "its own signature"));
     }

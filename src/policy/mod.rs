@@ -10,23 +10,38 @@ pub mod continuity;
 pub mod judge;
 pub mod lint;
 mod never;
+mod overlap;
 pub mod retirement;
+pub mod revocation;
 pub mod session;
 pub mod shared;
+mod succession;
 
 pub use continuity::{Previous, renewal_line};
 pub use judge::{Claim, Judgement, judge};
 pub use lint::{lint, lint_crl, lint_known, lint_signature};
 pub use never::cut_short;
+pub use overlap::{Replaced, overlap};
 pub use retirement::check_retirable;
+pub use revocation::Order;
 pub use session::{Beside, together};
 pub use shared::judge_shared;
+pub use succession::{Predecessor, compare_crls, lint_succession};
 
 use crate::finding::Rule;
 
 /// Every rule of requests, policy and lint.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let tables = [adoption::RULES, judge::RULES, continuity::RULES, never::RULES, session::RULES, shared::RULES];
+    let tables = [
+        adoption::RULES,
+        continuity::RULES,
+        judge::RULES,
+        never::RULES,
+        overlap::RULES,
+        session::RULES,
+        shared::RULES,
+        succession::RULES,
+    ];
     let claims = tables.into_iter().flatten().copied();
     crate::request::rules().chain(claims).chain(lint::rules())
 }

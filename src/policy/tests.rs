@@ -1,7 +1,7 @@
 //! Every rule of policy fires on what it forbids, in one table for the family.
 
 use super::judge::{Claim, judge};
-use super::{Previous, cut_short, judge_shared, never, session, shared};
+use super::{Previous, cut_short, judge_shared, never, overlap, session, shared};
 use crate::authority::state::{Certificate, Cluster, KeyRecord, Status};
 use crate::authority::{Config, State};
 use crate::digest::Hex;
@@ -137,11 +137,13 @@ fn each_rule_fires_on_what_it_forbids() {
     };
     let west = with_west(der(1), "2027-11-21T09:00:00Z");
     fires(&west, &good, "policy.generation.unexpired");
+    // The old one ends eleven hours from now: leaves of it would outlive it.
+    fires(&with_west(der(1), "2026-11-21T21:00:00Z"), &good, "policy.renewal.overlap");
     // Only a log that the program did not write could hold this one: the next name, on another key.
     fires(&with_west(der(2), "2027-11-21T09:00:00Z"), &good, "policy.subject.taken");
 
-    let rules = super::judge::RULES.iter().chain(never::RULES).map(|rule| rule.id);
-    let elsewhere = ["policy.validity.cut-short"];
+    let rules = super::judge::RULES.iter().chain(never::RULES).chain(overlap::RULES).map(|rule| rule.id);
+    let elsewhere = ["policy.validity.cut-short", "policy.key.revoked"];
     let untested: Vec<&str> = rules.filter(|id| !fired.contains(*id) && !elsewhere.contains(id)).collect();
     assert!(untested.is_empty(), "{untested:?}");
     // The others have their own tests beside them.
@@ -188,6 +190,31 @@ fn another_intermediate_needs_a_reason_only_while_the_first_one_lives() {
     let mut crashed = far.clone();
     crashed.certificates.values_mut().for_each(|c| c.status = Status::Unknown);
     assert_eq!(warns(&crashed, &good), None);
+}
+
+#[test]
+fn a_renewal_comes_a_lifetime_of_leaves_before_the_old_one_ends_or_with_a_reason() {
+    let config = Config::parse(CONFIG).unwrap();
+    let h = hierarchy(KeySpec::EcdsaP256);
+    let found = |config: &Config, until: &str| {
+        let state = with_west(h.intermediate.der.clone(), until);
+        overlap::overlap(config, &state, "west", at("2026-11-21T10:00:00Z"))
+    };
+    // It begins five minutes ago, and both ends count.
+    assert_eq!(found(&config, "2026-11-22T09:54:59Z"), None);
+    let late = found(&config, "2026-11-22T09:54:58Z").unwrap();
+    assert_eq!((late.id.as_str(), late.severity), ("policy.renewal.overlap", Severity::Warn));
+    assert_eq!(
+        late.observed,
+        "23 hours: the old one ends 2026-11-22T09:54:58Z, the new one begins 2026-11-21T09:55:00Z"
+    );
+    assert_eq!(late.expected, "24 hours or more, which leaves live");
+    assert!(found(&config, "2026-11-20T10:00:00Z").unwrap().observed.starts_with("none: the old one ends"));
+    let longer = Config::parse(&CONFIG.replace("[intermediates]", "[intermediates]\nleaf_hours = 72")).unwrap();
+    assert!(found(&longer, "2026-11-23T10:00:00Z").is_some());
+    assert_eq!(found(&longer, "2026-11-25T10:00:00Z"), None);
+    // A first certificate follows none.
+    assert_eq!(overlap::overlap(&config, &State::default(), "west", at("2026-11-21T10:00:00Z")), None);
 }
 
 #[test]

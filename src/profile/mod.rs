@@ -6,6 +6,10 @@
 use crate::error::{Error, Kind};
 use crate::key::KeySpec::{self, EcdsaP256, EcdsaP384, EcdsaP521, Ed25519, Rsa2048, Rsa3072, Rsa4096};
 use crate::text;
+use jiff::SignedDuration;
+
+/// Validity begins this long before the clock's now, because clocks of clusters are not ours.
+pub const BACKDATE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A certificate profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

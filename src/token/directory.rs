@@ -185,7 +185,7 @@ pub(super) fn create_private(directory: &Path) -> std::io::Result<()> {
 /// Copies directories and regular files; anything else has no place in a token. A file that is the same in the
 /// last copy, which is durable and never written again, becomes a link to that: a login changes one file of many,
 /// and an fsync of each would cost more than the login.
-fn copy_tree(from: &Path, to: &Path, last: Option<&Path>) -> std::io::Result<()> {
+pub(super) fn copy_tree(from: &Path, to: &Path, last: Option<&Path>) -> std::io::Result<()> {
     let kind = fs::symlink_metadata(from)?.file_type();
     if kind.is_dir() {
         create_private(to)?;
@@ -221,7 +221,7 @@ fn fsync_tree(path: &Path) -> std::io::Result<()> {
     if metadata.is_dir() || metadata.is_file() { fsync(path) } else { Ok(()) }
 }
 
-fn fsync(path: &Path) -> std::io::Result<()> {
+pub(super) fn fsync(path: &Path) -> std::io::Result<()> {
     fs::File::open(path)?.sync_all()
 }
 

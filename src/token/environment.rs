@@ -7,34 +7,71 @@
 
 use crate::error::{Error, Kind};
 use crate::token::hsm_profile::HsmProfile;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
+use std::time::Duration;
 
-/// Makes the module of this profile, which is loaded later, read this configuration. A variable that says so
+/// Makes the module of this profile, which is loaded later, read this configuration (or look into this directory,
+/// where the variable names one); gives what the variable said before, for [`put_back`]. A variable that says so
 /// already is left alone.
 ///
 /// # Errors
 /// [`Kind::Token`]: the profile names no variable, or this process has more than one thread; the error says how to
 /// set it from outside. Nothing was changed.
-pub fn choose_configuration(profile: &HsmProfile, file: &Path) -> Result<(), Error> {
-    let Some(name) = profile.files.as_ref().and_then(|files| files.environment.as_deref()) else {
-        return Err(Error::new(Kind::Token, "this token cannot be told where its files are").saw(&profile.name));
-    };
-    if std::env::var_os(name).is_some_and(|set| Path::new(&set) == file) {
-        return Ok(());
+pub fn choose_configuration(profile: &HsmProfile, file: &Path) -> Result<Option<OsString>, Error> {
+    let name = variable(profile)?;
+    let before = std::env::var_os(name);
+    if before.as_ref().is_none_or(|set| Path::new(set) != file) {
+        change(name, Some(file.as_os_str()))?;
     }
+    Ok(before)
+}
+
+/// Makes the module look again where it looked before [`choose_configuration`].
+///
+/// # Errors
+/// As there.
+pub fn put_back(profile: &HsmProfile, before: Option<&OsStr>) -> Result<(), Error> {
+    change(variable(profile)?, before)
+}
+
+fn variable(profile: &HsmProfile) -> Result<&str, Error> {
+    let name = profile.files.as_ref().and_then(|files| files.environment.as_deref());
+    name.ok_or_else(|| Error::new(Kind::Token, "this token cannot be told where its files are").saw(&profile.name))
+}
+
+fn change(name: &str, value: Option<&OsStr>) -> Result<(), Error> {
     if !is_single_threaded() {
-        return Err(Error::new(Kind::Token, format!("{name} cannot be set from inside this program here"))
-            .hint(format!("set it outside and run the same command again: export {name}={}", file.display())));
+        let error = Error::new(Kind::Token, format!("{name} cannot be set from inside this program here"));
+        return Err(match value {
+            Some(value) => error.hint(format!(
+                "set it outside and run the same command again: export {name}={}",
+                value.to_string_lossy()
+            )),
+            None => error,
+        });
     }
     // SAFETY: there is one thread, this one, so nothing reads or writes the environment meanwhile; the C library
     // reads it later, from modules that are not loaded yet.
-    unsafe { std::env::set_var(name, file) };
+    unsafe {
+        match value {
+            Some(value) => std::env::set_var(name, value),
+            None => std::env::remove_var(name),
+        }
+    }
     Ok(())
 }
 
 /// True where the kernel says that this is the only thread.
 fn is_single_threaded() -> bool {
-    fs_err::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1)
+    // A thread that was joined may be on the kernel's list for a moment longer.
+    (0..100).any(|_| {
+        let alone = fs_err::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1);
+        if !alone {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        alone
+    })
 }
 
 #[cfg(test)]

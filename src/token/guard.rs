@@ -82,11 +82,8 @@ pub(super) fn every(token: &Pkcs11Token) -> Result<Vec<Guard>, Error> {
         return Ok(Vec::new());
     }
     let session = &token.session;
-    let ours = [
-        Attribute::Class(ObjectClass::DATA),
-        Attribute::Token(true),
-        Attribute::Application(APPLICATION.to_vec()),
-    ];
+    let ours =
+        [Attribute::Class(ObjectClass::DATA), Attribute::Token(true), Attribute::Application(APPLICATION.to_vec())];
     let found =
         session.find_objects(&ours).map_err(|answer| fault::refused("cannot search the token for guards", &answer))?;
     let mut logs = BTreeSet::new();

@@ -51,6 +51,9 @@ pub struct HsmProfile {
     pub guard: GuardSupport,
     /// Ways to back its keys up.
     pub backup: Vec<BackupWay>,
+    /// How its clone is made, a sentence or more each: read out before it is made.
+    #[serde(default, rename = "clone")]
+    pub clone_how: Vec<String>,
     /// What a person should know before choosing it.
     pub remarks: Vec<String>,
     /// How this is known.

@@ -6,7 +6,9 @@
 //! Source: PKCS#11 v2.40 and v3.0 (OASIS).
 
 mod attributes;
+pub mod backup;
 mod claims;
+mod destroy;
 mod directory;
 mod encoding;
 pub mod environment;
@@ -251,6 +253,13 @@ pub trait Token {
     /// # Errors
     /// [`Kind::Medium`](crate::error::Kind::Medium): older copies may be there still.
     fn renew_copies(&mut self) -> Result<(), Error>;
+
+    /// Destroys both halves of a key and looks for them again in a new session; how many objects went. Nothing there
+    /// is no error.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token): the token may still hold the key.
+    fn destroy(&mut self, id: &KeyId) -> Result<usize, Error>;
 
     /// Makes what was generated durable: fsyncs the profile's `sync_paths` of a file-backed token.
     ///

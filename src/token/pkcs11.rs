@@ -10,7 +10,7 @@ use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{Library, Module, Seen, token_directory};
 use crate::token::{Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Token};
-use crate::token::{directory, fault, guard, holdings, keys, pins, pool};
+use crate::token::{destroy, directory, fault, guard, holdings, keys, pins, pool};
 use crate::x509::{SignatureAlgorithm, Spki};
 use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::MechanismType;
@@ -174,6 +174,10 @@ impl Token for Pkcs11Token {
 
     fn renew_copies(&mut self) -> Result<(), Error> {
         pins::renew_copies(self)
+    }
+
+    fn destroy(&mut self, id: &KeyId) -> Result<usize, Error> {
+        destroy::destroy(self, id)
     }
 
     fn sync(&mut self) -> Result<(), Error> {

@@ -9,6 +9,7 @@ use crate::key::KeySpec;
 use crate::name::SubjectTemplate;
 use crate::profile::{self, PathLength, Profile};
 use crate::x509::SignatureAlgorithm;
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 /// `[intermediates]`.
@@ -41,6 +42,9 @@ pub struct Intermediates {
     pub sidecar_only: bool,
     /// The path length, for a profile that leaves it open.
     pub path_len: Option<u8>,
+    /// The lifetime of workloads' certificates (istiod's DEFAULT_WORKLOAD_CERT_TTL), in hours.
+    #[serde(default = "leaf_hours")]
+    pub leaf_hours: u32,
     /// Where the root's CRL can be fetched: cRLDistributionPoints of every intermediate.
     #[serde(default)]
     pub crl_urls: Vec<String>,
@@ -94,6 +98,13 @@ impl Hash {
             SignatureAlgorithm::RsaSha512 | SignatureAlgorithm::EcdsaSha512 => Some(Hash::Sha512),
             SignatureAlgorithm::Ed25519 => None,
         }
+    }
+}
+
+impl Intermediates {
+    /// How long a workload's certificate lives, and an intermediate must when it issues its last one.
+    pub fn leaf(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.leaf_hours))
     }
 }
 
@@ -191,6 +202,9 @@ impl Config {
 
 fn istio() -> String {
     "istio".to_owned()
+}
+fn leaf_hours() -> u32 {
+    24
 }
 fn default_keys() -> Vec<KeySpec> {
     vec![KeySpec::Rsa3072, KeySpec::Rsa4096, KeySpec::EcdsaP256, KeySpec::EcdsaP384]

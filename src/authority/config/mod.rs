@@ -2,13 +2,17 @@
 //! contradiction is an error with line, column and the nearest name.
 
 mod cluster;
+mod emergency;
 mod intermediates;
 mod preflight;
+mod status;
 mod validate;
 
 pub use cluster::{ClusterConfig, KeyOrigin};
+pub use emergency::Emergency;
 pub use intermediates::{Hash, Intermediates, NameConstraints, Terms};
 pub use preflight::{CHECKS, PreflightConfig};
+pub use status::StatusConfig;
 pub use validate::place_of;
 
 use super::local::parse_toml;
@@ -81,12 +85,18 @@ pub struct Config {
     /// How many people of each role take part.
     #[serde(default)]
     pub roles: Roles,
+    /// What an emergency revocation may do without.
+    #[serde(default)]
+    pub emergency: Emergency,
     /// What becomes of the root key when the token is lost.
     #[serde(default)]
     pub key_backup: KeyBackup,
     /// Scripts by name and digest: where there are any, no other is held.
     #[serde(default)]
     pub ceremonies: BTreeMap<String, Digest>,
+    /// How early `status` says that something is due.
+    #[serde(default)]
+    pub status: StatusConfig,
     /// What a machine must be for a ceremony.
     #[serde(default)]
     pub preflight: PreflightConfig,
@@ -190,11 +200,37 @@ pub struct KeyBackup {
 
 /// How the root key is backed up. Fixed before genesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 pub enum BackupMode {
     /// Not at all: losing the token loses the root, and every mesh needs a new one.
     #[default]
     None,
+    /// A clone of the token: by the vendor's own means, or a copy of the files of a token without hardware.
+    Clone,
+}
+
+impl BackupMode {
+    /// The name in configuration, log and screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            BackupMode::None => "none",
+            BackupMode::Clone => "clone",
+        }
+    }
+}
+
+impl TryFrom<String> for BackupMode {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        match name.as_str() {
+            "none" => Ok(BackupMode::None),
+            "clone" => Ok(BackupMode::Clone),
+            // A wrapped key is generated extractable: promised before genesis and not made, it would be worse than none.
+            "wrapped" => Err("this version makes no wrapped backup: saw \"wrapped\", wanted none, clone".to_owned()),
+            other => Err(format!("no such way of backup: saw \"{other}\", wanted none, clone")),
+        }
+    }
 }
 
 fn one() -> usize {

@@ -8,8 +8,8 @@ use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::log::note;
 use crate::log::record::{
-    CustodySplit, HistoryImported, HistorySource, KeySealed, PastBundle, PastCertificate, PastCluster, PastCrl, PastLog,
-    PastRequest, PastRetirement, PastRevocation, Restore,
+    CustodySplit, HistoryImported, HistorySource, KeySealed, PastBundle, PastCertificate, PastCluster, PastCrl,
+    PastLog, PastRequest, PastRetirement, PastRevocation, Restore,
 };
 use crate::text;
 use crate::x509::read::{self, Certificate, Crl, show_name};
@@ -95,12 +95,17 @@ impl Lost {
         let first = verified.next().unwrap_or_else(|| Err(Error::new(Kind::Verify, "the copy has no audit key")));
         let checkpoint = verified.find_map(Result::ok).map_or(first, Ok)?;
         if checkpoint.origin != self.state.origin {
-            return Err(Error::new(Kind::Verify, "a checkpoint of another log").saw(&checkpoint.origin).wanted(&self.state.origin));
+            return Err(Error::new(Kind::Verify, "a checkpoint of another log")
+                .saw(&checkpoint.origin)
+                .wanted(&self.state.origin));
         }
         if checkpoint.size <= self.size && root_at(checkpoint.size)? != checkpoint.root {
-            return Err(Error::new(Kind::Verify, "the copy is not what the checkpoint covers: one of them was changed or forked")
-                .saw(format!("root {} at {} entries", root_at(checkpoint.size)?, checkpoint.size))
-                .wanted(format!("root {}", checkpoint.root)));
+            return Err(Error::new(
+                Kind::Verify,
+                "the copy is not what the checkpoint covers: one of them was changed or forked",
+            )
+            .saw(format!("root {} at {} entries", root_at(checkpoint.size)?, checkpoint.size))
+            .wanted(format!("root {}", checkpoint.root)));
         }
         if checkpoint.size >= self.cited {
             self.cited = checkpoint.size;
@@ -144,14 +149,19 @@ impl Lost {
         }
         let view = &delivered.certificate.view;
         if self.issuer_of(&|root| verify::issued_by(&delivered.certificate, root).is_ok()).is_none() {
-            return Err(Error::new(Kind::Verify, "a certificate that no root of the log issued").saw(show_name(&view.issuer)));
+            return Err(
+                Error::new(Kind::Verify, "a certificate that no root of the log issued").saw(show_name(&view.issuer))
+            );
         }
         let named = |label: &str| view.subject.iter().find(|a| a.label == label).map(|a| a.value.as_str());
         let generation = delivered.cluster.generation.to_string();
         if (named("L"), named("serialNumber")) != (Some(delivered.cluster.name.as_str()), Some(generation.as_str())) {
-            return Err(Error::new(Kind::Verify, "a certificate of another cluster or generation than its manifest says")
-                .saw(show_name(&view.subject))
-                .wanted(format!("L={}, serialNumber={generation}", delivered.cluster.name)));
+            return Err(Error::new(
+                Kind::Verify,
+                "a certificate of another cluster or generation than its manifest says",
+            )
+            .saw(show_name(&view.subject))
+            .wanted(format!("L={}, serialNumber={generation}", delivered.cluster.name)));
         }
         self.cited = self.cited.max(delivered.seen.1);
         self.found.push(delivered);
@@ -200,7 +210,8 @@ impl Lost {
         let lost = cited.saturating_sub(self.size);
         let mut records = vec![HistoryImported { sources: self.sources.clone(), ..of("restore") }];
         let clusters: Vec<PastCluster> = self.clusters(lost).into_values().collect();
-        records.extend(clusters.chunks(CLUSTERS).map(|some| HistoryImported { clusters: some.to_vec(), ..of("restore") }));
+        records
+            .extend(clusters.chunks(CLUSTERS).map(|some| HistoryImported { clusters: some.to_vec(), ..of("restore") }));
         let (own, others): (Vec<_>, Vec<_>) =
             self.certificates().into_values().partition(|c| c.cluster.is_some() && c.der.is_some());
         records.extend(own.into_iter().map(|c| HistoryImported { certificates: vec![c], ..of("restore") }));

@@ -185,6 +185,7 @@ impl State {
             }
             Record::SignIntent(intent) => {
                 self.check_settled()?;
+                self.check_issuer_alive(intent)?;
                 self.apply_intent(entry.seq, entry.header.time, intent)?;
             }
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
@@ -221,6 +222,11 @@ impl State {
             Record::CustodyShareUsed(used) => self.custody.used(used)?,
             Record::PinChanging(changing) => self.custody.changing(changing)?,
             Record::PinChanged(changed) => self.custody.changed(changed)?,
+            Record::KeyBackupMade(made) => self.backups.made(entry.header.time, made)?,
+            Record::KeyBackupProving(proving) => self.backups.intend(entry.seq, proving)?,
+            Record::KeyBackupProved(proved) => self.backups.proved(entry.header.time, proved)?,
+            Record::KeyDestroying(destroying) => self.apply_destroying(&entry.header, destroying)?,
+            Record::KeyDestroyed(destroyed) => self.apply_destroyed(&entry.header, destroyed)?,
         }
         self.last_time = match &entry.record {
             // `seq` gives order: a clock that was once ahead does not hold up those who come later.

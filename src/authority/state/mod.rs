@@ -2,8 +2,10 @@
 //! the rest of the program asks of it.
 
 mod adoption;
+mod backup;
 mod course;
 mod custody;
+mod ending;
 mod fold;
 mod revocation;
 mod signing;
@@ -11,9 +13,11 @@ mod signing;
 pub(crate) mod tests;
 
 pub use adoption::{History, Origin};
+pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
-pub use revocation::{BACKDATE, Listed, Revocation, Revocations};
+pub use ending::{Ending, Endings};
+pub use revocation::{Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -52,6 +56,10 @@ pub struct State {
     pub tokens: BTreeMap<String, TokenRecord>,
     /// Custody of their PINs.
     pub custody: Custody,
+    /// Copies of the root key.
+    pub backups: Backups,
+    /// The end of keys.
+    endings: Endings,
     /// Keys in order of their intents.
     pub keys: Vec<KeyRecord>,
     /// Clusters by name.
@@ -62,10 +70,10 @@ pub struct State {
     pub crls: BTreeMap<u32, Crl>,
     /// The highest CRL number that was intended, by the generation of the root key.
     crl_numbers: BTreeMap<u32, u64>,
-    /// What happened before this log began.
-    pub history: History,
     /// What was revoked, and what CRLs list.
     pub revocations: Revocations,
+    /// What happened before this log began.
+    pub history: History,
     /// Intents without outcome, by position.
     pub open_intents: BTreeMap<u64, SignIntent>,
     /// Clusters with a certificate of a session that did not bring a bundle to them and complete.

@@ -6,14 +6,11 @@ use crate::authority::rules::{broken, expect};
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
 use crate::log::record::CertificateRevoked;
+use crate::profile::BACKDATE;
 use crate::x509::Reason;
 use crate::x509::read::{self, CrlView};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Validity begins, and a revocation is dated, this long before the clock's now, because clocks of clusters are
-/// not ours.
-pub const BACKDATE: SignedDuration = SignedDuration::from_mins(5);
 
 /// That a certificate was revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +61,12 @@ impl State {
     /// That a certificate was revoked, where it was.
     pub fn revoked(&self, serial: &Hex) -> Option<&Revocation> {
         self.revocations.revoked.get(serial)
+    }
+
+    /// What was revoked by entries from a position on.
+    pub fn revoked_since(&self, seq: u64) -> Vec<Hex> {
+        let since = self.revocations.revoked.iter().filter(|(_, revocation)| revocation.seq >= seq);
+        since.map(|(serial, _)| serial.clone()).collect()
     }
 
     /// The revocation of a certificate for this key, by the digest of its SubjectPublicKeyInfo.

@@ -4,6 +4,7 @@
 //! them: whoever shows them escapes them. Bytes are not repeated: their digest is, and the entry's number.
 
 mod history;
+mod keys;
 mod signing;
 
 pub use signing::{whom, whom_of};
@@ -186,6 +187,13 @@ fn say(record: &Record, known: &Known) -> Said {
             .with("spki sha256", r.spki_sha256)
             .with("to", r.recipients.join(", "))
             .with("age file sha256", Digest::of(&r.ciphertext.0)),
+        Record::KeyDestroying(r) => keys::destroying(r),
+        Record::KeyDestroyed(r) => keys::destroyed(r),
+        Record::KeyBackupMade(r) => keys::made(r),
+        Record::KeyBackupProving(r) => keys::proving(r),
+        Record::KeyBackupProved(r) => Said::that("The copy of the root key signed, and the signature verifies")
+            .with("proof intended in", r.proving)
+            .with("signature sha256", Digest::of(&r.signature.0)),
         Record::ClusterEnrolled(r) => signing::enrolled(r),
         Record::ClusterRetired(r) => Said::that(format!("{} was retired", r.cluster)).with("why", &r.reason),
         Record::RequestImported(r) => signing::imported(r),

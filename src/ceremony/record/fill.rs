@@ -162,6 +162,11 @@ fn configuration(course: &Course) -> Option<Configuration> {
             "There is no backup of the root key: when the token is lost, nothing can be signed any more, and every mesh \
              needs a new root.",
         ),
+        Ok(BackupMode::Clone) => (
+            "clone",
+            "A second token, or a copy of the token's files, holds the root key: whoever has it and what opens it can sign. \
+             When the token is lost, work goes on with a copy that was proved; without one, every mesh needs a new root.",
+        ),
         Err(_) => ("not read", "The configuration is of another version; its text is in the log."),
     };
     Some(Configuration { sha256: adopted.sha256, entry: *entry, key_backup, loss })

@@ -17,10 +17,18 @@ pub enum ScriptKind {
     Drill,
     /// Changes the custodians.
     Custody,
+    /// Makes a copy of the root's token and proves it.
+    Backup,
     /// Takes over a root that was made elsewhere.
     Adoption,
     /// Begins the log anew from an older copy.
     Restore,
+    /// Revokes certificates.
+    Revocation,
+    /// Revokes certificates at once.
+    Emergency,
+    /// Issues the next CRL.
+    Refresh,
 }
 
 impl ScriptKind {
@@ -32,8 +40,12 @@ impl ScriptKind {
         ScriptKind::Retirement,
         ScriptKind::Drill,
         ScriptKind::Custody,
+        ScriptKind::Backup,
         ScriptKind::Adoption,
         ScriptKind::Restore,
+        ScriptKind::Revocation,
+        ScriptKind::Emergency,
+        ScriptKind::Refresh,
     ];
 
     /// The name in scripts.
@@ -45,8 +57,12 @@ impl ScriptKind {
             ScriptKind::Retirement => "retirement",
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
+            ScriptKind::Backup => "key-backup",
             ScriptKind::Adoption => "adoption",
             ScriptKind::Restore => "restore",
+            ScriptKind::Revocation => "revocation",
+            ScriptKind::Emergency => "emergency",
+            ScriptKind::Refresh => "crl",
         }
     }
 
@@ -54,6 +70,7 @@ impl ScriptKind {
     pub const fn begins_with(self) -> &'static [Fact] {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
+            ScriptKind::Drill => &[Fact::TokenReady, Fact::Root, Fact::BackedUp],
             ScriptKind::Adoption | ScriptKind::Restore => &[Fact::NoRoot, Fact::TokenReady],
             _ => &[Fact::TokenReady, Fact::Root],
         }
@@ -76,7 +93,20 @@ impl ScriptKind {
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
             ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
+            ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
             ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
+            ScriptKind::Revocation | ScriptKind::Emergency => {
+                &["participants", "revoke", "issue-crl", "review-plans", "sign", "publish", "close"]
+            }
+            ScriptKind::Refresh => &["participants", "issue-crl", "review-plans", "sign", "publish", "close"],
+        }
+    }
+
+    /// The longest that a script of this kind may be planned for, in minutes; `None` where it takes what it takes.
+    pub const fn budget(self) -> Option<u32> {
+        match self {
+            ScriptKind::Emergency => Some(30),
+            _ => None,
         }
     }
 
@@ -98,7 +128,11 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),
     ("check-copy", &[ScriptKind::Drill]),
+    ("revoke", &[ScriptKind::Revocation, ScriptKind::Emergency]),
+    ("issue-crl", &[ScriptKind::Refresh, ScriptKind::Revocation, ScriptKind::Emergency, ScriptKind::Signing]),
     ("change-custody", &[ScriptKind::Custody]),
+    ("key-backup", &[ScriptKind::Backup]),
+    ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),
 ];
 
 /// The kinds that can do an activity, as one writes them; `None` where all can.

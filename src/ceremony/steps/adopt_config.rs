@@ -92,7 +92,9 @@ fn check_fixed(old: &Config, new: &Config) -> Result<(), Error> {
         Some(audit) => audit.token.profile.clone(),
         None => "none: the audit key is on the root's token".to_owned(),
     };
-    fixed("[audit.token] profile", audit(old), audit(new))
+    fixed("[audit.token] profile", audit(old), audit(new))?;
+    // Whoever relied on there being no copy, or one, decided with genesis.
+    fixed("[key_backup] mode", old.key_backup.mode.name().to_owned(), new.key_backup.mode.name().to_owned())
 }
 
 /// The lines that went (`-`) and came (`+`), in order, with the lines around them: a value that moved from one

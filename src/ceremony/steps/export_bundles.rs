@@ -69,6 +69,11 @@ fn clusters(room: &Room<'_>, bench: &Bench) -> Result<Vec<String>, Error> {
     }
     let state = room.journal.state();
     for name in &room.wishes.clusters {
+        if let Some(revoked) = state.newest_intermediate(name).and_then(|newest| state.revoked(&newest.serial)) {
+            return Err(Error::new(Kind::Usage, "the newest certificate of this cluster is revoked: it goes nowhere")
+                .saw(format!("{name}, revoked {} ({})", revoked.date, revoked.reason.name()))
+                .hint(format!("a new key, on the cluster's side: anchorite request {name}; then anchorite sign")));
+        }
         if state.newest_intermediate(name).is_none() {
             return Err(Error::new(Kind::Usage, "no certificate was issued to this cluster")
                 .saw(name)

@@ -48,8 +48,8 @@ pub fn write_issued(room: &mut Room<'_>) -> Result<Vec<String>, Error> {
         room.journal.log()?.store_audit_certificate(generation, &text)?;
     }
     let mut written = Vec::new();
-    for (name, text) in public_files(&state)? {
-        deliver::replace(&public.join(name), text.as_bytes(), 0o644)?;
+    for (name, bytes) in public_files(&state)? {
+        deliver::replace(&public.join(&name), &bytes, 0o644)?;
         written.push(format!("public/{name}"));
     }
     Ok(written)
@@ -61,21 +61,27 @@ pub fn issued_files(state: &State) -> impl Iterator<Item = (String, String)> {
     issued.filter_map(|c| Some((format!("{}.pem", c.serial), pem::encode("CERTIFICATE", c.der.as_ref()?))))
 }
 
-/// The files of `public/` but for the checkpoint, as the log has them: name and text.
+/// The files of `public/` but for the checkpoint, as the log has them: name and content.
 ///
 /// # Errors
 /// [`Kind::Bug`](crate::error::Kind::Bug): a root certificate that was verified does not read.
-pub fn public_files(state: &State) -> Result<Vec<(&'static str, String)>, Error> {
-    let mut files = Vec::new();
+pub fn public_files(state: &State) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut add = |name: &str, bytes: Vec<u8>| files.push((name.to_owned(), bytes));
     if let Some(der) = state.certificate_of("root").and_then(|c| c.der.as_ref()) {
-        files.push(("root-cert.pem", pem::encode("CERTIFICATE", der)));
-        files.push((
-            "root-card.txt",
-            card::root_card(&state.name, &state.kind, &state.origin, der, state.uncovered().as_deref())?.render(),
-        ));
+        add("root-cert.pem", pem::encode("CERTIFICATE", der).into_bytes());
+        let card = card::root_card(&state.name, &state.kind, &state.origin, der, state.uncovered().as_deref())?;
+        add("root-card.txt", card.render().into_bytes());
     }
-    files.extend(audit_certificate(state).map(|(_, text)| ("audit-cert.pem", text)));
-    files.extend(state.crl().map(|crl| ("root.crl", pem::encode("X509 CRL", &crl.der))));
+    if let Some((_, text)) = audit_certificate(state) {
+        add("audit-cert.pem", text.into_bytes());
+    }
+    // PEM for files and Secrets; DER for what an HTTP URL in a certificate names (RFC 5280 section 4.2.1.13).
+    for (generation, crl) in &state.crls {
+        let name = if *generation > 1 { format!("root-g{generation}.crl") } else { "root.crl".to_owned() };
+        add(&name, pem::encode("X509 CRL", &crl.der).into_bytes());
+        add(&format!("{name}.der"), crl.der.clone());
+    }
     Ok(files)
 }
 

@@ -178,7 +178,8 @@ fn ask_reason(room: &mut Room<'_>, step: &Step) -> Result<String, Stop> {
         if (1..=MAX_REASON).contains(&length) {
             return Ok(reason);
         }
-        let error = Error::new(Kind::Usage, "a log is not given up without a reason").saw(text::count(length, "character"));
+        let error =
+            Error::new(Kind::Usage, "a log is not given up without a reason").saw(text::count(length, "character"));
         room.people.help(&error.wanted(format!("1 to {MAX_REASON}")))?;
     }
 }
@@ -200,7 +201,10 @@ fn screen(room: &Room<'_>, lost: &Lost, cited: u64) -> Screen {
         let view = &found.certificate.view;
         let known = lost.state.certificates.contains_key(&view.serial);
         let says = if known { "in the copy" } else { "found again" };
-        screen = screen.field(says, format!("{} generation {}, serial {}", found.cluster.name, found.cluster.generation, view.serial));
+        screen = screen.field(
+            says,
+            format!("{} generation {}, serial {}", found.cluster.name, found.cluster.generation, view.serial),
+        );
     }
     screen.text(
         "What was signed in the part that is lost, and is not named here, is known to nobody: nobody can revoke it by \

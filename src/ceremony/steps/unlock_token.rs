@@ -1,9 +1,13 @@
 //! `unlock-token`: the PIN, once; the guard; what an interrupted session left behind.
 
 mod custodians;
+mod reopen;
 
 pub use custodians::confirm_try;
+pub use reopen::reopen;
 
+use crate::authority::state::KeyRecord;
+use crate::ceremony::ending::ended;
 use crate::ceremony::people::{Secret, Stop};
 use crate::ceremony::precondition;
 use crate::ceremony::room::{Bench, Opened, Room};
@@ -60,7 +64,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     let mut keys = Keyring::new(root);
     if room.config.audit.is_some() {
         let serial = audit_serial(room)?;
-        let (audit, _) = unlock(room, KeyRole::Audit, &serial, None)?;
+        let (audit, pin) = unlock(room, KeyRole::Audit, &serial, None)?;
+        if let Some(opened) = &mut bench.opened {
+            opened.audit = Some(pin);
+        }
         unlocked.push(record(room, KeyRole::Audit, audit.identity()).into());
         keys.add_audit_token(audit);
     }
@@ -166,8 +173,8 @@ fn unlock_root(
         return custodians::unlock(room, bench, step, serial, &opening);
     }
     let (token, pin) = unlock(room, role, serial, fresh)?;
-    if custodians::changes(&room.script) {
-        bench.opened = Some(Opened { user: pin, set: None, tried: None, so: None });
+    if custodians::keeps(&room.script) {
+        bench.opened = Some(Opened { user: pin, set: None, tried: None, so: None, audit: None });
     }
     let record = record(room, role, token.identity());
     Ok((token, vec![record.into()]))
@@ -222,16 +229,20 @@ fn record(room: &Room<'_>, role: KeyRole, identity: &Identity) -> TokenUnlocked 
     }
 }
 
-/// Finds the keys that the log names and proves them by their public halves.
+/// Finds the keys that the log names and proves them by their public halves; those whose end was announced are let be.
 fn find_keys(room: &Room<'_>, keys: &mut Keyring) -> Result<(), Error> {
     // Roots first: they are what people came for.
     for (role, key) in [KeyRole::Root, KeyRole::Audit].into_iter().flat_map(|role| {
         let keys = room.journal.state().keys.iter();
-        keys.filter(move |key| key.role == role.name() && key.spki.is_some()).map(move |key| (role, key))
+        let used = move |key: &&KeyRecord| key.role == role.name() && key.spki.is_some();
+        keys.filter(used).filter(|key| room.journal.state().may_be_held(key)).map(move |key| (role, key))
     }) {
         let (id, spki): (Hex, Option<Spki>) = (key.id.clone(), key.spki.clone());
         let found = keys.token(role)?.find(&KeyId(id.clone()), spki.as_ref())?;
         let Some(found) = found else {
+            if role == KeyRole::Audit && room.journal.state().ending(key).is_some() {
+                return Err(ended(room.journal.state()));
+            }
             return Err(Error::new(Kind::Token, format!("the token does not hold the {} key", role.name()))
                 .saw(format!("no key with the id {id}"))
                 .wanted(format!("the key of generation {}", key.generation))

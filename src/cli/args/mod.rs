@@ -1,18 +1,24 @@
 //! What can be typed. Help begins with examples.
 
 mod anywhere;
+mod backup;
 mod cluster;
 mod custody;
+mod mesh;
 mod offline;
 mod rehearsal;
+mod revocation;
 mod rollover;
 mod takeover;
 
 pub use anywhere::*;
+pub use backup::*;
 pub use cluster::*;
 pub use custody::*;
+pub use mesh::*;
 pub use offline::*;
 pub use rehearsal::*;
+pub use revocation::*;
 pub use rollover::*;
 pub use takeover::*;
 
@@ -97,14 +103,27 @@ pub enum Command {
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
     Retire(Retire),
+    /// Revoke certificates, and issue the CRL that says so.
+    #[command(
+        before_help = "Examples:\n  anchorite -C mesh-root revoke cluster1 --reason superseded\n  anchorite -C mesh-root revoke cluster1@2 --reason keyCompromise --date 2026-11-20 \\\n    --emergency"
+    )]
+    Revoke(Revoke),
+    /// Issue the next CRL, before the last one ends.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root crl")]
+    Crl(Crl),
     /// Custody of the token's PIN: print sheets, check a share, change the custodians.
     #[command(
         before_help = "Examples:\n  anchorite -C mesh-root custody sheets > sheets.html\n  anchorite -C mesh-root custody check\n  anchorite -C mesh-root custody change"
     )]
     Custody(Custody),
     /// Begin the log anew from an older copy, where the newest is lost.
-    #[command(before_help = "Example:\n  anchorite -C mesh-root-2 restore --from /media/b --checkpoint checkpoint --crl root.crl --bundle cluster1")]
+    #[command(
+        before_help = "Example:\n  anchorite -C mesh-root-2 restore --from /media/b --checkpoint checkpoint --crl root.crl --bundle cluster1"
+    )]
     Restore(Restore),
+    /// Make a copy of the root's token, and have it sign a proof that it lives.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root key-backup")]
+    KeyBackup(KeyBackup),
     /// Token profiles, and what a token can do.
     #[command(
         before_help = "Examples:\n  anchorite hsm profiles\n  anchorite hsm probe --profile softhsm2 --serial 84b1c0f1d3a2c6e7"
@@ -131,6 +150,19 @@ pub enum Command {
         anchorite rollover check switch1 --live -             which stage is it in?"
     )]
     Rollover(Rollover),
+    /// The clusters' CRLs: make, merge, look when one is due (cluster side; off unless you use it).
+    ///
+    /// Istio checks CRLs only where the Secret cacerts has a ca-crl.pem (Istio 1.27 and newer, ambient 1.29 and
+    /// newer). Then it fails closed: Envoy wants a current CRL of every CA in a peer's chain, other clusters'
+    /// intermediates included, and rejects all mTLS under a CA whose CRL is missing or has expired. Begin only with
+    /// somebody, or a cron job, who renews them; and ending it needs Istio 1.31.1 (an empty ca-crl.pem).
+    #[command(
+        name = "mesh-crl",
+        before_help = "Examples:\n  anchorite mesh-crl renew cluster1                    its own CRL, by its key\n  \
+        anchorite mesh-crl merge --into ca-crl.pem cluster1 cluster2 root.crl\n  \
+        anchorite mesh-crl check cluster1 --days 30          for cron: exit 10 when due"
+    )]
+    MeshCrl(MeshCrl),
     /// Verify a bundle without opening it, or a log.
     #[command(before_help = "Example:\n  anchorite verify /media/out/5f0c… --root root-cert.pem")]
     Verify(Verify),

@@ -110,7 +110,7 @@ pub enum CeremonyCommand {
         anchorite -C mesh-root ceremony script my-signing.toml --agenda requests > signing.html")]
     Script(PrintScript),
     /// Hold a ceremony, or go on with one that was paused.
-    Run(Run),
+    Run(Box<Run>),
     /// The script filled in, from the log: one page of HTML, or --json.
     Record(Record),
 }
@@ -156,6 +156,10 @@ pub struct Run {
     /// The cluster that it is about; may be repeated.
     #[arg(long = "cluster", value_name = "CLUSTER")]
     pub clusters: Vec<String>,
+    #[command(flatten)]
+    pub why: super::Why,
+    #[command(flatten)]
+    pub seats: super::Seats,
     #[command(flatten)]
     pub genesis: Genesis,
     #[command(flatten)]

@@ -81,7 +81,7 @@ impl Rehearsal<'_> {
 
     /// The audit key's own token, which people bring initialised.
     fn make_audit_token(&self, profile: &HsmProfile, module: Option<&Path>) -> Result<(), Error> {
-        let mut tokens = Modules::load((profile, module), None)?;
+        let mut tokens = Modules::load((profile, module), None, None)?;
         let blank = tokens.list(KeyRole::Audit)?.into_iter().find(|seen| !seen.initialized);
         let blank = blank.ok_or_else(|| Error::new(Kind::Token, "SoftHSM shows no blank token"))?;
         let (so_pin, pin) = (self.place.pin("so"), self.place.pin("audit"));
@@ -92,7 +92,7 @@ impl Rehearsal<'_> {
     /// Everything that loads the module later reads the rehearsal's own configuration.
     pub(super) fn choose_token(&self) -> Result<(), Error> {
         let profile = HsmProfile::embedded(marked::PROFILE)?;
-        environment::choose_configuration(&profile, &absolute(&self.place.token_configuration())?)
+        environment::choose_configuration(&profile, &absolute(&self.place.token_configuration())?).map(drop)
     }
 
     /// The rehearsal's `authority.toml`, and SoftHSM's module where the real authority names one.

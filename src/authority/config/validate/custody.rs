@@ -34,10 +34,11 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
             .saw(format!("{m} of {n}"))
             .wanted(thresholds));
     }
-    // A proved backup that opens without these shares would allow it; there is no such mode yet.
+    // A proved backup that opens without these shares would allow it. Before genesis none is proved, and a copy of
+    // the token's files opens to the same shares.
     if m == n {
         return Err(at("threshold", "with every share needed, one lost share loses the root")
-            .saw(format!("{m} of {n}, [key_backup] mode = \"none\""))
+            .saw(format!("{m} of {n}, [key_backup] mode = \"{}\"", config.key_backup.mode.name()))
             .wanted(format!("a threshold below {n}, or a proved key backup that opens without these shares"))
             .hint(format!("threshold = {} outlives one lost share", n - 1)));
     }

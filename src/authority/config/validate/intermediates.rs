@@ -20,6 +20,12 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
             .saw(all.max_validity_days.to_string())
             .wanted(format!("1 to {}, the root's", config.root.validity_days)));
     }
+    let hours = all.max_validity_days.saturating_mul(24);
+    if !(1..=hours).contains(&all.leaf_hours) {
+        return Err(at("leaf_hours", "a workload's certificate cannot outlive the intermediate that issues it")
+            .saw(all.leaf_hours.to_string())
+            .wanted(format!("1 to {hours}, the days of max_validity_days")));
+    }
     if all.keys.is_empty() {
         return Err(at("keys", "no kind of key is allowed"));
     }

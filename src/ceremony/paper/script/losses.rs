@@ -151,6 +151,11 @@ fn token(backup: Option<BackupMode>) -> Loss {
                 CRL can be made.";
     let means = match backup {
         Some(BackupMode::None) => gone.to_owned(),
+        Some(BackupMode::Clone) => {
+            "Nothing is lost while a copy that was proved is left (`anchorite status` says when); without \
+            one the root key is gone. Whoever has a copy needs what opened the token when it was made, no more."
+                .to_owned()
+        }
         None => format!("It depends on key_backup in authority.toml. With none: {gone}"),
     };
     Loss {

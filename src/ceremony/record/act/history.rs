@@ -36,7 +36,12 @@ pub(super) fn imported(r: &HistoryImported) -> Said {
     let said = r.clusters.iter().fold(said, |said, cluster| {
         said.with(
             "cluster",
-            format!("{}, generations up to {}, bundles up to {}", cluster.name, cluster.generation, cluster.bundle.as_ref().map_or(0, |bundle| bundle.sequence)),
+            format!(
+                "{}, generations up to {}, bundles up to {}",
+                cluster.name,
+                cluster.generation,
+                cluster.bundle.as_ref().map_or(0, |bundle| bundle.sequence)
+            ),
         )
     });
     let said = said.maybe("custody set", r.custody.as_ref().map(|custody| &custody.set));

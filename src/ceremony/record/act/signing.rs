@@ -6,7 +6,7 @@ use crate::finding::{self, Finding};
 use crate::log::record::{
     CertificateRevoked, ClusterEnrolled, PlanMade, RequestImported, RequestRefused, SignIntent, SignOutcome,
 };
-use crate::plan::screen::{may_issue, validity};
+use crate::plan::screen::{may_issue, overlap, utc, validity};
 use crate::plan::{Plan, What};
 use crate::words;
 use crate::x509::read::{self, CertificateView, CrlView, show_name};
@@ -82,10 +82,15 @@ pub(super) fn planned(r: &PlanMade, known: &Known) -> Said {
         .with("profile", &plan.profile);
     let said = match plan.what {
         What::Crl => read::tbs_crl(&plan.tbs.0).map_or_else(|_| Said::default(), |view| crl(Said::default(), &view)),
-        _ => {
-            let view = read::tbs_certificate(&plan.tbs.0);
-            view.map_or_else(|_| Said::default(), |view| certificate(Said::default(), &view))
-        }
+        _ => match read::tbs_certificate(&plan.tbs.0) {
+            Ok(view) => match plan.cluster.as_ref().and_then(|cluster| cluster.replaces.as_ref()) {
+                Some(old) => certificate(Said::default(), &view)
+                    .with("replaces", format!("generation {}, valid until {}", old.generation, utc(old.not_after)))
+                    .with("overlap", overlap(old, &view)),
+                None => certificate(Said::default(), &view),
+            },
+            Err(_) => Said::default(),
+        },
     }
     .details
     .into_iter()

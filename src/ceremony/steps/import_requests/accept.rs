@@ -102,6 +102,7 @@ pub fn accept(
         spki_sha256: spki.sha256(),
         enrols: judgement.enrols,
         changes: judgement.changes,
+        replaces: judgement.replaces,
     };
     let reviewed = if offline { format!("offline:{}", claim.cluster) } else { format!("sha256:{sha256}") };
     let given = room.config.intermediate_name(&cluster.name, cluster.generation);

@@ -10,7 +10,7 @@ use crate::ceremony::script::Step;
 use crate::error::Error;
 use crate::files::medium::{self, Role};
 use crate::finding::{Finding, Severity};
-use crate::policy::Beside;
+use crate::policy::{self, Beside};
 use crate::request::{KeyPolicy, package};
 use crate::x509::Spki;
 use std::collections::BTreeMap;
@@ -80,7 +80,9 @@ pub fn foresee(foresight: &mut Foresight, prospect: &Prospect<'_>, step: &Step) 
     }
     for cluster in offline::wanted(prospect.config, prospect.state, prospect.clusters)? {
         let about = format!("{cluster}: its key is made in the ceremony");
-        foresight.reviewed.push(Reviewed { key: format!("offline:{cluster}"), about, warnings: Vec::new() });
+        let found = policy::overlap(prospect.config, prospect.state, &cluster, prospect.now);
+        let warnings = warnings(&found.into_iter().collect::<Vec<_>>());
+        foresight.reviewed.push(Reviewed { key: format!("offline:{cluster}"), about, warnings });
     }
     Ok(())
 }

@@ -34,9 +34,10 @@ pub(super) fn opening(room: &Room<'_>) -> Option<Opening> {
     (!sets.is_empty()).then_some(Opening { sets, unlogged })
 }
 
-/// True where a script changes what the token opens to.
-pub(super) fn changes(script: &Script) -> bool {
-    script.steps.iter().any(|step| step.activity == "change-custody")
+/// True where a script changes what the token opens to, or closes the token and opens it again.
+pub(super) fn keeps(script: &Script) -> bool {
+    let needs = ["change-custody", "key-backup", "prove-backup", "destroy-keys"];
+    script.steps.iter().any(|step| needs.contains(&step.activity.as_str()))
 }
 
 /// Collects shares and tries the PIN, once for each set that it may be of.
@@ -71,9 +72,10 @@ pub(super) fn unlock(
         match room.tokens.unlock(role, serial, &pins.user, room.wishes.final_try) {
             Ok(token) => {
                 let records = records(room, opening, set, indexes, token.identity());
-                // The PINs are forgotten here, but where the script is to change them.
-                if changes(&room.script) {
-                    bench.opened = Some(Opened { user: pins.user.clone(), set: Some(pins), tried, so: None });
+                // The PINs are forgotten here, but where the script is to use them again.
+                if keeps(&room.script) {
+                    let user = pins.user.clone();
+                    bench.opened = Some(Opened { user, set: Some(pins), tried, so: None, audit: None });
                 }
                 return Ok((token, records));
             }

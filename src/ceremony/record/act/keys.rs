@@ -1,0 +1,50 @@
+//! Copies of keys and their end, in words.
+
+use super::Said;
+use crate::log::record::{KeyBackupMade, KeyBackupProving, KeyDestroyed, KeyDestroying};
+
+pub(super) fn made(r: &KeyBackupMade) -> Said {
+    let how = match r.means.as_str() {
+        "files" => "by copying the token's files",
+        _ => "by the vendor's own means, as people say",
+    };
+    let generations: Vec<String> = r.generations.iter().map(u32::to_string).collect();
+    Said::that(format!("A key backup was made {how}"))
+        .with("backup", &r.name)
+        .with("mode", &r.mode)
+        .with("serial", &r.serial)
+        .with("label", &r.label)
+        .with("manufacturer", &r.manufacturer)
+        .with("model", &r.model)
+        .with("root generations", generations.join(", "))
+}
+
+pub(super) fn proving(r: &KeyBackupProving) -> Said {
+    Said::that("A copy of the root key is about to sign a proof that it lives")
+        .with("backup", &r.backup)
+        .with("generation", r.generation)
+        .with("nonce", &r.nonce)
+        .with("statement sha256", r.statement_sha256)
+}
+
+pub(super) fn destroying(r: &KeyDestroying) -> Said {
+    Said::that(format!(
+        "The {} key of generation {} is about to be DESTROYED: it signs nothing any more",
+        r.role, r.generation
+    ))
+    .with("id", &r.id)
+    .with("token", &r.token_serial)
+    .with("why", &r.reason)
+}
+
+pub(super) fn destroyed(r: &KeyDestroyed) -> Said {
+    let how = match r.shown.as_str() {
+        "searched" => "it was destroyed here, and a new session found it no more",
+        _ => "people say so",
+    };
+    Said::that(format!("A {} key of generation {} is gone", r.role, r.generation))
+        .with("id", &r.id)
+        .with("token", &r.token_serial)
+        .maybe("backup", r.backup.as_ref())
+        .with("how that is known", how)
+}

@@ -1,0 +1,143 @@
+//! `key-backup`: a clone of the root's token. The files of one without hardware are copied here; any other is cloned by
+//! its vendor's own means, while this waits. That the copy lives is for `prove-backup` to show.
+
+use crate::authority::Config;
+use crate::authority::config::BackupMode;
+use crate::ceremony::backups;
+use crate::ceremony::people::Stop;
+use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::script::Step;
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
+use crate::error::{Error, Kind};
+use crate::log::record::KeyBackupMade;
+use crate::screen::Screen;
+use crate::text;
+use crate::token::hsm_profile::{BackupWay, HsmProfile};
+use crate::token::{Identity, KeyRole};
+
+/// The activity.
+pub const ACTIVITY: Activity = Activity {
+    name: "key-backup",
+    says: "Make a copy of the root's token",
+    asks: true,
+    needs: &[Fact::Participants, Fact::Unlocked, Fact::Root],
+    gives: &[Fact::BackedUp],
+    takes: &[],
+    settings: &[],
+    lasts: Lasts::Forever,
+    ways: Ways::RETRY,
+    medium: None,
+    run,
+};
+
+/// The longest name of a backup, in characters: it stands on screens and labels.
+const MAX_NAME: usize = 64;
+
+fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
+    backups::come_back(room, bench, step)?;
+    check(&room.config, room.tokens.profile(KeyRole::Root))?;
+    let Some(copy) = room.tokens.backup().cloned() else { return Err(backups::nowhere().into()) };
+    let name = name(room, step)?;
+    room.check_answers(step)?;
+    let own = bench.keys()?.token(KeyRole::Root)?.identity().clone();
+    let (identity, means) = match &copy.directory {
+        Some(directory) => {
+            let screen = guide(room)
+                .field("copied to", directory.display().to_string())
+                .field("in place of", earlier(room, &name));
+            room.people.show(&screen)?;
+            bench.keys()?.token(KeyRole::Root)?.sync()?;
+            room.tokens.copy_files(&own.serial)?;
+            (own, "files")
+        }
+        None => {
+            room.people.show(&guide(room))?;
+            made(room, step)?;
+            (backups::visit(room, bench, step, &mut |room, _| Ok(backups::find(room, step)?.identity))?, "vendor")
+        }
+    };
+    let record = record(room, &name, means, &identity);
+    room.journal.append(vec![record.into()])?;
+    room.people.show(
+        &Screen::new()
+            .heading("The copy is made, and proved by nothing yet", &name)
+            .field("serial", identity.serial)
+            .field("label", identity.label),
+    )
+}
+
+/// The configuration promised a clone, and the token can be cloned.
+///
+/// # Errors
+/// [`Kind::Usage`].
+pub fn check(config: &Config, profile: &HsmProfile) -> Result<(), Error> {
+    if config.key_backup.mode != BackupMode::Clone {
+        return Err(Error::new(Kind::Usage, "this authority has no key backup")
+            .saw(format!("[key_backup] mode = \"{}\"", config.key_backup.mode.name()))
+            .wanted("mode = \"clone\"")
+            .hint("the mode is fixed before genesis: people relied on there being no copy")
+            .truth("Nothing was copied."));
+    }
+    if !profile.backup.contains(&BackupWay::Clone) {
+        return Err(Error::new(Kind::Usage, "a token of this kind cannot be cloned")
+            .saw(&profile.title)
+            .hint("its profile says so: anchorite hsm profiles"));
+    }
+    Ok(())
+}
+
+/// What people should know before a copy is made.
+fn guide(room: &Room<'_>) -> Screen {
+    let profile = room.tokens.profile(KeyRole::Root);
+    let screen = Screen::new().heading("A copy of the root's token", &profile.title);
+    let screen = profile.clone_how.iter().fold(screen, |screen, line| screen.text(line));
+    screen.text("Whoever has the copy and what opens it can sign. Keep it apart from the token, in a bag of its own.")
+}
+
+/// When the backup that this one takes the place of was made.
+fn earlier(room: &Room<'_>, name: &str) -> String {
+    let known = room.journal.state().backups.named(name);
+    known.map_or_else(|| "none: it is new".to_owned(), |backup| format!("the one of {}", backup.made))
+}
+
+/// What people call the copy.
+fn name(room: &mut Room<'_>, step: &Step) -> Result<String, Stop> {
+    loop {
+        let question = "What is written on the key backup, and where is it kept (\"B1, safe in Bonn\")?";
+        let typed = room.people.answer(&step.id, "name", &step.by, question)?;
+        let name = typed.trim();
+        let count = name.chars().count();
+        if (1..=MAX_NAME).contains(&count) && text::first_deceptive(name).is_none() {
+            return Ok(name.to_owned());
+        }
+        let error = Error::new(Kind::Usage, "a key backup needs a name of printable characters");
+        room.people.help(&error.saw(text::count(count, "character")).wanted(format!("1 to {MAX_NAME}")))?;
+    }
+}
+
+/// People say that the vendor's means have done it; where nobody attends, it was done beforehand.
+fn made(room: &mut Room<'_>, step: &Step) -> Result<(), Stop> {
+    if room.people.unattended().is_some() {
+        return Ok(());
+    }
+    loop {
+        let question = "Make the clone with the vendor's means, then type: made";
+        match room.people.answer(&step.id, "made", &step.by, question)?.trim() {
+            "made" => return Ok(()),
+            other => room.people.help(&Error::new(Kind::Usage, "another word").saw(other).wanted("made"))?,
+        }
+    }
+}
+
+fn record(room: &Room<'_>, name: &str, means: &str, identity: &Identity) -> KeyBackupMade {
+    KeyBackupMade {
+        name: name.to_owned(),
+        mode: room.config.key_backup.mode.name().to_owned(),
+        means: means.to_owned(),
+        serial: identity.serial.clone(),
+        label: identity.label.clone(),
+        manufacturer: identity.manufacturer.clone(),
+        model: identity.model.clone(),
+        generations: room.journal.state().living_roots().map(|key| key.generation).collect(),
+    }
+}

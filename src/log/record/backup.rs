@@ -1,0 +1,87 @@
+//! Records of keys beyond their token: copies of the root key, proofs that they live, and the end of keys.
+
+use crate::digest::{Base64, Digest, Hex};
+use serde::{Deserialize, Serialize};
+
+/// A copy of the root's token was made; nothing is proved yet. One of the same name takes the place of the one before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyBackupMade {
+    /// What people call it: what is written on it.
+    pub name: String,
+    /// `clone`.
+    pub mode: String,
+    /// `files` (its directory was copied here) or `vendor` (by the vendor's own means, as people say).
+    pub means: String,
+    /// The copy's serial number; that of the original where its files were copied.
+    pub serial: String,
+    /// Its label.
+    pub label: String,
+    /// Its manufacturer.
+    pub manufacturer: String,
+    /// Its model.
+    pub model: String,
+    /// Generations of the root keys that it should hold.
+    pub generations: Vec<u32>,
+}
+
+/// A copy of a root key is about to sign a proof that it lives: `anchorite/prove/v1`, the log's id and the nonce, a
+/// line each without a last newline. No certificate or CRL begins so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyBackupProving {
+    /// The backup's name.
+    pub backup: String,
+    /// The root key's generation.
+    pub generation: u32,
+    /// 16 random bytes.
+    pub nonce: Hex,
+    /// SHA-256 of the statement.
+    pub statement_sha256: Digest,
+}
+
+/// A copy of a root key signed its proof, and the signature verifies under the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyBackupProved {
+    /// The position of its `key_backup.proving`.
+    pub proving: u64,
+    /// The signature over the statement, in the form that certificates carry.
+    pub signature: Base64,
+}
+
+/// A key is about to be destroyed: from here on it signs nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyDestroying {
+    /// CKA_ID.
+    pub id: Hex,
+    /// `root` or `audit`.
+    pub role: String,
+    /// Its generation.
+    pub generation: u32,
+    /// The token that holds it.
+    pub token_serial: String,
+    /// Why, as people typed it.
+    pub reason: String,
+}
+
+/// A key, or a copy of it, is gone. That of an audit key is never written: nothing could sign it any more, so its
+/// `key.destroying` under the last checkpoint is its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyDestroyed {
+    /// CKA_ID.
+    pub id: Hex,
+    /// `root`.
+    pub role: String,
+    /// Its generation.
+    pub generation: u32,
+    /// The serial number of the token that held it.
+    pub token_serial: String,
+    /// The backup that held it; left out for the authority's own token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<String>,
+    /// `searched` (it was destroyed here, and a new session found it no more) or `said` (people say so).
+    pub shown: String,
+}

@@ -1,0 +1,54 @@
+//! The end of a key: both halves are destroyed, then looked for again in a session of their own.
+//!
+//! Never destroys what is not under the given CKA_ID. Source: PKCS#11 v3.0 section 5.7.4 (C_DestroyObject).
+
+use crate::error::{Error, Kind};
+use crate::token::pkcs11::Pkcs11Token;
+use crate::token::{KeyId, directory, fault, token_directory};
+use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use cryptoki::session::Session;
+
+/// Destroys every key object under an id, the private halves first; how many objects went. None there is no error.
+///
+/// # Errors
+/// [`Kind::Token`]: the token refused, or a key is still there afterwards; the error says what the token holds.
+pub(super) fn destroy(token: &Pkcs11Token, id: &KeyId) -> Result<usize, Error> {
+    let there = |error: Error| error.truth(format!("The token may still hold the key with the id {}.", id.0));
+    let mut gone = 0;
+    for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
+        for object in objects(&token.session, id, class).map_err(there)? {
+            token
+                .session
+                .destroy_object(object)
+                .map_err(|answer| there(fault::refused("the token did not destroy a key", &answer)))?;
+            gone += 1;
+        }
+    }
+    search_again(token, id).map_err(there)?;
+    if let Some(tokens) = token_directory(&token.profile) {
+        directory::sync(&tokens, token.serial())?;
+    }
+    Ok(gone)
+}
+
+/// A new session sees what the token holds, not what the old one remembers.
+fn search_again(token: &Pkcs11Token, id: &KeyId) -> Result<(), Error> {
+    let session = token
+        .context()
+        .open_ro_session(token.slot)
+        .map_err(|answer| fault::refused("cannot open a session to look for the key again", &answer))?;
+    for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
+        if !objects(&session, id, class)?.is_empty() {
+            return Err(Error::new(Kind::Token, "the token says that it destroyed a key, and still holds it")
+                .saw(id.0.to_string())
+                .hint("destroy the token itself, by its vendor's means"));
+        }
+    }
+    Ok(())
+}
+
+fn objects(session: &Session, id: &KeyId, class: ObjectClass) -> Result<Vec<ObjectHandle>, Error> {
+    session
+        .find_objects(&[Attribute::Class(class), Attribute::Id(id.0.0.clone())])
+        .map_err(|answer| fault::refused("cannot search the token", &answer))
+}
