@@ -40,6 +40,7 @@ mod record;
 mod refusals;
 mod rehearsal;
 mod renewals;
+mod restoring;
 mod retirement;
 mod running;
 mod scripts;
