@@ -127,6 +127,12 @@ impl Error {
         self
     }
 
+    /// Takes back what is no longer true: where something was signed before, "Nothing was signed." misleads.
+    pub fn untrue(mut self, truth: &str) -> Self {
+        self.truth.retain(|said| said != truth);
+        self
+    }
+
     /// The same failure under another kind: what was a medium's fault becomes, after a signature
     /// exists, [`Kind::AfterSigning`].
     pub fn into_kind(mut self, kind: Kind) -> Self {

@@ -2,8 +2,10 @@
 //!
 //! Streams with bounded memory and names the first bad line, its offset and the rule. Opens nothing and knows no
 //! clock: files come in as [`Material`], a stopwatch as a function. What entries may say after one another is
-//! [`State`](crate::authority::State)'s; the tree and its signatures are [`tree`]'s; what was signed is [`signing`]'s.
+//! [`State`](crate::authority::State)'s; the tree and its signatures are [`tree`]'s; what was
+//! signed is [`signing`]'s; who may sign is [`certified`]'s.
 
+mod certified;
 mod history;
 mod report;
 mod signing;
@@ -23,18 +25,19 @@ use std::time::Duration;
 pub enum RootPin {
     /// Nothing: the log can be consistent, not authenticated.
     None,
-    /// The root certificate, DER.
-    Certificate(Vec<u8>),
+    /// Root certificates, DER: any of them.
+    Certificates(Vec<Vec<u8>>),
     /// SHA-256 of the root certificate's DER.
     Fingerprint(Digest),
 }
 
 impl RootPin {
-    fn fingerprint(&self) -> Option<Digest> {
+    /// The fingerprints that are pinned; `None` where nothing is.
+    fn fingerprints(&self) -> Option<Vec<Digest>> {
         match self {
             RootPin::None => None,
-            RootPin::Certificate(der) => Some(Digest::of(der)),
-            RootPin::Fingerprint(digest) => Some(*digest),
+            RootPin::Certificates(ders) => Some(ders.iter().map(|der| Digest::of(der)).collect()),
+            RootPin::Fingerprint(digest) => Some(vec![*digest]),
         }
     }
 }
@@ -66,10 +69,11 @@ pub const RULES: &[(&str, &str)] = &[
     ("outcome.bytes", "what was signed is what was intended"),
     ("outcome.signature", "what was signed verifies under its issuer"),
     ("crl.list", "a CRL lists what the log has as revoked or unknown, and nothing else"),
-    ("checkpoint.signature", "a checkpoint is signed by an audit key of this log"),
+    ("checkpoint.signature", "a checkpoint is signed by the audit key that the log was in the hands of"),
     ("checkpoint.root", "the entries are those that the checkpoint covers"),
     ("checkpoint.missing", "the log holds every entry that a checkpoint covers"),
     ("checkpoint.newest", "`checkpoint` is the largest there is"),
+    ("audit.rotation", "the log passes to another audit key by a statement of both over the entries before"),
     ("audit.certificate", "an audit certificate is in the log and leads to the root"),
     ("root.pin", "the log's root is the one that was pinned"),
     ("intent.settled", "a session that begins says first what became of an earlier one's intents"),

@@ -26,6 +26,8 @@ pub(super) struct Signing {
     pub(super) roots: BTreeMap<u32, Certificate>,
     /// Audit certificates that the log holds.
     pub(super) audit: Vec<Certificate>,
+    /// Certificates by which one root vouches for another.
+    pub(super) cross: Vec<Certificate>,
     /// Certificates and CRLs whose root certificate is not in the log yet, with their lines.
     waiting: Vec<(u64, u64, u32, Signed)>,
     /// What each CRL that is about to be signed must list, by the position of its intent.
@@ -149,6 +151,7 @@ impl Signing {
                     return self.release(generation, watch);
                 }
                 "audit" => self.audit.push((**certificate).clone()),
+                "cross" => self.cross.push((**certificate).clone()),
                 _ => {}
             }
         }

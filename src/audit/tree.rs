@@ -15,9 +15,7 @@ use crate::log::note::{self, Checkpoint, SignedNote};
 use crate::log::record::{KeyAdopted, KeyGenerated};
 use crate::log::scan::{self, End, Examined};
 use crate::log::{Entry, Record};
-use crate::x509::read::{self, Certificate};
-use crate::x509::verify::{self, Purpose};
-use crate::x509::{Spki, pem};
+use crate::x509::Spki;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -33,8 +31,10 @@ pub(super) struct Verifier<'a> {
     /// A line that does not follow the one before it; the next one tells which of them is false.
     suspect: Option<(Examined, Error)>,
     state: State,
-    signing: Signing,
-    keys: Vec<AuditKey>,
+    pub(super) signing: Signing,
+    pub(super) keys: Vec<AuditKey>,
+    /// Generations of audit keys between which the log passed: from, to.
+    pub(super) handed: Vec<(u32, u32)>,
     /// The newest checkpoint, as it stands, and what it says.
     newest: Option<(Checkpoint, Vec<u8>)>,
     /// Sizes of checkpoints that are still to come.
@@ -51,11 +51,11 @@ pub(super) struct Verifier<'a> {
 }
 
 /// An audit key that the log says was generated.
-struct AuditKey {
-    generation: u32,
-    spki: Spki,
+pub(super) struct AuditKey {
+    pub(super) generation: u32,
+    pub(super) spki: Spki,
     /// True once a checkpoint was signed with it.
-    used: bool,
+    pub(super) used: bool,
 }
 
 impl<'a> Verifier<'a> {
@@ -87,6 +87,7 @@ impl<'a> Verifier<'a> {
             state: State::default(),
             signing: Signing::default(),
             keys: Vec::new(),
+            handed: Vec::new(),
             newest,
             sizes,
             largest,
@@ -171,6 +172,16 @@ impl<'a> Verifier<'a> {
                 })?;
                 self.keys.push(AuditKey { generation: *generation, spki, used: false });
             }
+            // What only the tree knows of it; the rest is the state's.
+            Record::AuditRotated(rotated) if rotated.root != self.before.root() => {
+                let error = Error::new(Kind::Verify, "a statement that hands the log over is about other entries");
+                let error = error.saw(format!("root {}", rotated.root)).wanted(format!("root {}", self.before.root()));
+                return Err(scan::at_line(error, seq, offset, "audit.rotation"));
+            }
+            Record::AuditRotated(rotated) => {
+                let old = self.state.audit_in_force().map_or(1, |key| key.generation);
+                self.handed.push((old, rotated.generation));
+            }
             Record::SessionClosed(_) => self.closed = Some(seq),
             _ => {}
         }
@@ -202,7 +213,8 @@ impl<'a> Verifier<'a> {
         }
         let root = self.root_with(self.chain.last_leaf());
         for (file, note) in notes {
-            let checkpoint = self.signed_by_audit_key(&note).map_err(|e| at_file(e, &file, "checkpoint.signature"))?;
+            let checkpoint =
+                self.signed_by_audit_key(&note, size).map_err(|e| at_file(e, &file, "checkpoint.signature"))?;
             if checkpoint.size != size || checkpoint.origin != self.state.origin {
                 let error = Error::new(Kind::Verify, "a checkpoint of another size or log")
                     .saw(format!("{} entries of {}", checkpoint.size, checkpoint.origin))
@@ -223,11 +235,17 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
-    /// Verifies a note with the audit key that it names, of those the log has had so far.
-    fn signed_by_audit_key(&mut self, note: &[u8]) -> Result<Checkpoint, Error> {
+    /// Verifies a note of a size with the audit key that it names, of those the log has had so far: the one that
+    /// the log was in the hands of.
+    fn signed_by_audit_key(&mut self, note: &[u8], size: u64) -> Result<Checkpoint, Error> {
         let ids: Vec<[u8; 4]> = SignedNote::parse(note)?.signatures.iter().map(|s| s.key_id).collect();
+        let in_force = self.state.audit_at(size).and_then(|key| key.spki.as_ref());
         let key = self.keys.iter_mut().find(|key| ids.contains(&note::key_id(&key.spki)));
         let key = key.ok_or_else(|| Error::new(Kind::Verify, "not signed by an audit key of this log"))?;
+        if in_force != Some(&key.spki) {
+            return Err(Error::new(Kind::Verify, "signed by an audit key that the log was not in the hands of")
+                .saw(format!("audit key {}", key.generation)));
+        }
         let checkpoint = self.watch.check(|| note::verify(note, &key.spki))?;
         key.used = true;
         Ok(checkpoint)
@@ -309,7 +327,7 @@ impl<'a> Verifier<'a> {
         let mut tree = self.before.clone();
         tree.push(suspect.prev);
         tree.push(suspect.leaf);
-        Ok(self.signed_by_audit_key(&note).is_ok_and(|checkpoint| checkpoint.root == tree.root()))
+        Ok(self.signed_by_audit_key(&note, size).is_ok_and(|checkpoint| checkpoint.root == tree.root()))
     }
 
     /// What a log that is being written may leave open.
@@ -335,65 +353,5 @@ impl<'a> Verifier<'a> {
             found.push("the newest checkpoint is not among checkpoints/".to_owned());
         }
         found
-    }
-
-    /// Checks the audit certificates up to the root; true where that is the pinned one.
-    fn authenticate(
-        &self,
-        files: &[(u32, Vec<u8>)],
-        options: &Options,
-        warnings: &mut Vec<String>,
-    ) -> Result<bool, Error> {
-        let pin = options.root.fingerprint();
-        let roots: Vec<Certificate> = self.signing.roots.values().cloned().collect();
-        let trusted: Vec<Certificate> =
-            roots.iter().filter(|root| pin.is_none_or(|pin| pin == fingerprint(root))).cloned().collect();
-        if let Some(pin) = pin.filter(|_| trusted.is_empty()) {
-            let seen: Vec<String> = roots.iter().map(|root| fingerprint(root).hex()).collect();
-            let error = Error::new(Kind::Verify, "the log is not of the pinned root")
-                .saw(if seen.is_empty() { "no root certificate".to_owned() } else { seen.join(", ") })
-                .wanted(pin.hex());
-            return Err(at_file(error, "the log", "root.pin"));
-        }
-        for (generation, text) in files {
-            let name = format!("audit/{generation}.pem");
-            let bad = |error| at_file(error, &name, "audit.certificate");
-            self.kept_certificate(*generation, text).map_err(bad)?;
-        }
-        let mut certified = 0;
-        for key in self.keys.iter().filter(|key| key.used) {
-            let rule = |error| at_file(error, &format!("audit key {}", key.generation), "audit.certificate");
-            let Some(certificate) = self.signing.audit.iter().find(|c| c.view.spki == key.spki) else {
-                if pin.is_some() {
-                    return Err(rule(Error::new(Kind::Verify, "it is not certified by the pinned root")));
-                }
-                warnings.push(format!("audit key {} is not certified", key.generation));
-                continue;
-            };
-            let at = certificate.view.not_before;
-            verify::chain(certificate, &[], &trusted, at, Purpose::DocumentSigning).map_err(rule)?;
-            certified += 1;
-            if !files.iter().any(|(generation, _)| *generation == key.generation) {
-                warnings.push(format!("audit/{}.pem is missing", key.generation));
-            }
-        }
-        Ok(pin.is_some() && certified > 0)
-    }
-
-    /// A kept audit certificate is one that the log holds, for the key of its generation, written as we write PEM.
-    fn kept_certificate(&self, generation: u32, text: &[u8]) -> Result<(), Error> {
-        let der = pem::decode_one(text, "CERTIFICATE")?;
-        if pem::encode("CERTIFICATE", &der).as_bytes() != text {
-            return Err(Error::new(Kind::Verify, "not written as this program writes PEM"));
-        }
-        let certificate = read::certificate(&der)?;
-        let key = self.keys.iter().find(|key| key.generation == generation);
-        if key.is_none_or(|key| key.spki != certificate.view.spki) {
-            return Err(Error::new(Kind::Verify, format!("not of audit key {generation}")));
-        }
-        if !self.signing.audit.iter().any(|logged| logged.der == der) {
-            return Err(Error::new(Kind::Verify, "not a certificate that the log says was issued"));
-        }
-        Ok(())
     }
 }

@@ -89,6 +89,7 @@ may_overlap = false            # true: one person may hold several roles
 
 # [status]                     # how early `anchorite status` says that something is due
 # crl_days = 30                # before a CRL's nextUpdate; never more than a third of its days
+# backup_days = 365            # after a copy of the token was last proved; 0 for never
 # drill_days = 365             # after the last restore drill; 0 for never
 
 # [preflight]                  # what the machine must be; `anchorite preflight --json` names the checks

@@ -216,6 +216,7 @@ impl World {
             ca_cert_pem: certificate,
             root_cert_pem: self.root.pem(),
             root_crl_pem: self.root.crl(1, &[]),
+            cross_pem: String::new(),
             entry_line: self.lines[usize::try_from(self.outcome).unwrap()].clone(),
             inclusion_proof: proof::inclusion_proof(
                 self.outcome,

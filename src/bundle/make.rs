@@ -56,8 +56,10 @@ pub struct Contents {
     pub cert_chain_pem: String,
     /// All current roots, PEM.
     pub root_cert_pem: String,
-    /// The root's CRL, PEM.
+    /// The CRLs of all current roots, PEM.
     pub root_crl_pem: String,
+    /// Certificates by which current roots vouch for each other, PEM; empty where there are none.
+    pub cross_pem: String,
     /// The exact log line of the certificate's outcome, without its newline: the leaf.
     pub entry_line: Vec<u8>,
     /// The C2SP tlog-proof of that line under [`Contents::checkpoint`].
@@ -68,7 +70,7 @@ pub struct Contents {
     pub restore: Option<(Vec<u8>, String)>,
     /// The key, where the authority made it.
     pub key: Option<Key>,
-    /// The audit certificate, PEM, as it stands in `log/audit/`.
+    /// The audit key's certificates by the roots that are current, oldest root first, PEM.
     pub signer_pem: String,
     /// The checkpoint, a signed note.
     pub checkpoint: String,
@@ -101,8 +103,8 @@ pub type Sign<'a> = dyn FnMut(&[u8]) -> Result<Vec<u8>, Error> + 'a;
 /// signature that is not the signer's. [`Kind::Bug`]: contents that cannot be packed. What `sign` fails with.
 /// Nothing was written.
 pub fn make(contents: &Contents, sign: &mut Sign<'_>) -> Result<Bundle, Error> {
-    let signer = read::certificate(&pem::decode_one(contents.signer_pem.as_bytes(), verify::CERTIFICATE)?)?;
-    let checkpoint = crate::log::note::verify(&contents.checkpoint, &signer.view.spki)?;
+    let signer = verify::signer_key(contents.signer_pem.as_bytes())?;
+    let checkpoint = crate::log::note::verify(&contents.checkpoint, &signer)?;
     let files = payload_files(contents);
     let manifest = manifest::write(&Manifest {
         kind: MANIFEST.into(),
@@ -133,7 +135,7 @@ pub fn make(contents: &Contents, sign: &mut Sign<'_>) -> Result<Bundle, Error> {
             .map(|(name, bytes)| (name.to_owned(), FileDigest::of(bytes)))
             .into(),
         manifest_sha256: Digest::of(&manifest),
-        signer_spki_sha256: signer.view.spki.sha256(),
+        signer_spki_sha256: signer.sha256(),
     })?;
     let signature = sign(&envelope)?;
     let bundle = Bundle {
@@ -165,6 +167,7 @@ fn payload_files(contents: &Contents) -> Vec<payload::Entry> {
         (names::INCLUSION, contents.inclusion_proof.as_bytes()),
         (names::CONSISTENCY, contents.consistency_proof.as_bytes()),
     ];
+    let crosses = (!contents.cross_pem.is_empty()).then_some((names::CROSS, contents.cross_pem.as_bytes()));
     let key = match &contents.key {
         Some(Key::Clear(key)) => Some((KEY_FILE, key.expose_secret().as_bytes())),
         Some(Key::Sealed(sealed)) => Some((names::SEALED_KEY, sealed.as_slice())),
@@ -176,6 +179,7 @@ fn payload_files(contents: &Contents) -> Vec<payload::Entry> {
         .flat_map(|(line, proof)| [(names::RESTORE, line.as_slice()), (names::RESTORE_PROOF, proof.as_bytes())]);
     texts
         .into_iter()
+        .chain(crosses)
         .chain(restore)
         .chain(key)
         .map(|(name, bytes)| (name.to_owned(), Zeroizing::new(bytes.to_vec())))

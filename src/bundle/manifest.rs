@@ -104,12 +104,18 @@ pub struct Receipt {
     pub sequence: u64,
     /// SHA-256 of the pinned root certificate, DER.
     pub root_fingerprint: Digest,
+    /// SHA-256 of every other root that the last bundle brought: pinned as well, or cross-signed by a pinned one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_roots: Vec<Digest>,
     /// The bundle that was opened.
     pub bundle_id: String,
     /// The cluster it was for.
     pub cluster: String,
     /// The cluster's environment.
     pub environment: String,
+    /// The highest generation that was opened; absent in receipts of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
 }
 
 /// A document of ours, as one line of printable ASCII.

@@ -8,8 +8,10 @@ pub const CA_CERT: &str = "ca-cert.pem";
 pub const CERT_CHAIN: &str = "cert-chain.pem";
 /// All current roots.
 pub const ROOT_CERT: &str = "root-cert.pem";
-/// The root's CRL.
+/// The CRLs of all current roots.
 pub const ROOT_CRL: &str = "root.crl";
+/// Certificates by which current roots vouch for each other.
+pub const CROSS: &str = "cross.pem";
 /// The exact log line of the outcome.
 pub const ENTRY: &str = "entry.json";
 /// A C2SP tlog-proof of that line.
@@ -28,4 +30,4 @@ pub const RECEIPT: &str = "receipt.json";
 /// The files that every payload holds beside its manifest.
 pub const REQUIRED: [&str; 7] = [CA_CERT, CERT_CHAIN, ROOT_CERT, ROOT_CRL, ENTRY, INCLUSION, CONSISTENCY];
 /// The files that a payload may hold.
-pub const OPTIONAL: [&str; 4] = [super::payload::KEY_FILE, SEALED_KEY, RESTORE, RESTORE_PROOF];
+pub const OPTIONAL: [&str; 5] = [super::payload::KEY_FILE, SEALED_KEY, CROSS, RESTORE, RESTORE_PROOF];

@@ -6,7 +6,7 @@ use super::envelope::{CHECKPOINT_FILE, PAYLOAD_FILE, SIGNER_FILE};
 use super::evidence::Succession;
 use super::manifest::{self, Manifest, RECEIPT, Receipt};
 use super::payload::{self, Entry, KEY_FILE};
-use super::trust::{RootPin, admit_roots};
+use super::trust::{RootPin, Trust, admit_roots};
 use super::verify::{CRL, Outer, certificate, certificates, file, verify_outer};
 use super::{MAX_PAYLOAD, evidence, names, recipient, seal};
 use crate::digest::Digest;
@@ -84,10 +84,10 @@ pub fn open(opening: &Opening<'_>) -> Result<Opened, Error> {
 }
 
 fn check(opening: &Opening<'_>) -> Result<Opened, Error> {
-    let fingerprint = opening.pin.fingerprint(opening.receipt)?;
-    let pinned = match &opening.pin {
-        RootPin::Certificate(der) => Some(read::certificate(der)?),
-        _ => None,
+    let pins = opening.pin.fingerprints(opening.receipt)?;
+    let elsewhere: Vec<Certificate> = match &opening.pin {
+        RootPin::Certificates(ders) => ders.iter().map(|der| read::certificate(der)).collect::<Result<_, _>>()?,
+        _ => Vec::new(),
     };
     let outer = verify_outer(opening.files, &[])?;
     let (manifest, files) = unseal(opening, &outer)?;
@@ -97,7 +97,12 @@ fn check(opening: &Opening<'_>) -> Result<Opened, Error> {
     let certificate = certificate(names::CA_CERT, inside(names::CA_CERT))?;
     let chain = certificates(names::CERT_CHAIN, inside(names::CERT_CHAIN))?;
     let roots = certificates(names::ROOT_CERT, inside(names::ROOT_CERT))?;
-    admit_roots(&roots, &chain, fingerprint, pinned.as_ref())?;
+    let mut crosses = chain.clone();
+    if !inside(names::CROSS).is_empty() {
+        crosses.extend(certificates(names::CROSS, inside(names::CROSS))?);
+    }
+    let said = opening.pin.said();
+    admit_roots(&roots, &Trust { pins: &pins, said: &said, elsewhere: &elsewhere, crosses: &crosses })?;
     // The outside once more, now that the roots are known: the signer must be theirs.
     verify_outer(opening.files, &roots)?;
 
@@ -125,24 +130,33 @@ fn check(opening: &Opening<'_>) -> Result<Opened, Error> {
         }
         None => false,
     };
+    if let Some(newer) = opening.receipt.and_then(|r| r.generation).filter(|newer| *newer > manifest.generation) {
+        notes.push(format!("generation {}, and generation {newer} was opened here before", manifest.generation));
+    }
     let receipt = match opening.receipt {
         // Going back does not lower the floor: the next bundle is still held against the newest one seen.
         Some(receipt) if older => {
             notes.push(format!("older than bundle {}, which was opened here before", receipt.sequence));
             receipt.clone()
         }
-        _ => Receipt {
-            kind: RECEIPT.into(),
-            log: manifest.log.clone(),
-            size: outer.checkpoint.size,
-            root: outer.checkpoint.root,
-            sequence: manifest.sequence,
+        _ => {
+            let brought: Vec<Digest> = roots.iter().map(|root| Digest::of(&root.der)).collect();
             // The pin stays what people pinned for as long as that root is current.
-            root_fingerprint: roots.iter().map(|r| Digest::of(&r.der)).find(|d| *d == fingerprint).unwrap_or(issuer),
-            bundle_id: manifest.bundle_id.clone(),
-            cluster: manifest.cluster.clone(),
-            environment: manifest.environment.clone(),
-        },
+            let root_fingerprint = pins.iter().copied().find(|pin| brought.contains(pin)).unwrap_or(issuer);
+            Receipt {
+                kind: RECEIPT.into(),
+                log: manifest.log.clone(),
+                size: outer.checkpoint.size,
+                root: outer.checkpoint.root,
+                sequence: manifest.sequence,
+                root_fingerprint,
+                other_roots: brought.into_iter().filter(|root| *root != root_fingerprint).collect(),
+                bundle_id: manifest.bundle_id.clone(),
+                cluster: manifest.cluster.clone(),
+                environment: manifest.environment.clone(),
+                generation: opening.receipt.and_then(|receipt| receipt.generation).max(Some(manifest.generation)),
+            }
+        }
     };
     let mut place: Vec<Place> = Vec::with_capacity(files.len() + 3);
     for (name, bytes) in files {

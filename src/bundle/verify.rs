@@ -12,7 +12,7 @@ use crate::key::KeySpec;
 use crate::log::note::{self, Checkpoint};
 use crate::x509::read::{self, Certificate};
 use crate::x509::verify::{self as x509, Purpose};
-use crate::x509::{SignatureAlgorithm, pem};
+use crate::x509::{SignatureAlgorithm, Spki, pem};
 use std::path::Path;
 
 /// The PEM label of a certificate.
@@ -71,44 +71,36 @@ pub fn is_bundle_id(id: &str) -> bool {
 /// # Errors
 /// [`Kind::Medium`]: a file is missing. [`Kind::Verify`]: anything else, the first thing that does not hold.
 pub fn verify_outer(files: &[(String, Vec<u8>)], roots: &[Certificate]) -> Result<Outer, Error> {
-    let signer_pem = file(files, SIGNER_FILE)?;
-    let signer = certificate(SIGNER_FILE, signer_pem)?;
-    if pem::encode(CERTIFICATE, &signer.der).as_bytes() != signer_pem {
-        return Err(Error::new(Kind::Verify, "signer.pem holds more than the certificate"));
-    }
-    if signer.view.spki.spec() != KeySpec::EcdsaP256 {
-        return Err(Error::new(Kind::Verify, "signer.pem has a key that signs no bundles")
-            .saw(signer.view.spki.spec().title())
-            .wanted(KeySpec::EcdsaP256.title()));
-    }
+    let signers = signers(file(files, SIGNER_FILE)?)?;
+    let spki = key_of(&signers)?;
     let json = file(files, ENVELOPE_FILE)?;
     let signature = file(files, SIGNATURE_FILE)?;
-    x509::signature(&signer.view.spki, SignatureAlgorithm::EcdsaSha256, json, signature).map_err(|error| {
+    x509::signature(spki, SignatureAlgorithm::EcdsaSha256, json, signature).map_err(|error| {
         error.within("the envelope's signature").hint("copy the whole directory again from the medium")
     })?;
     let envelope = Envelope::read(json)?;
     if !is_bundle_id(&envelope.bundle_id) {
         return Err(Error::new(Kind::Verify, "the envelope has no bundle id").saw(&envelope.bundle_id));
     }
-    if envelope.signer_spki_sha256 != signer.view.spki.sha256() {
+    if envelope.signer_spki_sha256 != spki.sha256() {
         return Err(Error::new(Kind::Verify, "the envelope names another signer")
-            .saw(signer.view.spki.sha256().hex())
+            .saw(spki.sha256().hex())
             .wanted(envelope.signer_spki_sha256.hex()));
     }
-    // A signature by the key is not enough: the certificate must be there to sign documents, when it did.
-    let path = x509::chain(
-        &signer,
-        &[],
-        if roots.is_empty() { std::slice::from_ref(&signer) } else { roots },
-        envelope.created,
-        Purpose::DocumentSigning,
-    );
-    path.map_err(|error| {
+    // A signature by the key is not enough: a certificate must be there to sign documents, when it did. Where more
+    // than one root is current there is one by each, and one that leads to the roots at hand is enough.
+    let path = |signer: &Certificate| {
+        let roots = if roots.is_empty() { std::slice::from_ref(signer) } else { roots };
+        x509::chain(signer, &[], roots, envelope.created, Purpose::DocumentSigning).map(|_| signer.clone())
+    };
+    let found = signers.iter().map(path).reduce(|best, next| if best.is_ok() { best } else { next });
+    let missing = || Err(Error::new(Kind::Verify, "signer.pem holds no certificate"));
+    let signer = found.unwrap_or_else(missing).map_err(|error| {
         let error = error.within("the signer of the bundle");
         if roots.is_empty() {
             error
         } else {
-            error.hint("compare the root with its card: it may be another authority's")
+            error.hint("compare the root with its card: it may be another authority's, or a newer one of this")
         }
     })?;
     let listed: Vec<&str> = envelope.files.keys().map(String::as_str).collect();
@@ -120,8 +112,41 @@ pub fn verify_outer(files: &[(String, Vec<u8>)], roots: &[Certificate]) -> Resul
     for (name, digest) in &envelope.files {
         digest.check(name, file(files, name)?)?;
     }
-    let checkpoint = note::verify(file(files, CHECKPOINT_FILE)?, &signer.view.spki)?;
+    let checkpoint = note::verify(file(files, CHECKPOINT_FILE)?, spki)?;
     Ok(Outer { envelope, signer, checkpoint, authenticated: !roots.is_empty() })
+}
+
+/// The certificates of an audit key, as `signer.pem` has them: nothing else is in the file.
+fn signers(text: &[u8]) -> Result<Vec<Certificate>, Error> {
+    let signers = certificates(SIGNER_FILE, text)?;
+    let again: String = signers.iter().map(|signer| pem::encode(CERTIFICATE, &signer.der)).collect();
+    if again.as_bytes() != text {
+        return Err(Error::new(Kind::Verify, "signer.pem holds more than certificates"));
+    }
+    Ok(signers)
+}
+
+/// The key of all of these certificates, which must be one that signs bundles.
+fn key_of(signers: &[Certificate]) -> Result<&Spki, Error> {
+    let missing = || Error::new(Kind::Verify, "signer.pem holds no certificate");
+    let spki = signers.first().map(|signer| &signer.view.spki).ok_or_else(missing)?;
+    if signers.iter().any(|signer| signer.view.spki != *spki) {
+        return Err(Error::new(Kind::Verify, "signer.pem holds certificates of more than one key"));
+    }
+    if spki.spec() != KeySpec::EcdsaP256 {
+        return Err(Error::new(Kind::Verify, "signer.pem has a key that signs no bundles")
+            .saw(spki.spec().title())
+            .wanted(KeySpec::EcdsaP256.title()));
+    }
+    Ok(spki)
+}
+
+/// The key that `signer.pem` is about.
+///
+/// # Errors
+/// [`Kind::Verify`].
+pub(super) fn signer_key(text: &[u8]) -> Result<Spki, Error> {
+    key_of(&signers(text)?).cloned()
 }
 
 /// The only certificate of a PEM file.

@@ -28,6 +28,7 @@ pub mod session;
 pub mod shares;
 mod spot_check;
 mod steps;
+pub mod succession;
 pub mod takeover;
 pub mod tokens;
 pub mod vocabulary;

@@ -2,6 +2,7 @@
 //! of its script made.
 
 use super::room::{Bench, Pending, Room};
+use crate::authority::State;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
 use crate::plan::make::{self, Issuer};
@@ -59,18 +60,34 @@ fn intermediates(room: &mut Room<'_>, keys: &mut Keyring, pending: &[Pending]) -
     let mut made = Vec::with_capacity(pending.len());
     for (index, pending) in pending.iter().enumerate() {
         let serial = room.serial_number(keys)?;
-        made.push((make::intermediate(room.context(), &issuer, &pending.accepted, serial)?, Some(index)));
+        let mut accepted = pending.accepted.clone();
+        accepted.cluster.changes.extend(another_root(room.journal.state(), &accepted.cluster.name, issuer.generation));
+        made.push((make::intermediate(room.context(), &issuer, &accepted, serial)?, Some(index)));
     }
     Ok(made)
 }
 
-/// The newest root that is certified, from the log.
+/// The root that issues: the one that people chose, else the newest that is current. What is asked for from a
+/// rollover on goes to the new root, because the old one is on its way out; a cluster that cannot move yet is
+/// renewed under the old one by name, and its plan says so.
 ///
 /// # Errors
-/// As [`issuer_of`].
+/// As [`issuer_of`]; [`Kind::Usage`]: the one that was chosen is not current.
 pub fn issuer(room: &Room<'_>) -> Result<Issuer, Error> {
-    let newest = room.journal.state().certified(KeyRole::Root.name()).map_or(1, |key| key.generation);
-    issuer_of(room, newest)
+    let (state, now) = (room.journal.state(), room.journal.now());
+    let Some(chosen) = room.wishes.issuer_generation else {
+        return issuer_of(room, state.issuing_root(now).unwrap_or(1));
+    };
+    let current: Vec<u32> = state.current_roots(now).into_iter().map(|(generation, _)| generation).collect();
+    if current.contains(&chosen) {
+        return issuer_of(room, chosen);
+    }
+    let current = current.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    Err(Error::new(Kind::Usage, "no current root has this generation")
+        .saw(chosen.to_string())
+        .wanted(if current.is_empty() { "none is current".to_owned() } else { current })
+        .hint("anchorite status lists the roots")
+        .truth("Nothing was signed."))
 }
 
 /// The root of a generation, from the log.
@@ -90,8 +107,15 @@ pub fn issuer_of(room: &Room<'_>, generation: u32) -> Result<Issuer, Error> {
             .saw(now.to_string())
             .wanted(format!("a time before {}", view.not_after))
             .hint("is the clock right? (date -u)")
-            .hint("if it is, the meshes need a new root: anchorite new DIR")
+            .hint("if it is, the meshes need a new root: anchorite root rollover")
             .truth("Nothing was signed."));
     }
     Ok(Issuer { generation: key.generation, spki, view })
+}
+
+/// What a renewal under another root means to its mesh, where it is one.
+fn another_root(state: &State, cluster: &str, issuer: u32) -> Option<String> {
+    let before = state.newest_intermediate(cluster)?.issuer_generation;
+    let says = format!("root: was generation {before}, is generation {issuer}: this is a rollover, not a hot reload");
+    (before != issuer).then_some(says)
 }

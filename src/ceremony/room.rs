@@ -69,6 +69,10 @@ pub struct Wishes {
     pub authority: Vec<PathBuf>,
     /// An initialised token to use at genesis.
     pub token_serial: Option<String>,
+    /// The generation of the root that this rollover makes, or goes on with.
+    pub root_generation: Option<u32>,
+    /// The root that issues, where people chose another than the newest.
+    pub issuer_generation: Option<u32>,
     /// The slot of the blank token to initialise.
     pub slot: Option<u64>,
     /// What people read and acknowledge before anything begins.
@@ -89,6 +93,8 @@ pub struct Wishes {
     pub alternates: Vec<String>,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
     pub clusters: Vec<String>,
+    /// The generation whose bundle is to be exported again, of the one cluster that is named.
+    pub generation: Option<u32>,
 }
 
 /// A request on the bench: accepted, with what the log needs of it.

@@ -5,20 +5,21 @@ use super::answers::Outlook;
 use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCommand, Sign};
 use super::ceremony;
 use super::room::{self, Found, find, hold};
+use super::root_rollover;
 use super::terminal::Terminal;
 use crate::authority::state::Origin;
-use crate::authority::{Config, inventory};
+use crate::authority::{Config, State, inventory};
 use crate::ceremony::is_settled;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, pinned};
 use crate::ceremony::session::Folder;
 use crate::ceremony::shares;
-use crate::consumer::card;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::policy;
 use crate::text;
-use crate::words;
+use jiff::Timestamp;
+
 use serde::Serialize;
 
 /// `anchorite root …`
@@ -26,7 +27,8 @@ pub fn root(args: &Args, a: &Root, terminal: &mut Terminal) -> Result<(), Error>
     match &a.command {
         RootCommand::Create { own, genesis, attend } => create(args, own, genesis, attend, terminal),
         RootCommand::Adopt(adopt) => adopt::adopt(args, adopt, terminal),
-        RootCommand::Show => show(args, terminal),
+        RootCommand::Rollover(a) => root_rollover::rollover(args, a, terminal),
+        RootCommand::Show { generation } => root_rollover::show(args, *generation, terminal),
     }
 }
 
@@ -138,32 +140,6 @@ fn root_fingerprint(folder: &Folder) -> Result<Option<Digest>, Error> {
     Ok(state.certificate_of("root").and_then(|c| c.der.as_ref()).map(|der| Digest::of(der)))
 }
 
-#[derive(Serialize)]
-struct Card {
-    name: String,
-    kind: String,
-    origin: String,
-    sha256: Digest,
-    words: Vec<&'static str>,
-}
-
-fn show(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
-    let (state, interrupted) = room::folder(args).read_state()?;
-    let Some(der) = state.certificate_of("root").and_then(|c| c.der.clone()) else {
-        return Err(Error::new(Kind::Medium, "this authority has no root yet").hint("anchorite root create makes it"));
-    };
-    if let Some(interrupted) = interrupted {
-        terminal.screen(&interrupted.screen());
-    }
-    if terminal.wants_json() {
-        let sha256 = Digest::of(&der);
-        let words = words::words(&sha256.0);
-        return terminal.json(&Card { name: state.name, kind: state.kind, origin: state.origin, sha256, words });
-    }
-    let card = card::root_card(&state.name, &state.kind, &state.origin, &der, state.uncovered().as_deref())?;
-    terminal.result_screen(&card)
-}
-
 /// `anchorite sign`
 pub fn sign(args: &Args, a: &Sign, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
@@ -175,6 +151,7 @@ pub fn sign(args: &Args, a: &Sign, terminal: &mut Terminal) -> Result<(), Error>
         final_try: a.attend.final_try,
         clusters: a.offline.clone(),
         if_needed: a.if_needed,
+        issuer_generation: a.issuer_generation,
         ..Wishes::default()
     };
     check_media(&wishes, &found.config.0.name)?;
@@ -216,7 +193,7 @@ impl Signed {
 }
 
 /// The end of a command that was asked to do what is done already.
-fn unchanged<T: Serialize>(outcome: &T, said: &str, terminal: &mut Terminal) -> Result<(), Error> {
+pub fn unchanged<T: Serialize>(outcome: &T, said: &str, terminal: &mut Terminal) -> Result<(), Error> {
     if terminal.wants_json() {
         return terminal.json(outcome);
     }
@@ -258,17 +235,32 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
     let script = script(&found, &a.own, "export")?;
     founded(&found.folder)?;
     let mut clusters = a.clusters.clone();
+    let state = found.folder.read_state()?.0;
+    let now = room::clock(args, &found.config.0)?.now();
+    if a.generation.is_some() && clusters.len() > 1 {
+        return Err(Error::new(Kind::Usage, "a generation is one cluster's")
+            .saw(clusters.join(", "))
+            .wanted("one cluster")
+            .truth("Nothing was changed."));
+    }
+    if a.all {
+        clusters = all_in_use(&state, now)?;
+    }
     if a.if_needed {
-        let undelivered = found.folder.read_state()?.0.undelivered;
+        let undelivered = &state.undelivered;
         clusters.retain(|cluster| undelivered.contains(cluster));
         if clusters.is_empty() && (undelivered.is_empty() || !a.clusters.is_empty()) {
             return unchanged(&Signed::nothing(), "Every bundle is there already; nothing was changed.", terminal);
         }
     }
+    for cluster in &clusters {
+        policy::exportable(&state, cluster, a.generation, now)?;
+    }
     let wishes = Wishes {
         exports: a.to.clone().or_else(|| found.local.media.exports.clone()),
         final_try: a.attend.final_try,
         clusters,
+        generation: a.generation,
         ..Wishes::default()
     };
     check_media(&wishes, &found.config.0.name)?;
@@ -283,6 +275,19 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
     }
     terminal.done(&held.written, &["on each cluster's side: anchorite open BUNDLE --into NAME"]);
     Ok(())
+}
+
+/// The clusters that are in use and have a certificate of which a bundle can be made.
+fn all_in_use(state: &State, now: Timestamp) -> Result<Vec<String>, Error> {
+    let in_use = state.clusters.iter().filter(|(_, cluster)| cluster.retired.is_none());
+    let can = |name: &str| policy::exportable(state, name, None, now).is_ok();
+    let all: Vec<String> = in_use.map(|(name, _)| name.clone()).filter(|name| can(name)).collect();
+    match all.is_empty() {
+        false => Ok(all),
+        true => Err(Error::new(Kind::Usage, "no cluster here has a certificate that is valid")
+            .hint("what there is: anchorite status")
+            .truth("Nothing was changed.")),
+    }
 }
 
 #[derive(Serialize)]

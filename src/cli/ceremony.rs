@@ -2,15 +2,15 @@
 
 use super::answers;
 use super::args::{
-    Args, Ceremony, CeremonyCommand, Change, Crl, Export, KeyBackup, OwnScript, Retire, Revoke, Run, Sign,
+    Args, Ceremony, CeremonyCommand, Change, Crl, Export, KeyBackup, OwnScript, Retire, Revoke, RootRollover, Run, Sign,
 };
 use super::ceremonies;
 use super::custody;
 use super::key_backup;
 use super::paper;
 use super::rehearse;
-use super::revocation;
 use super::terminal::Terminal;
+use super::{revocation, root_rollover};
 use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
 use crate::ceremony::session::Folder;
 use crate::digest::Digest;
@@ -113,12 +113,25 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
     match read_script(&run.script)?.kind {
         ScriptKind::Genesis => ceremonies::create(args, &own(), &run.genesis, &attend, terminal),
         ScriptKind::Signing => {
-            let sign = Sign { from, to, offline: run.clusters.clone(), if_needed, own: own(), attend };
+            let sign = Sign {
+                from,
+                to,
+                offline: run.clusters.clone(),
+                if_needed,
+                issuer_generation: None,
+                own: own(),
+                attend,
+            };
             ceremonies::sign(args, &sign, terminal)
         }
         ScriptKind::Export => {
-            let export = Export { clusters: run.clusters.clone(), to, if_needed, own: own(), attend };
+            let clusters = run.clusters.clone();
+            let export = Export { clusters, all: false, generation: None, to, if_needed, own: own(), attend };
             ceremonies::export(args, &export, terminal)
+        }
+        ScriptKind::Rollover => {
+            let rollover = RootRollover { cross: false, generation: None, if_needed: false, own: own(), attend };
+            root_rollover::rollover(args, &rollover, terminal)
         }
         ScriptKind::Backup => key_backup::key_backup(args, &KeyBackup { own: own(), attend }, terminal),
         ScriptKind::Adoption => Err(Error::new(Kind::Usage, "an adoption is held with the files that it takes over")

@@ -3,6 +3,7 @@
 use super::args::{Args, Open};
 use super::log::fingerprint;
 use super::mesh_crl;
+use super::succession::{self, Succession};
 use super::terminal::Terminal;
 use crate::bundle::{self, Local, Opened, Opening, Receipt, RootPin, Unseal};
 use crate::clock::Clock;
@@ -43,6 +44,8 @@ struct OpenedReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     crls: Vec<Row>,
     notes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renews: Option<Succession>,
 }
 
 /// `anchorite open BUNDLE --into DIR`
@@ -61,7 +64,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         false => None,
     };
     let pin = match (&a.root, &a.root_fingerprint) {
-        (Some(path), _) => RootPin::Certificate(pem::decode_one(&intake::read(path, MAX_FILE)?, "CERTIFICATE")?),
+        (Some(path), _) => RootPin::Certificates(pem::decode_all(&intake::read(path, MAX_FILE)?, "CERTIFICATE")?),
         (None, Some(hex)) => RootPin::Fingerprint(fingerprint(hex)?),
         (None, None) => RootPin::Receipt,
     };
@@ -96,6 +99,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         opened.files.iter().map(|(name, bytes, mode)| (name.as_str(), bytes.as_slice(), *mode)).collect();
     let mut notes = opened.notes.clone();
     notes.extend(consumer_notes(&opened, &a.into, clock(args).now())?);
+    let succession = succession::of(&a.into, &opened);
     place(&a.into, &items)?;
     for note in &notes {
         terminal.talk(&format!("note: {note}"));
@@ -110,6 +114,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
             not_after: opened.certificate.view.not_after.to_string(),
             crls: rows,
             notes,
+            renews: succession,
         });
     }
     let into = a.into.display();
@@ -120,7 +125,20 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         true => "destroy the identity when the Secret is in place: it opens the bundle, which holds the key",
         false => "keep the identity: the next renewal asks with it again",
     };
-    terminal.done(&written, &[&manifest, &then, keep]);
+    let layout = Layout::of_profile(&opened.manifest.profile).unwrap_or(Layout::Istio);
+    match succession.filter(|_| layout == Layout::Istio) {
+        Some(succession) => {
+            let word = text::shell(&into.to_string());
+            succession.say(&word, &opened, &manifest, keep, &written, terminal);
+        }
+        None => {
+            let create = match layout {
+                Layout::Vault => manifest,
+                _ => format!("{manifest} | kubectl create -f -"),
+            };
+            terminal.done(&written, &[&create, &then, keep]);
+        }
+    }
     terminal.line(&format!("root   sha256 {}", opened.receipt.root_fingerprint));
     if a.with_crl {
         mesh_crl::explain(&rows, clock(args).now(), terminal);
@@ -128,7 +146,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
     Ok(())
 }
 
-/// The manifest that the certificate's profile is for; Istio's where the profile is for several consumers.
+/// How the manifest is printed that the certificate's profile is for, and what follows; Istio's where the profile is for several consumers.
 fn next_steps(into: &str, profile: &str) -> [String; 2] {
     let layout = Layout::of_profile(profile).unwrap_or(Layout::Istio);
     let chosen = if layout == Layout::Istio { String::new() } else { format!(" --layout {layout}") };
@@ -137,10 +155,9 @@ fn next_steps(into: &str, profile: &str) -> [String; 2] {
             format!("anchorite manifest {into}{chosen} > chain.pem"),
             "vault write pki/intermediate/set-signed certificate=@chain.pem".to_owned(),
         ],
-        _ => [
-            format!("anchorite manifest {into}{chosen} | kubectl create -f -"),
-            "(kubectl replace -f - where the Secret exists)".to_owned(),
-        ],
+        _ => {
+            [format!("anchorite manifest {into}{chosen}"), "(kubectl replace -f - where the Secret exists)".to_owned()]
+        }
     }
 }
 

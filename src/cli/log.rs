@@ -38,7 +38,7 @@ pub fn root_pin(pin: &Pin) -> Result<RootPin, Error> {
     match (&pin.root, &pin.root_fingerprint) {
         (Some(path), _) => {
             let bytes = intake::read(path, MAX_CERTIFICATE)?;
-            Ok(RootPin::Certificate(pem::decode_one(&bytes, "CERTIFICATE")?))
+            Ok(RootPin::Certificates(pem::decode_all(&bytes, "CERTIFICATE")?))
         }
         (None, Some(hex)) => Ok(RootPin::Fingerprint(fingerprint(hex)?)),
         (None, None) => Ok(RootPin::None),
@@ -168,6 +168,7 @@ fn line(entry: &Entry) -> String {
         }
         Record::Restore(r) => format!("in the place of {}, {} of {} entries at hand", r.log, r.size, r.cited),
         Record::KeySealed(r) => format!("{} to {} recipients", r.cluster, r.recipients.len()),
+        Record::AuditRotated(r) => format!("the log passes to audit key {}", r.generation),
         Record::KeyDestroying(r) => format!("{} generation {}: {}", r.role, r.generation, r.reason),
         Record::KeyDestroyed(r) => {
             let place = r.backup.as_ref().map_or_else(|| "the token".to_owned(), |name| format!("backup {name}"));

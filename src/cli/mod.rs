@@ -29,7 +29,9 @@ mod restore;
 mod revocation;
 mod rollover;
 mod room;
+mod root_rollover;
 mod status;
+mod succession;
 pub mod terminal;
 mod verify;
 mod words;
@@ -83,7 +85,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Restore(a) => restore::restore(args, a, terminal),
         Command::KeyBackup(a) => key_backup::key_backup(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
-        Command::Status => status::status(args, terminal),
+        Command::Status(a) => status::status(args, a, terminal),
         Command::Request(a) => request::request(args, a, terminal),
         Command::Open(a) => cluster::open(args, a, terminal),
         Command::Manifest(a) => manifest::manifest(args, a, terminal),

@@ -39,7 +39,7 @@ pub fn verify(a: &Verify, terminal: &mut Terminal) -> Result<(), Error> {
     }
     let files = bundle::load(&a.what)?;
     let roots = match &pin {
-        RootPin::Certificate(der) => vec![read::certificate(der)?],
+        RootPin::Certificates(ders) => ders.iter().map(|der| read::certificate(der)).collect::<Result<_, _>>()?,
         RootPin::None => Vec::new(),
         RootPin::Fingerprint(_) => {
             return Err(Error::new(Kind::Usage, "the outside of a bundle does not hold the root")

@@ -9,6 +9,7 @@
 pub mod card;
 pub mod check;
 pub mod crl;
+pub mod due;
 pub mod given;
 pub mod layout;
 pub mod rule;

@@ -13,13 +13,16 @@ use std::collections::BTreeMap;
 pub struct Keyring {
     tokens: Vec<(KeyRole, Box<dyn Token>)>,
     roots: BTreeMap<u32, KeyRef>,
-    audit: Option<KeyRef>,
+    audits: BTreeMap<u32, KeyRef>,
+    /// The generation of the audit key in force.
+    audit: Option<u32>,
 }
 
 impl Keyring {
     /// A keyring with the root's token, on which the audit key lives too unless another is added.
     pub fn new(root: Box<dyn Token>) -> Self {
-        Self { tokens: vec![(KeyRole::Root, root)], roots: BTreeMap::new(), audit: None }
+        let tokens = vec![(KeyRole::Root, root)];
+        Self { tokens, roots: BTreeMap::new(), audits: BTreeMap::new(), audit: None }
     }
 
     /// Adds the audit key's own token.
@@ -40,14 +43,31 @@ impl Keyring {
     }
 
     /// Takes a key that was generated or found as the one of its role and generation; of the audit keys, the one
-    /// that was taken last signs.
+    /// that was taken first signs, until [`Keyring::hand_over`].
     pub fn hold(&mut self, role: KeyRole, generation: u32, key: KeyRef) {
         match role {
             KeyRole::Root => {
                 self.roots.insert(generation, key);
             }
-            KeyRole::Audit => self.audit = Some(key),
+            KeyRole::Audit => {
+                self.audits.insert(generation, key);
+                self.audit.get_or_insert(generation);
+            }
         }
+    }
+
+    /// From here on the audit key of this generation signs: the log has the entry that says so.
+    ///
+    /// # Errors
+    /// [`Kind::Token`] where that audit key is not held.
+    pub fn hand_over(&mut self, generation: u32) -> Result<(), Error> {
+        self.audit_key(generation)?;
+        self.audit = Some(generation);
+        Ok(())
+    }
+
+    fn audit_key(&self, generation: u32) -> Result<&KeyRef, Error> {
+        self.audits.get(&generation).ok_or_else(|| absent(KeyRole::Audit))
     }
 
     /// The public key of a root's generation.
@@ -58,20 +78,38 @@ impl Keyring {
         self.roots.get(&generation).map(|key| &key.spki).ok_or_else(|| absent(KeyRole::Root))
     }
 
-    /// The audit key's public key.
+    /// The public key of the audit key in force.
     ///
     /// # Errors
     /// [`Kind::Token`] where no audit key is held.
     pub fn audit_spki(&self) -> Result<&Spki, Error> {
-        self.audit.as_ref().map(|key| &key.spki).ok_or_else(|| absent(KeyRole::Audit))
+        let generation = self.audit.ok_or_else(|| absent(KeyRole::Audit))?;
+        self.audit_spki_of(generation)
     }
 
-    /// Signs a statement (a checkpoint, an envelope) with the audit key: DER ECDSA P-256 with SHA-256.
+    /// The public key of an audit key's generation.
+    ///
+    /// # Errors
+    /// [`Kind::Token`] where that audit key is not held.
+    pub fn audit_spki_of(&self, generation: u32) -> Result<&Spki, Error> {
+        self.audit_key(generation).map(|key| &key.spki)
+    }
+
+    /// Signs a statement (a checkpoint, an envelope) with the audit key in force: DER ECDSA P-256 with SHA-256.
     ///
     /// # Errors
     /// [`Kind::Token`].
     pub fn sign_statement(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        let key = self.audit.clone().ok_or_else(|| absent(KeyRole::Audit))?;
+        let generation = self.audit.ok_or_else(|| absent(KeyRole::Audit))?;
+        self.sign_statement_as(generation, message)
+    }
+
+    /// Signs a statement with the audit key of a generation: what hands a log over is signed by two.
+    ///
+    /// # Errors
+    /// [`Kind::Token`].
+    pub fn sign_statement_as(&mut self, generation: u32, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let key = self.audit_key(generation)?.clone();
         let algorithm = SignatureAlgorithm::of(key.spki.spec());
         let mut result = Err(Error::new(Kind::Token, "the token gave no answer"));
         self.token(KeyRole::Audit)?.sign(&key, algorithm, &[message], &mut |_, signature| result = signature);

@@ -10,7 +10,7 @@ mod proof;
 pub use keyring::Keyring;
 pub use proof::{Proving, intend, prove};
 
-use crate::digest::Base64;
+use crate::digest::{Base64, Hex};
 use crate::error::{Error, Kind};
 use crate::log::record::{SignIntent, SignOutcome};
 use crate::log::{Header, Record};
@@ -28,6 +28,17 @@ pub struct Issued {
     pub der: Vec<u8>,
     /// The position of its `sign.outcome`.
     pub outcome: u64,
+}
+
+impl Issued {
+    /// That it was signed, by its number.
+    pub fn says(&self) -> String {
+        let name = match self.plan.view() {
+            TbsView::Certificate(view) => name_of(Some(&view.serial), None),
+            TbsView::Crl(view) => name_of(None, view.number),
+        };
+        signed_says(&name)
+    }
 }
 
 /// What the protocol needs besides the batch: where it is logged, and under whose name.
@@ -173,15 +184,23 @@ fn was_signed(result: &Result<Vec<u8>, Error>) -> bool {
 
 /// What is true of one intent after the token was asked.
 fn fate(intent: &SignIntent, signed: bool) -> String {
-    let name = match &intent.serial {
-        Some(serial) => format!("Serial {}", serial.colons()),
-        None => format!("CRL number {}", intent.crl_number.unwrap_or_default()),
-    };
+    let name = name_of(intent.serial.as_ref(), intent.crl_number);
     if signed {
-        format!("{name} WAS signed; treat it as issued.")
+        signed_says(&name)
     } else {
         format!("{name} may have been signed; it is recorded as unknown and never used again.")
     }
+}
+
+fn name_of(serial: Option<&Hex>, crl_number: Option<u64>) -> String {
+    match serial {
+        Some(serial) => format!("Serial {}", serial.colons()),
+        None => format!("CRL number {}", crl_number.unwrap_or_default()),
+    }
+}
+
+fn signed_says(name: &str) -> String {
+    format!("{name} WAS signed; treat it as issued.")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! A line is printable ASCII JSON ([`entry`]); what it may say is [`record`]; lines are chained by leaf hash
 //! ([`chain`]) and committed to by an RFC 6962 tree ([`merkle`]) whose head is a C2SP checkpoint ([`note`]);
-//! [`proof`] makes and checks inclusion and consistency; [`scan`] streams the lines of a log of any size;
+//! [`proof`] makes and checks inclusion and consistency; [`rotation`] is what a log is handed on by; [`scan`] streams the lines of a log of any size;
 //! [`material`] is what an audit reads.
 
 pub mod chain;
@@ -12,6 +12,7 @@ pub mod merkle;
 pub mod note;
 pub mod proof;
 pub mod record;
+pub mod rotation;
 pub mod scan;
 
 pub use entry::{Entry, Header, MAX_LINE};

@@ -1,11 +1,11 @@
 //! The plan of a CRL: what the log says must be listed, and what that changes against the last CRL of the same root.
 
-use super::make::{Context, Issuer, base, begin, end};
+use super::make::{Context, Issuer, base, begin, end, no_key_id};
 use super::{MadePlan, Standard, What};
 use crate::authority::State;
 use crate::authority::state::{Certificate, Listed, Status};
 use crate::digest::Hex;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::policy::{Predecessor, revocation};
 use crate::x509::SignatureAlgorithm;
 use crate::x509::build::{self, CrlTemplate, RevokedCertificate};
@@ -62,10 +62,7 @@ pub fn plan(context: Context<'_>, issuer: &Issuer, state: &State) -> Result<Made
         issuer: issuer.view.subject_der.clone(),
         this_update,
         next_update: end(this_update, context.config.crl.validity_days, issuer),
-        authority_key_id: key_id.ok_or_else(|| {
-            Error::new(Kind::Refused, "the issuer's certificate has no subject key identifier")
-                .truth("Nothing was signed.")
-        })?,
+        authority_key_id: key_id.ok_or_else(|| no_key_id("the issuer"))?,
         number: state.crl_number(issuer.generation) + 1,
         revoked: before.listed.values().map(|listed| entry(listed, this_update)).collect(),
     };

@@ -25,18 +25,38 @@ const ANY_CLUSTER: &str = "cluster";
 /// [`Kind::Refused`] names the rule that would refuse one of them; [`Kind::Usage`] or [`Kind::Bug`] where one
 /// cannot be built. No key outlives this.
 pub fn genesis(context: Context<'_>) -> Result<(), Error> {
+    root_to_come(context, 1, 1, &[])
+}
+
+/// The same for the next root: its audit key is certified by the roots that are there as well, and they and it may
+/// vouch for each other, in which nothing may stand in the way (a path length, a missing key identifier).
+///
+/// # Errors
+/// As [`genesis`].
+pub fn successor(context: Context<'_>, root: u32, audit: u32, elders: &[Issuer]) -> Result<(), Error> {
+    root_to_come(context, root, audit, elders)
+}
+
+fn root_to_come(context: Context<'_>, generation: u32, audit: u32, elders: &[Issuer]) -> Result<(), Error> {
     let root_key = LocalKey::generate(context.config.root.key)?;
     let audit_key = LocalKey::generate(KeySpec::EcdsaP256)?;
     let to_come = |what: &'static str| move |error: Error| error.within(format!("the {what} to come"));
-    let root = make::root(context, root_key.spki(), 1, serial(1)).map_err(to_come("root certificate"))?;
+    let root = make::root(context, root_key.spki(), generation, serial(1)).map_err(to_come("root certificate"))?;
     accept(&root, &root_key)?;
     let TbsView::Certificate(view) = root.view() else {
         return Err(Error::new(Kind::Bug, "a root plan is a CRL"));
     };
-    let issuer = Issuer { generation: 1, spki: root_key.spki().clone(), view: (**view).clone() };
-    let audit = make::audit(context, &issuer, audit_key.spki(), 1, serial(2));
-    accept(&audit.map_err(to_come("audit certificate"))?, &root_key)?;
+    let issuer = Issuer { generation, spki: root_key.spki().clone(), view: (**view).clone() };
+    let certificate = make::audit(context, &issuer, audit_key.spki(), audit, serial(2));
+    accept(&certificate.map_err(to_come("audit certificate"))?, &root_key)?;
     accept(&make::crl(context, &issuer, &State::default()).map_err(to_come("CRL"))?, &root_key)?;
+    for elder in elders {
+        // What an older root will sign is linted; its key is in the token.
+        let certificate = make::audit(context, elder, audit_key.spki(), audit, serial(4));
+        judge(&certificate.map_err(to_come("audit certificate"))?)?;
+        judge(&make::cross(context, elder, &issuer, serial(5)).map_err(to_come("cross certificate"))?)?;
+        judge(&make::cross(context, &issuer, elder, serial(6)).map_err(to_come("cross certificate"))?)?;
+    }
     let named = context.config.clusters.keys().map(String::as_str);
     named.chain(std::iter::once(ANY_CLUSTER)).try_for_each(|cluster| intermediate(context, &issuer, cluster))
 }
@@ -84,8 +104,8 @@ fn stand_in(cluster: &str, key: &LocalKey) -> Accepted {
     }
 }
 
-/// Judges a plan, then what comes of it when it is signed, read by the parser that did not build it.
-fn accept(plan: &MadePlan, key: &LocalKey) -> Result<(), Error> {
+/// Judges a plan.
+fn judge(plan: &MadePlan) -> Result<(), Error> {
     let what = match plan.plan().what {
         What::Root => "the root certificate to come is",
         What::Audit => "the audit certificate to come is",
@@ -93,9 +113,12 @@ fn accept(plan: &MadePlan, key: &LocalKey) -> Result<(), Error> {
         What::Cross => "the cross certificate to come is",
         What::Crl => "the CRL to come is",
     };
-    if let Some(finding) = refusal(plan) {
-        return Err(refused(what, finding));
-    }
+    refusal(plan).map_or(Ok(()), |finding| Err(refused(what, finding)))
+}
+
+/// Judges a plan, then what comes of it when it is signed, read by the parser that did not build it.
+fn accept(plan: &MadePlan, key: &LocalKey) -> Result<(), Error> {
+    judge(plan)?;
     let algorithm = SignatureAlgorithm::of(key.spki().spec());
     let tbs = &plan.plan().tbs.0;
     let der = build::assemble(tbs, algorithm, &key.sign(tbs)?)?;

@@ -1,4 +1,5 @@
-//! Making plans: the to-be-signed bytes of the root, the audit certificate and an intermediate; a CRL's are in
+//! Making plans: the to-be-signed bytes of the root, the audit certificate, a cross certificate and an
+//! intermediate; a CRL's are in
 //! [`super::crl`].
 
 pub use super::crl::plan as crl;
@@ -6,7 +7,7 @@ pub use super::crl::plan as crl;
 use super::{ForCluster, MadePlan, Plan, Standard, TYPE, What};
 use crate::authority::Config;
 use crate::digest::{Base64, Digest, Hex};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::finding::Finding;
 use crate::policy;
 use crate::profile::{self, BACKDATE};
@@ -111,6 +112,38 @@ pub fn audit(
     let tbs = build::certificate_tbs(&template)?;
     let standard = Standard::Certificate(*profile::by_name("audit")?, Some(Arc::new(issuer.view.clone())));
     MadePlan::new(base(context, What::Audit, tbs, template.signature, issuer.generation, "audit"), standard)
+}
+
+/// Plans the certificate by which one root vouches for another: the other's name, key and key identifier as they
+/// stand in its own certificate, inside the validity of both.
+///
+/// # Errors
+/// [`Kind::Bug`] or [`Kind::Usage`] where the bytes cannot be built; [`Kind::Refused`] where the other root has no
+/// key identifier.
+pub fn cross(context: Context<'_>, issuer: &Issuer, subject: &Issuer, serial: Hex) -> Result<MadePlan, Error> {
+    let (from, until) = (&subject.view.not_before, subject.view.not_after);
+    let key_id = subject.view.subject_key_id.clone();
+    let template = CertificateTemplate {
+        serial,
+        signature: SignatureAlgorithm::of(issuer.spki.spec()),
+        issuer: issuer.view.subject_der.clone(),
+        not_before: begin(context.now, issuer).max(*from),
+        not_after: until.min(issuer.view.not_after),
+        subject: subject.view.subject_der.clone(),
+        spki: subject.spki.clone(),
+        subject_key_id: key_id.ok_or_else(|| no_key_id("the root to be vouched for"))?,
+        authority_key_id: issuer.view.subject_key_id.clone(),
+        usage: Usage::plain_ca(None),
+    };
+    let tbs = build::certificate_tbs(&template)?;
+    let (issuer_view, own) = (Arc::new(issuer.view.clone()), Arc::new(subject.view.clone()));
+    let standard = Standard::Cross(*profile::by_name("cross")?, issuer_view, own);
+    MadePlan::new(base(context, What::Cross, tbs, template.signature, issuer.generation, "cross"), standard)
+}
+
+pub(super) fn no_key_id(whose: &str) -> Error {
+    Error::new(Kind::Refused, format!("the certificate of {whose} has no subject key identifier"))
+        .truth("Nothing was signed.")
 }
 
 /// Plans a cluster's intermediate. What the request asks for is never copied: subject, extensions and

@@ -139,6 +139,8 @@ pub enum Standard {
     Certificate(Profile, Option<Arc<CertificateView>>),
     /// The certificate of a CRL's issuer, and what the log says of the CRL before.
     Crl(Arc<CertificateView>, Arc<policy::Predecessor>),
+    /// A cross certificate's profile, its issuer's certificate, and the own certificate of the root it is for.
+    Cross(Profile, Arc<CertificateView>, Arc<CertificateView>),
 }
 
 impl Standard {
@@ -152,6 +154,10 @@ impl Standard {
                 let mut findings = policy::lint_crl(view, issuer);
                 findings.extend(policy::lint_succession(view, before));
                 Ok(findings)
+            }
+            (Standard::Cross(profile, issuer, own), TbsView::Certificate(view)) => {
+                let known = policy::lint::Known { issuer: policy::lint::Issuer::Is(issuer), own_root: Some(own) };
+                Ok(policy::lint_known(view, known, profile))
             }
             _ => Err(Error::new(Kind::Bug, "a certificate is judged as a CRL, or a CRL as a certificate")),
         }

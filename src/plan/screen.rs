@@ -128,7 +128,7 @@ fn replaced(screen: Screen, plan: &Plan, cluster: &ForCluster, view: &Certificat
 pub fn overlap(old: &Replaced, new: &CertificateView) -> String {
     let overlap = old.overlap(new.not_before, new.not_after);
     match overlap > SignedDuration::ZERO {
-        true => format!("{} in which both are valid", Replaced::shown(overlap)),
+        true => format!("{} in which both are valid", policy::show_overlap(overlap)),
         false => "NONE: the old one ends before the new one begins".to_owned(),
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod adoption;
 pub mod continuity;
+mod export;
 pub mod judge;
 pub mod lint;
 mod never;
@@ -18,10 +19,11 @@ pub mod shared;
 mod succession;
 
 pub use continuity::{Previous, renewal_line};
+pub use export::exportable;
 pub use judge::{Claim, Judgement, judge};
 pub use lint::{lint, lint_crl, lint_known, lint_signature};
 pub use never::cut_short;
-pub use overlap::{Replaced, overlap};
+pub use overlap::{Replaced, both_valid, overlap, show_overlap};
 pub use retirement::check_retirable;
 pub use revocation::Order;
 pub use session::{Beside, together};

@@ -52,7 +52,7 @@ fn assert_names(result: Result<Report, Error>, line: usize, what: &str) {
 #[test]
 fn a_log_at_rest_under_its_root_is_authenticated() {
     let (directory, fixture) = small();
-    let pin = RootPin::Certificate(fixture.root_certificate.clone());
+    let pin = RootPin::Certificates(vec![fixture.root_certificate.clone()]);
     let report = verify(directory.path(), pin, true).unwrap();
     assert!(report.authenticated && report.warnings.is_empty(), "{report:?}");
     assert_eq!((report.certificates, report.crls), (3, 1));
@@ -258,7 +258,7 @@ fn a_live_log_has_warnings_and_at_rest_they_are_errors() {
         .unwrap();
     fixture.close().unwrap();
     fixture.checkpoint().unwrap();
-    let report = verify(directory.path(), RootPin::Certificate(fixture.root_certificate.clone()), true).unwrap();
+    let report = verify(directory.path(), RootPin::Certificates(vec![fixture.root_certificate.clone()]), true).unwrap();
     assert!(report.authenticated);
 }
 

@@ -4,8 +4,10 @@
 //! The program runs inside the world's directory, so paths in what it prints are relative and the same in
 //! every run.
 
+mod generations;
 mod unchanged;
 
+pub use generations::{AFTER, ROLLOVER};
 pub use unchanged::{ENTRIES, assert_text};
 
 use anchorite::digest::Digest;

@@ -5,8 +5,10 @@ mod adoption;
 mod backup;
 mod course;
 mod custody;
+mod drills;
 mod ending;
 mod fold;
+mod generations;
 mod revocation;
 mod signing;
 #[cfg(test)]
@@ -16,7 +18,9 @@ pub use adoption::{History, Origin};
 pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
+pub use drills::Drills;
 pub use ending::{Ending, Endings};
+pub use generations::Succession;
 pub use revocation::{Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
@@ -52,6 +56,8 @@ pub struct State {
     pub sessions_closed: u64,
     /// The last closed session's ceremony and time.
     pub last_session: Option<(String, Timestamp)>,
+    /// Restore drills.
+    pub drills: Drills,
     /// Tokens by role.
     pub tokens: BTreeMap<String, TokenRecord>,
     /// Custody of their PINs.
@@ -80,6 +86,8 @@ pub struct State {
     pub undelivered: BTreeSet<String>,
     /// Sealed keys by the digest of their public half: the entry's position.
     pub sealed: BTreeMap<Digest, u64>,
+    /// Positions at which the log passed to another audit key, and that key's generation.
+    rotations: Vec<(u64, u32)>,
     /// The log id as each line carries it.
     log_text: Option<String>,
     scripts: BTreeSet<Digest>,

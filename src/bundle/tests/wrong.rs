@@ -31,9 +31,9 @@ fn the_root_must_be_the_pinned_one() {
     let files = world.bundle().files;
     let other = Issuer::root("Example Mesh Root CA");
     let with = |pin: RootPin| world.open_with(&files, |opening| opening.pin = pin);
-    assert!(with(RootPin::Certificate(world.root.der.clone())).is_ok());
+    assert!(with(RootPin::Certificates(vec![world.root.der.clone()])).is_ok());
     refused(with(RootPin::Fingerprint(Digest::of(&other.der))), "neither the pinned one");
-    refused(with(RootPin::Certificate(other.der.clone())), "neither the pinned one");
+    refused(with(RootPin::Certificates(vec![other.der.clone()])), "neither the pinned one");
     let error = refusal(with(RootPin::Receipt));
     assert_eq!((error.kind(), error.what()), (Kind::Usage, "the root is not pinned"));
     // A second root beside the pinned one would be trusted by the whole mesh.

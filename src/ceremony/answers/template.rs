@@ -5,7 +5,9 @@
 
 use crate::authority::{Config, State};
 use crate::ceremony::script::{Script, ScriptKind, Step};
-use crate::ceremony::steps::{adopt_key, import_requests, initialize_token, participants, restore_log};
+use crate::ceremony::steps::{
+    adopt_key, generate_next_root, import_requests, initialize_token, participants, restore_log,
+};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::plan::crl;
@@ -257,9 +259,19 @@ fn given_up(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &Step
     Ok(())
 }
 
-fn review(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+fn review(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
     let mut plans = std::mem::take(&mut foresight.reviewed);
-    if !prospect.state.is_founded() {
+    if script.steps.iter().any(|step| step.activity == generate_next_root::ACTIVITY.name) {
+        let about = "authority.toml: the next root and what belongs to it, each plan on its own screen".to_owned();
+        let adopts = script.steps.iter().any(|step| step.activity == "adopt-config");
+        let reviewed = prospect.adopted.filter(|_| !adopts).unwrap_or(prospect.config_sha256);
+        plans.insert(0, Reviewed { key: format!("sha256:{reviewed}"), about, warnings: Vec::new() });
+    }
+    if script.kind.takes_over() {
+        let about = "the CRL after the last one; take this line out where no last one is given".to_owned();
+        plans.push(Reviewed { key: crl::reviewed(1), about, warnings: Vec::new() });
+    }
+    if !prospect.state.is_founded() && script.kind != ScriptKind::Restore {
         let about = "authority.toml: the root certificate, the audit certificate and CRL 1".to_owned();
         // A genesis that was begun goes on with the configuration that it adopted.
         let reviewed = prospect.adopted.unwrap_or(prospect.config_sha256);

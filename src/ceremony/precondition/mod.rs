@@ -6,9 +6,11 @@
 
 mod leftover;
 mod place;
+mod successor;
 mod token;
 
 pub use leftover::others;
+pub use successor::before_a_successor;
 
 use super::people::Stop;
 use super::room::Room;

@@ -187,6 +187,11 @@ fn say(record: &Record, known: &Known) -> Said {
             .with("spki sha256", r.spki_sha256)
             .with("to", r.recipients.join(", "))
             .with("age file sha256", Digest::of(&r.ciphertext.0)),
+        Record::AuditRotated(r) => Said::that(format!("The log passed to audit key {}", r.generation))
+            .with("from", format!("spki sha256 {}", Digest::of(&r.old_spki.0)))
+            .with("to", format!("spki sha256 {}", Digest::of(&r.new_spki.0)))
+            .with("entries before", r.size)
+            .with("root hash", r.root),
         Record::KeyDestroying(r) => keys::destroying(r),
         Record::KeyDestroyed(r) => keys::destroyed(r),
         Record::KeyBackupMade(r) => keys::made(r),

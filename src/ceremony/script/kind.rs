@@ -17,6 +17,8 @@ pub enum ScriptKind {
     Drill,
     /// Changes the custodians.
     Custody,
+    /// Makes the next root beside the one that is there.
+    Rollover,
     /// Makes a copy of the root's token and proves it.
     Backup,
     /// Takes over a root that was made elsewhere.
@@ -40,6 +42,7 @@ impl ScriptKind {
         ScriptKind::Retirement,
         ScriptKind::Drill,
         ScriptKind::Custody,
+        ScriptKind::Rollover,
         ScriptKind::Backup,
         ScriptKind::Adoption,
         ScriptKind::Restore,
@@ -57,6 +60,7 @@ impl ScriptKind {
             ScriptKind::Retirement => "retirement",
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
+            ScriptKind::Rollover => "rollover",
             ScriptKind::Backup => "key-backup",
             ScriptKind::Adoption => "adoption",
             ScriptKind::Restore => "restore",
@@ -93,6 +97,9 @@ impl ScriptKind {
             ScriptKind::Retirement => &["participants", "retire-cluster", "close"],
             ScriptKind::Drill => &["participants", "check-copy", "unlock-token", "verify-log", "close"],
             ScriptKind::Custody => &["participants", "change-custody", "close"],
+            ScriptKind::Rollover => {
+                &["participants", "generate-next-root", "review-plans", "sign", "rotate-audit", "publish", "close"]
+            }
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
             ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
             ScriptKind::Revocation | ScriptKind::Emergency => {
@@ -131,6 +138,9 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("revoke", &[ScriptKind::Revocation, ScriptKind::Emergency]),
     ("issue-crl", &[ScriptKind::Refresh, ScriptKind::Revocation, ScriptKind::Emergency, ScriptKind::Signing]),
     ("change-custody", &[ScriptKind::Custody]),
+    ("generate-next-root", &[ScriptKind::Rollover]),
+    ("cross-sign", &[ScriptKind::Rollover]),
+    ("rotate-audit", &[ScriptKind::Rollover]),
     ("key-backup", &[ScriptKind::Backup]),
     ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),
 ];

@@ -25,6 +25,8 @@ const ADMINISTRATOR: &str = "administrator";
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("root-genesis", include_str!("../../../ceremony/root-genesis.toml")),
     ("root-genesis-custody", include_str!("../../../ceremony/root-genesis-custody.toml")),
+    ("root-rollover", include_str!("../../../ceremony/root-rollover.toml")),
+    ("root-rollover-cross", include_str!("../../../ceremony/root-rollover-cross.toml")),
     ("intermediate-signing", include_str!("../../../ceremony/intermediate-signing.toml")),
     ("export", include_str!("../../../ceremony/export.toml")),
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),

@@ -4,7 +4,7 @@
 use crate::authority::Config;
 use crate::ceremony::people::{Compared, Stop};
 use crate::ceremony::room::{Bench, Room};
-use crate::ceremony::script::Step;
+use crate::ceremony::script::{ScriptKind, Step};
 use crate::ceremony::session::Folder;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
@@ -44,7 +44,8 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
         return Ok(());
     }
     let config = Config::parse(&new)?;
-    check_fixed(&room.config, &config)?;
+    let rollover = room.script.kind == ScriptKind::Rollover;
+    check_fixed(&room.config, &config, rollover)?;
     let mut screen = Screen::new()
         .heading("authority.toml has changed since it was adopted", room.banner().kind)
         .field("digest", digest.hex())
@@ -69,8 +70,8 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     Ok(())
 }
 
-/// What genesis fixed.
-fn check_fixed(old: &Config, new: &Config) -> Result<(), Error> {
+/// What genesis fixed; the kind of the root key is fixed until a rollover, which makes another.
+fn check_fixed(old: &Config, new: &Config, rollover: bool) -> Result<(), Error> {
     let fixed = |what: &str, was: String, is: String| -> Result<(), Error> {
         if was == is {
             return Ok(());
@@ -82,7 +83,9 @@ fn check_fixed(old: &Config, new: &Config) -> Result<(), Error> {
     };
     fixed("name", old.name.clone(), new.name.clone())?;
     fixed("kind", old.kind.name().to_owned(), new.kind.name().to_owned())?;
-    fixed("[root] key", old.root.key.to_string(), new.root.key.to_string())?;
+    if !rollover {
+        fixed("[root] key", old.root.key.to_string(), new.root.key.to_string())?;
+    }
     let subject = |c: &Config| c.root.subject.name(None, "").to_string();
     fixed("[root] subject", subject(old), subject(new))?;
     fixed("[token] profile", old.token.profile.clone(), new.token.profile.clone())?;

@@ -61,7 +61,7 @@ fn adopt_all(room: &mut Room<'_>, keys: &mut Keyring, step: &Step) -> Result<(),
             room.people.answered_before(Some(&step.id), key);
         }
     }
-    generate_root::generate_all(room, keys, &[(KeyRole::Audit, KeySpec::EcdsaP256)])
+    generate_root::generate_all(room, keys, &[(KeyRole::Audit, 1, KeySpec::EcdsaP256)])
 }
 
 fn adopt(room: &mut Room<'_>, keys: &mut Keyring, step: &Step) -> Result<(), Stop> {

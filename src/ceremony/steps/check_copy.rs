@@ -66,8 +66,11 @@ fn read_back(room: &Room<'_>) -> Result<usize, Error> {
     let (state, folder) = (room.journal.state(), &room.folder);
     let mut wanted: Vec<(PathBuf, Vec<u8>)> =
         publish::issued_files(state).map(|(name, text)| (folder.issued().join(name), text.into_bytes())).collect();
-    wanted.extend(publish::public_files(state)?.into_iter().map(|(name, bytes)| (folder.public().join(name), bytes)));
-    if let Some((generation, text)) = publish::audit_certificate(state) {
+    // Which roots are current is a matter of time: they were published by the last session.
+    let published = state.last_session.as_ref().map_or(room.journal.now(), |(_, at)| *at);
+    let public = publish::public_files(state, published)?;
+    wanted.extend(public.into_iter().map(|(name, text)| (folder.public().join(name), text)));
+    for (generation, text) in publish::audit_files(state) {
         wanted.push((folder.log().join("audit").join(format!("{generation}.pem")), text.into_bytes()));
     }
     for (path, bytes) in &wanted {

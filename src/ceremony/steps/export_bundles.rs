@@ -3,11 +3,13 @@
 //! its sealed form does.
 
 use crate::authority::State;
+use crate::authority::state::Certificate;
 use crate::bundle::{self, Bundle, Contents, Key};
 use crate::ceremony::media::{self, Wrong};
 use crate::ceremony::people::{Again, Offer, Stop};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
+use crate::ceremony::steps::publish;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
@@ -16,8 +18,10 @@ use crate::files::deliver;
 use crate::files::medium::{self, Role};
 use crate::log::record::{BundleExported, Record, ValueRecorded};
 use crate::log::{entry, proof};
+use crate::policy;
 use crate::x509::pem;
 use crate::x509::read;
+use jiff::Timestamp;
 use std::path::Path;
 
 /// The activity.
@@ -69,16 +73,7 @@ fn clusters(room: &Room<'_>, bench: &Bench) -> Result<Vec<String>, Error> {
     }
     let state = room.journal.state();
     for name in &room.wishes.clusters {
-        if let Some(revoked) = state.newest_intermediate(name).and_then(|newest| state.revoked(&newest.serial)) {
-            return Err(Error::new(Kind::Usage, "the newest certificate of this cluster is revoked: it goes nowhere")
-                .saw(format!("{name}, revoked {} ({})", revoked.date, revoked.reason.name()))
-                .hint(format!("a new key, on the cluster's side: anchorite request {name}; then anchorite sign")));
-        }
-        if state.newest_intermediate(name).is_none() {
-            return Err(Error::new(Kind::Usage, "no certificate was issued to this cluster")
-                .saw(name)
-                .wanted(state.clusters.keys().cloned().collect::<Vec<_>>().join(", ")));
-        }
+        policy::exportable(state, name, room.wishes.generation, room.journal.now())?;
     }
     if !room.wishes.clusters.is_empty() {
         return Ok(room.wishes.clusters.clone());
@@ -152,7 +147,11 @@ fn seal(
     let state = room.journal.state();
     let missing = |what: &str| Error::new(Kind::Bug, format!("the log lacks {what} of {name}"));
     let cluster = state.clusters.get(name).ok_or_else(|| missing("the enrolment"))?;
-    let certificate = state.newest_intermediate(name).ok_or_else(|| missing("the certificate"))?;
+    // What a session signed is the newest; an older one is made again only by name.
+    let certificate = match room.wishes.generation {
+        Some(_) => policy::exportable(state, name, room.wishes.generation, room.journal.now())?,
+        None => state.newest_intermediate(name).ok_or_else(|| missing("the certificate"))?,
+    };
     let generation = certificate.generation.ok_or_else(|| missing("the generation"))?;
     let requested = cluster.requests.get(&generation).ok_or_else(|| missing("the request"))?;
     let der = certificate.der.clone().ok_or_else(|| missing("the certificate"))?;
@@ -162,10 +161,9 @@ fn seal(
         None => sealed_key(room, &der)?,
     };
     let ca_cert_pem = pem::encode("CERTIFICATE", &der);
-    let roots = root_pems(state)?;
-    let crl = state.crl().ok_or_else(|| missing("a CRL"))?;
     let sequence = cluster.bundles.last().map_or(0, |b| b.sequence) + 1;
     let created = room.journal.now();
+    let roots = publish::pems(&publish::current_roots(state, created));
     let log = room.journal.reading()?;
     let checkpoint = log.checkpoint_note().ok_or_else(|| missing("a checkpoint"))?.to_owned();
     let inclusion = log.inclusion(outcome)?;
@@ -199,19 +197,17 @@ fn seal(
         recipients: requested.recipients.clone(),
         profile: requested.profile.clone(),
         log: log.log_id().to_string(),
-        cert_chain_pem: format!("{ca_cert_pem}{}", issuer_pem(state, certificate.issuer_generation)?),
+        cert_chain_pem: chain_pem(state, created, certificate, &der)?,
         ca_cert_pem,
         root_cert_pem: roots,
-        root_crl_pem: pem::encode("X509 CRL", &crl.der),
+        root_crl_pem: publish::current_crls(state, created),
+        cross_pem: crosses_pem(state, created),
         entry_line: log.entry_line(outcome)?,
         inclusion_proof: proof::inclusion_proof(outcome, &inclusion, &checkpoint),
         consistency_proof: proof::consistency_proofs(&proofs),
         restore,
         key,
-        signer_pem: pem::encode(
-            "CERTIFICATE",
-            state.certificate_of("audit").and_then(|c| c.der.as_deref()).ok_or_else(|| missing("the audit key"))?,
-        ),
+        signer_pem: signer_pem(state, created).ok_or_else(|| missing("the audit key's certificate, valid now,"))?,
         checkpoint,
     };
     let bundle = bundle::make(&contents, &mut |message| keys.sign_statement(message))?;
@@ -239,19 +235,29 @@ fn sealed_key(room: &Room<'_>, der: &[u8]) -> Result<Option<Key>, Error> {
     }
 }
 
-/// Every current root, PEM.
-fn root_pems(state: &State) -> Result<String, Error> {
-    let der = state.certificate_of("root").and_then(|c| c.der.as_deref());
-    let der = der.ok_or_else(|| Error::new(Kind::Bug, "the log lacks the root certificate"))?;
-    Ok(pem::encode("CERTIFICATE", der))
+/// The intermediate, then the certificates by which other current roots vouch for its issuer, then its issuer.
+fn chain_pem(state: &State, now: Timestamp, certificate: &Certificate, der: &[u8]) -> Result<String, Error> {
+    let issuer = certificate.issuer_generation;
+    let root = state.roots().get(&issuer).and_then(|root| root.der.as_deref());
+    let root = root.ok_or_else(|| Error::new(Kind::Bug, "the log lacks the issuer's certificate"))?;
+    let current: Vec<u32> = state.current_roots(now).into_iter().map(|(generation, _)| generation).collect();
+    let vouching = |(subject, by, _): &(u32, u32, &[u8])| *subject == issuer && current.contains(by);
+    let crosses = state.crosses().into_iter().filter(vouching).map(|(.., der)| der);
+    let chain: Vec<&[u8]> = std::iter::once(der).chain(crosses).chain([root]).collect();
+    Ok(publish::pems(&chain))
 }
 
-/// The root certificate that issued a certificate, PEM.
-fn issuer_pem(state: &State, generation: u32) -> Result<String, Error> {
-    let key = state.keys.iter().find(|k| k.role == "root" && k.generation == generation && k.certificate.is_some());
-    let der = key.and_then(|k| k.certificate.as_ref()).and_then(|serial| state.certificates.get(serial)?.der.as_ref());
-    match der {
-        Some(der) => Ok(pem::encode("CERTIFICATE", der)),
-        None => Err(Error::new(Kind::Bug, "the log lacks the issuer's certificate")),
-    }
+/// Every cross certificate between current roots, PEM: whoever pinned one root admits the other by them.
+fn crosses_pem(state: &State, now: Timestamp) -> String {
+    let current: Vec<u32> = state.current_roots(now).into_iter().map(|(generation, _)| generation).collect();
+    let both = |(subject, by, _): &(u32, u32, &[u8])| current.contains(subject) && current.contains(by);
+    let crosses: Vec<&[u8]> = state.crosses().into_iter().filter(both).map(|(.., der)| der).collect();
+    publish::pems(&crosses)
+}
+
+/// The certificates of the audit key in force by the roots that are current, oldest first.
+fn signer_pem(state: &State, now: Timestamp) -> Option<String> {
+    let all = state.audit_certificates(state.audit_in_force()?);
+    let valid: Vec<&[u8]> = all.iter().filter(|c| c.not_after >= now).filter_map(|c| c.der.as_deref()).collect();
+    (!valid.is_empty()).then(|| publish::pems(&valid))
 }

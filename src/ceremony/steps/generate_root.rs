@@ -30,51 +30,50 @@ pub const ACTIVITY: Activity = Activity {
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     let root = room.config.root.key;
-    let wanted = [(KeyRole::Audit, KeySpec::EcdsaP256), (KeyRole::Root, root)];
+    let wanted = [(KeyRole::Audit, 1, KeySpec::EcdsaP256), (KeyRole::Root, 1, root)];
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
     let result = generate_all(room, &mut keys, &wanted);
     bench.keys = Some(keys);
     result
 }
 
-/// Makes each key that the log does not have yet, or takes the one that an interrupted session left.
+/// Makes the keys of these roles and generations that are not there yet.
 ///
 /// # Errors
-/// [`Stop`] says whether a key was made.
-pub fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole, KeySpec)]) -> Result<(), Stop> {
-    for (role, spec) in wanted {
-        if room.journal.state().key(role.name()).is_some() {
+/// [`Stop`]; the log says of each key whether it was made.
+pub fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole, u32, KeySpec)]) -> Result<(), Stop> {
+    for (role, generation, spec) in wanted {
+        if room.journal.state().key_of(role.name(), *generation).is_some() {
             continue;
         }
         room.people.working(0, 1, &format!("generating the {} key ({})", role.name(), spec.title()));
-        let (generated, adopted) = match left_over(room, keys, *role, *spec)? {
+        let (generated, adopted) = match left_over(room, keys, (*role, *generation), *spec)? {
             Some(generated) => (generated, true),
-            None => (generate(room, keys, *role, *spec)?, false),
+            None => (generate(room, keys, (*role, *generation), *spec)?, false),
         };
         room.people.working(1, 1, "");
         keys.token(*role)?.sync()?;
-        let generation = 1;
         let record = KeyGenerated {
             id: generated.key.id.0.clone(),
             role: role.name().to_owned(),
-            generation,
+            generation: *generation,
             spki: Base64(generated.spki.der().to_vec()),
             attributes: generated.attributes.clone(),
             dropped: generated.dropped.clone(),
             mechanism: generated.mechanism.clone(),
         };
         room.journal.append(vec![record.into()])?;
-        keys.hold(*role, generation, generated.key.clone());
-        room.people.show(&screen(*role, *spec, &generated, adopted))?;
+        keys.hold(*role, *generation, generated.key.clone());
+        room.people.show(&screen((*role, *generation), *spec, &generated, adopted))?;
     }
     Ok(())
 }
 
-/// A key that an interrupted genesis intended and the token made: it is adopted, not made twice.
+/// A key that an interrupted ceremony intended and the token made: it is adopted, not made twice.
 fn left_over(
     room: &mut Room<'_>,
     keys: &mut Keyring,
-    role: KeyRole,
+    (role, generation): (KeyRole, u32),
     spec: KeySpec,
 ) -> Result<Option<Generated>, Error> {
     let intended: Vec<Hex> = room
@@ -82,7 +81,7 @@ fn left_over(
         .state()
         .keys
         .iter()
-        .filter(|k| k.role == role.name() && k.spki.is_none())
+        .filter(|k| k.role == role.name() && k.generation == generation && k.spki.is_none())
         .map(|k| k.id.clone())
         .collect();
     for id in intended {
@@ -112,21 +111,28 @@ fn of_kind(found: Generated, spec: KeySpec) -> Result<Generated, Error> {
     Err(Error::new(Kind::Token, "it is a key of another kind").saw(found.spki.spec().title()).wanted(spec.title()))
 }
 
-fn generate(room: &mut Room<'_>, keys: &mut Keyring, role: KeyRole, spec: KeySpec) -> Result<Generated, Error> {
+fn generate(
+    room: &mut Room<'_>,
+    keys: &mut Keyring,
+    (role, generation): (KeyRole, u32),
+    spec: KeySpec,
+) -> Result<Generated, Error> {
     let id = Hex(room.random(keys, 16)?);
     let token_serial = keys.token(role)?.identity().serial.clone();
-    let intent = KeyIntent { id: id.clone(), role: role.name().to_owned(), generation: 1, spec, token_serial };
+    let intent = KeyIntent { id: id.clone(), role: role.name().to_owned(), generation, spec, token_serial };
     room.journal.append(vec![intent.into()])?;
-    let label = format!("anchorite {} 1", role.name());
+    let label = format!("anchorite {} {generation}", role.name());
     keys.token(role)?.generate(&KeyId(id), &label, spec, role)
 }
 
-fn screen(role: KeyRole, spec: KeySpec, generated: &Generated, adopted: bool) -> Screen {
+fn screen((role, generation): (KeyRole, u32), spec: KeySpec, generated: &Generated, adopted: bool) -> Screen {
+    let name =
+        if generation > 1 { format!("{} key {generation}", role.name()) } else { format!("{} key", role.name()) };
     let how = if adopted { "found: made by the interrupted session" } else { "generated" };
     let dropped = if generated.dropped.is_empty() { "none".to_owned() } else { generated.dropped.join(", ") };
     let flag = |name: &str| generated.attributes.get(name).map_or("unknown", String::as_str).to_owned();
     Screen::new()
-        .heading(format!("The {} key", role.name()), how)
+        .heading(format!("The {name}"), how)
         .noted("kind", spec.title(), format!("by {}", generated.mechanism))
         .field("spki sha256", generated.spki.sha256().hex())
         .field("sensitive", flag("CKA_SENSITIVE"))

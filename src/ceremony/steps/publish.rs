@@ -2,7 +2,7 @@
 //! written again at any time.
 
 use crate::authority::State;
-use crate::authority::state::Status;
+use crate::authority::state::{Certificate, KeyRecord, Status};
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
@@ -11,6 +11,7 @@ use crate::consumer::card;
 use crate::error::Error;
 use crate::files::deliver;
 use crate::x509::pem;
+use jiff::Timestamp;
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
@@ -44,11 +45,11 @@ pub fn write_issued(room: &mut Room<'_>) -> Result<Vec<String>, Error> {
     for (name, text) in issued_files(&state) {
         deliver::write_new(&issued.join(name), text.as_bytes(), 0o644)?;
     }
-    if let Some((generation, text)) = audit_certificate(&state) {
+    for (generation, text) in audit_files(&state) {
         room.journal.log()?.store_audit_certificate(generation, &text)?;
     }
     let mut written = Vec::new();
-    for (name, bytes) in public_files(&state)? {
+    for (name, bytes) in public_files(&state, room.journal.now())? {
         deliver::replace(&public.join(&name), &bytes, 0o644)?;
         written.push(format!("public/{name}"));
     }
@@ -61,34 +62,85 @@ pub fn issued_files(state: &State) -> impl Iterator<Item = (String, String)> {
     issued.filter_map(|c| Some((format!("{}.pem", c.serial), pem::encode("CERTIFICATE", c.der.as_ref()?))))
 }
 
-/// The files of `public/` but for the checkpoint, as the log has them: name and content.
+/// The files of `public/` but for the checkpoint, as the log has them: name and content. `root-cert.pem` and `root.crl`
+/// are of every root that is current, oldest first, because consumers are given both while meshes move; from the
+/// second generation on each root has files of its own too.
 ///
 /// # Errors
 /// [`Kind::Bug`](crate::error::Kind::Bug): a root certificate that was verified does not read.
-pub fn public_files(state: &State) -> Result<Vec<(String, Vec<u8>)>, Error> {
+pub fn public_files(state: &State, now: Timestamp) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     let mut add = |name: &str, bytes: Vec<u8>| files.push((name.to_owned(), bytes));
-    if let Some(der) = state.certificate_of("root").and_then(|c| c.der.as_ref()) {
-        add("root-cert.pem", pem::encode("CERTIFICATE", der).into_bytes());
-        let card = card::root_card(&state.name, &state.kind, &state.origin, der, state.uncovered().as_deref())?;
-        add("root-card.txt", card.render().into_bytes());
+    let roots = state.roots();
+    let uncovered = state.uncovered();
+    let card = |der: &[u8]| {
+        let card = card::root_card(&state.name, &state.kind, &state.origin, der, uncovered.as_deref())?;
+        Ok::<_, Error>(card.render())
+    };
+    if let Some(der) = roots.values().next_back().and_then(|root| root.der.as_ref()) {
+        add("root-cert.pem", pems(&current_roots(state, now)).into_bytes());
+        add("root-card.txt", card(der)?.into_bytes());
     }
-    if let Some((_, text)) = audit_certificate(state) {
+    if let Some((_, text)) = audit_files(state).pop() {
         add("audit-cert.pem", text.into_bytes());
     }
-    // PEM for files and Secrets; DER for what an HTTP URL in a certificate names (RFC 5280 section 4.2.1.13).
-    for (generation, crl) in &state.crls {
-        let name = if *generation > 1 { format!("root-g{generation}.crl") } else { "root.crl".to_owned() };
-        add(&name, pem::encode("X509 CRL", &crl.der).into_bytes());
-        add(&format!("{name}.der"), crl.der.clone());
+    let crls = current_crls(state, now);
+    if !crls.is_empty() {
+        add("root.crl", crls.into_bytes());
+    }
+    // DER for what an HTTP URL in a certificate names (RFC 5280 section 4.2.1.13): one CRL, and that URL's first.
+    if let Some(crl) = state.crls.values().next() {
+        add("root.crl.der", crl.der.clone());
+    }
+    if roots.len() > 1 {
+        for (generation, der) in roots.iter().filter_map(|(generation, root)| Some((generation, root.der.as_ref()?))) {
+            add(&format!("root-g{generation}.pem"), pem::encode("CERTIFICATE", der).into_bytes());
+            add(&format!("root-card-g{generation}.txt"), card(der)?.into_bytes());
+        }
+        for (generation, crl) in &state.crls {
+            add(&format!("root-g{generation}.crl"), pem::encode("X509 CRL", &crl.der).into_bytes());
+            add(&format!("root-g{generation}.crl.der"), crl.der.clone());
+        }
+        for (subject, issuer, der) in state.crosses() {
+            add(&format!("cross-g{subject}-by-g{issuer}.pem"), pem::encode("CERTIFICATE", der).into_bytes());
+        }
     }
     Ok(files)
 }
 
-/// The newest audit certificate: the key's generation, PEM.
-pub fn audit_certificate(state: &State) -> Option<(u32, String)> {
-    let der = state.certificate_of("audit").and_then(|c| c.der.as_ref())?;
-    Some((state.key("audit").map_or(1, |key| key.generation), pem::encode("CERTIFICATE", der)))
+/// The roots that are current at a time, oldest first; where none is, the newest.
+pub fn current_roots(state: &State, now: Timestamp) -> Vec<&[u8]> {
+    let current: Vec<&Certificate> = state.current_roots(now).into_iter().map(|(_, root)| root).collect();
+    let roots =
+        if current.is_empty() { state.roots().into_values().next_back().into_iter().collect() } else { current };
+    roots.into_iter().filter_map(|root| root.der.as_deref()).collect()
+}
+
+/// The CRLs of the roots that are current at a time, PEM, oldest root first; where none is, the newest.
+pub fn current_crls(state: &State, now: Timestamp) -> String {
+    let current = state.current_roots(now).into_iter().filter_map(|(generation, _)| state.crls.get(&generation));
+    let mut crls: Vec<_> = current.collect();
+    crls.extend(state.crl().filter(|_| crls.is_empty()));
+    crls.iter().map(|crl| pem::encode("X509 CRL", &crl.der)).collect()
+}
+
+/// Certificates, PEM, one after another.
+pub fn pems(ders: &[&[u8]]) -> String {
+    ders.iter().map(|der| pem::encode("CERTIFICATE", der)).collect()
+}
+
+/// The certificates of each audit key that signs or signed, by generation: one by each root that certified it,
+/// oldest root first. A key that waits for the log to be handed to it has none yet: they may not be complete.
+pub fn audit_files(state: &State) -> Vec<(u32, String)> {
+    let Some(in_force) = state.audit_in_force().map(|key| key.generation) else { return Vec::new() };
+    let keys = state.keys.iter().filter(|k| k.role == "audit" && k.spki.is_some() && k.generation <= in_force);
+    let text = |key: &KeyRecord| {
+        let ders: Vec<&[u8]> = state.audit_certificates(key).iter().filter_map(|c| c.der.as_deref()).collect();
+        (!ders.is_empty()).then(|| (key.generation, pems(&ders)))
+    };
+    let mut files: Vec<(u32, String)> = keys.filter_map(text).collect();
+    files.sort_by_key(|(generation, _)| *generation);
+    files
 }
 
 /// Copies the newest checkpoint to `public/`.

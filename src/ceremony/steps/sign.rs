@@ -8,7 +8,7 @@ use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::clock;
 use crate::digest::Base64;
 use crate::error::{Error, Kind};
-use crate::execute::{self, Desk};
+use crate::execute::{self, Desk, Issued};
 use crate::log::record::KeySealed;
 use crate::plan::Batch;
 use secrecy::ExposeSecret;
@@ -41,6 +41,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     let began = clock::monotonic();
     let batches = Batch::by_issuer(approved, room.journal.now())?;
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
+    let before = bench.issued.len();
     let result = batches.into_iter().try_for_each(|batch| {
         let people = &mut room.people;
         let issued = room.journal.with_log(|log, origin, header| {
@@ -54,7 +55,19 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     });
     bench.keys = Some(keys);
     bench.signing = clock::monotonic().saturating_sub(began);
-    Ok(result?)
+    let signed = bench.issued.get(before..).unwrap_or_default();
+    Ok(result.map_err(|error| after(error, signed))?)
+}
+
+/// The error of a batch before which others were signed: that nothing was signed is true of none of them.
+fn after(error: Error, signed: &[Issued]) -> Error {
+    if signed.is_empty() {
+        return error;
+    }
+    let error = error.untrue("Nothing was signed.").into_kind(Kind::AfterSigning);
+    let error = error.within("one root key signed, and another did not");
+    let error = signed.iter().fold(error, |error, issued| error.truth(issued.says()));
+    error.hint("mend the cause and run the same command: what was signed is in the log, and the rest is planned anew")
 }
 
 /// A key made here is sealed to its recipients and logged before its certificate exists, so that no crash

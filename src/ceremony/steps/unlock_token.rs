@@ -14,7 +14,6 @@ use crate::ceremony::room::{Bench, Opened, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::steps::{participants, publish, restore_log};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
-use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
 use crate::files::deliver;
@@ -22,9 +21,7 @@ use crate::log::Record;
 use crate::log::note;
 use crate::log::record::{ConfigAdopted, TokenUnlocked};
 use crate::screen::Screen;
-use crate::store::Log;
 use crate::token::{Identity, KeyId, KeyRole, PinShape, Token};
-use crate::x509::Spki;
 use secrecy::SecretString;
 
 /// The activity.
@@ -75,12 +72,12 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     find_keys(room, &mut keys)?;
     if let Ok(log) = room.journal.log() {
         keys.check_guard(log)?;
-        check_checkpoint(log, &keys)?;
     }
     if room.journal.state().key(KeyRole::Root.name()).is_some() {
-        let own = Hex::parse(&room.journal.header().log)?;
+        let own = crate::digest::Hex::parse(&room.journal.header().log)?;
         keys.check_only_log(&own, room.journal.state().replaces())?;
     }
+    check_checkpoint(room)?;
     if room.journal.state().key(KeyRole::Root.name()).is_none() {
         precondition::before_a_key(room, &mut keys)?;
     }
@@ -124,11 +121,14 @@ fn keep_config(room: &mut Room<'_>) -> Result<(), Error> {
     room.journal.append(vec![ConfigAdopted { sha256, text }.into()])
 }
 
-/// The newest checkpoint must be signed by the audit key that the token holds: what it covers is what this
-/// authority wrote.
-fn check_checkpoint(log: &Log, keys: &Keyring) -> Result<(), Error> {
-    let Some(note) = log.checkpoint_note() else { return Ok(()) };
-    note::verify(note, keys.audit_spki()?).map(|_| ()).map_err(|error| {
+/// The newest checkpoint must be signed by the audit key that was in force, which the token holds or which handed
+/// the log to the one that it holds: what it covers is what this authority wrote.
+fn check_checkpoint(room: &Room<'_>) -> Result<(), Error> {
+    let Ok(log) = room.journal.reading() else { return Ok(()) };
+    let (Some(note), Some(size)) = (log.checkpoint_note(), log.checkpoint().map(|c| c.size)) else { return Ok(()) };
+    let signer = room.journal.state().audit_at(size).and_then(|key| key.spki.clone());
+    let signer = signer.ok_or_else(|| Error::new(Kind::Verify, "no audit key is in the log"));
+    signer.and_then(|spki| note::verify(note, &spki)).map(|_| ()).map_err(|error| {
         error
             .within("the log's newest checkpoint")
             .hint("`anchorite log verify` checks the whole log; go on with an intact copy of the authority")
@@ -229,27 +229,30 @@ fn record(room: &Room<'_>, role: KeyRole, identity: &Identity) -> TokenUnlocked 
     }
 }
 
-/// Finds the keys that the log names and proves them by their public halves; those whose end was announced are let be.
+/// Finds the keys that the log names and proves them by their public halves: every root, and of the audit keys the
+/// one in force and those that wait to succeed it. Those whose end was announced are let be.
 fn find_keys(room: &Room<'_>, keys: &mut Keyring) -> Result<(), Error> {
-    // Roots first: they are what people came for.
-    for (role, key) in [KeyRole::Root, KeyRole::Audit].into_iter().flat_map(|role| {
-        let keys = room.journal.state().keys.iter();
-        let used = move |key: &&KeyRecord| key.role == role.name() && key.spki.is_some();
-        keys.filter(used).filter(|key| room.journal.state().may_be_held(key)).map(move |key| (role, key))
-    }) {
-        let (id, spki): (Hex, Option<Spki>) = (key.id.clone(), key.spki.clone());
-        let found = keys.token(role)?.find(&KeyId(id.clone()), spki.as_ref())?;
-        let Some(found) = found else {
-            if role == KeyRole::Audit && room.journal.state().ending(key).is_some() {
-                return Err(ended(room.journal.state()));
-            }
-            return Err(Error::new(Kind::Token, format!("the token does not hold the {} key", role.name()))
-                .saw(format!("no key with the id {id}"))
-                .wanted(format!("the key of generation {}", key.generation))
-                .hint("this may be another token with the same serial number, or one that was cleared")
-                .truth("Nothing was signed."));
-        };
-        keys.hold(role, key.generation, found);
+    let state = room.journal.state();
+    let in_force = state.audit_in_force().map_or(1, |key| key.generation);
+    // Roots first: they are what people came for. Then the audit key that signs.
+    for (role, first) in [(KeyRole::Root, 1), (KeyRole::Audit, in_force)] {
+        let used = |key: &&KeyRecord| key.role == role.name() && key.spki.is_some() && key.generation >= first;
+        let mut wanted: Vec<&KeyRecord> = state.keys.iter().filter(used).filter(|key| state.may_be_held(key)).collect();
+        wanted.sort_by_key(|key| key.generation);
+        for key in wanted {
+            let found = keys.token(role)?.find(&KeyId(key.id.clone()), key.spki.as_ref())?;
+            let Some(found) = found else {
+                if role == KeyRole::Audit && state.ending(key).is_some() {
+                    return Err(ended(state));
+                }
+                return Err(Error::new(Kind::Token, format!("the token does not hold the {} key", role.name()))
+                    .saw(format!("no key with the id {}", key.id))
+                    .wanted(format!("the key of generation {}", key.generation))
+                    .hint("this may be another token with the same serial number, or one that was cleared")
+                    .truth("Nothing was signed."));
+            };
+            keys.hold(role, key.generation, found);
+        }
     }
     Ok(())
 }

@@ -27,12 +27,13 @@ pub const ACTIVITY: Activity = Activity {
 };
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
-    // With the token open its root key is proved by its public half, so the log can be held against that root.
-    let root = match (&bench.keys, room.journal.state().certificate_of("root").and_then(|c| c.der.clone())) {
-        (Some(_), Some(der)) => RootPin::Certificate(der),
+    // With the token open its root keys are proved by their public halves, so the log can be held against those roots.
+    let roots: Vec<Vec<u8>> = room.journal.state().roots().values().filter_map(|root| root.der.clone()).collect();
+    let root = match &bench.keys {
+        Some(_) if !roots.is_empty() => RootPin::Certificates(roots),
         _ => RootPin::None,
     };
-    let proved = matches!(root, RootPin::Certificate(_));
+    let proved = root != RootPin::None;
     room.people.working(0, 1, "verifying the log");
     let material = store::material(&room.folder.log())?;
     let report = audit::verify(material, &Options { root, at_rest: false }, &clock::monotonic).map_err(|error| {

@@ -51,8 +51,8 @@ pub enum MeshCrlCommand {
     },
     /// Is a CRL due? For cron: exit 0, or 10 where one is due, wrong or missing.
     #[command(before_help = "Examples:\n  anchorite mesh-crl check cluster1 cluster2\n  \
-        kubectl -n istio-system get configmap istio-ca-crl -o jsonpath='{.data.ca-crl\\.pem}' |\n      \
-        anchorite mesh-crl check -")]
+        kubectl -n istio-system get configmap istio-ca-crl \\\n      \
+        -o jsonpath='{.data.ca-crl\\.pem}' | anchorite mesh-crl check -")]
     Check {
         /// A cluster's directory (no key is read), a file of CRLs, or - for one on stdin.
         #[arg(required = true, value_name = "DIR|FILE|-")]

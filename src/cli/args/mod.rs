@@ -5,10 +5,13 @@ mod backup;
 mod cluster;
 mod custody;
 mod mesh;
+mod observe;
 mod offline;
 mod rehearsal;
 mod revocation;
 mod rollover;
+mod root_rollover;
+mod status;
 mod takeover;
 
 pub use anywhere::*;
@@ -16,10 +19,13 @@ pub use backup::*;
 pub use cluster::*;
 pub use custody::*;
 pub use mesh::*;
+pub use observe::*;
 pub use offline::*;
 pub use rehearsal::*;
 pub use revocation::*;
 pub use rollover::*;
+pub use root_rollover::*;
+pub use status::*;
 pub use takeover::*;
 
 use clap::{Parser, Subcommand};
@@ -89,16 +95,18 @@ pub enum Command {
         before_help = "Examples:\n  anchorite ceremony list\n  anchorite ceremony check my-signing.toml\n  anchorite -C mesh-root ceremony run my-signing.toml --from IN --to OUT\n  anchorite -C mesh-root ceremony record -o record.html"
     )]
     Ceremony(Ceremony),
-    /// Make the root (the root-genesis ceremony), adopt one that exists, or show its card.
+    /// Make the root (the root-genesis ceremony) or its successor, adopt one that exists, or show a root's card.
     #[command(
-        before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root adopt --certificate root.pem --issued index.txt --crl last.crl --token-serial 84b1c0f1d3a2c6e7\n  anchorite -C mesh-root root show"
+        before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root rollover --cross    a second root beside the first\n  anchorite -C mesh-root root adopt --certificate root.pem --issued index.txt --crl last.crl --token-serial 84b1c0f1d3a2c6e7\n  anchorite -C mesh-root root show"
     )]
     Root(Root),
     /// Review and sign requests, and write a sealed bundle for each cluster.
     #[command(before_help = "Example:\n  anchorite -C mesh-root sign --from /media/in --to /media/out")]
     Sign(Sign),
     /// Make a cluster's bundle again, from the log.
-    #[command(before_help = "Example:\n  anchorite -C mesh-root export cluster1 --to /media/out")]
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root export cluster1 --to /media/out\n  \
+        anchorite -C mesh-root export --all --to /media/out      after a new CRL\n  \
+        anchorite -C mesh-root export cluster1 --generation 1 --to /media/out")]
     Export(Export),
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
@@ -130,8 +138,11 @@ pub enum Command {
     )]
     Hsm(Hsm),
     /// What was issued, to whom, until when, and what is due.
-    #[command(before_help = "Example:\n  anchorite -C mesh-root status")]
-    Status,
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root status\n  \
+        anchorite -C mesh-root status --ics mesh-root.ics    a calendar\n  \
+        anchorite status cluster1 --check                    for cron, from public files:\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n      anchorite status - --check --within 14")]
+    Status(Status),
     /// Make an intermediate key and a request (cluster side).
     #[command(before_help = "Examples:\n  anchorite request cluster1\n  anchorite request cluster1 --renew\n  \
         kubectl -n istio-system get secret cacerts -o json |\n    anchorite request cluster1 --renew --previous -")]
@@ -158,9 +169,9 @@ pub enum Command {
     /// somebody, or a cron job, who renews them; and ending it needs Istio 1.31.1 (an empty ca-crl.pem).
     #[command(
         name = "mesh-crl",
-        before_help = "Examples:\n  anchorite mesh-crl renew cluster1                    its own CRL, by its key\n  \
+        before_help = "Examples:\n  anchorite mesh-crl renew cluster1              its own CRL, by its key\n  \
         anchorite mesh-crl merge --into ca-crl.pem cluster1 cluster2 root.crl\n  \
-        anchorite mesh-crl check cluster1 --days 30          for cron: exit 10 when due"
+        anchorite mesh-crl check cluster1 --days 30    for cron: exit 10 when due"
     )]
     MeshCrl(MeshCrl),
     /// Verify a bundle without opening it, or a log.

@@ -228,10 +228,19 @@ pub enum RootCommand {
         #[command(flatten)]
         attend: Attend,
     },
+    /// Make the next root beside the one that is there (the root-rollover ceremony).
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root root rollover\n  \
+        anchorite -C mesh-root root rollover --cross          with cross certificates\n  \
+        anchorite -C mesh-root root rollover --generation 3   where two roots are current")]
+    Rollover(super::RootRollover),
     /// Take over a root that was made elsewhere and whose key is in a token (the adopt ceremony).
     Adopt(super::Adopt),
     /// The root card: what people pin the root by.
-    Show,
+    Show {
+        /// The root's generation; left out, the newest.
+        #[arg(long, value_name = "N")]
+        generation: Option<u32>,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -248,6 +257,9 @@ pub struct Sign {
     /// Done already is done: requests that were signed are passed over; where nothing is left, exit 0 and say so.
     #[arg(long)]
     pub if_needed: bool,
+    /// Have an older root sign, while meshes still move: the generation of one that is current.
+    #[arg(long, value_name = "N")]
+    pub issuer_generation: Option<u32>,
     #[command(flatten)]
     pub own: OwnScript,
     #[command(flatten)]
@@ -258,11 +270,17 @@ pub struct Sign {
 pub struct Export {
     /// The clusters; left out, every one whose newest certificate has no bundle.
     pub clusters: Vec<String>,
+    /// Every cluster that is in use: after a new CRL, each gets it with its bundle.
+    #[arg(long, conflicts_with = "clusters")]
+    pub all: bool,
+    /// An older generation of the one cluster that is named, instead of its newest.
+    #[arg(long, value_name = "N", requires = "clusters", conflicts_with = "if_needed")]
+    pub generation: Option<u32>,
     /// The medium for bundles.
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
     /// Only clusters whose newest certificate has no bundle yet; where none is left, exit 0 and say so.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "all")]
     pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,

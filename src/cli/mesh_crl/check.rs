@@ -24,14 +24,15 @@ const PIPE: &str = "kubectl -n istio-system get configmap istio-ca-crl -o jsonpa
 struct Report<'a> {
     /// Nothing is due, wrong or missing.
     good: bool,
-    files: &'a [Looked],
+    looked_at: &'a [Looked],
     /// What stands between several clusters.
     across: &'a [Found],
 }
 
 #[derive(Serialize)]
 struct Looked {
-    file: String,
+    /// As it was given.
+    from: String,
     crls: Vec<Row>,
     findings: Vec<Found>,
     #[serde(skip)]
@@ -47,18 +48,22 @@ pub fn check(args: &Args, what: &[PathBuf], days: u16, terminal: &mut Terminal) 
     for path in what {
         looked.push(look(path, &asked, terminal)?);
     }
-    let clusters = looked.iter().filter_map(|one| Some(Cluster { name: &one.file, checked: one.checked.as_ref()? }));
+    let clusters = looked.iter().filter_map(|one| Some(Cluster { name: &one.from, checked: one.checked.as_ref()? }));
     let across = check::across(&clusters.collect::<Vec<_>>(), &asked);
     let across: Vec<Found> = across.into_iter().filter(is_about_crls).collect();
     let all: Vec<&Found> = looked.iter().flat_map(|one| &one.findings).chain(&across).collect();
     if terminal.wants_json() {
-        terminal.json(&Report { good: all.is_empty(), files: &looked, across: &across })?;
+        terminal.json(&Report { good: all.is_empty(), looked_at: &looked, across: &across })?;
     } else {
         let screen = looked.iter().fold(Screen::new(), |screen, one| {
-            let rows = rows_screen(&format!("CRLs · {}", one.file), &one.crls, now);
+            let rows = rows_screen(&format!("CRLs · {}", one.from), &one.crls, now);
             screen.then(rows).then(findings_screen(&one.findings)).blank()
         });
-        terminal.result_screen(&screen.then(findings_screen(&across)))?;
+        let between = match across.is_empty() {
+            true => Screen::new(),
+            false => Screen::new().text("Between these clusters").then(findings_screen(&across)).blank(),
+        };
+        terminal.result_screen(&screen.then(between))?;
     }
     let Some(first) = all.first() else { return Ok(()) };
     Err(Error::new(Kind::Refused, "a CRL is due, wrong or missing")
@@ -80,7 +85,7 @@ fn look(path: &Path, asked: &Asked<'_>, terminal: &Terminal) -> Result<Looked, E
         return Err(none(&file));
     }
     let crls = found.iter().map(|crl| Row::of(crl, &file)).collect();
-    Ok(Looked { crls, findings: check::check_alone(&found, asked), checked: None, file: text::escape(&file) })
+    Ok(Looked { crls, findings: check::check_alone(&found, asked), checked: None, from: text::escape(&file) })
 }
 
 fn none(file: &str) -> Error {
@@ -116,5 +121,5 @@ fn directory(dir: &Path, asked: &Asked<'_>) -> Result<Looked, Error> {
     // That other clusters' CRLs belong into the file as well is said to whoever makes one.
     let said = |found: &&Found| is_about_crls(found) && found.finding.id != "consumer.crl.others";
     let findings = checked.found.iter().filter(said).cloned().collect();
-    Ok(Looked { file: text::escape(&file), crls: rows, findings, checked: Some(checked) })
+    Ok(Looked { from: text::escape(&dir.display().to_string()), crls: rows, findings, checked: Some(checked) })
 }

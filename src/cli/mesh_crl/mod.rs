@@ -118,7 +118,7 @@ fn refusal(kind: Kind, what: &str, refused: &[&Found]) -> Error {
 fn warn(found: &[&Found], terminal: &mut Terminal) {
     for found in found {
         let finding = &found.finding;
-        terminal.talk(&format!("note: {}: {}; {}", finding.id, finding.observed, found.then));
-        terminal.talk(&format!("      to do: {}", finding.hint));
+        let (id, seen, then, hint) = (&finding.id, &finding.observed, found.then, &finding.hint);
+        terminal.talk(&format!("note: {id}: {seen}; {then}. To do: {hint}"));
     }
 }

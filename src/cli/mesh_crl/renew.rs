@@ -42,8 +42,9 @@ pub fn renew(args: &Args, dir: &Path, days: u16, terminal: &mut Terminal) -> Res
         terminal.done(
             &[path.display().to_string()],
             &[
-                &format!("anchorite mesh-crl merge --into {} {shell} OTHERS… (several clusters)", crl::FILE),
                 &format!("anchorite manifest {shell} | kubectl replace -f -"),
+                "several clusters: merge first, with the directories of the others:",
+                &format!("anchorite mesh-crl merge --into {} DIR…", crl::FILE),
             ],
         );
         terminal.talk(LIMITS);

@@ -1,7 +1,7 @@
 //! ca-crl.pem: what Istio demands of it since 1.27, which is more than it seems.
 
 use super::path::{MAX_SIGNATURES, Path};
-use super::{Asked, Checked, Form, Gathered};
+use super::{Asked, Checked, Consumer, Form, Gathered};
 use crate::consumer::rule::Found;
 use crate::consumer::rules::{
     CRL_CLEARED, CRL_EXPIRED, CRL_FORM, CRL_IGNORED, CRL_MISSING, CRL_OTHERS, CRL_REVOKED, CRL_SIGNATURE, CRL_SOON,
@@ -64,15 +64,16 @@ pub(super) fn check(
 
 /// Every CA that is sent or trusted has its CRL, and stands on none.
 fn check_authority(authority: &Foreign, crls: &[Crl], path: &Path, read: &Checked, gathered: &mut Gathered<'_>) {
-    // istiod asks for those of the chain file, Envoy for those of the path, root included.
-    let mut used = read.chain.iter().chain(&path.certificates);
-    let used = used.any(|certificate| certificate.der == authority.der);
-    if used && !crls.iter().any(|crl| crl.view.issuer_der == authority.subject_der) {
-        gathered.add(
-            &CRL_MISSING,
-            format!("none of {}", authority.subject),
-            "a CRL of every CA in cert-chain.pem, and of the root",
-        );
+    let among = |list: &[Foreign]| list.iter().any(|certificate| certificate.der == authority.der);
+    let (sent, used) = (among(&read.chain), among(&path.certificates));
+    if (sent || used) && !crls.iter().any(|crl| crl.view.issuer_der == authority.subject_der) {
+        let wanted = "a CRL of every CA in cert-chain.pem, and of the root";
+        let mut found = CRL_MISSING.found(format!("none of {}", authority.subject), wanted);
+        // istiod asks for those of the chain file only, a verifier for those of the path, root included.
+        if !sent {
+            found.stops = &[Consumer::Envoy, Consumer::Ztunnel];
+        }
+        gathered.push(&CRL_MISSING, found);
     }
     let revoked = crls.iter().filter(|crl| crl.view.issuer_der == authority.issuer_der);
     if revoked.flat_map(|crl| &crl.view.revoked).any(|(number, _, _)| number.0 == magnitude(authority)) {

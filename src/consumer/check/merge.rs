@@ -21,7 +21,7 @@ const MAX_SIGNATURES: usize = 4096;
 const HOLD: &str = "certificateHold";
 
 /// Where a CRL came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
     /// A file that was given by its name: it is meant to be the newest.
     Named,
@@ -147,9 +147,9 @@ fn assign<'a>(
 ) {
     let now = gathered.asked.now;
     let mut tried = 0_usize;
-    for (position, one) in offered.iter().enumerate() {
-        let same = |other: &&Offered| other.crl.der == one.crl.der && other.standing == one.standing;
-        if offered.iter().take(position).find(same).is_some() {
+    let mut seen: BTreeSet<(&[u8], Standing)> = BTreeSet::new();
+    for one in offered {
+        if !seen.insert((&one.crl.der, one.standing)) {
             continue;
         }
         let who = read::show_name(&one.crl.view.issuer);

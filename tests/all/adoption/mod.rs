@@ -107,7 +107,12 @@ pub fn answers(world: &World) -> String {
 
 /// Runs `root adopt` at [`GENESIS`] with `old/root.pem` and these arguments.
 pub fn adopt(world: &World, token: &str, arguments: &[&str]) -> Output {
-    world.write("answers-adopt.toml", answers(world));
+    let mut text = answers(world);
+    if arguments.contains(&"--crl") {
+        // The CRL after a last one is reviewed for itself.
+        text += "\"crl:1\" = \"approve\"\n";
+    }
+    world.write("answers-adopt.toml", text);
     adopt_with(world, token, arguments)
 }
 

@@ -1,0 +1,3 @@
+//! A second root beside the first: made, followed by receivers and auditors, and issued under.
+
+mod making;
