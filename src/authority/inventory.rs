@@ -23,6 +23,9 @@ pub struct Inventory {
     /// The last closed session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_session: Option<LastSession>,
+    /// What the log does not cover, where its history begins before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncovered: Option<String>,
     /// What an interrupted session left, a sentence each.
     pub interrupted: Vec<String>,
     /// Who opens the root's token, where custodians do.
@@ -210,6 +213,7 @@ pub fn take(state: &State, config: &Config, now: Timestamp, interrupted: Vec<Str
         entries: state.size,
         sessions: state.sessions_closed,
         last_session: state.last_session.clone().map(|(ceremony, closed)| LastSession { ceremony, closed }),
+        uncovered: state.uncovered(),
         interrupted,
         custody: state.custody.of("root", "user").map(|set| Custody {
             set: set.set.clone(),

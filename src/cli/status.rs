@@ -154,6 +154,9 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
     if let Some(last) = &inventory.last_session {
         screen = screen.field("last session", format!("{}, closed {}", last.ceremony, last.closed));
     }
+    if let Some(uncovered) = &inventory.uncovered {
+        screen = screen.field("not covered", uncovered);
+    }
     if let Some(custody) = &inventory.custody {
         let who = format!("{} of {} custodians, set {}", custody.threshold, custody.custodians, custody.set);
         screen = screen.field("opens to", who);
@@ -173,10 +176,13 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
     screen = screen.blank().verbatim("  certificate                    serial                            until");
     for c in &inventory.certificates {
         let whom = whom(c);
-        let whom = text::ellipsis(&whom, 30);
+        // A serial number of another CA may have 20 bytes; it is never cut, for people type it.
+        let serial = c.serial.to_string();
+        let room = 30_usize.saturating_sub(serial.len().saturating_sub(32));
+        let whom = text::ellipsis(&whom, room);
         let state = if c.status == "issued" { String::new() } else { format!("  {}", c.status.to_uppercase()) };
         let until = date(c.not_after);
-        screen = screen.verbatim(format!("  {whom:<30} {}  {until}{state}", c.serial));
+        screen = screen.verbatim(format!("  {whom:<room$} {serial:<32}  {until}{state}"));
     }
     let newest = inventory.crl.iter().filter(|_| inventory.crls.is_empty());
     for crl in inventory.crls.iter().chain(newest) {

@@ -3,6 +3,7 @@
 // What is skipped, and what a judge says, is for whoever reads the run.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod adoption;
 mod answers;
 mod architecture;
 mod attended;
@@ -47,6 +48,7 @@ mod record;
 mod refusals;
 mod rehearsal;
 mod renewals;
+mod restoring;
 mod retirement;
 mod revocation;
 mod rollover;
