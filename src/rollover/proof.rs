@@ -76,9 +76,7 @@ pub fn prove(plans: &[&Plan], at: Timestamp) -> Result<Proof, Error> {
     let mut sides = Vec::new();
     for plan in plans {
         check_keyed(plan)?;
-        // A renewal does not hold the old key, and needs no proof of it: the roots stay, byte for byte.
-        let renewed = plan.record.kind == Change::Renewal;
-        for stage in plan.stages.iter().filter(|stage| !renewed || stage.number > 0) {
+        for stage in &plan.stages {
             sides.push(side(plan, stage, at)?);
         }
     }
