@@ -8,7 +8,7 @@ use super::terminal::Terminal;
 use crate::authority::Config;
 use crate::authority::calendar::ics::{self, Calendar};
 use crate::authority::calendar::{self, Due, date};
-use crate::authority::inventory::{self, Inventory};
+use crate::authority::inventory::{self, Inventory, Issued};
 use crate::clock::Clock;
 use crate::error::{Error, Kind};
 use crate::files::deliver;
@@ -158,20 +158,31 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
         let who = format!("{} of {} custodians, set {}", custody.threshold, custody.custodians, custody.set);
         screen = screen.field("opens to", who);
     }
+    for backup in &inventory.key_backups {
+        let proved = match backup.proved {
+            Some(at) => format!("proved {}", date(at)),
+            None => "PROVED BY NOTHING".to_owned(),
+        };
+        screen = screen.field("key backup", format!("{}, {proved}", backup.name));
+    }
+    if let Some(ended) = inventory.ended {
+        screen = screen
+            .field("ENDED", format!("{ended}; its keys are destroyed"))
+            .text("Nothing can be issued, revoked or exported any more; what was issued stays valid to its end.");
+    }
     screen = screen.blank().verbatim("  certificate                    serial                            until");
     for c in &inventory.certificates {
-        let whom = match (&c.cluster, c.generation) {
-            (Some(cluster), Some(generation)) => format!("{cluster} · {generation}"),
-            _ => c.what.clone(),
-        };
+        let whom = whom(c);
         let whom = text::ellipsis(&whom, 30);
         let state = if c.status == "issued" { String::new() } else { format!("  {}", c.status.to_uppercase()) };
         let until = date(c.not_after);
         screen = screen.verbatim(format!("  {whom:<30} {}  {until}{state}", c.serial));
     }
-    if let Some(crl) = &inventory.crl {
+    let newest = inventory.crl.iter().filter(|_| inventory.crls.is_empty());
+    for crl in inventory.crls.iter().chain(newest) {
         let until = date(crl.next_update);
-        screen = screen.verbatim(format!("  {:<30} {:<32}  {until}", "CRL", format!("number {}", crl.number)));
+        let whose = crl.root_generation.map_or("CRL".to_owned(), |generation| format!("CRL of root {generation}"));
+        screen = screen.verbatim(format!("  {whose:<30} {:<32}  {until}", format!("number {}", crl.number)));
     }
     for cluster in inventory.clusters.iter().filter(|cluster| cluster.retired.is_none()) {
         if let Some(overlap) = &cluster.overlap {
@@ -195,5 +206,20 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
                 .field("", &retired.reason);
         }
     }
+    if inventory.due.is_empty() {
+        return screen;
+    }
     screen.blank().then(due_screen(&inventory.due, now))
+}
+
+/// Whose a certificate is; where there is more than one root, by which.
+fn whom(c: &Issued) -> String {
+    match (&c.cluster, c.what.as_str(), c.generation, c.issuer_generation) {
+        (Some(cluster), _, Some(generation), None) => format!("{cluster} · {generation}"),
+        (Some(cluster), _, Some(generation), Some(by)) => format!("{cluster} · {generation}  by root {by}"),
+        (_, "root", _, Some(own)) => format!("root {own}"),
+        (_, "cross", Some(subject), Some(by)) => format!("root {subject} by root {by}"),
+        (_, what, _, Some(by)) => format!("{what}  by root {by}"),
+        (_, what, ..) => what.to_owned(),
+    }
 }

@@ -67,8 +67,8 @@ impl Fixture {
             ScriptAdopted { name: "genesis".into(), sha256: Digest::of(script.as_bytes()), text: script.into() }.into(),
             opened("root-genesis"),
         ])?;
-        fixture.append(key_records(1, "audit", fixture.audit.spki()))?;
-        fixture.append(key_records(2, "root", fixture.root.spki()))?;
+        fixture.append(key_records(1, "audit", 1, fixture.audit.spki()))?;
+        fixture.append(key_records(2, "root", 1, fixture.root.spki()))?;
         let (root, audit, crl) = (fixture.plan_root()?, fixture.plan_audit()?, fixture.plan_crl(1, Vec::new())?);
         let issued = fixture.sign(vec![root, audit, crl])?;
         fixture.root_certificate.clone_from(&issued[0]);
@@ -123,6 +123,24 @@ impl Fixture {
     pub fn intent_only(&mut self, key: &LocalKey) -> Result<Committed, Error> {
         let planned = self.plan_intermediate(key.spki())?;
         self.commit(vec![planned.intent])
+    }
+
+    /// Logs and certifies the next audit key, which waits to be handed the log.
+    pub fn next_audit_key(&mut self) -> Result<LocalKey, Error> {
+        let next = self.uncertified_audit_key()?;
+        let template = self.template(next.spki(), "Fixture Audit 2", Usage::Audit)?;
+        let planned = self.plan("audit", template)?;
+        let der = self.sign(vec![planned])?.remove(0);
+        self.log.store_audit_certificate(2, &pem::encode("CERTIFICATE", &der))?;
+        self.checkpoint()?;
+        Ok(next)
+    }
+
+    /// Logs another audit key.
+    pub fn uncertified_audit_key(&mut self) -> Result<LocalKey, Error> {
+        let next = LocalKey::generate(KeySpec::EcdsaP256)?;
+        self.append(key_records(3, "audit", 2, next.spki()))?;
+        Ok(next)
     }
 
     /// `count` entries such as a long ceremony writes, in acts of a hundred.
@@ -295,19 +313,19 @@ fn opened(ceremony: &str) -> Record {
     .into()
 }
 
-fn key_records(id: u8, role: &str, spki: &Spki) -> [Record; 2] {
+fn key_records(id: u8, role: &str, generation: u32, spki: &Spki) -> [Record; 2] {
     let id = Hex(vec![id; 16]);
     let intent = KeyIntent {
         id: id.clone(),
         role: role.into(),
-        generation: 1,
+        generation,
         spec: spki.spec(),
         token_serial: "0123456789abcdef".into(),
     };
     let generated = KeyGenerated {
         id,
         role: role.into(),
-        generation: 1,
+        generation,
         spki: Base64(spki.der().to_vec()),
         attributes: BTreeMap::from([("CKA_SENSITIVE".to_owned(), "true".to_owned())]),
         dropped: Vec::new(),

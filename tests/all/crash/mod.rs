@@ -7,6 +7,7 @@
 mod custody;
 mod genesis;
 pub mod instants;
+mod rollover;
 pub mod signing;
 
 use super::support::{AUTHORITY, ENTRIES, Output, SIGN, World};
