@@ -131,7 +131,7 @@ fn of_envoy(dumps: &[Value]) -> Workload {
     let secrets = |kind: &'static str| dumps.iter().flat_map(move |dump| list(dump, kind));
     let named = |name: &'static str| {
         let all = secrets("dynamicActiveSecrets").chain(secrets("staticSecrets"));
-        all.filter(move |secret| secret_name(secret) == Some(name)).map(|secret| at(secret, "secret")).last()
+        all.filter(move |secret| secret_name(secret) == Some(name)).map(|secret| at(secret, "secret")).next_back()
     };
     for (name, what) in [(CERTIFICATE, "its certificate"), (ROOTS, "its roots")] {
         if secrets("dynamicWarmingSecrets").any(|secret| secret_name(secret) == Some(name)) {
