@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// What one proxy says, at the most, in bytes; a gateway has a certificate for each of its hosts.
 const MAX_FILE: u64 = 16 << 20;
 /// What is piped in, at the most, in bytes: the proxies of a cluster.
-const MAX_PIPED: u64 = 64 << 20;
+const MAX_PIPED: u64 = 32 << 20;
 /// plan.json, at the most, in bytes.
 const MAX_PLAN: u64 = 1 << 20;
 /// Files in a directory, at the most.
