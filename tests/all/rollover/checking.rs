@@ -178,7 +178,7 @@ fn what_is_no_plan_is_refused() {
     switch.world().refused(
         &["rollover", "check", "current"],
         "
-        error: cannot read current/plan.json: there is no such file
+        error: cannot read current/plan.json: there is no such file or directory
         hint:  name what `anchorite rollover plan --out` wrote; without plan.json
                current is unfinished
         exit 30

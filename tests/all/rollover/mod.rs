@@ -1,6 +1,7 @@
 //! `anchorite rollover plan` and `check`: a mesh moves from an old root to `root`, by files made with openssl.
 
 mod checking;
+mod generations;
 mod live;
 mod planning;
 mod refusals;
