@@ -1,5 +1,6 @@
 //! What an audit found, for people and for programs.
 
+use crate::authority::state::History;
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
 use jiff::Timestamp;
@@ -54,6 +55,15 @@ pub struct Uncovered {
     pub of: &'static str,
     /// The entry that takes it over: what happened before it is a claim.
     pub entry: u64,
+    /// The same, a sentence.
+    pub says: String,
+}
+
+impl Uncovered {
+    pub(super) fn of(history: &History) -> Option<Self> {
+        let (origin, entry) = history.uncovered?;
+        Some(Self { of: origin.name(), entry, says: origin.says(entry) })
+    }
 }
 
 /// The warning about a session that no entry closes.

@@ -173,6 +173,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::generate_next_root::ACTIVITY,
     steps::cross_sign::ACTIVITY,
     steps::adopt_key::ACTIVITY,
+    steps::restore_log::ACTIVITY,
     steps::import_requests::ACTIVITY,
     steps::review_plans::ACTIVITY,
     steps::sign::ACTIVITY,

@@ -145,6 +145,9 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
                 text::escape(&run.script)
             ))
             .truth("Nothing was signed.")),
+        ScriptKind::Restore => Err(Error::new(Kind::Usage, "a restore is held with the copy that is left")
+            .hint(format!("anchorite -C NEW-DIRECTORY restore --script {} --from COPY", text::escape(&run.script)))
+            .truth("Nothing was signed.")),
         ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Custody => {
             let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };

@@ -30,6 +30,7 @@ pub fn is_offline(command: &Command) -> bool {
         Command::Custody(_) => true,
         Command::KeyBackup(_) | Command::Decommission(_) => true,
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
+        Command::Restore(_) => true,
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
         Command::Revoke(_) | Command::Crl(_) => true,
         Command::New(_)

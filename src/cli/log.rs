@@ -101,6 +101,9 @@ pub fn screen(report: &Report) -> Screen {
     if let Some(ended) = report.ended {
         screen = screen.field("ENDED", format!("{ended}: its keys are destroyed"));
     }
+    if let Some(uncovered) = &report.uncovered {
+        screen = screen.field("not covered", &uncovered.says);
+    }
     for warning in &report.warnings {
         screen = screen.field("warning", warning);
     }

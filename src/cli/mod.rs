@@ -26,6 +26,7 @@ mod previous;
 mod record;
 mod rehearse;
 mod request;
+mod restore;
 mod revocation;
 mod rollover;
 mod room;
@@ -82,6 +83,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Crl(a) => revocation::crl(args, a, terminal),
         Command::Preflight(a) => preflight::preflight(args, a, terminal),
         Command::Custody(a) => custody::custody(args, a, terminal),
+        Command::Restore(a) => restore::restore(args, a, terminal),
         Command::KeyBackup(a) => key_backup::key_backup(args, a, terminal),
         Command::Decommission(a) => decommission::decommission(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),

@@ -41,6 +41,14 @@ struct Rehearsed {
 /// `anchorite ceremony rehearse`
 pub fn rehearse(args: &Args, a: &Rehearse, terminal: &mut Terminal) -> Result<(), Error> {
     let script = read_script(&a.script)?;
+    if script.kind.takes_over() {
+        return Err(Error::new(
+            Kind::Usage,
+            "this ceremony takes over what exists: there is nothing of it to throw away",
+        )
+        .saw(&script.name)
+        .hint("rehearse it with a token that was made for it, in a directory of kind = \"rehearsal\""));
+    }
     let place = Place::at(a.into.clone().unwrap_or_else(|| PathBuf::from(format!("rehearsal-{}", script.name))));
     let rehearsal = Rehearsal { args, place, script, cluster: a.cluster.clone() };
     match rehearsal.place.marker()? {

@@ -160,6 +160,6 @@ pub fn show(args: &Args, generation: Option<u32>, terminal: &mut Terminal) -> Re
             words,
         });
     }
-    let card = card::root_card(&state.name, &state.kind, &state.origin, &der)?;
+    let card = card::root_card(&state.name, &state.kind, &state.origin, &der, state.uncovered().as_deref())?;
     terminal.result_screen(&card)
 }

@@ -3,6 +3,7 @@
 // What is skipped, and what a judge says, is for whoever reads the run.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod adoption;
 mod answers;
 mod architecture;
 mod attended;
@@ -30,6 +31,7 @@ mod istio;
 mod judges;
 mod key_backup;
 mod kinds;
+mod log_crls;
 mod log_fixture;
 mod log_store;
 mod log_verify;
@@ -46,7 +48,10 @@ mod record;
 mod refusals;
 mod rehearsal;
 mod renewals;
+mod restoring;
 mod retirement;
+mod revocation;
+mod rollover;
 mod running;
 mod scripts;
 mod seat;

@@ -32,6 +32,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
     ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
     ("adopt", include_str!("../../../ceremony/adopt.toml")),
+    ("restore", include_str!("../../../ceremony/restore.toml")),
     ("revocation", include_str!("../../../ceremony/revocation.toml")),
     ("emergency-revocation", include_str!("../../../ceremony/emergency-revocation.toml")),
     ("crl-refresh", include_str!("../../../ceremony/crl-refresh.toml")),

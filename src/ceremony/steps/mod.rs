@@ -27,6 +27,7 @@ pub mod prove_backup;
 pub mod publish;
 pub mod read_aloud;
 pub mod record;
+pub mod restore_log;
 pub mod retire_cluster;
 pub mod review_plans;
 pub mod revoke;

@@ -124,6 +124,11 @@ pub enum Command {
         before_help = "Examples:\n  anchorite -C mesh-root custody sheets > sheets.html\n  anchorite -C mesh-root custody check\n  anchorite -C mesh-root custody change"
     )]
     Custody(Custody),
+    /// Begin the log anew from an older copy, where the newest is lost.
+    #[command(
+        before_help = "Example:\n  anchorite -C mesh-root-2 restore --from /media/b --checkpoint checkpoint --crl root.crl --bundle cluster1"
+    )]
+    Restore(Restore),
     /// Make a copy of the root's token, and have it sign a proof that it lives.
     #[command(before_help = "Example:\n  anchorite -C mesh-root key-backup")]
     KeyBackup(KeyBackup),
