@@ -3,6 +3,7 @@
 use crate::authority::state::History;
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -31,6 +32,9 @@ pub struct Report {
     pub crls: u64,
     /// SHA-256 of each root certificate, by generation.
     pub roots: Vec<Digest>,
+    /// When the authority ended: its last checkpoint announces the end of the key that signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
     /// How many signatures were checked.
     pub signatures: u64,
     /// How long that took, in seconds.

@@ -296,6 +296,7 @@ impl<'a> Verifier<'a> {
             return Err(at_file(Error::new(Kind::Verify, first), "a log at rest", "rest"));
         }
         Ok(Report {
+            ended: self.state.ended(),
             authority: self.state.name,
             kind: self.state.kind,
             log: self.state.log.unwrap_or(Hex(Vec::new())),

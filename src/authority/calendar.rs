@@ -84,7 +84,7 @@ pub const fn days(days: i64) -> SignedDuration {
 /// A lead that fits a validity: what lives for less than three times as long is begun after two thirds of its days,
 /// or it would be due on the day it was made.
 pub fn lead(wanted: SignedDuration, validity: SignedDuration) -> SignedDuration {
-    wanted.min(validity / 3)
+    wanted.min(SignedDuration::from_secs(validity.as_secs() / 3))
 }
 
 /// What is due in an authority.
@@ -240,7 +240,7 @@ fn root(state: &State, config: &Config) -> Option<Task> {
             "it ends {}; an intermediate that is made after the first date ends with it, before its {} days are over",
             root.not_after, config.intermediates.max_validity_days
         ),
-        how: "anchorite ceremony run root-rollover; then, for each mesh: anchorite rollover plan".to_owned(),
+        how: "anchorite root rollover; then, for each mesh: anchorite rollover plan".to_owned(),
     })
 }
 
@@ -253,7 +253,7 @@ fn audit(state: &State) -> Option<Task> {
         by: audit.not_after,
         what: "certify a new audit key".to_owned(),
         why: "checkpoints and bundles that are signed later verify under no certificate".to_owned(),
-        how: "anchorite ceremony run root-rollover".to_owned(),
+        how: "anchorite root rollover".to_owned(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::Config;
 use super::calendar::{self, Due};
-use super::state::{Certificate, State, Status};
+use super::state::{self, Backup, Certificate, State, Status};
 use crate::digest::Hex;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -31,11 +31,23 @@ pub struct Inventory {
     /// Who opens the root's token, where custodians do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custody: Option<Custody>,
+    /// Copies of the root key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub key_backups: Vec<KeyBackup>,
+    /// When the authority ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// Root keys that signed and are gone or about to be: their generations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub destroyed_roots: Vec<u32>,
     /// Certificates, roots first.
     pub certificates: Vec<Issued>,
-    /// The newest CRL.
+    /// The newest CRL of the newest root.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crl: Option<Crl>,
+    /// Where there is more than one root: the newest CRL of each that is current, oldest root first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub crls: Vec<Crl>,
     /// Clusters.
     pub clusters: Vec<Cluster>,
     /// What is due, soonest first.
@@ -64,6 +76,20 @@ pub struct Custody {
     pub dealt: Timestamp,
 }
 
+/// A copy of the root key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyBackup {
+    /// What people call it.
+    pub name: String,
+    /// Its serial number.
+    pub serial: String,
+    /// When it was made.
+    pub made: Timestamp,
+    /// When it last signed a proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proved: Option<Timestamp>,
+}
+
 /// A certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Issued {
@@ -76,9 +102,12 @@ pub struct Issued {
     /// Its cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// The cluster's generation.
+    /// The cluster's generation; of a cross certificate, that of the root that it vouches for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
+    /// Where there is more than one root: the generation of the one that signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer_generation: Option<u32>,
     /// End of validity.
     pub not_after: Timestamp,
 }
@@ -86,6 +115,9 @@ pub struct Issued {
 /// The newest CRL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Crl {
+    /// Where there is more than one root: the generation of the one whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_generation: Option<u32>,
     /// Its number.
     pub number: u64,
     /// nextUpdate.
@@ -142,14 +174,17 @@ pub struct Retired {
 
 /// Takes stock.
 pub fn take(state: &State, config: &Config, now: Timestamp, interrupted: Vec<String>) -> Inventory {
-    let mut certificates: Vec<Issued> = state.certificates.values().map(issued).collect();
+    let mut certificates: Vec<Issued> = state.certificates.values().map(|c| issued(state, c)).collect();
     let rank = |what: &str| match what {
         "root" => 0,
-        "audit" => 1,
-        _ => 2,
+        "cross" => 1,
+        "audit" => 2,
+        _ => 3,
     };
-    certificates
-        .sort_by(|a, b| (rank(&a.what), &a.cluster, a.generation).cmp(&(rank(&b.what), &b.cluster, b.generation)));
+    certificates.sort_by(|a, b| {
+        let key = |c: &Issued| (rank(&c.what), c.cluster.clone(), c.generation, c.issuer_generation);
+        key(a).cmp(&key(b))
+    });
     let clusters: Vec<Cluster> = state
         .clusters
         .iter()
@@ -186,15 +221,49 @@ pub fn take(state: &State, config: &Config, now: Timestamp, interrupted: Vec<Str
             custodians: set.commitments.len(),
             dealt: set.at,
         }),
-        crl: state.crl().map(|c| Crl { number: c.number, next_update: c.next_update }),
+        key_backups: state.backups.all().iter().map(backup).collect(),
+        ended: state.ended(),
+        destroyed_roots: ended_roots(state),
+        crl: state.crl().map(|c| crl(None, c)),
+        crls: if has_successors(state) { crls(state, now) } else { Vec::new() },
         due: calendar::due(state, config, now),
         certificates,
         clusters,
     }
 }
 
-fn issued(c: &Certificate) -> Issued {
+fn backup(backup: &Backup) -> KeyBackup {
+    KeyBackup { name: backup.name.clone(), serial: backup.serial.clone(), made: backup.made, proved: backup.proved() }
+}
+
+fn ended_roots(state: &State) -> Vec<u32> {
+    let roots = state.keys.iter().filter(|key| key.role == "root" && state.ending(key).is_some());
+    roots.map(|key| key.generation).collect()
+}
+
+/// True where there is more than one root, current or not: then it is said whose everything is.
+fn has_successors(state: &State) -> bool {
+    state.roots().len() > 1
+}
+
+fn crl(root_generation: Option<u32>, crl: &state::Crl) -> Crl {
+    Crl { root_generation, number: crl.number, next_update: crl.next_update }
+}
+
+/// The newest CRL of each root that is current; where none is, of the newest.
+fn crls(state: &State, now: Timestamp) -> Vec<Crl> {
+    let own = |generation: u32| has_successors(state).then_some(generation);
+    let current = state.current_roots(now).into_iter();
+    let mut found: Vec<Crl> =
+        current.filter_map(|(generation, _)| Some(crl(own(generation), state.crls.get(&generation)?))).collect();
+    found.extend(state.crl().filter(|_| found.is_empty()).map(|newest| crl(None, newest)));
+    found
+}
+
+fn issued(state: &State, c: &Certificate) -> Issued {
+    let issuer_generation = has_successors(state).then_some(c.issuer_generation);
     Issued {
+        issuer_generation,
         what: c.what.clone(),
         serial: c.serial.clone(),
         status: match c.status {
@@ -204,7 +273,7 @@ fn issued(c: &Certificate) -> Issued {
             Status::Unknown => "unknown",
         },
         cluster: c.cluster.clone(),
-        generation: c.generation,
+        generation: c.generation.or_else(|| state.vouched_for(c).filter(|_| c.what == "cross")),
         not_after: c.not_after,
     }
 }
@@ -223,5 +292,5 @@ fn overlap(state: &State, cluster: &str, newest: &Certificate, now: Timestamp) -
 
 /// A cluster's certificates that may be in use at a time.
 pub fn unexpired(state: &State, cluster: &str, now: Timestamp) -> Vec<Issued> {
-    state.unexpired(cluster, now).into_iter().map(issued).collect()
+    state.unexpired(cluster, now).into_iter().map(|c| issued(state, c)).collect()
 }

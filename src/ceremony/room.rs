@@ -69,7 +69,7 @@ pub struct Wishes {
     pub authority: Vec<PathBuf>,
     /// An initialised token to use at genesis.
     pub token_serial: Option<String>,
-    /// The generation of the root that this rollover makes, or goes on with.
+    /// The generation of the root that this rollover makes, or goes on with; or of the root key that ends.
     pub root_generation: Option<u32>,
     /// The root that issues, where people chose another than the newest.
     pub issuer_generation: Option<u32>,

@@ -9,6 +9,7 @@ mod ceremony;
 mod cluster;
 mod configuration;
 mod custody;
+mod decommission;
 mod fence;
 mod given;
 mod hsm;
@@ -84,6 +85,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Custody(a) => custody::custody(args, a, terminal),
         Command::Restore(a) => restore::restore(args, a, terminal),
         Command::KeyBackup(a) => key_backup::key_backup(args, a, terminal),
+        Command::Decommission(a) => decommission::decommission(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status(a) => status::status(args, a, terminal),
         Command::Request(a) => request::request(args, a, terminal),

@@ -125,6 +125,7 @@ impl Rehearsal<'_> {
             exports: Some(self.place.exports()),
             revocations: clusters.iter().filter(|_| revokes).map(order).collect(),
             clusters: clusters.into_iter().collect(),
+            root_generation: (script.kind == ScriptKind::RootEnd).then_some(1),
             ..Wishes::default()
         }
     }

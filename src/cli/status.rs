@@ -8,7 +8,7 @@ use super::terminal::Terminal;
 use crate::authority::Config;
 use crate::authority::calendar::ics::{self, Calendar};
 use crate::authority::calendar::{self, Due, date};
-use crate::authority::inventory::{self, Inventory};
+use crate::authority::inventory::{self, Inventory, Issued};
 use crate::clock::Clock;
 use crate::error::{Error, Kind};
 use crate::files::deliver;
@@ -22,6 +22,12 @@ use std::path::Path;
 pub fn status(args: &Args, a: &Status, terminal: &mut Terminal) -> Result<(), Error> {
     let now = args.now.map_or_else(Clock::system, Clock::given).now();
     if !a.what.is_empty() {
+        if let Some(authority) = &args.authority {
+            return Err(Error::new(Kind::Usage, "an authority and public files were asked about at once")
+                .saw(authority.display().to_string())
+                .wanted("one of them")
+                .hint("leave -C out: public files need no authority"));
+        }
         return public::status(a, now, terminal);
     }
     let folder = room::folder(args);
@@ -155,12 +161,21 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
         let who = format!("{} of {} custodians, set {}", custody.threshold, custody.custodians, custody.set);
         screen = screen.field("opens to", who);
     }
+    for backup in &inventory.key_backups {
+        let proved = match backup.proved {
+            Some(at) => format!("proved {}", date(at)),
+            None => "PROVED BY NOTHING".to_owned(),
+        };
+        screen = screen.field("key backup", format!("{}, {proved}", backup.name));
+    }
+    if let Some(ended) = inventory.ended {
+        screen = screen
+            .field("ENDED", format!("{ended}; its keys are destroyed"))
+            .text("Nothing can be issued, revoked or exported any more; what was issued stays valid to its end.");
+    }
     screen = screen.blank().verbatim("  certificate                    serial                            until");
     for c in &inventory.certificates {
-        let whom = match (&c.cluster, c.generation) {
-            (Some(cluster), Some(generation)) => format!("{cluster} · {generation}"),
-            _ => c.what.clone(),
-        };
+        let whom = whom(c);
         // A serial number of another CA may have 20 bytes; it is never cut, for people type it.
         let serial = c.serial.to_string();
         let room = 30_usize.saturating_sub(serial.len().saturating_sub(32));
@@ -169,9 +184,11 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
         let until = date(c.not_after);
         screen = screen.verbatim(format!("  {whom:<room$} {serial:<32}  {until}{state}"));
     }
-    if let Some(crl) = &inventory.crl {
+    let newest = inventory.crl.iter().filter(|_| inventory.crls.is_empty());
+    for crl in inventory.crls.iter().chain(newest) {
         let until = date(crl.next_update);
-        screen = screen.verbatim(format!("  {:<30} {:<32}  {until}", "CRL", format!("number {}", crl.number)));
+        let whose = crl.root_generation.map_or("CRL".to_owned(), |generation| format!("CRL of root {generation}"));
+        screen = screen.verbatim(format!("  {whose:<30} {:<32}  {until}", format!("number {}", crl.number)));
     }
     for cluster in inventory.clusters.iter().filter(|cluster| cluster.retired.is_none()) {
         if let Some(overlap) = &cluster.overlap {
@@ -195,5 +212,20 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
                 .field("", &retired.reason);
         }
     }
+    if inventory.due.is_empty() {
+        return screen;
+    }
     screen.blank().then(due_screen(&inventory.due, now))
+}
+
+/// Whose a certificate is; where there is more than one root, by which.
+fn whom(c: &Issued) -> String {
+    match (&c.cluster, c.what.as_str(), c.generation, c.issuer_generation) {
+        (Some(cluster), _, Some(generation), None) => format!("{cluster} · {generation}"),
+        (Some(cluster), _, Some(generation), Some(by)) => format!("{cluster} · {generation}  by root {by}"),
+        (_, "root", _, Some(own)) => format!("root {own}"),
+        (_, "cross", Some(subject), Some(by)) => format!("root {subject} by root {by}"),
+        (_, what, _, Some(by)) => format!("{what}  by root {by}"),
+        (_, what, ..) => what.to_owned(),
+    }
 }

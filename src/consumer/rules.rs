@@ -284,7 +284,7 @@ rules! {
     CRL_UNKNOWN = "consumer.crl.unknown-issuer", Refuse, NOBODY, CRLS,
         "each CRL is of a CA whose certificate is given",
         "nobody can say who signed it; and were it left out, workloads under that CA would be rejected",
-        "give that CA's cert-chain.pem as well; where the CA is gone for good, take its CRL out of the files";
+        "give that CA's cert-chain.pem as well; where its cluster is gone for good: anchorite mesh-crl merge --gone NAME …";
     CRL_OLDER = "consumer.crl.older", Refuse, NOBODY, CRL_ORDER,
         "a CRL that is given by name is not older than the one already there",
         "a revocation made since would be undone",

@@ -62,6 +62,7 @@ fn certificate(head: Screen, plan: &Plan, view: &CertificateView) -> Screen {
             (format!("Intermediate CA for {} ({})", c.name, c.environment), format!("generation {}", c.generation))
         }
         (None, What::Root) => ("Root certificate, signed by its own key".to_owned(), generation(plan)),
+        (None, What::Cross) => ("Cross certificate: one root vouches for another".to_owned(), generation(plan)),
         (None, _) => ("Certificate of the audit key".to_owned(), String::new()),
     };
     let mut screen = head.heading(title, right).field("subject", show_name(&view.subject));

@@ -28,7 +28,7 @@ pub use retirement::check_retirable;
 pub use revocation::Order;
 pub use session::{Beside, together};
 pub use shared::judge_shared;
-pub use succession::{Predecessor, compare_crls, lint_succession};
+pub use succession::{Predecessor, compare_crls, lint_crl_signature, lint_current, lint_in_use, lint_succession};
 
 use crate::finding::Rule;
 

@@ -6,8 +6,9 @@ use crate::authority::state::{Listed, State};
 use crate::digest::Hex;
 use crate::error::Error;
 use crate::finding::{Finding, Rule, Severity};
-use crate::x509::Reason;
-use crate::x509::read::{self, CrlView};
+use crate::x509::read::{self, CertificateView, CrlView, show_name};
+use crate::x509::{Reason, verify};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// What a CRL is held against besides its issuer.
@@ -75,12 +76,41 @@ static GONE: Rule = Rule {
     hint: "did the certificate end before the last CRL was made? the authority's log knows: add -C DIR",
 };
 
+static ISSUERS: Rule = Rule {
+    id: "crl.succession.issuer",
+    severity: Severity::Refuse,
+    says: "A CRL follows one of the same issuer.",
+    source: "RFC 5280 section 5.2.3: numbers rise for a CRL issuer",
+    hint: "these are CRLs of two CAs: compare each with the last one of its own issuer",
+};
+static CURRENT: Rule = Rule {
+    id: "crl.current",
+    severity: Severity::Refuse,
+    says: "A CRL counts from thisUpdate to nextUpdate.",
+    source: "RFC 5280 section 5.1.2.5; measured: Envoy and ztunnel refuse every peer once it is over",
+    hint: "get the newest one; where there is none, have it issued: anchorite crl. Or is the clock wrong? (date -u)",
+};
+static SIGNATURE: Rule = Rule {
+    id: "crl.signature",
+    severity: Severity::Refuse,
+    says: "The issuer's key made the signature.",
+    source: "RFC 5280 section 6.3.3 (g)",
+    hint: "this issuer's certificate is another's, or the CRL was changed: use neither",
+};
+
 /// The rules of this module, for the printed table.
-pub static RULES: &[&Rule] = &[&NUMBER, &LOST, &FOREIGN, &CHANGED, &EARLIER, &GONE];
+pub static RULES: &[&Rule] = &[&NUMBER, &LOST, &FOREIGN, &CHANGED, &EARLIER, &GONE, &ISSUERS, &CURRENT, &SIGNATURE];
 
 /// Judges a CRL against the log: nothing lost, nothing foreign, its number above the last.
 pub fn lint_succession(new: &CrlView, before: &Predecessor) -> Vec<Finding> {
     let mut findings = before.last.as_ref().map(|last| follows(new, last)).unwrap_or_default();
+    findings.extend(lists(new, before));
+    findings
+}
+
+/// Nothing lost, nothing foreign, nothing changed.
+fn lists(new: &CrlView, before: &Predecessor) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let on_last = |serial: &Hex| before.last.as_ref().is_some_and(|last| entry(last, serial).is_some());
     for mismatch in mismatches(new, &before.listed) {
         findings.push(match mismatch {
@@ -109,6 +139,9 @@ pub fn lint_succession(new: &CrlView, before: &Predecessor) -> Vec<Finding> {
 /// Judges a CRL against the last one alone, where the log is not at hand.
 pub fn compare_crls(new: &CrlView, last: &CrlView) -> Vec<Finding> {
     let mut findings = follows(new, last);
+    if new.issuer_der != last.issuer_der {
+        return findings;
+    }
     let gone = last.revoked.iter().filter(|(serial, ..)| entry(new, serial).is_none());
     findings.extend(gone.map(|(serial, ..)| {
         GONE.finding(format!("serial {}, which the last CRL lists, is gone", serial.colons()), "an entry for it")
@@ -116,11 +149,40 @@ pub fn compare_crls(new: &CrlView, last: &CrlView) -> Vec<Finding> {
     findings
 }
 
+/// Judges a CRL that is in use against what the log says now: the newest, with everything that was revoked since.
+pub fn lint_in_use(crl: &CrlView, before: &Predecessor) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(newest) = before.last.as_ref().filter(|newest| crl.number < newest.number) {
+        findings.push(NUMBER.finding(shown(crl.number), format!("{}, the newest", shown(newest.number))));
+    }
+    findings.extend(lists(crl, before));
+    findings
+}
+
+/// The finding where a CRL is not yet or no longer valid.
+pub fn lint_current(crl: &CrlView, now: Timestamp) -> Option<Finding> {
+    let current = crl.this_update <= now && now <= crl.next_update;
+    let seen = || format!("{} to {}", crl.this_update, crl.next_update);
+    (!current).then(|| CURRENT.finding(seen(), format!("current at {now}")))
+}
+
+/// The finding where the issuer's key did not make the signature of a CRL; the lint itself sees only what is signed.
+pub fn lint_crl_signature(crl: &read::Crl, issuer: &CertificateView) -> Option<Finding> {
+    let error = verify::signature(&issuer.spki, crl.algorithm, &crl.tbs, &crl.signature).err()?;
+    Some(SIGNATURE.finding(error.what(), "a signature by the issuer's key"))
+}
+
+fn shown(number: Option<u64>) -> String {
+    number.map_or_else(|| "no number".to_owned(), |number| format!("number {number}"))
+}
+
 fn follows(new: &CrlView, last: &CrlView) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if new.issuer_der != last.issuer_der {
+        return vec![ISSUERS.finding(show_name(&new.issuer), show_name(&last.issuer))];
+    }
     if new.number <= last.number {
-        let shown = |number: Option<u64>| number.map_or_else(|| "none".to_owned(), |number| number.to_string());
-        let seen = format!("number {} after {}", shown(new.number), shown(last.number));
+        let seen = format!("{} after {}", shown(new.number), shown(last.number));
         findings.push(NUMBER.finding(seen, format!("above {}", shown(last.number))));
     }
     if new.this_update < last.this_update {
@@ -129,7 +191,7 @@ fn follows(new: &CrlView, last: &CrlView) -> Vec<Finding> {
     findings
 }
 
-fn entry<'a>(crl: &'a CrlView, serial: &Hex) -> Option<&'a (Hex, jiff::Timestamp, Option<String>)> {
+fn entry<'a>(crl: &'a CrlView, serial: &Hex) -> Option<&'a (Hex, Timestamp, Option<String>)> {
     crl.revoked.iter().find(|(other, ..)| other == serial)
 }
 

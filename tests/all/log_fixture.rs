@@ -4,15 +4,15 @@ use anchorite::digest::{Base64, Digest, Hex};
 use anchorite::error::Error;
 use anchorite::key::KeySpec;
 use anchorite::log::record::{
-    ClusterEnrolled, ConfigAdopted, Genesis, KeyGenerated, KeyIntent, PlanApproved, PlanMade, ScriptAdopted,
-    SessionClosed, SessionOpened, SignIntent, SignOutcome, StepDone, ValueRecorded,
+    CertificateRevoked, ClusterEnrolled, ConfigAdopted, Genesis, KeyGenerated, KeyIntent, PlanApproved, PlanMade,
+    ScriptAdopted, SessionClosed, SessionOpened, SignIntent, SignOutcome, StepDone, ValueRecorded,
 };
 use anchorite::log::{Header, Record, note};
 use anchorite::name::{Attribute, DistinguishedName};
 use anchorite::store::{Committed, Log, SignedCheckpoint};
-use anchorite::x509::build::{self, CertificateTemplate, CrlTemplate, Usage, assemble};
+use anchorite::x509::build::{self, CertificateTemplate, CrlTemplate, RevokedCertificate, Usage, assemble};
 use anchorite::x509::keygen::LocalKey;
-use anchorite::x509::{SignatureAlgorithm, Spki, pem};
+use anchorite::x509::{Reason, SignatureAlgorithm, Spki, pem};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -67,9 +67,9 @@ impl Fixture {
             ScriptAdopted { name: "genesis".into(), sha256: Digest::of(script.as_bytes()), text: script.into() }.into(),
             opened("root-genesis"),
         ])?;
-        fixture.append(key_records(1, "audit", fixture.audit.spki()))?;
-        fixture.append(key_records(2, "root", fixture.root.spki()))?;
-        let (root, audit, crl) = (fixture.plan_root()?, fixture.plan_audit()?, fixture.plan_crl(1)?);
+        fixture.append(key_records(1, "audit", 1, fixture.audit.spki()))?;
+        fixture.append(key_records(2, "root", 1, fixture.root.spki()))?;
+        let (root, audit, crl) = (fixture.plan_root()?, fixture.plan_audit()?, fixture.plan_crl(1, Vec::new())?);
         let issued = fixture.sign(vec![root, audit, crl])?;
         fixture.root_certificate.clone_from(&issued[0]);
         fixture.log.store_audit_certificate(1, &pem::encode("CERTIFICATE", &issued[1]))?;
@@ -106,10 +106,41 @@ impl Fixture {
         Ok(self.sign(vec![planned])?.remove(0))
     }
 
+    /// Logs that people revoked a certificate, dated now.
+    pub fn revoke(&mut self, serial: &Hex, reason: Reason) -> Result<RevokedCertificate, Error> {
+        let date = self.now;
+        self.append([CertificateRevoked { serial: serial.clone(), reason, date, invalid_from: None }])?;
+        Ok(RevokedCertificate { serial: serial.clone(), date, reason: Some(reason.code()), invalid_from: None })
+    }
+
+    /// Signs and logs a CRL that lists this, whatever the log says must be listed.
+    pub fn crl(&mut self, number: u64, revoked: Vec<RevokedCertificate>) -> Result<(), Error> {
+        let planned = self.plan_crl(number, revoked)?;
+        self.sign(vec![planned]).map(|_| ())
+    }
+
     /// Commits an intermediate's intent and stops there, as a crash would.
     pub fn intent_only(&mut self, key: &LocalKey) -> Result<Committed, Error> {
         let planned = self.plan_intermediate(key.spki())?;
         self.commit(vec![planned.intent])
+    }
+
+    /// Logs and certifies the next audit key, which waits to be handed the log.
+    pub fn next_audit_key(&mut self) -> Result<LocalKey, Error> {
+        let next = self.uncertified_audit_key()?;
+        let template = self.template(next.spki(), "Fixture Audit 2", Usage::Audit)?;
+        let planned = self.plan("audit", template)?;
+        let der = self.sign(vec![planned])?.remove(0);
+        self.log.store_audit_certificate(2, &pem::encode("CERTIFICATE", &der))?;
+        self.checkpoint()?;
+        Ok(next)
+    }
+
+    /// Logs another audit key.
+    pub fn uncertified_audit_key(&mut self) -> Result<LocalKey, Error> {
+        let next = LocalKey::generate(KeySpec::EcdsaP256)?;
+        self.append(key_records(3, "audit", 2, next.spki()))?;
+        Ok(next)
     }
 
     /// `count` entries such as a long ceremony writes, in acts of a hundred.
@@ -198,7 +229,7 @@ impl Fixture {
         Ok(planned)
     }
 
-    fn plan_crl(&mut self, number: u64) -> Result<Planned, Error> {
+    fn plan_crl(&mut self, number: u64, revoked: Vec<RevokedCertificate>) -> Result<Planned, Error> {
         let next_update = later(self.now, 180);
         let tbs = build::crl_tbs(&CrlTemplate {
             signature: SignatureAlgorithm::of(self.root.spki().spec()),
@@ -207,7 +238,7 @@ impl Fixture {
             next_update,
             authority_key_id: self.root.spki().key_identifier(),
             number,
-            revoked: Vec::new(),
+            revoked,
         })?;
         self.approve("crl", tbs, None, Some(number), next_update)
     }
@@ -282,19 +313,19 @@ fn opened(ceremony: &str) -> Record {
     .into()
 }
 
-fn key_records(id: u8, role: &str, spki: &Spki) -> [Record; 2] {
+fn key_records(id: u8, role: &str, generation: u32, spki: &Spki) -> [Record; 2] {
     let id = Hex(vec![id; 16]);
     let intent = KeyIntent {
         id: id.clone(),
         role: role.into(),
-        generation: 1,
+        generation,
         spec: spki.spec(),
         token_serial: "0123456789abcdef".into(),
     };
     let generated = KeyGenerated {
         id,
         role: role.into(),
-        generation: 1,
+        generation,
         spki: Base64(spki.der().to_vec()),
         attributes: BTreeMap::from([("CKA_SENSITIVE".to_owned(), "true".to_owned())]),
         dropped: Vec::new(),

@@ -30,7 +30,7 @@ fn founded(h: &Hierarchy, audit_ends: &str) -> State {
     for (role, generation, read, ends) in
         [("root", 1, &h.root, h.root.view.not_after), ("audit", 1, &h.audit, at(audit_ends))]
     {
-        let serial = read.view.serial.clone();
+        let serial = Hex(role.as_bytes().to_vec());
         state.keys.push(KeyRecord {
             id: Hex(role.as_bytes().to_vec()),
             role: role.to_owned(),
@@ -80,7 +80,8 @@ fn an_intermediate_is_done_a_lifetime_of_leaves_before_it_ends_and_begun_weeks_b
     let on_the_day = due(&state, &config(""), west.begin);
     assert!(of(&on_the_day, "intermediate.west").unwrap().urgent);
     // A key that is made here is renewed here.
-    let offline = config("[clusters.west]\nkey_origin = \"offline\"\nalgorithm = \"ecdsa-p256\"\nrecipients = []\n");
+    let offline =
+        config("[clusters.west]\nkey_origin = \"offline\"\nalgorithm = \"ecdsa-p256\"\nrecipients = [\"age1a\"]\n");
     let all = due(&state, &offline, at(NOW));
     assert_eq!(of(&all, "intermediate.west").unwrap().how, "anchorite sign --offline west");
 }

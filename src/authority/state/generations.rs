@@ -65,10 +65,11 @@ impl State {
         found
     }
 
-    /// The newest certificate by which one root vouches for another.
+    /// The newest certificate by which one root vouches for another, where it was not revoked.
     pub fn cross(&self, subject: u32, issuer: u32) -> Option<&Certificate> {
         let spki = self.key_of(ROOT, subject)?.spki.as_ref();
-        self.issued_for("cross", spki).into_iter().rfind(|c| c.issuer_generation == issuer)
+        let newest = self.issued_for("cross", spki).into_iter().rfind(|c| c.issuer_generation == issuer)?;
+        self.revoked(&newest.serial).is_none().then_some(newest)
     }
 
     /// Every cross certificate that is there: the generation that is vouched for, the one that vouches, DER.
@@ -77,6 +78,12 @@ impl State {
         let pairs = generations.iter().flat_map(|subject| generations.iter().map(move |issuer| (*subject, *issuer)));
         let found = |(subject, issuer)| Some((subject, issuer, self.cross(subject, issuer)?.der.as_deref()?));
         pairs.filter_map(found).collect()
+    }
+
+    /// The root that a cross certificate vouches for.
+    pub fn vouched_for(&self, cross: &Certificate) -> Option<u32> {
+        let spki = read::certificate(cross.der.as_deref()?).ok()?.view.spki;
+        self.keys.iter().find(|key| key.role == ROOT && key.spki.as_ref() == Some(&spki)).map(|key| key.generation)
     }
 
     /// What the next rollover makes: the generation after the newest, or the one that an interrupted rollover began.

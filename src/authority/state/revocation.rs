@@ -129,7 +129,8 @@ impl State {
     }
 
     fn in_use_for_audit(&self, serial: &Hex) -> bool {
-        self.certificate_of("audit").is_some_and(|newest| newest.serial == *serial)
+        let in_force = self.audit_in_force().map(|key| self.audit_certificates(key)).unwrap_or_default();
+        in_force.iter().any(|certificate| certificate.serial == *serial)
     }
 
     pub(super) fn revoke(&mut self, seq: u64, at: Timestamp, record: &CertificateRevoked) -> Result<(), Error> {

@@ -128,6 +128,7 @@ const FORESEEN: &[(&str, Foresee)] = &[
     ("retire-cluster", retirement),
     ("key-backup", copy),
     ("prove-backup", copy_proved),
+    ("destroy-keys", the_end),
     ("revoke", revocation),
     ("issue-crl", crls),
 ];
@@ -319,6 +320,21 @@ fn copy_proved(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'
     Ok(())
 }
 
+fn the_end(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    if !prospect.state.is_ending() {
+        for role in ["administrator", "witness"] {
+            let about = vec!["the authority's name: its root key is destroyed".to_owned()];
+            foresight.ask(step, role, about, Answer::One(Blank::judged(&prospect.config.name, "the name")));
+        }
+        foresight.ask(step, "reason", Vec::new(), Answer::One(Blank::judged("as foreseen", "why")));
+    }
+    for backup in prospect.state.backups.all() {
+        let says = "\"here\", \"destroyed\", or where it still is";
+        foresight.ask(step, format!("backup {}", backup.name), Vec::new(), Answer::One(Blank::judged("here", says)));
+    }
+    Ok(())
+}
+
 /// A revocation names its certificates on the command line, with the reason.
 fn revocation(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
     if prospect.clusters.is_empty() {
@@ -340,7 +356,7 @@ fn revocation(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, st
 
 /// Each root that has not ended gets a CRL, approved by its generation.
 fn crls(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, _: &Step) -> Result<(), Error> {
-    for (generation, root) in prospect.state.roots() {
+    for (generation, root) in prospect.state.living_certificates() {
         if root.not_after > prospect.now {
             let number = prospect.state.crl_number(generation) + 1;
             let about = format!("the next CRL of root generation {generation}: number {number}, from the log");

@@ -21,6 +21,10 @@ pub enum ScriptKind {
     Rollover,
     /// Makes a copy of the root's token and proves it.
     Backup,
+    /// Ends the key of a root generation.
+    RootEnd,
+    /// Ends the authority.
+    Decommission,
     /// Takes over a root that was made elsewhere.
     Adoption,
     /// Begins the log anew from an older copy.
@@ -44,6 +48,8 @@ impl ScriptKind {
         ScriptKind::Custody,
         ScriptKind::Rollover,
         ScriptKind::Backup,
+        ScriptKind::RootEnd,
+        ScriptKind::Decommission,
         ScriptKind::Adoption,
         ScriptKind::Restore,
         ScriptKind::Revocation,
@@ -62,6 +68,8 @@ impl ScriptKind {
             ScriptKind::Custody => "custody",
             ScriptKind::Rollover => "rollover",
             ScriptKind::Backup => "key-backup",
+            ScriptKind::RootEnd => "root-retirement",
+            ScriptKind::Decommission => "decommission",
             ScriptKind::Adoption => "adoption",
             ScriptKind::Restore => "restore",
             ScriptKind::Revocation => "revocation",
@@ -101,6 +109,7 @@ impl ScriptKind {
                 &["participants", "generate-next-root", "review-plans", "sign", "rotate-audit", "publish", "close"]
             }
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
+            ScriptKind::RootEnd | ScriptKind::Decommission => &["participants", "destroy-keys", "close"],
             ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
             ScriptKind::Revocation | ScriptKind::Emergency => {
                 &["participants", "revoke", "issue-crl", "review-plans", "sign", "publish", "close"]
@@ -142,6 +151,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("cross-sign", &[ScriptKind::Rollover]),
     ("rotate-audit", &[ScriptKind::Rollover]),
     ("key-backup", &[ScriptKind::Backup]),
+    ("destroy-keys", &[ScriptKind::RootEnd, ScriptKind::Decommission]),
     ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),
 ];
 

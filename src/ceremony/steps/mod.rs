@@ -12,6 +12,7 @@ pub mod confirm;
 pub mod confirm_clock;
 pub mod copy_authority;
 pub mod cross_sign;
+pub mod destroy_keys;
 pub mod export_bundles;
 pub mod generate_next_root;
 pub mod generate_root;

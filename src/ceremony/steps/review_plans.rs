@@ -10,7 +10,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::log::Record;
 use crate::log::record::{ClusterEnrolled, PlanDeclined};
-use crate::plan::{ApprovedPlan, MadePlan, screen};
+use crate::plan::{ApprovedPlan, MadePlan, What, screen};
 use crate::screen::Screen;
 
 /// The activity.
@@ -46,8 +46,14 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     for (number, (plan, pending)) in made.iter().enumerate() {
         let pending = pending.and_then(|index| bench.pending.get(index));
         room.people.show(&screen::screen(plan, &room.banner(), number + 1, of)?)?;
-        if let Some(approved) = review(room, step, plan, pending)? {
-            bench.approved.push(approved);
+        match review(room, step, plan, pending)? {
+            Some(approved) => bench.approved.push(approved),
+            // Nothing of a root stands without its own certificate.
+            None if plan.plan().what == What::Root => {
+                bench.approved.clear();
+                return Err(Stop::Declined("the root's certificate is not approved".to_owned()));
+            }
+            None => {}
         }
     }
     if bench.approved.is_empty() {

@@ -48,6 +48,10 @@ pub enum MeshCrlCommand {
         /// state of any CA.
         #[arg(long, value_name = "FILE|DIR")]
         into: PathBuf,
+        /// A cluster that is gone for good, by its name in its CA's subject: its CRLs are left out, where its CA is
+        /// not among what is given; may be repeated.
+        #[arg(long, value_name = "NAME")]
+        gone: Vec<String>,
     },
     /// Is a CRL due? For cron: exit 0, or 10 where one is due, wrong or missing.
     #[command(before_help = "Examples:\n  anchorite mesh-crl check cluster1 cluster2\n  \

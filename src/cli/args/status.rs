@@ -6,7 +6,7 @@ use std::path::PathBuf;
 pub struct Status {
     /// Public files instead of an authority: a directory that `open` filled, the JSON of a Secret, PEM files, or -
     /// for that JSON on stdin; one for each cluster.
-    #[arg(value_name = "DIR|FILE|-", conflicts_with = "authority")]
+    #[arg(value_name = "DIR|FILE|-")]
     pub what: Vec<PathBuf>,
     /// Say nothing and exit 0 where nothing has to be begun; else name it on stderr and exit 10.
     #[arg(long)]

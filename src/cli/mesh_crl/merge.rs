@@ -28,11 +28,17 @@ struct Report<'a> {
 }
 
 /// `anchorite mesh-crl merge --into OUT WHAT…`
-pub fn merge(args: &Args, what: &[PathBuf], into: &Path, terminal: &mut Terminal) -> Result<(), Error> {
+pub fn merge(
+    args: &Args,
+    what: &[PathBuf],
+    into: &Path,
+    gone: &[String],
+    terminal: &mut Terminal,
+) -> Result<(), Error> {
     let out = if into.is_dir() { into.join(FILE) } else { into.to_owned() };
     let now = clock(args).now();
     let untouched = |error: Error| error.truth("Nothing was written.");
-    let merging = gather(what, &out).map_err(untouched)?;
+    let merging = Merging { gone: gone.to_vec(), ..gather(what, &out).map_err(untouched)? };
     let merged = check::merge(&merging, &Asked::of(Layout::Istio.consumers(), now));
     let refused: Vec<&Found> = merged.found.iter().filter(|f| f.finding.severity == Severity::Refuse).collect();
     if !refused.is_empty() {

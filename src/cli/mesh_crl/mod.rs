@@ -34,7 +34,7 @@ const LIMITS: &str = "Istio reads ca-crl.pem from 1.27 on, ztunnel from 1.29 on,
 pub fn mesh_crl(args: &Args, a: &MeshCrl, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
         MeshCrlCommand::Renew { dir, life } => renew::renew(args, dir, life.days, terminal),
-        MeshCrlCommand::Merge { what, into } => merge::merge(args, what, into, terminal),
+        MeshCrlCommand::Merge { what, into, gone } => merge::merge(args, what, into, gone, terminal),
         MeshCrlCommand::Check { what, days } => check::check(args, what, *days, terminal),
     }
 }

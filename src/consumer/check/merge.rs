@@ -5,7 +5,7 @@
 //! one table; nothing is left out unsaid. Source: RFC 5280 sections 3.3, 5.2 and 5.3.
 
 use super::crl::{check_use, magnitude};
-use super::{Asked, Gathered};
+use super::{Asked, Gathered, roots};
 use crate::consumer::crl::{self, Row};
 use crate::consumer::rule::Found;
 use crate::consumer::rules::{
@@ -49,6 +49,8 @@ pub struct Merging {
     pub certificates: Vec<(String, Foreign)>,
     /// Every CRL.
     pub offered: Vec<Offered>,
+    /// Clusters that are gone for good: a CRL whose CA is not given and bears such a name is left out.
+    pub gone: Vec<String>,
     /// The clusters whose layout istiod ignores CRLs in.
     pub ignoring: Vec<String>,
 }
@@ -105,7 +107,7 @@ pub fn merge(merging: &Merging, asked: &Asked<'_>) -> Merged {
     let mut gathered = Gathered { asked: *asked, found: Vec::new() };
     let mut merged = Merged::default();
     let mut authorities = authorities(&merging.certificates);
-    assign(&merging.offered, &mut authorities, &mut merged.left_out, &mut gathered);
+    assign(merging, &mut authorities, &mut merged.left_out, &mut gathered);
     authorities.sort_by_key(|authority| (authority.is_root(), authority.subject()));
     let newest: Vec<&Crl> = authorities.iter().filter_map(|a| a.newest()).map(|offered| &offered.crl).collect();
     for authority in &authorities {
@@ -115,6 +117,8 @@ pub fn merge(merging: &Merging, asked: &Asked<'_>) -> Merged {
         }
         take(authority, is_revoked, &merging.certificates, &mut merged, &mut gathered);
     }
+    // A verifier takes a CRL of the name: where two keys have it, the wrong one may be asked.
+    roots::check_names(merging.certificates.iter().map(|(_, certificate)| certificate), &mut gathered);
     for cluster in &merging.ignoring {
         gathered.add(&CRL_IGNORED, format!("{cluster}: tls.crt"), "the layout of four files");
     }
@@ -140,7 +144,7 @@ fn authorities(certificates: &[(String, Foreign)]) -> Vec<Authority<'_>> {
 
 /// Gives each CRL to the CA that signed it.
 fn assign<'a>(
-    offered: &'a [Offered],
+    merging: &'a Merging,
     authorities: &mut [Authority<'a>],
     left_out: &mut Vec<String>,
     gathered: &mut Gathered<'_>,
@@ -148,7 +152,7 @@ fn assign<'a>(
     let now = gathered.asked.now;
     let mut tried = 0_usize;
     let mut seen: BTreeSet<(&[u8], Standing)> = BTreeSet::new();
-    for one in offered {
+    for one in &merging.offered {
         if !seen.insert((&one.crl.der, one.standing)) {
             continue;
         }
@@ -174,6 +178,9 @@ fn assign<'a>(
             // Nobody's chain needs it any more, or that CA would be missing below.
             None if one.crl.view.next_update < now => {
                 left_out.push(format!("{who}: expired, and no certificate of this CA was given"));
+            }
+            None if one.crl.view.issuer.iter().any(|attribute| merging.gone.contains(&attribute.value)) => {
+                left_out.push(format!("{who}: the cluster is gone"));
             }
             None => gathered.add(&CRL_UNKNOWN, format!("{}: a CRL of {who}", one.from), "a CRL of a CA that is given"),
         }

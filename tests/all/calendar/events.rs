@@ -91,12 +91,16 @@ fn names_with_every_character_that_means_something_there_arrive_whole() {
     world.configure(
         &configuration("test", "ecdsa-p256").replace("name = \"World Mesh Root\"", &format!("name = \"{name}\"")),
     );
-    world.found().ok();
+    let reviewed = world.sha256("authority/authority.toml");
+    let label = "[initialize]\nlabel = 'Mesh; \"A\", \\B: 100 % sure, and l'\n";
+    world.write("answers-root.toml", format!("{PARTICIPANTS}{label}[review]\n\"sha256:{reviewed}\" = \"approve\"\n"));
+    world.run(&CREATE).ok();
     status(&world, GENESIS, &["--ics", "mesh.ics"]).ok();
     let bytes = world.read("mesh.ics");
     assert!(bytes.split(|b| *b == b'\n').all(|line| line.len() <= 76), "a line is longer than 75 octets");
     let Some(calendar) = read(&world, "mesh.ics") else { return };
-    assert_eq!(calendar["name"], "Mesh; \"A\", \\B: 100 % sure, and long enough to be folded ÄÖ€");
+    let name = "Mesh; \"A\", \\B: 100 % sure, and long enough to be folded ÄÖ€";
+    assert_eq!(calendar["events"][0]["summary"], format!("{name}: begin: issue the CRL after number 1"));
 }
 
 #[test]

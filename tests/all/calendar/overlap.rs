@@ -69,8 +69,8 @@ fn a_renewal_in_the_last_hours_needs_a_reason() {
     let shown = sign(&world, "2027-11-20T21:00:00Z", &with_reason(&answers)).ok().stderr;
     let said = words(&shown);
     for wanted in [
-        "overlap 12 hours in which both are valid",
-        "warn policy.renewal.overlap seen 12 hours: the old one ends 2027-11-21T09:54:59Z, the new one begins \
+        "overlap 13 hours in which both are valid",
+        "warn policy.renewal.overlap seen 13 hours: the old one ends 2027-11-21T09:54:59Z, the new one begins \
          2027-11-20T20:55:00Z wanted 24 hours or more, which leaves live",
     ] {
         assert!(said.contains(wanted), "{wanted} is not in\n{shown}");

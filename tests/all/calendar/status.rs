@@ -96,7 +96,7 @@ fn a_renewal_moves_the_date_and_both_generations_are_listed() {
     for wanted in [
         "  west · 1  ",
         "  west · 2  ",
-        "  2028-08-01  2028-09-30      363  renew the intermediate of west\n",
+        "  2028-08-01  2028-09-30      362  renew the intermediate of west\n",
         "  overlap      west: generations 1 and 2 are both valid until 2027-11-21\n",
     ] {
         assert!(shown.contains(wanted), "{wanted} is not in\n{shown}");
@@ -118,7 +118,7 @@ fn a_short_lived_crl_is_not_due_on_the_day_it_was_made() {
     };
     // After two thirds of its days; the drill a month before its year is over.
     let begun = due(&text(""));
-    assert_eq!(begun[..2], ["2026-11-29T09:25:00.333333334Z".to_owned(), "2027-10-22T09:25:00Z".to_owned()]);
+    assert_eq!(begun[..2], ["2026-11-29T09:25:00Z".to_owned(), "2027-10-22T09:25:00Z".to_owned()]);
     let own = due(&text("[status]\ncrl_days = 2\ndrill_days = 0\n"));
     assert_eq!(own[0], "2026-12-01T09:24:59Z");
     assert_eq!(own.len(), 2, "a root, a CRL, and no drill: {own:?}");
@@ -131,16 +131,16 @@ fn settings_out_of_range_are_refused_with_their_place() {
         (
             "[status]\ncrl_days = 0\n",
             "
-            error: authority.toml, line 18, column 1: out of range: saw 0, wanted 1 to 3650
-                   days
+            error: authority.toml, line 19, column 1: [status] crl_days: out of range: saw
+                   0, wanted 1 to 3650 days
             exit 2
             ",
         ),
         (
             "[status]\nbackup_days = 4000\n",
             "
-            error: authority.toml, line 18, column 1: out of range: saw 4000, wanted 0 to
-                   3650 days
+            error: authority.toml, line 19, column 1: [status] backup_days: out of range:
+                   saw 4000, wanted 0 to 3650 days
             exit 2
             ",
         ),
@@ -153,9 +153,9 @@ fn settings_out_of_range_are_refused_with_their_place() {
     world.refused(
         &["-C", AUTHORITY, "config", "check"],
         "
-        error: authority.toml, line 14, column 1: a workload's certificate cannot
-               outlive the intermediate that issues it: saw 8761, wanted 1 to 8760, the
-               days of max_validity_days
+        error: authority.toml, line 14, column 1: [intermediates] leaf_hours: a
+               workload's certificate cannot outlive the intermediate that issues it: saw
+               8761, wanted 1 to 8760, the days of max_validity_days
         exit 2
     ",
     );

@@ -73,6 +73,13 @@ pub fn kill(world: &World, arguments: &[&str], at: &Instant) {
     assert_ne!(output.code, Some(0), "it was not killed: {at}");
 }
 
+/// Runs the command in the world with the medium full at the call.
+pub fn fail(world: &World, arguments: &[&str], at: &Instant) -> super::Output {
+    let trace = format!("trace={}", at.call);
+    let inject = format!("inject={}:error=ENOSPC:when={}", at.call, at.nth);
+    world.run_through(&["strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject], arguments)
+}
+
 /// Tries every instant, on as many threads as there are processors.
 pub fn each(instants: &[Instant], try_one: impl Fn(&Instant) + Sync) {
     let next = AtomicUsize::new(0);

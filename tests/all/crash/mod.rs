@@ -7,7 +7,8 @@
 mod custody;
 mod genesis;
 pub mod instants;
-mod signing;
+mod rollover;
+pub mod signing;
 
 use super::support::{AUTHORITY, ENTRIES, Output, SIGN, World};
 use instants::Instant;

@@ -1,8 +1,9 @@
 //! What the program makes before judges that others wrote: `softhsm-test/judges.sh` asks OpenSSL, GnuTLS, NSS,
 //! Go and pkilint; rustls-webpki is asked here. A judge that is not installed is skipped, loudly.
 
-mod paths;
+pub mod paths;
 mod profiles;
+mod revocation;
 mod secrets;
 mod vault;
 

@@ -92,6 +92,20 @@ fn what_nobody_uses_any_more_is_left_out_and_said() {
 }
 
 #[test]
+fn a_cluster_that_is_gone_for_good_is_left_out_by_its_name() {
+    let mesh = Mesh::new();
+    mesh.merge(&["west", "east"]).ok();
+    mesh.pki.world.write("west/ca-crl.pem", mesh.text("all.pem"));
+    mesh.refuses(&["west"], &["L=east, wanted a CRL of a CA that is given", "anchorite mesh-crl merge --gone NAME"]);
+    let said = flat(&mesh.merge(&["west", "--gone", "east"]).ok().stderr);
+    assert!(said.contains("left out: the CRL of O=Istio, CN=Intermediate CA, L=east: the cluster is gone."), "{said}");
+    assert_eq!(names(&mesh.holds("all.pem")), ["west", "Root CA"]);
+    // A CA that is given is none that is gone.
+    mesh.merge(&["west", "east", "--gone", "east", "--gone", "Root CA"]).ok();
+    assert_eq!(names(&mesh.holds("all.pem")), ["east", "west", "Root CA"]);
+}
+
+#[test]
 fn a_crl_that_ends_soon_is_merged_with_a_warning_that_has_the_minute() {
     let mesh = Mesh::new();
     mesh.crl_file("root.crl", "root", &Says { days: [-1, 9], ..number(8) });
