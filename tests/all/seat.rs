@@ -138,6 +138,8 @@ impl Seat {
         let name = match () {
             () if has("create") && self.has_custody() => "root-genesis-custody",
             () if has("create") => "root-genesis",
+            () if has("adopt") => "adopt",
+            () if has("restore") => "restore",
             () if has("custody") => "custodian-change",
             () if has("key-backup") => "key-backup",
             () if has("decommission") => "decommission",
