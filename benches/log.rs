@@ -57,7 +57,7 @@ fn generate(directory: &Path, entries: u64) -> Result<Fixture, Error> {
 fn benchmarks(criterion: &mut Criterion) {
     let directory = tempfile::TempDir::new().unwrap();
     let mut fixture = generate(directory.path(), 20_000).unwrap();
-    let pin = RootPin::Certificate(fixture.root_certificate.clone());
+    let pin = RootPin::Certificates(vec![fixture.root_certificate.clone()]);
     let options = Options { root: pin, at_rest: true };
 
     let mut group = criterion.benchmark_group("log of 20,000 entries");

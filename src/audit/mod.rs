@@ -68,6 +68,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("outcome.checkpoint", "the intent was under a checkpoint before its outcome"),
     ("outcome.bytes", "what was signed is what was intended"),
     ("outcome.signature", "what was signed verifies under its issuer"),
+    ("crl.list", "a CRL lists what the log has as revoked or unknown, and nothing else"),
     ("checkpoint.signature", "a checkpoint is signed by the audit key that the log was in the hands of"),
     ("checkpoint.root", "the entries are those that the checkpoint covers"),
     ("checkpoint.missing", "the log holds every entry that a checkpoint covers"),

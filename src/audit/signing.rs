@@ -2,7 +2,9 @@
 
 use super::report::Stopwatch;
 use crate::authority::State;
-use crate::digest::{Base64, Digest};
+use crate::authority::listing::{self, Mismatch};
+use crate::authority::state::Listed;
+use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::log::record::{PlanMade, SignIntent, SignOutcome};
 use crate::log::{Entry, Record};
@@ -28,6 +30,8 @@ pub(super) struct Signing {
     pub(super) cross: Vec<Certificate>,
     /// Certificates and CRLs whose root certificate is not in the log yet, with their lines.
     waiting: Vec<(u64, u64, u32, Signed)>,
+    /// What each CRL that is about to be signed must list, by the position of its intent.
+    lists: BTreeMap<u64, BTreeMap<Hex, Listed>>,
     /// Certificates that were issued.
     pub(super) certificates: u64,
     /// CRLs that were issued.
@@ -67,7 +71,12 @@ impl Signing {
             Record::KeyAdopted(key) => self.adopt(key, watch)?,
             Record::HistoryImported(past) => self.import(past, watch)?,
             Record::PlanMade(plan) => self.plan(plan)?,
-            Record::SignIntent(intent) => self.intent(intent)?,
+            Record::SignIntent(intent) => {
+                self.intent(intent)?;
+                if intent.crl_number.is_some() {
+                    self.lists.insert(entry.seq, state.to_list(intent.issuer_generation));
+                }
+            }
             Record::SignOutcome(outcome) => {
                 // An outcome without an open intent is for the state to refuse.
                 if let Some(intent) = state.open_intents.get(&outcome.intent) {
@@ -123,11 +132,15 @@ impl Signing {
                 .saw(format!("intent at line {}, checkpoint of {signed} entries", outcome.intent.saturating_add(1)));
             return Err(("outcome.checkpoint", error));
         }
+        let listed = self.lists.remove(&outcome.intent);
         let Some(der) = &outcome.der else { return Ok(()) };
         let signed = Signed::read(intent, &der.0).map_err(|error| ("outcome.bytes", error.into_kind(Kind::Verify)))?;
         match signed {
             Signed::Certificate(_) => self.certificates += 1,
             Signed::Crl(_) => self.crls += 1,
+        }
+        if let (Signed::Crl(crl), Some(listed)) = (&signed, &listed) {
+            lists(crl, listed)?;
         }
         let generation = intent.issuer_generation;
         if let Signed::Certificate(certificate) = &signed {
@@ -210,6 +223,32 @@ impl Signed {
             Signed::Crl(crl) => watch.check(|| verify::crl_issued_by(crl, root)),
         }
     }
+}
+
+/// A CRL lists what the log said must be listed when its signature was asked for.
+fn lists(crl: &read::Crl, listed: &BTreeMap<Hex, Listed>) -> Result<(), Broken> {
+    let number = crl.view.number.unwrap_or_default();
+    let error = |what: &str| Error::new(Kind::Verify, format!("CRL number {number} {what}"));
+    let error = match listing::mismatches(&crl.view, listed).first() {
+        None => return Ok(()),
+        Some(Mismatch::Lost(listed)) => {
+            error("lacks a certificate that must be listed").saw("no entry").wanted(listed.serial.colons())
+        }
+        Some(Mismatch::Changed(listed, position)) => {
+            let says = crl.view.revoked.get(*position).map(|(serial, date, reason)| {
+                format!("{} {} at {date}", serial.colons(), reason.as_deref().unwrap_or("unspecified"))
+            });
+            error("has an entry that is not the log's").saw(says.unwrap_or_default()).wanted(format!(
+                "{} at {}",
+                listed.reason.name(),
+                listed.date_at(crl.view.this_update)
+            ))
+        }
+        Some(Mismatch::Foreign(serial)) => {
+            error("lists what this root did not issue, or nobody revoked").saw(serial.colons())
+        }
+    };
+    Err(("crl.list", error))
 }
 
 fn bad_signature(error: Error) -> Broken {

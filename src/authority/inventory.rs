@@ -1,12 +1,11 @@
 //! What exists and what is due, from the state and a time: the data behind `status`.
 
+use super::Config;
+use super::calendar::{self, Due};
 use super::state::{self, Certificate, State, Status};
 use crate::digest::Hex;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
-
-/// An intermediate is worth a warning this long before its end: leaves must not outlive it.
-const SOON: SignedDuration = SignedDuration::from_hours(24 * 60);
 
 /// What exists, for people and for JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -115,9 +114,25 @@ pub struct Cluster {
     /// End of its newest certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Timestamp>,
+    /// Where the certificate before it is valid as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<Overlap>,
     /// Where it was retired.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retired: Option<Retired>,
+}
+
+/// Two generations of a cluster that are valid together: the time in which a mesh goes from one to the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Overlap {
+    /// The generation before.
+    pub old: u32,
+    /// The newest generation.
+    pub new: u32,
+    /// The root's generation of each, where they differ: the mesh changes its root as well.
+    pub roots_differ: bool,
+    /// The end of the one that ends first.
+    pub until: Timestamp,
 }
 
 /// That a cluster was retired: nothing of it is due.
@@ -131,21 +146,8 @@ pub struct Retired {
     pub still_valid: Vec<Issued>,
 }
 
-/// Something that is due.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Due {
-    /// By when.
-    pub by: Timestamp,
-    /// Whole days from now; negative when it is past.
-    pub days: i64,
-    /// True when it is past or near.
-    pub urgent: bool,
-    /// What.
-    pub what: String,
-}
-
 /// Takes stock.
-pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventory {
+pub fn take(state: &State, config: &Config, now: Timestamp, interrupted: Vec<String>) -> Inventory {
     let mut certificates: Vec<Issued> = state.certificates.values().map(|c| issued(state, c)).collect();
     let rank = |what: &str| match what {
         "root" => 0,
@@ -169,6 +171,7 @@ pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventor
                 bundles: c.bundles.len(),
                 awaits_bundle: state.undelivered.contains(name),
                 not_after: newest.map(|n| n.not_after),
+                overlap: newest.and_then(|newest| overlap(state, name, newest, now)),
                 retired: c.retired.as_ref().map(|retired| Retired {
                     at: retired.at,
                     reason: retired.reason.clone(),
@@ -193,7 +196,7 @@ pub fn take(state: &State, now: Timestamp, interrupted: Vec<String>) -> Inventor
         }),
         crl: state.crl().map(|c| crl(None, c)),
         crls: if has_successors(state) { crls(state, now) } else { Vec::new() },
-        due: due(state, &clusters, now),
+        due: calendar::due(state, config, now),
         certificates,
         clusters,
     }
@@ -236,47 +239,19 @@ fn issued(state: &State, c: &Certificate) -> Issued {
     }
 }
 
+/// The newest certificate of a cluster beside the one before it, where both are valid at a time.
+fn overlap(state: &State, cluster: &str, newest: &Certificate, now: Timestamp) -> Option<Overlap> {
+    let before = state.unexpired(cluster, now).into_iter().filter(|c| c.generation < newest.generation);
+    let old = before.max_by_key(|c| c.generation)?;
+    Some(Overlap {
+        old: old.generation?,
+        new: newest.generation?,
+        roots_differ: old.issuer_generation != newest.issuer_generation,
+        until: old.not_after.min(newest.not_after),
+    })
+}
+
 /// A cluster's certificates that may be in use at a time.
 pub fn unexpired(state: &State, cluster: &str, now: Timestamp) -> Vec<Issued> {
     state.unexpired(cluster, now).into_iter().map(|c| issued(state, c)).collect()
-}
-
-fn due(state: &State, clusters: &[Cluster], now: Timestamp) -> Vec<Due> {
-    let mut due = Vec::new();
-    let mut add = |by: Timestamp, what: String| {
-        let left = by.duration_since(now);
-        due.push(Due { by, days: left.as_hours().div_euclid(24), urgent: left < SOON, what });
-    };
-    for crl in crls(state, now) {
-        let whose = crl.root_generation.map(|generation| format!(" of root {generation}")).unwrap_or_default();
-        add(crl.next_update, format!("issue the CRL{whose} after number {}", crl.number));
-    }
-    let in_use = || clusters.iter().filter(|cluster| cluster.retired.is_none());
-    for cluster in in_use() {
-        if let Some(not_after) = cluster.not_after {
-            add(not_after, format!("renew the intermediate of {}", cluster.name));
-        }
-    }
-    let current = state.current_roots(now);
-    let newest = current.last().map(|(generation, _)| *generation);
-    for (generation, root) in &current {
-        add(
-            root.not_after,
-            match Some(*generation) == newest {
-                true if has_successors(state) => format!("replace root {generation}: anchorite root rollover"),
-                true => "replace the root".to_owned(),
-                false => format!("root {generation} ends: every cluster is to be off it"),
-            },
-        );
-    }
-    if current.is_empty()
-        && let Some(root) = state.certificate_of("root")
-    {
-        add(root.not_after, "replace the root".to_owned());
-    }
-    for cluster in in_use().filter(|c| c.awaits_bundle) {
-        add(now, format!("export the bundle of {}", cluster.name));
-    }
-    due.sort_by_key(|d| d.by);
-    due
 }

@@ -3,8 +3,10 @@
 //! Pure. There is no database: [`State`] is what the entries say, and every rule about their order is in
 //! [`State::apply`], so a log that verifies is a log that the program itself could have written.
 
+pub mod calendar;
 pub mod config;
 pub mod inventory;
+pub mod listing;
 pub mod local;
 pub mod past;
 mod rules;

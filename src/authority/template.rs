@@ -80,11 +80,16 @@ administrator = 1
 witness = 1
 may_overlap = false            # true: one person may hold several roles
 
+# [emergency]                  # what `revoke --emergency` may do without; custodians' shares never
+# waivable = ["witness"]       # roles that may be left out where nobody can come: --waive ROLE
+# alternates = { witness = "the security officer on call" }   # who may stand in, by office: --alternate ROLE
+
 # [ceremonies]                 # pinned: these scripts are held and no others; `anchorite ceremony check NAME`
 # intermediate-signing = "…"   # prints the sha256. A script of your own: ceremony/NAME.toml in this directory
 
 # [status]                     # how early `anchorite status` says that something is due
 # crl_days = 30                # before a CRL's nextUpdate; never more than a third of its days
+# backup_days = 365            # after a copy of the token was last proved; 0 for never
 # drill_days = 365             # after the last restore drill; 0 for never
 
 # [preflight]                  # what the machine must be; `anchorite preflight --json` names the checks

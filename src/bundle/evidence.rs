@@ -76,6 +76,19 @@ pub(super) fn follows(
             },
         );
     }
+    // A bundle that was made again has a new number whatever is inside: the generation is a floor of its own.
+    if let Some(newest) = receipt.generation.filter(|newest| manifest.generation < *newest && !allow_older) {
+        return refuse(
+            "this bundle holds an older certificate than the one that is there",
+            format!("generation {}", manifest.generation),
+            format!("generation {newest}, or newer"),
+        )
+        .map_err(|error| {
+            error
+                .hint("find the newest bundle of this cluster; anchorite export makes one again from the log")
+                .hint("--allow-older takes it all the same: going back is for a mesh that cannot run with the new one")
+        });
+    }
     let older = manifest.sequence < receipt.sequence || checkpoint.size < receipt.size;
     if older && !allow_older {
         return refuse(

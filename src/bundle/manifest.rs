@@ -113,6 +113,9 @@ pub struct Receipt {
     pub cluster: String,
     /// The cluster's environment.
     pub environment: String,
+    /// The highest generation that was opened; absent in receipts of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
 }
 
 /// A document of ours, as one line of printable ASCII.

@@ -116,6 +116,9 @@ fn check(opening: &Opening<'_>) -> Result<Opened, Error> {
         }
         None => false,
     };
+    if let Some(newer) = opening.receipt.and_then(|r| r.generation).filter(|newer| *newer > manifest.generation) {
+        notes.push(format!("generation {}, and generation {newer} was opened here before", manifest.generation));
+    }
     let receipt = match opening.receipt {
         // Going back does not lower the floor: the next bundle is still held against the newest one seen.
         Some(receipt) if older => {
@@ -137,6 +140,7 @@ fn check(opening: &Opening<'_>) -> Result<Opened, Error> {
                 bundle_id: manifest.bundle_id.clone(),
                 cluster: manifest.cluster.clone(),
                 environment: manifest.environment.clone(),
+                generation: opening.receipt.and_then(|receipt| receipt.generation).max(Some(manifest.generation)),
             }
         }
     };

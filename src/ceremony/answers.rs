@@ -6,7 +6,7 @@
 pub mod template;
 
 use super::people::{
-    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Turn, Unassigned,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Revoking, Secret, StepView, Stop, Turn, Unassigned,
     Unfinished, Verdict, Way,
 };
 use super::shares::files::ShareFiles;
@@ -16,6 +16,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::plan::MadePlan;
 use crate::screen::Screen;
+use crate::x509::Reason;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -266,6 +267,17 @@ impl People for Answers<'_> {
             Some(reason) => Ok(Retirement::Beforehand { reason: reason.to_owned() }),
             None => Err(out_of_form(step, cluster, value.as_str().unwrap_or(value.type_str()))
                 .wanted("{ retire = \"reason\" }")
+                .into()),
+        }
+    }
+
+    fn revoke(&mut self, step: &str, name: &str, reason: Reason) -> Result<Revoking, Stop> {
+        let value = self.take(step, name)?;
+        let given = value.as_table().filter(|t| t.len() == 1).and_then(|t| t.get("revoke")?.as_str());
+        match given {
+            Some(given) if given == reason.name() => Ok(Revoking::Beforehand),
+            _ => Err(out_of_form(step, name, given.or(value.as_str()).unwrap_or(value.type_str()))
+                .wanted(format!("{{ revoke = \"{}\" }}, the reason of the command", reason.name()))
                 .into()),
         }
     }

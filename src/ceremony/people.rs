@@ -11,6 +11,7 @@ use crate::plan::MadePlan;
 use crate::plan::screen::Banner;
 use crate::request::package::RequestJson;
 use crate::screen::Screen;
+use crate::x509::Reason;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -162,6 +163,22 @@ pub enum Retirement {
         reason: String,
     },
     /// It is not retired.
+    No,
+}
+
+/// A reply about the revocation of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revoking {
+    /// The certificate's name as each of them typed it.
+    Typed {
+        /// By the administrator.
+        administrator: String,
+        /// By the witness.
+        witness: String,
+    },
+    /// Decided beforehand, with this reason, says an answers file.
+    Beforehand,
+    /// It is not revoked.
     No,
 }
 
@@ -341,6 +358,12 @@ pub trait People {
     /// # Errors
     /// [`Stop`].
     fn retire(&mut self, step: &str, cluster: &str) -> Result<Retirement, Stop>;
+
+    /// Whether a certificate is revoked for a reason; its name is typed twice.
+    ///
+    /// # Errors
+    /// [`Stop`].
+    fn revoke(&mut self, step: &str, name: &str, reason: Reason) -> Result<Revoking, Stop>;
 
     /// Whether a changed configuration is adopted; its words 1 to 4 are typed.
     ///

@@ -22,6 +22,7 @@ use crate::log::record::{Deviation, ValueRecorded};
 use crate::plan::make::{Accepted, Context};
 use crate::plan::screen::Banner;
 use crate::plan::{ApprovedPlan, MadePlan};
+use crate::policy::Order;
 use crate::screen::Screen;
 use crate::token::KeyRole;
 use crate::x509::keygen::LocalKey;
@@ -69,7 +70,7 @@ pub struct Wishes {
     /// An initialised token to use at genesis.
     pub token_serial: Option<String>,
     /// The generation of the root that this rollover makes, or goes on with.
-    pub generation: Option<u32>,
+    pub root_generation: Option<u32>,
     /// The root that issues, where people chose another than the newest.
     pub issuer_generation: Option<u32>,
     /// The slot of the blank token to initialise.
@@ -82,8 +83,16 @@ pub struct Wishes {
     pub final_try: bool,
     /// The root that is to be taken over.
     pub adoption: Option<Box<Adoption>>,
+    /// Orders to revoke certificates.
+    pub revocations: Vec<Order>,
+    /// Roles that an emergency does without.
+    pub waived: Vec<String>,
+    /// Roles whose alternates have come.
+    pub alternates: Vec<String>,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
     pub clusters: Vec<String>,
+    /// The generation whose bundle is to be exported again, of the one cluster that is named.
+    pub generation: Option<u32>,
 }
 
 /// A request on the bench: accepted, with what the log needs of it.

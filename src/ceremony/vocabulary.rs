@@ -57,7 +57,7 @@ impl Fact {
             Fact::BackedUp => "a copy of the root's token",
             Fact::NewKeys => "newly generated keys",
             Fact::Requests => "imported requests",
-            Fact::Plannable => "keys or requests to make plans of",
+            Fact::Plannable => "keys, requests or CRLs to make plans of",
             Fact::Approved => "approved plans",
             Fact::Signed => "a signature",
         }
@@ -180,6 +180,8 @@ pub static VOCABULARY: &[Activity] = &[
     steps::export_bundles::ACTIVITY,
     steps::check_copy::ACTIVITY,
     steps::retire_cluster::ACTIVITY,
+    steps::revoke::ACTIVITY,
+    steps::issue_crl::ACTIVITY,
     steps::change_custody::ACTIVITY,
     steps::key_backup::ACTIVITY,
     steps::prove_backup::ACTIVITY,

@@ -8,7 +8,7 @@ use super::room::{self, Found, find, hold};
 use super::root_rollover;
 use super::terminal::Terminal;
 use crate::authority::state::Origin;
-use crate::authority::{Config, inventory};
+use crate::authority::{Config, State, inventory};
 use crate::ceremony::is_settled;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, pinned};
@@ -18,6 +18,8 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::policy;
 use crate::text;
+use jiff::Timestamp;
+
 use serde::Serialize;
 
 /// `anchorite root …`
@@ -233,17 +235,32 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
     let script = script(&found, &a.own, "export")?;
     founded(&found.folder)?;
     let mut clusters = a.clusters.clone();
+    let state = found.folder.read_state()?.0;
+    let now = room::clock(args, &found.config.0)?.now();
+    if a.generation.is_some() && clusters.len() > 1 {
+        return Err(Error::new(Kind::Usage, "a generation is one cluster's")
+            .saw(clusters.join(", "))
+            .wanted("one cluster")
+            .truth("Nothing was changed."));
+    }
+    if a.all {
+        clusters = all_in_use(&state, now)?;
+    }
     if a.if_needed {
-        let undelivered = found.folder.read_state()?.0.undelivered;
+        let undelivered = &state.undelivered;
         clusters.retain(|cluster| undelivered.contains(cluster));
         if clusters.is_empty() && (undelivered.is_empty() || !a.clusters.is_empty()) {
             return unchanged(&Signed::nothing(), "Every bundle is there already; nothing was changed.", terminal);
         }
     }
+    for cluster in &clusters {
+        policy::exportable(&state, cluster, a.generation, now)?;
+    }
     let wishes = Wishes {
         exports: a.to.clone().or_else(|| found.local.media.exports.clone()),
         final_try: a.attend.final_try,
         clusters,
+        generation: a.generation,
         ..Wishes::default()
     };
     check_media(&wishes, &found.config.0.name)?;
@@ -258,6 +275,19 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
     }
     terminal.done(&held.written, &["on each cluster's side: anchorite open BUNDLE --into NAME"]);
     Ok(())
+}
+
+/// The clusters that are in use and have a certificate of which a bundle can be made.
+fn all_in_use(state: &State, now: Timestamp) -> Result<Vec<String>, Error> {
+    let in_use = state.clusters.iter().filter(|(_, cluster)| cluster.retired.is_none());
+    let can = |name: &str| policy::exportable(state, name, None, now).is_ok();
+    let all: Vec<String> = in_use.map(|(name, _)| name.clone()).filter(|name| can(name)).collect();
+    match all.is_empty() {
+        false => Ok(all),
+        true => Err(Error::new(Kind::Usage, "no cluster here has a certificate that is valid")
+            .hint("what there is: anchorite status")
+            .truth("Nothing was changed.")),
+    }
 }
 
 #[derive(Serialize)]
@@ -312,12 +342,17 @@ pub fn retire(args: &Args, a: &Retire, terminal: &mut Terminal) -> Result<(), Er
     }
     let valid = text::count(still_valid.len(), "certificate");
     terminal.line(&format!("{} is retired; {valid} of it still valid", a.cluster));
+    let revoke = match still_valid.is_empty() {
+        true => "nothing of it is left to revoke".to_owned(),
+        false => format!("what is still valid: anchorite revoke {} --reason cessationOfOperation", a.cluster),
+    };
     terminal.done(
         &[],
         &[
             "on the cluster's side: kubectl -n istio-system delete secret cacerts",
             "and destroy its ca-key.pem and identity.age",
             "a cluster that lives on under another name: anchorite request NEW-NAME",
+            &revoke,
         ],
     );
     Ok(())

@@ -2,15 +2,15 @@
 
 use super::answers;
 use super::args::{
-    Args, Ceremony, CeremonyCommand, Change, Export, KeyBackup, OwnScript, Retire, RootRollover, Run, Sign,
+    Args, Ceremony, CeremonyCommand, Change, Crl, Export, KeyBackup, OwnScript, Retire, Revoke, RootRollover, Run, Sign,
 };
 use super::ceremonies;
 use super::custody;
 use super::key_backup;
 use super::paper;
 use super::rehearse;
-use super::root_rollover;
 use super::terminal::Terminal;
+use super::{revocation, root_rollover};
 use crate::ceremony::script::{BUILT_IN, Script, ScriptKind};
 use crate::ceremony::session::Folder;
 use crate::digest::Digest;
@@ -125,7 +125,8 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             ceremonies::sign(args, &sign, terminal)
         }
         ScriptKind::Export => {
-            let export = Export { clusters: run.clusters.clone(), to, if_needed, own: own(), attend };
+            let clusters = run.clusters.clone();
+            let export = Export { clusters, all: false, generation: None, to, if_needed, own: own(), attend };
             ceremonies::export(args, &export, terminal)
         }
         ScriptKind::Rollover => {
@@ -144,6 +145,14 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             let change = Change { own: own(), so_pin_file: run.genesis.so_pin_file.clone(), attend };
             custody::change(args, &change, terminal)
         }
+        kind @ (ScriptKind::Revocation | ScriptKind::Emergency) => {
+            let (what, why) = (run.clusters.clone(), run.why.clone());
+            let emergency = kind == ScriptKind::Emergency;
+            let seats = run.seats.clone();
+            let revoke = Revoke { what, why, emergency, seats, if_needed, own: own(), attend };
+            revocation::revoke(args, &revoke, terminal)
+        }
+        ScriptKind::Refresh => revocation::crl(args, &Crl { if_needed, own: own(), attend }, terminal),
         ScriptKind::Retirement => {
             let [cluster] = run.clusters.as_slice() else {
                 return Err(Error::new(Kind::Usage, "a retirement is of one cluster")

@@ -2,9 +2,12 @@
 
 use super::args::{Args, Open};
 use super::log::fingerprint;
+use super::mesh_crl;
+use super::succession::{self, Succession};
 use super::terminal::Terminal;
 use crate::bundle::{self, Local, Opened, Opening, Receipt, RootPin, Unseal};
 use crate::clock::Clock;
+use crate::consumer::crl::{self, Row};
 use crate::consumer::{self, Asked, CaFiles, Consumer, Form, Layout};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -37,7 +40,12 @@ struct OpenedReport {
     sequence: u64,
     root_fingerprint: Digest,
     not_after: String,
+    /// Of ca-crl.pem, where --with-crl asked for one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    crls: Vec<Row>,
     notes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renews: Option<Succession>,
 }
 
 /// `anchorite open BUNDLE --into DIR`
@@ -72,7 +80,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         (None, Some(text)) => Unseal::Identities(text),
         (None, None) => return Err(Error::new(Kind::Bug, "nothing to open a bundle with")),
     };
-    let opened = bundle::open(&Opening {
+    let mut opened = bundle::open(&Opening {
         files: &files,
         unseal,
         local: local.as_ref(),
@@ -81,10 +89,15 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         allow_older: a.allow_older,
         now: clock(args).now(),
     })?;
+    let rows = match a.with_crl {
+        true => mesh_crl::add(&mut opened, a, clock(args).now())?,
+        false => Vec::new(),
+    };
     let items: Vec<deliver::Item<'_>> =
         opened.files.iter().map(|(name, bytes, mode)| (name.as_str(), bytes.as_slice(), *mode)).collect();
     let mut notes = opened.notes.clone();
     notes.extend(consumer_notes(&opened, &a.into, clock(args).now())?);
+    let succession = succession::of(&a.into, &opened);
     place(&a.into, &items)?;
     for note in &notes {
         terminal.talk(&format!("note: {note}"));
@@ -97,7 +110,9 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
             sequence: opened.manifest.sequence,
             root_fingerprint: opened.receipt.root_fingerprint,
             not_after: opened.certificate.view.not_after.to_string(),
+            crls: rows,
             notes,
+            renews: succession,
         });
     }
     let into = a.into.display();
@@ -108,12 +123,28 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         true => "destroy the identity when the Secret is in place: it opens the bundle, which holds the key",
         false => "keep the identity: the next renewal asks with it again",
     };
-    terminal.done(&written, &[&manifest, &then, keep]);
+    let layout = Layout::of_profile(&opened.manifest.profile).unwrap_or(Layout::Istio);
+    match succession.filter(|_| layout == Layout::Istio) {
+        Some(succession) => {
+            let word = text::shell(&into.to_string());
+            succession.say(&word, &opened, &manifest, keep, &written, terminal);
+        }
+        None => {
+            let create = match layout {
+                Layout::Vault => manifest,
+                _ => format!("{manifest} | kubectl create -f -"),
+            };
+            terminal.done(&written, &[&create, &then, keep]);
+        }
+    }
     terminal.line(&format!("root   sha256 {}", opened.receipt.root_fingerprint));
+    if a.with_crl {
+        mesh_crl::explain(&rows, clock(args).now(), terminal);
+    }
     Ok(())
 }
 
-/// The manifest that the certificate's profile is for; Istio's where the profile is for several consumers.
+/// How the manifest is printed that the certificate's profile is for, and what follows; Istio's where the profile is for several consumers.
 fn next_steps(into: &str, profile: &str) -> [String; 2] {
     let layout = Layout::of_profile(profile).unwrap_or(Layout::Istio);
     let chosen = if layout == Layout::Istio { String::new() } else { format!(" --layout {layout}") };
@@ -122,10 +153,9 @@ fn next_steps(into: &str, profile: &str) -> [String; 2] {
             format!("anchorite manifest {into}{chosen} > chain.pem"),
             "vault write pki/intermediate/set-signed certificate=@chain.pem".to_owned(),
         ],
-        _ => [
-            format!("anchorite manifest {into}{chosen} | kubectl create -f -"),
-            "(kubectl replace -f - where the Secret exists)".to_owned(),
-        ],
+        _ => {
+            [format!("anchorite manifest {into}{chosen}"), "(kubectl replace -f - where the Secret exists)".to_owned()]
+        }
     }
 }
 
@@ -140,13 +170,15 @@ fn consumer_notes(opened: &Opened, into: &Path, now: Timestamp) -> Result<Vec<St
         true => Some(intake::read_private(&own_key, MAX_FILE)?),
         false => None,
     };
+    let crl_path = into.join(crl::FILE);
+    let old_crls = present(&crl_path).then(|| intake::read(&crl_path, MAX_FILE)).transpose()?;
     let files = CaFiles {
         form: Form::Four,
         ca_cert: get("ca-cert.pem"),
         ca_key: get("ca-key.pem").or(kept.as_ref().map(|bytes| bytes.as_slice())),
         cert_chain: get("cert-chain.pem"),
         root_cert: get("root-cert.pem"),
-        crl: None,
+        crl: get(crl::FILE).or(old_crls.as_deref()),
     };
     let layout = Layout::of_profile(&opened.manifest.profile).unwrap_or(Layout::Istio);
     // A key that is elsewhere (in Vault, behind a hardware recipient) is not missing.

@@ -31,15 +31,17 @@ pub fn is_offline(command: &Command) -> bool {
         Command::KeyBackup(_) => true,
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
+        Command::Revoke(_) | Command::Crl(_) => true,
         Command::New(_)
         | Command::Config(_)
         | Command::Kit(_)
         | Command::Medium(_)
-        | Command::Status
+        | Command::Status(_)
         | Command::Request(_)
         | Command::Open(_)
         | Command::Manifest(_)
         | Command::Rollover(_)
+        | Command::MeshCrl(_)
         | Command::Verify(_)
         | Command::Log(_)
         | Command::Inspect(_)

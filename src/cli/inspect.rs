@@ -2,30 +2,26 @@
 
 mod cacerts;
 mod certificate;
+mod crl;
 mod request;
 mod rules;
+
+pub use cacerts::findings_screen;
 
 use super::args::{Args, Inspect, InspectCommand};
 use super::terminal::Terminal;
 use crate::bundle;
-use crate::digest::{Digest, Hex};
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::files::intake;
 use crate::log::note::{Checkpoint, SignedNote};
-use crate::plan::screen::validity;
 use crate::screen::Screen;
-use crate::text;
 use crate::words;
-use crate::x509::pem;
-use crate::x509::read::{self, show_name};
-use jiff::Timestamp;
 use serde::Serialize;
 use std::path::Path;
 
 /// A file to look at, at the most, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
-/// A CRL, at the most.
-const MAX_CRL: u64 = 16 << 20;
 
 /// `anchorite inspect …`
 pub fn inspect(args: &Args, a: &Inspect, terminal: &mut Terminal) -> Result<(), Error> {
@@ -43,52 +39,13 @@ pub fn inspect(args: &Args, a: &Inspect, terminal: &mut Terminal) -> Result<(), 
             });
             certificate::run(file, asked, terminal)
         }
-        InspectCommand::Crl { file } => crl(file, terminal),
+        InspectCommand::Crl { file, issuer, last } => {
+            crl::run(args, file, &crl::Question { issuer: issuer.as_deref(), last: last.as_deref() }, terminal)
+        }
         InspectCommand::Bundle { dir } => bundle(dir, terminal),
         InspectCommand::Checkpoint { file } => checkpoint(file, terminal),
         InspectCommand::Rules => rules::run(terminal),
     }
-}
-
-#[derive(Serialize)]
-struct CrlRow {
-    issuer: String,
-    number: Option<u64>,
-    this_update: Timestamp,
-    next_update: Timestamp,
-    revoked: Vec<Hex>,
-}
-
-fn crl(file: &Path, terminal: &mut Terminal) -> Result<(), Error> {
-    let bytes = intake::read(file, MAX_CRL)?;
-    let mut rows = Vec::new();
-    for der in pem::decode_all(&bytes, "X509 CRL")? {
-        let view = read::crl(&der)?.view;
-        rows.push(CrlRow {
-            issuer: show_name(&view.issuer),
-            number: view.number,
-            this_update: view.this_update,
-            next_update: view.next_update,
-            revoked: view.revoked.iter().map(|(serial, _, _)| serial.clone()).collect(),
-        });
-    }
-    if terminal.wants_json() {
-        return terminal.json(&rows);
-    }
-    let mut screen = Screen::new();
-    for row in &rows {
-        let number = row.number.map_or_else(|| "none".to_owned(), |n| n.to_string());
-        screen = screen
-            .heading("Certificate revocation list", format!("number {number}"))
-            .field("issuer", &row.issuer)
-            .field("valid", validity(row.this_update, row.next_update))
-            .field("revokes", text::count(row.revoked.len(), "certificate"));
-        for serial in &row.revoked {
-            screen = screen.field("", serial.colons());
-        }
-        screen = screen.blank();
-    }
-    terminal.result_screen(&screen)
 }
 
 fn bundle(dir: &Path, terminal: &mut Terminal) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 use super::args::{Args, LayoutArg, Manifest};
 use super::cluster::{MAX_FILE, clock, present, secret_text};
 use super::terminal::Terminal;
+use crate::consumer::crl;
 use crate::consumer::{self, CaFiles, Form, Layout};
 use crate::error::{Error, Kind};
 use crate::files::intake;
@@ -25,6 +26,8 @@ pub fn manifest(args: &Args, a: &Manifest, terminal: &mut Terminal) -> Result<()
     };
     let read = |name: &str| intake::read(&a.dir.join(name), MAX_FILE).map_err(unopened);
     let (ca_cert, cert_chain, root_cert) = (read("ca-cert.pem")?, read("cert-chain.pem")?, read("root-cert.pem")?);
+    let crl_path = a.dir.join(crl::FILE);
+    let crls = present(&crl_path).then(|| intake::read(&crl_path, MAX_FILE).map_err(unopened)).transpose()?;
     let key_path = a.dir.join("ca-key.pem");
     // Vault keeps the key of its own request.
     let key = match place.is_none() && !present(&key_path) {
@@ -37,7 +40,7 @@ pub fn manifest(args: &Args, a: &Manifest, terminal: &mut Terminal) -> Result<()
         ca_key: key.as_ref().map(|key| key.expose_secret().as_bytes()),
         cert_chain: Some(&cert_chain),
         root_cert: Some(&root_cert),
-        crl: None,
+        crl: crls.as_deref(),
     };
     let arranged = consumer::arrange(layout, &files, clock(args).now())?;
     match place {

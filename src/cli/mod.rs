@@ -18,16 +18,19 @@ mod kit;
 mod log;
 mod manifest;
 mod medium;
+mod mesh_crl;
 mod paper;
 mod preflight;
 mod previous;
 mod record;
 mod rehearse;
 mod request;
+mod revocation;
 mod rollover;
 mod room;
 mod root_rollover;
 mod status;
+mod succession;
 pub mod terminal;
 mod verify;
 mod words;
@@ -74,15 +77,18 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Sign(a) => ceremonies::sign(args, a, terminal),
         Command::Export(a) => ceremonies::export(args, a, terminal),
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
+        Command::Revoke(a) => revocation::revoke(args, a, terminal),
+        Command::Crl(a) => revocation::crl(args, a, terminal),
         Command::Preflight(a) => preflight::preflight(args, a, terminal),
         Command::Custody(a) => custody::custody(args, a, terminal),
         Command::KeyBackup(a) => key_backup::key_backup(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
-        Command::Status => status::status(args, terminal),
+        Command::Status(a) => status::status(args, a, terminal),
         Command::Request(a) => request::request(args, a, terminal),
         Command::Open(a) => cluster::open(args, a, terminal),
         Command::Manifest(a) => manifest::manifest(args, a, terminal),
         Command::Rollover(a) => rollover::rollover(args, a, terminal),
+        Command::MeshCrl(a) => mesh_crl::mesh_crl(args, a, terminal),
         Command::Verify(a) => verify::verify(a, terminal),
         Command::Log(a) => log::log(args, a, terminal),
         Command::Inspect(a) => inspect::inspect(args, a, terminal),

@@ -18,6 +18,7 @@ use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session::Folder;
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
+use crate::policy::Order;
 use crate::screen::Screen;
 use crate::text;
 use serde::Serialize;
@@ -107,11 +108,14 @@ impl Rehearsal<'_> {
         let imports = script.steps.iter().any(|step| step.activity == "import-requests");
         let first = || requests::clusters(&found.config.0).into_iter().next();
         // With requests, a cluster that is named would be one whose key is made here.
-        let of_one = matches!(script.kind, ScriptKind::Export | ScriptKind::Retirement);
+        let revokes = matches!(script.kind, ScriptKind::Revocation | ScriptKind::Emergency);
+        let of_one = revokes || matches!(script.kind, ScriptKind::Export | ScriptKind::Retirement);
         let clusters = if of_one { self.cluster.clone().or_else(first) } else { None };
+        let order = |what: &String| Order { what: what.clone(), reason: template::REHEARSED, invalid_from: None };
         Wishes {
             requests: imports.then(|| self.place.requests()),
             exports: Some(self.place.exports()),
+            revocations: clusters.iter().filter(|_| revokes).map(order).collect(),
             clusters: clusters.into_iter().collect(),
             ..Wishes::default()
         }

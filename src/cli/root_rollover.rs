@@ -45,7 +45,7 @@ pub fn rollover(args: &Args, a: &RootRollover, terminal: &mut Terminal) -> Resul
         }
         None => wanted(a, &state, now)?,
     };
-    let wishes = Wishes { final_try: a.attend.final_try, generation: Some(generation), ..Wishes::default() };
+    let wishes = Wishes { final_try: a.attend.final_try, root_generation: Some(generation), ..Wishes::default() };
     let held = hold(args, &a.attend, None, script, &found, wishes, terminal)?;
     let (state, _) = found.folder.read_state()?;
     let root_fingerprint = fingerprint(&state, generation)?;

@@ -1,31 +1,153 @@
-//! `status`: what was issued, to whom, until when, and what is due.
+//! `status`: what was issued, to whom, until when, and what is due: of an authority, or of public files alone.
 
-use super::args::Args;
+mod public;
+
+use super::args::{Args, Status};
 use super::room;
 use super::terminal::Terminal;
+use crate::authority::Config;
+use crate::authority::calendar::ics::{self, Calendar};
+use crate::authority::calendar::{self, Due, date};
 use crate::authority::inventory::{self, Inventory, Issued};
 use crate::clock::Clock;
-use crate::error::Error;
-use crate::screen::Screen;
+use crate::error::{Error, Kind};
+use crate::files::deliver;
+use crate::screen::{Screen, WIDTH};
 use crate::text;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::path::Path;
 
 /// `anchorite status`
-pub fn status(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
-    let (state, interrupted) = room::folder(args).read_state()?;
+pub fn status(args: &Args, a: &Status, terminal: &mut Terminal) -> Result<(), Error> {
     let now = args.now.map_or_else(Clock::system, Clock::given).now();
+    if !a.what.is_empty() {
+        if let Some(authority) = &args.authority {
+            return Err(Error::new(Kind::Usage, "an authority and public files were asked about at once")
+                .saw(authority.display().to_string())
+                .wanted("one of them")
+                .hint("leave -C out: public files need no authority"));
+        }
+        return public::status(a, now, terminal);
+    }
+    let folder = room::folder(args);
+    let (state, interrupted) = folder.read_state()?;
+    let config = match folder.read_adopted()? {
+        Some(adopted) => Config::parse(&adopted.text)?,
+        None => folder.read_config()?.0,
+    };
     let sentences = interrupted.as_ref().map(|i| i.sentences()).unwrap_or_default();
-    let inventory = inventory::take(&state, now, sentences);
-    if terminal.wants_json() {
-        return terminal.json(&inventory);
-    }
-    if let Some(interrupted) = interrupted {
-        let next = "The next ceremony records this and goes on, for example: anchorite sign";
-        terminal.result_screen(&interrupted.screen().indented(next).blank())?;
-    }
-    terminal.result_screen(&screen(&inventory))
+    let inventory = inventory::take(&state, &config, now, sentences);
+    let log = state.log.as_ref().map(ToString::to_string).unwrap_or_default();
+    let calendar = Calendar {
+        name: &inventory.authority,
+        id: &log,
+        changed: state.last_time.unwrap_or(now),
+        revision: inventory.entries,
+    };
+    write_calendar(a, &calendar, &inventory.due, terminal)?;
+    let shown = || {
+        let mut whole = Screen::new();
+        if let Some(interrupted) = &interrupted {
+            let next = "The next ceremony records this and goes on, for example: anchorite sign";
+            whole = whole.then(interrupted.screen().indented(next).blank());
+        }
+        whole.then(screen(&inventory, now))
+    };
+    answer(a, &inventory, shown, &inventory.due, now, terminal)
 }
 
-fn screen(inventory: &Inventory) -> Screen {
+/// Writes the calendar where one is wanted.
+fn write_calendar(a: &Status, calendar: &Calendar<'_>, due: &[Due], terminal: &mut Terminal) -> Result<(), Error> {
+    let Some(path) = &a.ics else { return Ok(()) };
+    let bytes = ics::write(calendar, due).into_bytes();
+    if path == Path::new("-") {
+        if terminal.wants_json() {
+            return Err(Error::new(Kind::Usage, "--json and --ics - both want stdout")
+                .hint("write the calendar to a file: --ics FILE"));
+        }
+        return terminal.document(&bytes);
+    }
+    deliver::replace(path, &bytes, 0o644)?;
+    let next = "import it into a calendar of its own: the next import moves the events";
+    terminal.done(&[path.display().to_string()], &[next]);
+    Ok(())
+}
+
+/// The end of the command: JSON or a screen; with `--check`, whether anything has to be begun.
+fn answer<T: Serialize>(
+    a: &Status,
+    json: &T,
+    shown: impl FnOnce() -> Screen,
+    due: &[Due],
+    now: Timestamp,
+    terminal: &mut Terminal,
+) -> Result<(), Error> {
+    if terminal.wants_json() {
+        terminal.json(json)?;
+    } else if !a.check && a.ics.is_none() {
+        terminal.result_screen(&shown())?;
+    }
+    if a.check { check(due, a.within, now, terminal) } else { Ok(()) }
+}
+
+/// Exit 10 where something has to be begun within so many days; it is named on stderr.
+fn check(due: &[Due], within: u32, now: Timestamp, terminal: &mut Terminal) -> Result<(), Error> {
+    let until = now + calendar::days(i64::from(within));
+    let waiting: Vec<&Due> = due.iter().filter(|due| due.begin <= until).collect();
+    let Some(first) = waiting.first() else { return Ok(()) };
+    let in_full = waiting.iter().map(|due| in_full(due, now));
+    terminal.screen(&in_full.fold(Screen::new(), |screen, due| screen.then(due).blank()));
+    let what = match waiting.len() {
+        1 => "1 thing has to be begun".to_owned(),
+        many => format!("{many} things have to be begun"),
+    };
+    let soon = if within == 0 { String::new() } else { format!(" within {}", in_days(i64::from(within))) };
+    Err(Error::new(Kind::Refused, format!("{what}{soon}; first: {}, by {}", first.what, date(first.by)))
+        .hint(format!("begin with: {}", first.how)))
+}
+
+/// `1 day`, `30 days`, whichever way they lie.
+fn in_days(days: i64) -> String {
+    text::count(usize::try_from(days.unsigned_abs()).unwrap_or(usize::MAX), "day")
+}
+
+/// Something that is due with its reason and its remedy.
+fn in_full(due: &Due, now: Timestamp) -> Screen {
+    let left = match due.days {
+        days if due.by <= now && due.begin < due.by => format!("{} LATE", in_days(days)),
+        _ if due.by <= now => "now".to_owned(),
+        days => format!("{} left", in_days(days)),
+    };
+    Screen::new()
+        .heading(&due.what, left)
+        .field("begin by", date(due.begin))
+        .field("done by", due.by.to_string())
+        .field("why", &due.why)
+        .field("how", &due.how)
+}
+
+/// The table of what is due, and below it how what is urgent is done.
+fn due_screen(due: &[Due], now: Timestamp) -> Screen {
+    let mut screen = Screen::new().verbatim("  begin by    done by      days  what");
+    for due in due {
+        let mark = if due.urgent { "!" } else { " " };
+        let head = format!("{mark} {}  {}  {:>7}  ", date(due.begin), date(due.by), due.days);
+        let indent = head.chars().count();
+        for (row, part) in text::wrap(&due.what, WIDTH - indent).iter().enumerate() {
+            let lead = if row == 0 { head.clone() } else { " ".repeat(indent) };
+            screen = screen.verbatim(format!("{lead}{part}"));
+        }
+    }
+    let urgent: Vec<&Due> = due.iter().filter(|due| due.urgent).collect();
+    match urgent.is_empty() {
+        true => screen,
+        false => urgent.into_iter().fold(screen, |screen, due| screen.blank().then(in_full(due, now))),
+    }
+}
+
+/// What exists, and what is due.
+fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
     let mut screen = Screen::new()
         .heading(format!("{} · {}", inventory.authority, inventory.kind), format!("{} entries", inventory.entries))
         .field("log", &inventory.origin);
@@ -41,18 +163,27 @@ fn screen(inventory: &Inventory) -> Screen {
         let whom = whom(c);
         let whom = text::ellipsis(&whom, 30);
         let state = if c.status == "issued" { String::new() } else { format!("  {}", c.status.to_uppercase()) };
-        let until: String = c.not_after.to_string().chars().take(10).collect();
+        let until = date(c.not_after);
         screen = screen.verbatim(format!("  {whom:<30} {}  {until}{state}", c.serial));
     }
     let newest = inventory.crl.iter().filter(|_| inventory.crls.is_empty());
     for crl in inventory.crls.iter().chain(newest) {
-        let until: String = crl.next_update.to_string().chars().take(10).collect();
+        let until = date(crl.next_update);
         let whose = crl.root_generation.map_or("CRL".to_owned(), |generation| format!("CRL of root {generation}"));
         screen = screen.verbatim(format!("  {whose:<30} {:<32}  {until}", format!("number {}", crl.number)));
     }
+    for cluster in inventory.clusters.iter().filter(|cluster| cluster.retired.is_none()) {
+        if let Some(overlap) = &cluster.overlap {
+            let (name, until) = (&cluster.name, date(overlap.until));
+            let root = if overlap.roots_differ { ", under two roots" } else { "" };
+            let both =
+                format!("{name}: generations {} and {} are both valid until {until}{root}", overlap.old, overlap.new);
+            screen = screen.blank().field("overlap", both);
+        }
+    }
     for cluster in &inventory.clusters {
         if let Some(retired) = &cluster.retired {
-            let since: String = retired.at.to_string().chars().take(10).collect();
+            let since = date(retired.at);
             let valid = match retired.still_valid.len() {
                 0 => "no certificate is valid any more".to_owned(),
                 count => format!("{} still valid", text::count(count, "certificate")),
@@ -63,19 +194,7 @@ fn screen(inventory: &Inventory) -> Screen {
                 .field("", &retired.reason);
         }
     }
-    screen = screen.blank().verbatim("  due          in days  what");
-    for due in &inventory.due {
-        let by: String = due.by.to_string().chars().take(10).collect();
-        let mark = if due.urgent { "!" } else { " " };
-        screen = screen.verbatim(format!("{mark} {by}  {:>8}  {}", due.days, due.what));
-    }
-    if inventory.due.iter().any(|due| due.urgent && due.what.starts_with("renew ")) {
-        screen = screen
-            .blank()
-            .text("To renew, on the cluster's side: anchorite request NAME --renew")
-            .text("(a key that is made here: anchorite sign --offline NAME)");
-    }
-    screen
+    screen.blank().then(due_screen(&inventory.due, now))
 }
 
 /// Whose a certificate is; where there is more than one root, by which.

@@ -132,7 +132,9 @@ pub fn arrange(layout: Layout, files: &CaFiles<'_>, now: Timestamp) -> Result<Ar
         return Err(Error::new(Kind::Medium, "a Secret needs the private key, and ca-key.pem is not there")
             .hint("run this where the request was made"));
     }
-    let as_read = CaFiles { form: layout.form(), ..*files };
+    // Only istiod knows CRLs; in the layout that it reads first, it ignores them.
+    let crl = files.crl.filter(|_| matches!(layout, Layout::Istio | Layout::Tls));
+    let as_read = CaFiles { form: layout.form(), crl, ..*files };
     // The chain file becomes tls.crt, whose first certificate is the issuer's own.
     let as_read = match layout.form() {
         Form::Four => as_read,
@@ -170,12 +172,16 @@ fn data(layout: Layout, files: &CaFiles<'_>) -> Data {
     let bytes = |bytes: Option<&[u8]>| Zeroizing::new(bytes.unwrap_or_default().to_vec());
     let (key, chain, roots) = (bytes(files.ca_key), bytes(files.cert_chain), bytes(files.root_cert));
     match layout {
-        Layout::Istio => vec![
-            ("ca-cert.pem", bytes(files.ca_cert)),
-            ("ca-key.pem", key),
-            ("cert-chain.pem", chain),
-            ("root-cert.pem", roots),
-        ],
+        Layout::Istio => {
+            let four = [
+                ("ca-cert.pem", bytes(files.ca_cert)),
+                ("ca-key.pem", key),
+                ("cert-chain.pem", chain),
+                ("root-cert.pem", roots),
+            ];
+            // An empty one is data too: it takes CRLs away again (Istio 1.31.1 and newer).
+            four.into_iter().chain(files.crl.map(|crl| (super::crl::FILE, bytes(Some(crl))))).collect()
+        }
         Layout::Tls | Layout::CertManager | Layout::Linkerd => {
             vec![("ca.crt", roots), ("tls.crt", chain), ("tls.key", key)]
         }

@@ -3,11 +3,13 @@
 //!
 //! "Starts" is not "works": istiod starts with files that every workload then rejects. [`rules`] is the one
 //! table of what istiod, Envoy, ztunnel and others accept; [`check()`] holds files against it; [`given`] reads
-//! anybody's directory or Secret; [`layout`] arranges files; [`secret`] writes them. Never here: applying
-//! anything, or talking to a cluster.
+//! anybody's directory or Secret; [`layout`] arranges files; [`secret`] writes them; [`crl`] makes the one CRL that
+//! is made on the cluster's side. Never here: applying anything, or talking to a cluster.
 
 pub mod card;
 pub mod check;
+pub mod crl;
+pub mod due;
 pub mod given;
 pub mod layout;
 pub mod rule;

@@ -11,6 +11,9 @@ const MEASURED: &str = "measured: istiod (Istio 1.32 development), Envoy 1.40, r
 const ISTIO: &str = "Istio: pilot/pkg/bootstrap/istio_ca.go, security/pkg/pki/ca/ca.go, keycertbundle.go";
 const ISSUES: &str = "the issue trackers of Istio, cert-manager and Linkerd: a commonest failure";
 const CRLS: &str = "measured: istiod 1.27 to 1.32 development with ca-crl.pem, Envoy 1.40, ztunnel 1.29";
+const CLEARING: &str = "Istio: issue 61073, pull request 61074";
+const RFC5280_CRL: &str = "RFC 5280 sections 5.2 and 5.3; measured: Envoy 1.40";
+const CRL_ORDER: &str = "RFC 5280 sections 3.3 and 5.2.3";
 const RFC5280: &str = "RFC 5280 section 6.1.4; Go crypto/x509, BoringSSL, rustls-webpki";
 
 const EVERY: &[Consumer] = &[Istiod, Envoy, Ztunnel, Go, CertManager, Linkerd, Spire, Vault];
@@ -238,34 +241,66 @@ rules! {
         "CAs of the same name with different keys are told apart by key identifiers",
         "Envoy takes the first of the name and, by the order of the file, fails with BAD_SIGNATURE; with CRLs ztunnel fails too",
         "give each key a name of its own, or issue them with subjectKeyIdentifier and authorityKeyIdentifier";
-    CRL_IGNORED = "consumer.crl.ignored", Info, NOBODY, CRLS,
+    CRL_IGNORED = "consumer.crl.ignored", Warn, NOBODY, CRLS,
         "a CRL lies beside the four files",
-        "istiod ignores CRLs in the layout tls.crt, tls.key, ca.crt, and everywhere before 1.27",
+        "istiod ignores CRLs in the layout tls.crt, tls.key, ca.crt, and everywhere before 1.27: what is revoked is still believed there",
         "use the layout of four files where revocation is wanted";
+    CRL_CLEARED = "consumer.crl.cleared", Info, NOBODY, CLEARING,
+        "ca-crl.pem, where there is one, holds CRLs",
+        "an empty file takes CRLs away again from Istio 1.31.1 on; before, the ConfigMap istio-ca-crl keeps the last ones, whatever the Secret says",
+        "before Istio 1.31.1 keep every CRL current for as long as the mesh lives";
     CRL_UNREADABLE = "consumer.crl.unreadable", Refuse, &[Istiod, Envoy, Ztunnel], CRLS,
         "ca-crl.pem holds CRLs in PEM",
         "istiod 1.27 and newer refuse it at the start and at each rotation",
-        "convert or remove it: openssl crl -inform DER -in FILE -out ca-crl.pem";
+        "convert it: openssl crl -inform DER -in FILE -out ca-crl.pem";
     CRL_MISSING = "consumer.crl.missing", Refuse, &[Istiod, Envoy, Ztunnel], CRLS,
-        "ca-crl.pem holds a CRL of every CA in cert-chain.pem, the intermediate's own included",
+        "ca-crl.pem holds a CRL of every CA in cert-chain.pem and of the root, the intermediate's own included",
         "istiod refuses the file, which also blocks key rotation; Envoy fails closed: all mTLS is rejected",
-        "the intermediate's own CRL may be empty, is signed by its key, and made in the cluster; without one remove ca-crl.pem";
+        "an intermediate's own CRL may be empty and is made where its key is: anchorite mesh-crl renew DIR";
     CRL_SIGNATURE = "consumer.crl.signature", Refuse, &[Istiod, Envoy, Ztunnel], CRLS,
         "each CRL is signed by the CA that it names",
         "istiod refuses the file; Envoy and ztunnel do not believe the CRL",
         "make it again with that CA's key, which needs cRLSign in its keyUsage";
     CRL_EXPIRED = "consumer.crl.expired", Refuse, &[Envoy, Ztunnel], CRLS,
         "each CRL is current",
-        "an expired CRL rejects all mTLS, at once and everywhere",
-        "make it again in time (nextUpdate), or remove ca-crl.pem";
+        "an expired CRL, or one of the future, rejects all mTLS under its CA, at once and everywhere",
+        "an intermediate's: anchorite mesh-crl renew DIR; a root's: its authority makes and publishes a newer one";
+    CRL_SOON = "consumer.crl.near-end", Warn, NOBODY, CRLS,
+        "each CRL is replaced well before its end",
+        "at that minute all mTLS under its CA stops, everywhere",
+        "an intermediate's: anchorite mesh-crl renew DIR; a root's: its authority makes a newer one; then merge, and replace every cluster's Secret";
     CRL_REVOKED = "consumer.crl.revoked", Refuse, &[Envoy, Ztunnel], CRLS,
         "no CA of the chain is revoked by these CRLs",
         "every workload under it is rejected",
         "make a new key and a new request for this cluster";
+    CRL_FORM = "consumer.crl.not-whole", Refuse, &[Envoy, Ztunnel], RFC5280_CRL,
+        "each CRL is whole: of one issuer's certificates, all of them, with no extension that changes this",
+        "an indirect, partial or delta CRL is not understood, or understood by one and not by another",
+        "have that CA issue a plain CRL: authorityKeyIdentifier and cRLNumber, reasons, and no other extension";
+    CRL_NUMBER = "consumer.crl.number", Refuse, NOBODY, CRL_ORDER,
+        "each CRL has a number, and one number is one CRL",
+        "which of two is the newer cannot be told, so a revocation can be lost unseen",
+        "make it again with a higher number: anchorite mesh-crl renew DIR, or that CA's own tool";
+    CRL_UNKNOWN = "consumer.crl.unknown-issuer", Refuse, NOBODY, CRLS,
+        "each CRL is of a CA whose certificate is given",
+        "nobody can say who signed it; and were it left out, workloads under that CA would be rejected",
+        "give that CA's cert-chain.pem as well; where its cluster is gone for good: anchorite mesh-crl merge --gone NAME …";
+    CRL_OLDER = "consumer.crl.older", Refuse, NOBODY, CRL_ORDER,
+        "a CRL that is given by name is not older than the one already there",
+        "a revocation made since would be undone",
+        "look for a newer file: public/root.crl of the authority as it is now";
+    CRL_LOST = "consumer.crl.entry-lost", Refuse, NOBODY, CRL_ORDER,
+        "a newer CRL lists what an older one of its CA listed, until the certificate has expired",
+        "what was revoked would be believed again",
+        "ask that CA why; where the certificate has expired, give its PEM file as well";
+    CRL_STRANGER = "consumer.crl.entry-of-another", Refuse, NOBODY, RFC5280_CRL,
+        "a CRL lists serial numbers of its own CA's certificates only",
+        "the entry revokes nothing: the certificate that was meant is still believed",
+        "revoke it at the CA that issued it";
     CRL_OTHERS = "consumer.crl.others", Warn, NOBODY, CRLS,
         "with CRLs, each cluster's file holds those of every cluster's CAs",
         "Envoy fails closed without a CRL of every CA in a peer's chain: workloads of a cluster that is not covered here are rejected",
-        "merge the clusters' files, and renew them before the earliest nextUpdate; or leave ca-crl.pem out everywhere";
+        "merge the clusters' files (anchorite mesh-crl merge), and renew them before the earliest nextUpdate";
     TRIAL = "consumer.ztunnel.trial", Refuse, WEBPKI, "rustls-webpki, run here on a leaf made for the purpose",
         "a leaf under this key validates with rustls-webpki",
         "ztunnel rejects every workload",
@@ -281,7 +316,7 @@ rules! {
     ACROSS_CRL = "consumer.across.crl", Refuse, &[Envoy], CRLS,
         "with CRLs, each cluster's ca-crl.pem covers the CAs of the others",
         "Envoy fails closed: it rejects the other cluster's workloads",
-        "merge the clusters' ca-crl.pem files, the same in all";
+        "merge the clusters' files, the same in all: anchorite mesh-crl merge";
     FIRST_ROOT = "consumer.cert-manager.first-root", Warn, &[CertManager], "cert-manager: CA issuer, ca.crt of the signing Secret",
         "ca.crt holds one root for cert-manager",
         "only the first certificate is used: certificates carry no second root during a rollover",

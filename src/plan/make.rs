@@ -1,15 +1,17 @@
-//! Making plans: the to-be-signed bytes of the root, the audit certificate, a cross certificate, an intermediate and
-//! a CRL.
+//! Making plans: the to-be-signed bytes of the root, the audit certificate, a cross certificate and an
+//! intermediate; a CRL's are in
+//! [`super::crl`].
+
+pub use super::crl::plan as crl;
 
 use super::{ForCluster, MadePlan, Plan, Standard, TYPE, What};
-use crate::authority::state::Listed;
-use crate::authority::{Config, State};
+use crate::authority::Config;
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::finding::Finding;
 use crate::policy;
 use crate::profile::{self, BACKDATE};
-use crate::x509::build::{self, CertificateTemplate, CrlTemplate, RevokedCertificate, Usage};
+use crate::x509::build::{self, CertificateTemplate, Usage};
 use crate::x509::read::{self, CertificateView};
 use crate::x509::{SignatureAlgorithm, Spki};
 use jiff::{SignedDuration, Timestamp};
@@ -139,7 +141,7 @@ pub fn cross(context: Context<'_>, issuer: &Issuer, subject: &Issuer, serial: He
     MadePlan::new(base(context, What::Cross, tbs, template.signature, issuer.generation, "cross"), standard)
 }
 
-fn no_key_id(whose: &str) -> Error {
+pub(super) fn no_key_id(whose: &str) -> Error {
     Error::new(Kind::Refused, format!("the certificate of {whose} has no subject key identifier"))
         .truth("Nothing was signed.")
 }
@@ -191,39 +193,7 @@ pub fn intermediate(
     MadePlan::new(plan, Standard::Certificate(*profile, Some(Arc::new(issuer.view.clone()))))
 }
 
-/// Plans a CRL of the root.
-///
-/// # Errors
-/// [`Kind::Bug`] where the bytes cannot be built; [`Kind::Refused`] where the issuer has no key identifier.
-pub fn crl(context: Context<'_>, issuer: &Issuer, state: &State) -> Result<MadePlan, Error> {
-    let this_update = begin(context.now, issuer);
-    let key_id = issuer.view.subject_key_id.clone();
-    let listed = state.to_list(issuer.generation);
-    let template = CrlTemplate {
-        signature: SignatureAlgorithm::of(issuer.spki.spec()),
-        issuer: issuer.view.subject_der.clone(),
-        this_update,
-        next_update: end(this_update, context.config.crl.validity_days, issuer),
-        authority_key_id: key_id.ok_or_else(|| no_key_id("the issuer"))?,
-        number: state.crl_number(issuer.generation) + 1,
-        revoked: listed.values().map(|listed| entry(listed, this_update)).collect(),
-    };
-    let tbs = build::crl_tbs(&template)?;
-    let standard = Standard::Crl(Arc::new(issuer.view.clone()));
-    MadePlan::new(base(context, What::Crl, tbs, template.signature, issuer.generation, "crl"), standard)
-}
-
-/// The CRL entry of a certificate; an unspecified reason is left out (RFC 5280 section 5.3.1).
-fn entry(listed: &Listed, this_update: Timestamp) -> RevokedCertificate {
-    RevokedCertificate {
-        serial: listed.serial.clone(),
-        date: listed.date_at(this_update),
-        reason: Some(listed.reason.code()).filter(|code| *code != 0),
-        invalid_from: listed.invalid_from,
-    }
-}
-
-fn base(
+pub(super) fn base(
     context: Context<'_>,
     what: What,
     tbs: Vec<u8>,
@@ -243,18 +213,19 @@ fn base(
         reviewed: format!("sha256:{}", context.config_sha256),
         cluster: None,
         asked: Vec::new(),
+        crl: None,
         findings: Vec::new(),
     }
 }
 
 /// notBefore: a little in the past, never before the issuer's.
-fn begin(now: Timestamp, issuer: &Issuer) -> Timestamp {
+pub(super) fn begin(now: Timestamp, issuer: &Issuer) -> Timestamp {
     whole(now - BACKDATE).max(issuer.view.not_before)
 }
 
 /// notAfter: days minus one second after notBefore (both ends are inclusive, RFC 5280 section 4.1.2.5),
 /// never after the issuer's.
-fn end(not_before: Timestamp, validity_days: u32, issuer: &Issuer) -> Timestamp {
+pub(super) fn end(not_before: Timestamp, validity_days: u32, issuer: &Issuer) -> Timestamp {
     (not_before + days(validity_days) - SignedDuration::from_secs(1)).min(issuer.view.not_after)
 }
 

@@ -5,11 +5,13 @@
 //! an [`ApprovedPlan`], only approved plans of one issuer become a [`Batch`], and only a batch is executed.
 
 mod approval;
+pub mod crl;
 pub mod forecast;
 pub mod make;
 pub mod screen;
 
 pub use approval::{ApprovedPlan, Batch, MadePlan};
+pub use crl::{CrlChange, CrlLine};
 
 use crate::digest::{Base64, Digest};
 use crate::error::{Error, Kind};
@@ -85,6 +87,9 @@ pub struct Plan {
     pub cluster: Option<ForCluster>,
     /// What the request asked for and does not get.
     pub asked: Vec<String>,
+    /// What a CRL changes against the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crl: Option<CrlChange>,
     /// What the checks found.
     pub findings: Vec<Finding>,
 }
@@ -132,10 +137,10 @@ pub enum TbsView {
 pub enum Standard {
     /// A certificate's profile, and its issuer's certificate; `None` for a root.
     Certificate(Profile, Option<Arc<CertificateView>>),
+    /// The certificate of a CRL's issuer, and what the log says of the CRL before.
+    Crl(Arc<CertificateView>, Arc<policy::Predecessor>),
     /// A cross certificate's profile, its issuer's certificate, and the own certificate of the root it is for.
     Cross(Profile, Arc<CertificateView>, Arc<CertificateView>),
-    /// The certificate of a CRL's issuer.
-    Crl(Arc<CertificateView>),
 }
 
 impl Standard {
@@ -145,11 +150,15 @@ impl Standard {
             (Standard::Certificate(profile, issuer), TbsView::Certificate(view)) => {
                 Ok(policy::lint(view, issuer.as_deref(), profile))
             }
+            (Standard::Crl(issuer, before), TbsView::Crl(view)) => {
+                let mut findings = policy::lint_crl(view, issuer);
+                findings.extend(policy::lint_succession(view, before));
+                Ok(findings)
+            }
             (Standard::Cross(profile, issuer, own), TbsView::Certificate(view)) => {
                 let known = policy::lint::Known { issuer: policy::lint::Issuer::Is(issuer), own_root: Some(own) };
                 Ok(policy::lint_known(view, known, profile))
             }
-            (Standard::Crl(issuer), TbsView::Crl(view)) => Ok(policy::lint_crl(view, issuer)),
             _ => Err(Error::new(Kind::Bug, "a certificate is judged as a CRL, or a CRL as a certificate")),
         }
     }

@@ -3,7 +3,7 @@
 //! The request's words are never on it: the witness answers from the sheet, and the plan's words are
 //! typed from it.
 
-use super::{ForCluster, MadePlan, Plan, TbsView, What};
+use super::{CrlChange, CrlLine, ForCluster, MadePlan, Plan, TbsView, What};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::finding::{self, Severity};
@@ -129,7 +129,7 @@ fn replaced(screen: Screen, plan: &Plan, cluster: &ForCluster, view: &Certificat
 pub fn overlap(old: &Replaced, new: &CertificateView) -> String {
     let overlap = old.overlap(new.not_before, new.not_after);
     match overlap > SignedDuration::ZERO {
-        true => format!("{} in which both are valid", Replaced::shown(overlap)),
+        true => format!("{} in which both are valid", policy::show_overlap(overlap)),
         false => "NONE: the old one ends before the new one begins".to_owned(),
     }
 }
@@ -153,10 +153,51 @@ fn named_places(mut screen: Screen, view: &CertificateView) -> Screen {
 
 fn crl(head: Screen, plan: &Plan, view: &CrlView) -> Screen {
     let number = view.number.map_or_else(|| "none".to_owned(), |n| n.to_string());
-    head.heading("Certificate revocation list", format!("number {number}"))
+    let screen = head
+        .heading("Certificate revocation list", format!("number {number}"))
         .noted("issuer", show_name(&view.issuer), format!("({})", generation(plan)))
         .field("valid", validity(view.this_update, view.next_update))
-        .field("revokes", text::count(view.revoked.len(), "certificate"))
+        .field("revokes", text::count(view.revoked.len(), "certificate"));
+    match &plan.crl {
+        Some(change) => difference(screen, change, view),
+        None => screen,
+    }
+}
+
+/// Kept entries that are shown one by one; more are counted.
+const MOST_KEPT: usize = 8;
+
+/// What a CRL changes against the last one. That an entry is there is read from the bytes to be signed; whose it is,
+/// the plan says.
+fn difference(screen: Screen, change: &CrlChange, view: &CrlView) -> Screen {
+    let day = change.last_update.map_or_else(String::new, |time| format!(" of {}", utc(time)));
+    let mut screen = screen.field("the last", format!("number {}{day}", change.last.unwrap_or_default()));
+    let entry = |line: &CrlLine| view.revoked.iter().find(|(serial, ..)| *serial == line.serial);
+    for (label, lines) in [("added", &change.added), ("kept", &change.kept)] {
+        let shown = if label == "kept" { lines.len().min(MOST_KEPT) } else { lines.len() };
+        screen = screen.field(label, text::count(lines.len(), "certificate"));
+        for line in lines.iter().take(shown) {
+            screen = screen.field("", format!("{}: {}", line.whose, line.why));
+            let Some((serial, date, _)) = entry(line) else {
+                screen = screen.field("", "  NOT in what would be signed");
+                continue;
+            };
+            screen = screen.field("", format!("  serial {}", serial.colons()));
+            screen = screen.field("", format!("  since {}", utc(*date)));
+            if let Some(from) = view.invalidity.get(serial) {
+                screen = screen.field("", format!("  key suspected since {}", utc(*from)));
+            }
+        }
+        if shown < lines.len() {
+            screen = screen.field("", format!("and {} more, as on the last", lines.len() - shown));
+        }
+    }
+    screen = screen.field("dropped", text::count(change.dropped.len(), "certificate"));
+    for line in &change.dropped {
+        screen = screen.field("", format!("{}: {}", line.whose, line.why));
+        screen = screen.field("", format!("  serial {}", line.serial.colons()));
+    }
+    screen
 }
 
 fn generation(plan: &Plan) -> String {

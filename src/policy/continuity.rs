@@ -37,6 +37,13 @@ static UNSIGNED: Rule = Rule {
     source: "RFC 4210 section 5.3.5: a key update request is signed by the key that it replaces",
     hint: "anchorite request NAME --renew signs with both keys; without it the words alone settle who asks",
 };
+static COMPROMISED: Rule = Rule {
+    id: "policy.renewal.compromised",
+    severity: Severity::Warn,
+    says: "A renewal that is signed by a key that was revoked as compromised is no renewal: who has the key can sign.",
+    source: "RFC 4210 section 5.3.9: a compromised key authenticates nothing; RFC 5280 section 5.3.1",
+    hint: "who asks is settled by the words alone: call the engineer on a number from the directory, and say so",
+};
 static ELSEWHERE: Rule = Rule {
     id: "policy.renewal.other-cluster",
     severity: Severity::Refuse,
@@ -61,12 +68,15 @@ static CHANGED: Rule = Rule {
 };
 
 /// The rules of this module, for the printed table.
-pub static RULES: &[&Rule] = &[&RETIRED, &ELSEWHERE, &SIGNED, &UNSIGNED, &CHANGED];
+pub static RULES: &[&Rule] = &[&RETIRED, &ELSEWHERE, &SIGNED, &UNSIGNED, &COMPROMISED, &CHANGED];
 
 /// What a plan's screen says of a renewal, from the findings that the plan keeps; `None` for a first request
 /// and for a key made here.
 pub fn renewal_line(findings: &[Finding]) -> Option<String> {
     let of = |rule: &Rule| findings.iter().find(|finding| finding.id == rule.id);
+    if let Some(finding) = of(&COMPROMISED) {
+        return Some(format!("counts for nothing: {}; the words settle it", finding.observed));
+    }
     match (of(&SIGNED), of(&UNSIGNED)) {
         (Some(finding), _) => Some(format!("signed by the previous key: yes ({})", finding.observed)),
         (None, Some(finding)) => {
@@ -109,6 +119,10 @@ fn judge_previous(state: &State, claim: &Claim<'_>, findings: &mut Vec<Finding>)
                 return findings.push(ELSEWHERE.finding(seen, format!("a key of {}", claim.cluster)));
             }
             let generation = generation_of(state, claim.cluster, spki).unwrap_or_default();
+            if let Some(revoked) = state.revoked_key(&key).filter(|revoked| revoked.reason.is_compromise()) {
+                let seen = format!("the key of generation {generation} was revoked: {}", revoked.reason.name());
+                return findings.push(COMPROMISED.finding(seen, "a signature that only the cluster can make"));
+            }
             let newest = newest.and_then(|certificate| certificate.generation).unwrap_or_default();
             match generation == newest {
                 true => {

@@ -85,6 +85,13 @@ static KEY_AGAIN: Rule = Rule {
     source: "NIST SP 800-57 part 1 revision 5 section 5.3: a key has one cryptoperiod",
     hint: "its certificate exists already: make its bundle again with anchorite export, or a new request",
 };
+static KEY_REVOKED: Rule = Rule {
+    id: "policy.key.revoked",
+    severity: Severity::Refuse,
+    says: "A key whose certificate was revoked is never certified again.",
+    source: "NIST SP 800-57 part 1 revision 5 section 8.3.5: a revoked key is used no more; RFC 5280 section 5.3.1",
+    hint: "make a new key: anchorite request NAME",
+};
 static NAME_FORM: Rule = Rule {
     id: "policy.cluster.name",
     severity: Severity::Refuse,
@@ -115,7 +122,7 @@ static RECIPIENTS: Rule = Rule {
 };
 /// The rules of this module, for the printed table.
 pub static RULES: &[&Rule] =
-    &[&KEY_KIND, &HASH, &KEY_OURS, &KEY_ELSEWHERE, &KEY_AGAIN, &NAME_FORM, &FIXED, &ORIGIN, &RECIPIENTS];
+    &[&KEY_KIND, &HASH, &KEY_OURS, &KEY_ELSEWHERE, &KEY_AGAIN, &KEY_REVOKED, &NAME_FORM, &FIXED, &ORIGIN, &RECIPIENTS];
 
 /// Judges a claim.
 pub fn judge(config: &Config, state: &State, claim: &Claim<'_>) -> Judgement {
@@ -149,6 +156,11 @@ fn judge_key(config: &Config, state: &State, claim: &Claim<'_>, findings: &mut V
     let digest: Digest = claim.spki.sha256();
     if let Some(own) = state.keys.iter().find(|k| k.spki.as_ref() == Some(claim.spki)) {
         findings.push(KEY_OURS.finding(format!("the {} key", own.role), "a key of the cluster"));
+    }
+    if let Some(revocation) = state.revoked_key(&digest) {
+        let seen = format!("the key of a certificate revoked {} ({})", revocation.date, revocation.reason.name());
+        findings.push(KEY_REVOKED.finding(format!("{seen}, spki {}", digest.short()), "a new key"));
+        return;
     }
     // What a crash left unknown may have been signed: another cluster's it may be, so it is no other's. The
     // cluster itself goes on with it.

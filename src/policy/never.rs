@@ -93,6 +93,7 @@ fn unexpired(state: &State, claim: &Claim<'_>) -> Option<Finding> {
         c.cluster.as_deref() == Some(claim.cluster)
             // What a crash left unknown was delivered to nobody.
             && c.status == Status::Issued
+            && state.revoked(&c.serial).is_none()
             && c.not_after.duration_since(claim.now) > RENEWABLE
     };
     let newest = state.certificates.values().filter(live).max_by_key(|c| c.generation)?;

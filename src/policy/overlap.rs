@@ -36,9 +36,10 @@ pub struct Replaced {
 }
 
 impl Replaced {
-    /// The newest intermediate of a cluster; `None` where it has none yet.
+    /// The newest intermediate of a cluster; `None` where it has none yet, and where it is revoked: nobody may go
+    /// on with that one until the new one is there.
     pub fn of(state: &State, cluster: &str) -> Option<Self> {
-        let newest = state.newest_intermediate(cluster)?;
+        let newest = state.newest_intermediate(cluster).filter(|newest| state.revoked(&newest.serial).is_none())?;
         Some(Self {
             generation: newest.generation?,
             serial: newest.serial.clone(),
@@ -50,18 +51,23 @@ impl Replaced {
     /// How long it and one that is valid from `from` to `until` are valid together, both ends included; zero or
     /// less where they never are.
     pub fn overlap(&self, from: Timestamp, until: Timestamp) -> SignedDuration {
-        self.not_after.min(until).duration_since(from) + SignedDuration::from_secs(1)
+        both_valid(self.not_after, from, until)
     }
+}
 
-    /// `354 days`, `11 hours`, `none`: an overlap as people read it, never more than it is.
-    pub fn shown(overlap: SignedDuration) -> String {
-        match overlap.as_hours() {
-            _ if overlap <= SignedDuration::ZERO => "none".to_owned(),
-            0 => "less than an hour".to_owned(),
-            1 => "1 hour".to_owned(),
-            hours @ 2..48 => format!("{hours} hours"),
-            hours => format!("{} days", hours / 24),
-        }
+/// How long one that ends at `old` and one that is valid from `from` to `until` are valid together.
+pub fn both_valid(old: Timestamp, from: Timestamp, until: Timestamp) -> SignedDuration {
+    old.min(until).duration_since(from) + SignedDuration::from_secs(1)
+}
+
+/// `354 days`, `11 hours`, `none`: an overlap as people read it, never more than it is.
+pub fn show_overlap(overlap: SignedDuration) -> String {
+    match overlap.as_hours() {
+        _ if overlap <= SignedDuration::ZERO => "none".to_owned(),
+        0 => "less than an hour".to_owned(),
+        1 => "1 hour".to_owned(),
+        hours @ 2..48 => format!("{hours} hours"),
+        hours => format!("{} days", hours / 24),
     }
 }
 
@@ -74,8 +80,8 @@ pub fn overlap(config: &Config, state: &State, cluster: &str, now: Timestamp) ->
     let leaf = config.intermediates.leaf();
     (overlap < leaf).then(|| {
         let ends = replaced.not_after;
-        let seen = format!("{}: the old one ends {ends}, the new one begins {from}", Replaced::shown(overlap));
-        OVERLAP.finding(seen, format!("{} or more, which leaves live", Replaced::shown(leaf)))
+        let seen = format!("{}: the old one ends {ends}, the new one begins {from}", show_overlap(overlap));
+        OVERLAP.finding(seen, format!("{} or more, which leaves live", show_overlap(leaf)))
     })
 }
 
@@ -95,7 +101,7 @@ mod tests {
             issuer_generation: 1,
             not_after: at("2027-11-21T09:54:59Z"),
         };
-        let shown = |from: &str, until: &str| Replaced::shown(old.overlap(at(from), at(until)));
+        let shown = |from: &str, until: &str| show_overlap(old.overlap(at(from), at(until)));
         assert_eq!(shown("2027-11-11T09:55:00Z", "2028-11-11T09:55:00Z"), "10 days");
         assert_eq!(shown("2027-11-11T09:55:00Z", "2027-11-15T09:54:59Z"), "4 days");
         assert_eq!(shown("2027-11-20T09:55:00Z", "2028-11-11T09:55:00Z"), "24 hours");

@@ -39,6 +39,13 @@ pub enum Which {
     Next,
 }
 
+impl Which {
+    /// By the word in plan.json.
+    pub fn of(signs: &str) -> Self {
+        if signs == "old" { Which::Current } else { Which::Next }
+    }
+}
+
 impl fmt::Display for Which {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -68,7 +75,7 @@ impl Ca {
     /// [`Kind::Medium`]: a file is not there, or is none that istiod reads.
     pub fn of_given(given: &Given, which: Which) -> Result<Self, Error> {
         let files = given.files();
-        let [cert, key, chain, root] = files.form.names();
+        let [cert, _, chain, root] = files.form.names();
         let missing = |name: &str, then: &str| {
             Error::new(Kind::Medium, format!("the {which} CA has no {name}")).wanted("all four files").hint(then)
         };
@@ -83,10 +90,7 @@ impl Ca {
         let filled = |bytes: Option<&[u8]>| bytes.filter(|bytes| !bytes.trim_ascii().is_empty()).map(<[u8]>::to_vec);
         let (given_chain, given_roots) = (filled(files.cert_chain), filled(files.root_cert));
         let alone = own.is_self_issued().then(|| ca_cert.clone());
-        let ca_key = filled(files.ca_key).map(Zeroizing::new).ok_or_else(|| {
-            missing(key, "each stage's Secret holds the key of the CA that signs in it")
-                .hint("where the key is kept outside of the cluster, give its directory a copy for this command")
-        })?;
+        let ca_key = filled(files.ca_key).map(Zeroizing::new);
         let cert_chain = given_chain.or_else(|| alone.clone()).ok_or_else(|| {
             missing(chain, "without it workloads send no chain, and every peer rejects them")
                 .hint(format!("it is the intermediate, then every CA above it: {cert} first"))
@@ -94,7 +98,7 @@ impl Ca {
         let root_cert = given_roots
             .or(alone)
             .ok_or_else(|| missing(root, "it holds the roots that workloads trust; they must go on trusting them"))?;
-        Self::read(Files { ca_cert, ca_key: Some(ca_key), cert_chain, root_cert }, which)
+        Self::read(Files { ca_cert, ca_key, cert_chain, root_cert }, which)
     }
 
     /// Reads four files.

@@ -82,8 +82,9 @@ pub fn make(current: &Ca, next: &Ca, wanted: &Wanted<'_>) -> Result<Plan, Error>
         Change::Renewal => renewal(current, next)?,
         Change::Rollover => rollover(current, next, old_root, new_root)?,
     };
-    let notes = notes(change, &stages, current, old_root);
     let old_ends = old.iter().map(|certificate| certificate.not_after).min().unwrap_or(old_root.not_after);
+    let mut notes = notes(change, &stages, current, old_root);
+    notes.extend(late(&stages, old_ends, wanted));
     let row = |stage: &Stage| {
         let (name, directory) = names(change, stage.number);
         StageRow {
@@ -206,4 +207,17 @@ fn notes(change: Change, stages: &[Stage], current: &Ca, old_root: &Foreign) -> 
         format!("{} is trusted now as well, and not any more in stage 3: does another cluster need it?", shown(root))
     })
     .collect()
+}
+
+/// What has to be said where the old CA ends before the stages can be waited for.
+fn late(stages: &[Stage], old_ends: Timestamp, wanted: &Wanted<'_>) -> Option<String> {
+    let missed = |stage: &&Stage| {
+        dates::apply_by(stage.number, old_ends, wanted.leaf_lifetime).is_some_and(|by| by < wanted.now)
+    };
+    let last = stages.iter().rfind(missed)?;
+    Some(format!(
+        "the old CA ends {old_ends}, and stage {} was due before now: proxies that observe finds ready can still make \
+         it, ztunnel only by a restart; a shorter WORKLOAD_CERT_TTL of istiod gives time back",
+        last.number
+    ))
 }

@@ -2,7 +2,8 @@
 //! themselves are the caller's.
 
 use super::ca::Files;
-use super::record::{Live, Record};
+use super::record::{Change, Live, Record};
+use super::runbook::{SETTINGS, commands, runbook};
 use super::stages::Plan;
 use crate::consumer::secret::{self, manifest_yaml};
 use crate::error::Error;
@@ -19,9 +20,21 @@ pub type File = (&'static str, Zeroizing<Vec<u8>>, u32);
 pub fn directories(plan: &Plan) -> Result<Vec<(String, Vec<File>)>, Error> {
     let mut directories = Vec::new();
     for (stage, row) in plan.stages.iter().zip(&plan.record.stages) {
-        directories.push((row.directory.clone(), stage_files(&stage.ca.files, &plan.record)?));
+        let mut files = stage_files(&stage.ca.files, &plan.record)?;
+        if stage.number == 0 && plan.record.kind == Change::Rollover {
+            files.extend(SETTINGS.map(|(name, text)| (name, Zeroizing::new(text.as_bytes().to_vec()), 0o644)));
+        }
+        directories.push((row.directory.clone(), files));
     }
-    let own = vec![("plan.json", Zeroizing::new(plan.record.write()?), 0o644)];
+    if plan.record.kind == Change::Rollover {
+        let scripts = commands(&plan.record).into_iter();
+        let scripts = scripts.map(|(name, text)| (name, Zeroizing::new(text.into_bytes()), 0o644));
+        directories.push(("commands".to_owned(), scripts.collect()));
+    }
+    let own = vec![
+        ("RUNBOOK.md", Zeroizing::new(runbook(&plan.record).into_bytes()), 0o644),
+        ("plan.json", Zeroizing::new(plan.record.write()?), 0o644),
+    ];
     directories.push((String::new(), own));
     Ok(directories)
 }
@@ -34,7 +47,7 @@ fn stage_files(files: &Files, record: &Record) -> Result<Vec<File>, Error> {
         ("root-cert.pem", copy(&files.root_cert), 0o644),
     ];
     let Some(key) = &files.ca_key else { return Ok(all) };
-    let yaml = manifest(files, &record.secret, record.redacted)?;
+    let yaml = manifest(files, record)?;
     all.push(("secret.yaml", Zeroizing::new(yaml.as_bytes().to_vec()), 0o600));
     if !record.redacted {
         all.push(("ca-key.pem", key.clone(), 0o600));
@@ -47,8 +60,13 @@ pub fn is_tls(secret: &Live) -> bool {
     secret.secret_type.as_deref() == Some("kubernetes.io/tls")
 }
 
-fn manifest(files: &Files, live: &Live, redacted: bool) -> Result<Zeroizing<String>, Error> {
-    let key: &[u8] = match (&files.ca_key, redacted) {
+/// The Secret of a stage, YAML; what stands for the key in a redacted one is refused by Kubernetes.
+///
+/// # Errors
+/// As [`manifest_yaml`].
+pub fn manifest(files: &Files, record: &Record) -> Result<Zeroizing<String>, Error> {
+    let live = &record.secret;
+    let key: &[u8] = match (&files.ca_key, record.redacted) {
         (Some(key), false) => key,
         _ => secret::REDACTED,
     };

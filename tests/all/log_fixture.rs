@@ -4,15 +4,15 @@ use anchorite::digest::{Base64, Digest, Hex};
 use anchorite::error::Error;
 use anchorite::key::KeySpec;
 use anchorite::log::record::{
-    ClusterEnrolled, ConfigAdopted, Genesis, KeyGenerated, KeyIntent, PlanApproved, PlanMade, ScriptAdopted,
-    SessionClosed, SessionOpened, SignIntent, SignOutcome, StepDone, ValueRecorded,
+    CertificateRevoked, ClusterEnrolled, ConfigAdopted, Genesis, KeyGenerated, KeyIntent, PlanApproved, PlanMade,
+    ScriptAdopted, SessionClosed, SessionOpened, SignIntent, SignOutcome, StepDone, ValueRecorded,
 };
 use anchorite::log::{Header, Record, note};
 use anchorite::name::{Attribute, DistinguishedName};
 use anchorite::store::{Committed, Log, SignedCheckpoint};
-use anchorite::x509::build::{self, CertificateTemplate, CrlTemplate, Usage, assemble};
+use anchorite::x509::build::{self, CertificateTemplate, CrlTemplate, RevokedCertificate, Usage, assemble};
 use anchorite::x509::keygen::LocalKey;
-use anchorite::x509::{SignatureAlgorithm, Spki, pem};
+use anchorite::x509::{Reason, SignatureAlgorithm, Spki, pem};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -69,7 +69,7 @@ impl Fixture {
         ])?;
         fixture.append(key_records(1, "audit", 1, fixture.audit.spki()))?;
         fixture.append(key_records(2, "root", 1, fixture.root.spki()))?;
-        let (root, audit, crl) = (fixture.plan_root()?, fixture.plan_audit()?, fixture.plan_crl(1)?);
+        let (root, audit, crl) = (fixture.plan_root()?, fixture.plan_audit()?, fixture.plan_crl(1, Vec::new())?);
         let issued = fixture.sign(vec![root, audit, crl])?;
         fixture.root_certificate.clone_from(&issued[0]);
         fixture.log.store_audit_certificate(1, &pem::encode("CERTIFICATE", &issued[1]))?;
@@ -104,6 +104,19 @@ impl Fixture {
     pub fn intermediate(&mut self, key: &LocalKey) -> Result<Vec<u8>, Error> {
         let planned = self.plan_intermediate(key.spki())?;
         Ok(self.sign(vec![planned])?.remove(0))
+    }
+
+    /// Logs that people revoked a certificate, dated now.
+    pub fn revoke(&mut self, serial: &Hex, reason: Reason) -> Result<RevokedCertificate, Error> {
+        let date = self.now;
+        self.append([CertificateRevoked { serial: serial.clone(), reason, date, invalid_from: None }])?;
+        Ok(RevokedCertificate { serial: serial.clone(), date, reason: Some(reason.code()), invalid_from: None })
+    }
+
+    /// Signs and logs a CRL that lists this, whatever the log says must be listed.
+    pub fn crl(&mut self, number: u64, revoked: Vec<RevokedCertificate>) -> Result<(), Error> {
+        let planned = self.plan_crl(number, revoked)?;
+        self.sign(vec![planned]).map(|_| ())
     }
 
     /// Commits an intermediate's intent and stops there, as a crash would.
@@ -216,7 +229,7 @@ impl Fixture {
         Ok(planned)
     }
 
-    fn plan_crl(&mut self, number: u64) -> Result<Planned, Error> {
+    fn plan_crl(&mut self, number: u64, revoked: Vec<RevokedCertificate>) -> Result<Planned, Error> {
         let next_update = later(self.now, 180);
         let tbs = build::crl_tbs(&CrlTemplate {
             signature: SignatureAlgorithm::of(self.root.spki().spec()),
@@ -225,7 +238,7 @@ impl Fixture {
             next_update,
             authority_key_id: self.root.spki().key_identifier(),
             number,
-            revoked: Vec::new(),
+            revoked,
         })?;
         self.approve("crl", tbs, None, Some(number), next_update)
     }

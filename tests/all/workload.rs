@@ -21,6 +21,8 @@ pub struct Workload {
     pub key: PathBuf,
     /// The roots that it trusts.
     pub trust: PathBuf,
+    /// The CRLs that it holds its peers against.
+    pub crls: Option<PathBuf>,
 }
 
 impl Workload {
@@ -41,6 +43,7 @@ impl Workload {
             chain: world.write(format!("{dir}/chain.pem"), chain),
             key: world.path(format!("{dir}/key.pem")),
             trust: world.path(format!("{ca}/root-cert.pem")),
+            crls: None,
         }
     }
 
@@ -57,6 +60,7 @@ impl Workload {
             chain: world.write(format!("{dir}/chain.pem"), chain),
             key: world.path(format!("{dir}/key.pem")),
             trust: world.path(format!("{ca}/root-cert.pem")),
+            crls: None,
         }
     }
 

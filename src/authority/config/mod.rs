@@ -2,12 +2,14 @@
 //! contradiction is an error with line, column and the nearest name.
 
 mod cluster;
+mod emergency;
 mod intermediates;
 mod preflight;
 mod status;
 mod validate;
 
 pub use cluster::{ClusterConfig, KeyOrigin};
+pub use emergency::Emergency;
 pub use intermediates::{Hash, Intermediates, NameConstraints, Terms};
 pub use preflight::{CHECKS, PreflightConfig};
 pub use status::StatusConfig;
@@ -83,6 +85,9 @@ pub struct Config {
     /// How many people of each role take part.
     #[serde(default)]
     pub roles: Roles,
+    /// What an emergency revocation may do without.
+    #[serde(default)]
+    pub emergency: Emergency,
     /// What becomes of the root key when the token is lost.
     #[serde(default)]
     pub key_backup: KeyBackup,

@@ -9,13 +9,15 @@ use serde::Deserialize;
 pub struct StatusConfig {
     /// Days before a CRL's nextUpdate by which the next one is begun; never more than a third of its days.
     pub crl_days: u32,
+    /// Days after which a copy of the root's token is proved again, where there are copies; 0 for never.
+    pub backup_days: u32,
     /// Days after which a restore drill is held again; 0 for never.
     pub drill_days: u32,
 }
 
 impl Default for StatusConfig {
     fn default() -> Self {
-        Self { crl_days: 30, drill_days: 365 }
+        Self { crl_days: 30, backup_days: 365, drill_days: 365 }
     }
 }
 
@@ -32,9 +34,10 @@ impl StatusConfig {
         if !(1..=3650).contains(&self.crl_days) {
             return out("crl_days", self.crl_days, 1);
         }
-        if self.drill_days > 3650 {
-            return out("drill_days", self.drill_days, 0);
+        let apart = [("backup_days", self.backup_days), ("drill_days", self.drill_days)];
+        match apart.into_iter().find(|(_, days)| *days > 3650) {
+            Some((key, days)) => out(key, days, 0),
+            None => Ok(()),
         }
-        Ok(())
     }
 }

@@ -86,6 +86,7 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
     config.status.validate().map_err(|(key, error)| error.within(place_of(text, "status", key)))?;
     config.preflight.validate().map_err(|error| error.within(place_of(text, "preflight", "must_pass")))?;
     custody::validate(config, text)?;
+    super::emergency::validate(config, text)?;
     for (name, cluster) in &config.clusters {
         cluster::validate(config, text, name, cluster)?;
     }
@@ -111,7 +112,7 @@ fn validate_subject(subject: &SubjectTemplate, suffix: &str) -> Result<(), Error
 }
 
 /// An error at a key of a table, with line and column where the key can be found.
-fn contradiction(text: &str, table: &str, key: &str, what: &str) -> Error {
+pub(super) fn contradiction(text: &str, table: &str, key: &str, what: &str) -> Error {
     Error::new(Kind::Usage, format!("{}: {what}", place_of(text, table, key)))
 }
 

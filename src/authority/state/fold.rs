@@ -55,6 +55,7 @@ impl State {
                 let found = Digest::of(script.text.as_bytes());
                 expect(found == script.sha256, "script.digest", "the text has its digest", &found.hex())?;
                 self.scripts.insert(script.sha256);
+                self.drills.adopted(script);
             }
             Record::SessionOpened(opened) => {
                 self.session = Some(Session {
@@ -77,6 +78,8 @@ impl State {
                     &open.unwrap_or_default(),
                 )?;
                 let ceremony = self.session.take().map(|s| s.ceremony).unwrap_or_default();
+                let script = self.course.as_ref().map(|course| course.script_sha256);
+                self.drills.closed(script, &closed.outcome, entry.header.time);
                 self.end_course(&closed.outcome);
                 if closed.outcome == "complete" {
                     let newest = |name: &String| self.newest_intermediate(name).and_then(|c| c.generation);

@@ -5,6 +5,7 @@ mod adoption;
 mod backup;
 mod course;
 mod custody;
+mod drills;
 mod ending;
 mod fold;
 mod generations;
@@ -17,6 +18,7 @@ pub use adoption::{History, Origin};
 pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
+pub use drills::Drills;
 pub use ending::{Ending, Endings};
 pub use generations::Succession;
 pub use revocation::{Listed, Revocation, Revocations};
@@ -54,6 +56,8 @@ pub struct State {
     pub sessions_closed: u64,
     /// The last closed session's ceremony and time.
     pub last_session: Option<(String, Timestamp)>,
+    /// Restore drills.
+    pub drills: Drills,
     /// Tokens by role.
     pub tokens: BTreeMap<String, TokenRecord>,
     /// Custody of their PINs.

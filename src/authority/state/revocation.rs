@@ -63,6 +63,12 @@ impl State {
         self.revocations.revoked.get(serial)
     }
 
+    /// What was revoked by entries from a position on.
+    pub fn revoked_since(&self, seq: u64) -> Vec<Hex> {
+        let since = self.revocations.revoked.iter().filter(|(_, revocation)| revocation.seq >= seq);
+        since.map(|(serial, _)| serial.clone()).collect()
+    }
+
     /// The revocation of a certificate for this key, by the digest of its SubjectPublicKeyInfo.
     pub fn revoked_key(&self, spki_sha256: &Digest) -> Option<&Revocation> {
         self.revoked(self.revocations.keys.get(spki_sha256)?)

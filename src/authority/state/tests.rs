@@ -191,7 +191,9 @@ fn what_a_retired_cluster_has_is_listed_until_it_expires_and_nothing_of_it_is_du
     story.enrolled("west", &["age1a"]);
     story.issued(&h, "west", 1, &h.intermediate_key, &["age1a"]);
     let due = |story: &Story, now: &str| {
-        let taken = crate::authority::inventory::take(&story.state, now.parse().unwrap(), Vec::new());
+        let config = crate::authority::config_template("Root");
+        let config = crate::authority::Config::parse(&config).unwrap();
+        let taken = crate::authority::inventory::take(&story.state, &config, now.parse().unwrap(), Vec::new());
         let retired = taken.clusters[0].retired.as_ref().map(|retired| retired.still_valid.len());
         (taken.due.iter().filter(|due| due.what.contains("west")).count(), retired)
     };

@@ -78,3 +78,23 @@ fn an_older_bundle_is_refused_and_taken_on_demand_without_lowering_the_floor() {
     let forked = Receipt { root: Digest::of(b"other"), ..newest };
     refused(world.open_again(&late, &forked, true), "rewritten");
 }
+
+#[test]
+fn a_new_bundle_of_an_older_generation_is_refused_and_taken_on_demand_without_lowering_the_floor() {
+    let mut world = World::new();
+    let mut contents = world.contents(1);
+    contents.generation = 2;
+    let second = world.open(&world.make(&contents).files).unwrap().receipt;
+    assert_eq!(second.generation, Some(2));
+    // Made again later: its number is the newest of all.
+    world.grow(1);
+    world.earlier = vec![5];
+    let first_again = world.make(&world.contents(2));
+    refused(world.open_again(&first_again, &second, false), "an older certificate than the one that is there");
+    let taken = world.open_again(&first_again, &second, true).unwrap();
+    assert_eq!((taken.receipt.sequence, taken.receipt.generation), (2, Some(2)));
+    assert_eq!(taken.notes, ["generation 1, and generation 2 was opened here before"]);
+    // A receipt of before it was kept says nothing of generations.
+    let silent = Receipt { generation: None, ..second };
+    assert_eq!(world.open_again(&first_again, &silent, false).unwrap().receipt.generation, Some(1));
+}

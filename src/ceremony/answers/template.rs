@@ -8,10 +8,16 @@ use crate::ceremony::script::{Script, ScriptKind, Step};
 use crate::ceremony::steps::{adopt_key, generate_next_root, import_requests, initialize_token, participants};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
+use crate::plan::crl;
+use crate::policy::{self, Order};
 use crate::text;
+use crate::x509::Reason;
 use jiff::Timestamp;
 use std::path::Path;
 use toml::Value;
+
+/// The reason of a revocation that is only rehearsed.
+pub const REHEARSED: Reason = Reason::Superseded;
 
 /// What is known before a ceremony begins.
 pub struct Prospect<'a> {
@@ -119,6 +125,8 @@ const FORESEEN: &[(&str, Foresee)] = &[
     ("retire-cluster", retirement),
     ("key-backup", copy),
     ("prove-backup", copy_proved),
+    ("revoke", revocation),
+    ("issue-crl", crls),
 ];
 
 /// Every answer that a script will ask.
@@ -292,6 +300,37 @@ fn copy_proved(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'
     if let (ScriptKind::Drill, [first, _, ..]) = (script.kind, prospect.state.backups.all()) {
         let about = vec!["the key backup that is at hand".to_owned()];
         foresight.ask(step, "backup", about, Answer::One(Blank::judged(&first.name, "its name")));
+    }
+    Ok(())
+}
+
+/// A revocation names its certificates on the command line, with the reason.
+fn revocation(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    if prospect.clusters.is_empty() {
+        return Err(Error::new(Kind::Usage, "a revocation is of one certificate or more")
+            .saw("none")
+            .hint("name it: --cluster NAME, NAME@GENERATION, or a serial number; may be repeated"));
+    }
+    let order = |what: &String| Order { what: what.clone(), reason: REHEARSED, invalid_from: None };
+    let orders: Vec<Order> = prospect.clusters.iter().map(order).collect();
+    for certificate in policy::revocation::all(prospect.state, &orders, prospect.now)? {
+        let with = |reason: &str| Value::Table([("revoke".to_owned(), reason.into())].into_iter().collect());
+        let says = "the reason, as the command gives it".to_owned();
+        let place = Blank { empty: with(""), yes: with(REHEARSED.name()), says };
+        let about = vec![format!("serial {}; this cannot be undone", certificate.serial)];
+        foresight.ask(step, policy::revocation::name(certificate), about, Answer::One(place));
+    }
+    Ok(())
+}
+
+/// Each root that has not ended gets a CRL, approved by its generation.
+fn crls(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, _: &Step) -> Result<(), Error> {
+    for (generation, root) in prospect.state.roots() {
+        if root.not_after > prospect.now {
+            let number = prospect.state.crl_number(generation) + 1;
+            let about = format!("the next CRL of root generation {generation}: number {number}, from the log");
+            foresight.reviewed.push(Reviewed { key: crl::reviewed(generation), about, warnings: Vec::new() });
+        }
     }
     Ok(())
 }

@@ -82,7 +82,7 @@ pub fn script(printout: &Printout<'_>) -> String {
     let seats = parts::seats(&printout.roles());
     let body = html! {
         (cover::cover(printout))
-        (people::participants(&seats))
+        (people::participants(&seats, people::emergency(printout)))
         (cover::before(printout))
         @if let Some(expected) = &printout.agenda { (agenda::page(expected)) }
         (steps::page(printout))

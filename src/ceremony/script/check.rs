@@ -32,6 +32,12 @@ pub fn check(script: &Script) -> Vec<Fault> {
             Some(activity) => settings(script, step, activity.settings, &mut faults),
         }
     }
+    let planned: u32 = script.steps.iter().filter_map(|step| step.minutes).fold(0, u32::saturating_add);
+    if let Some(budget) = script.kind.budget().filter(|budget| planned > *budget) {
+        let what = format!("a ceremony of the kind \"{}\" is planned for too long", script.kind.name());
+        let fault = Fault::of_file(what).saw(format!("{planned} minutes"));
+        faults.push(fault.wanted(format!("at most {budget}")).hint("leave out what can wait for the next ceremony"));
+    }
     let asked = script.steps.iter().any(|step| {
         vocabulary::find(&step.activity).is_some_and(|activity| activity.settings.contains(&Setting::Materials))
     });

@@ -23,6 +23,12 @@ pub enum ScriptKind {
     Backup,
     /// Takes over a root that was made elsewhere.
     Adoption,
+    /// Revokes certificates.
+    Revocation,
+    /// Revokes certificates at once.
+    Emergency,
+    /// Issues the next CRL.
+    Refresh,
 }
 
 impl ScriptKind {
@@ -37,6 +43,9 @@ impl ScriptKind {
         ScriptKind::Rollover,
         ScriptKind::Backup,
         ScriptKind::Adoption,
+        ScriptKind::Revocation,
+        ScriptKind::Emergency,
+        ScriptKind::Refresh,
     ];
 
     /// The name in scripts.
@@ -51,6 +60,9 @@ impl ScriptKind {
             ScriptKind::Rollover => "rollover",
             ScriptKind::Backup => "key-backup",
             ScriptKind::Adoption => "adoption",
+            ScriptKind::Revocation => "revocation",
+            ScriptKind::Emergency => "emergency",
+            ScriptKind::Refresh => "crl",
         }
     }
 
@@ -85,6 +97,18 @@ impl ScriptKind {
             }
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
             ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
+            ScriptKind::Revocation | ScriptKind::Emergency => {
+                &["participants", "revoke", "issue-crl", "review-plans", "sign", "publish", "close"]
+            }
+            ScriptKind::Refresh => &["participants", "issue-crl", "review-plans", "sign", "publish", "close"],
+        }
+    }
+
+    /// The longest that a script of this kind may be planned for, in minutes; `None` where it takes what it takes.
+    pub const fn budget(self) -> Option<u32> {
+        match self {
+            ScriptKind::Emergency => Some(30),
+            _ => None,
         }
     }
 
@@ -105,6 +129,8 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),
     ("check-copy", &[ScriptKind::Drill]),
+    ("revoke", &[ScriptKind::Revocation, ScriptKind::Emergency]),
+    ("issue-crl", &[ScriptKind::Refresh, ScriptKind::Revocation, ScriptKind::Emergency, ScriptKind::Signing]),
     ("change-custody", &[ScriptKind::Custody]),
     ("generate-next-root", &[ScriptKind::Rollover]),
     ("cross-sign", &[ScriptKind::Rollover]),

@@ -18,6 +18,9 @@ pub use read::Fault;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 
+/// Who holds a ceremony.
+const ADMINISTRATOR: &str = "administrator";
+
 /// The scripts that ship, by name.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("root-genesis", include_str!("../../../ceremony/root-genesis.toml")),
@@ -29,6 +32,9 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
     ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
     ("adopt", include_str!("../../../ceremony/adopt.toml")),
+    ("revocation", include_str!("../../../ceremony/revocation.toml")),
+    ("emergency-revocation", include_str!("../../../ceremony/emergency-revocation.toml")),
+    ("crl-refresh", include_str!("../../../ceremony/crl-refresh.toml")),
     ("custodian-change", include_str!("../../../ceremony/custodian-change.toml")),
     ("key-backup", include_str!("../../../ceremony/key-backup.toml")),
 ];
@@ -105,6 +111,20 @@ pub struct Step {
 }
 
 impl Script {
+    /// The same ceremony held without some roles: who holds it acts in their place. Paper and digest stay as they are.
+    pub fn without(self, roles: &[String]) -> Self {
+        let is_out = |role: &String| roles.contains(role);
+        let stand_in = |step: Step| match is_out(&step.by) {
+            true => Step { by: ADMINISTRATOR.to_owned(), ..step },
+            false => step,
+        };
+        Self {
+            roles: self.roles.into_iter().filter(|(role, _)| !is_out(role)).collect(),
+            steps: self.steps.into_iter().map(stand_in).collect(),
+            ..self
+        }
+    }
+
     /// The built-in script of a name.
     ///
     /// # Errors

@@ -64,18 +64,18 @@ fn stick(dir: &Path) -> String {
 /// Compares what the log has with what lies here, and reads whatever else there is; how many files there were.
 fn read_back(room: &Room<'_>) -> Result<usize, Error> {
     let (state, folder) = (room.journal.state(), &room.folder);
-    let mut wanted: Vec<(PathBuf, String)> =
-        publish::issued_files(state).map(|(name, text)| (folder.issued().join(name), text)).collect();
+    let mut wanted: Vec<(PathBuf, Vec<u8>)> =
+        publish::issued_files(state).map(|(name, text)| (folder.issued().join(name), text.into_bytes())).collect();
     // Which roots are current is a matter of time: they were published by the last session.
     let published = state.last_session.as_ref().map_or(room.journal.now(), |(_, at)| *at);
     let public = publish::public_files(state, published)?;
     wanted.extend(public.into_iter().map(|(name, text)| (folder.public().join(name), text)));
     for (generation, text) in publish::audit_files(state) {
-        wanted.push((folder.log().join("audit").join(format!("{generation}.pem")), text));
+        wanted.push((folder.log().join("audit").join(format!("{generation}.pem")), text.into_bytes()));
     }
-    for (path, text) in &wanted {
+    for (path, bytes) in &wanted {
         let there = intake::read(path, MAX_FILE).map_err(|error| not_whole(error, path))?;
-        if there != text.as_bytes() {
+        if there != *bytes {
             let error = Error::new(Kind::Verify, format!("{} is not what the log says", path.display()));
             return Err(not_whole(error, path));
         }

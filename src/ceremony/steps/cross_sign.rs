@@ -25,7 +25,7 @@ pub const ACTIVITY: Activity = Activity {
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     let next = room.journal.state().succession().root;
-    if room.wishes.generation.is_some_and(|wanted| wanted < next) {
+    if room.wishes.root_generation.is_some_and(|wanted| wanted < next) {
         return Ok(());
     }
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;

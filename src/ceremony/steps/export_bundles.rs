@@ -18,6 +18,7 @@ use crate::files::deliver;
 use crate::files::medium::{self, Role};
 use crate::log::record::{BundleExported, Record, ValueRecorded};
 use crate::log::{entry, proof};
+use crate::policy;
 use crate::x509::pem;
 use crate::x509::read;
 use jiff::Timestamp;
@@ -72,11 +73,7 @@ fn clusters(room: &Room<'_>, bench: &Bench) -> Result<Vec<String>, Error> {
     }
     let state = room.journal.state();
     for name in &room.wishes.clusters {
-        if state.newest_intermediate(name).is_none() {
-            return Err(Error::new(Kind::Usage, "no certificate was issued to this cluster")
-                .saw(name)
-                .wanted(state.clusters.keys().cloned().collect::<Vec<_>>().join(", ")));
-        }
+        policy::exportable(state, name, room.wishes.generation, room.journal.now())?;
     }
     if !room.wishes.clusters.is_empty() {
         return Ok(room.wishes.clusters.clone());
@@ -150,7 +147,11 @@ fn seal(
     let state = room.journal.state();
     let missing = |what: &str| Error::new(Kind::Bug, format!("the log lacks {what} of {name}"));
     let cluster = state.clusters.get(name).ok_or_else(|| missing("the enrolment"))?;
-    let certificate = state.newest_intermediate(name).ok_or_else(|| missing("the certificate"))?;
+    // What a session signed is the newest; an older one is made again only by name.
+    let certificate = match room.wishes.generation {
+        Some(_) => policy::exportable(state, name, room.wishes.generation, room.journal.now())?,
+        None => state.newest_intermediate(name).ok_or_else(|| missing("the certificate"))?,
+    };
     let generation = certificate.generation.ok_or_else(|| missing("the generation"))?;
     let requested = cluster.requests.get(&generation).ok_or_else(|| missing("the request"))?;
     let der = certificate.der.clone().ok_or_else(|| missing("the certificate"))?;

@@ -41,7 +41,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
 
 fn generate(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Vec<MadePlan>, Stop> {
     let next = room.journal.state().succession();
-    if room.wishes.generation.is_some_and(|wanted| wanted < next.root) {
+    if room.wishes.root_generation.is_some_and(|wanted| wanted < next.root) {
         room.people.show(&Screen::new().text("The new root is made already; what is left to do follows."))?;
         return Ok(Vec::new());
     }

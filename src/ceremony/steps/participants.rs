@@ -6,11 +6,13 @@ use crate::ceremony::people::Stop;
 use crate::ceremony::record::names::{Named, Participants};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::{Script, Step};
-use crate::ceremony::steps::split_custody;
+use crate::ceremony::steps::{confirm, split_custody};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
 use crate::files::deliver;
-use crate::log::record::ValueRecorded;
+use crate::log::Record;
+use crate::log::record::{Deviation, ValueRecorded};
+use crate::screen::Screen;
 use crate::text;
 use crate::token::KeyRole;
 use std::collections::BTreeMap;
@@ -34,6 +36,7 @@ pub const ACTIVITY: Activity = Activity {
 const CUSTODIAN: &str = "custodian";
 
 fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
+    let mut records = emergency(room, step)?;
     let mut participants = Vec::new();
     let mut by_name: BTreeMap<String, String> = BTreeMap::new();
     for (role, count) in roles_here(room) {
@@ -53,16 +56,52 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
             }
         }
     }
-    let records = participants
-        .iter()
-        .map(|p| ValueRecorded { step: step.id.clone(), name: p.role.clone(), value: p.commitment.hex() }.into());
-    room.journal.append(records.collect())?;
+    records.extend(
+        participants
+            .iter()
+            .map(|p| ValueRecorded { step: step.id.clone(), name: p.role.clone(), value: p.commitment.hex() }.into()),
+    );
+    room.journal.append(records)?;
     let session = room.journal.session().to_owned();
     let file = Participants { session: session.clone(), participants };
     let json = serde_json::to_vec_pretty(&file)
         .map_err(|error| Error::new(Kind::Bug, "participants cannot be written as JSON").saw(error.to_string()))?;
     room.participants = Some((Participants::file(&session), json));
     Ok(())
+}
+
+/// What of an emergency is not as on paper: who stands in for whom, and which roles are left out, and why. Each is a
+/// deviation that the configuration allowed beforehand.
+fn emergency(room: &mut Room<'_>, step: &Step) -> Result<Vec<Record>, Stop> {
+    let deviation = |expected: &str, happened: String, decided: String| -> Record {
+        Deviation { step: step.id.clone(), expected: format!("the {expected}"), happened, decided }.into()
+    };
+    let mut records = Vec::new();
+    for role in room.wishes.alternates.clone() {
+        let who = room.config.emergency.alternate(&role)?.to_owned();
+        room.people
+            .show(&Screen::new().text(format!("In place of the {role}: {who}. Give the name of who has come.")))?;
+        let decided = "as [emergency] alternates of authority.toml says".to_owned();
+        records.push(deviation(&role, format!("in place of the {role} came {who}"), decided));
+    }
+    for role in room.wishes.waived.clone() {
+        room.config.emergency.check_waivable(&role)?;
+        room.people.show(&Screen::new().text(format!(
+            "Without a {role}: [emergency] of authority.toml allows it. Where the paper or the screen asks the {role}, \
+             the administrator answers, and the record says so."
+        )))?;
+        let why = loop {
+            let question = format!("why is there no {role}? (the log keeps it)");
+            let typed = room.people.answer(&step.id, &format!("without {role}"), "administrator", &question)?;
+            match confirm::check_typed(&typed) {
+                Ok(()) => break typed,
+                Err(error) => room.people.help(&error)?,
+            }
+        };
+        let happened = format!("no {role} took part: [emergency] waivable of authority.toml");
+        records.push(deviation(&role, happened, why));
+    }
+    Ok(records)
 }
 
 /// The roles of this script, here and now: who takes part, custodians among them.

@@ -49,8 +49,8 @@ pub fn write_issued(room: &mut Room<'_>) -> Result<Vec<String>, Error> {
         room.journal.log()?.store_audit_certificate(generation, &text)?;
     }
     let mut written = Vec::new();
-    for (name, text) in public_files(&state, room.journal.now())? {
-        deliver::replace(&public.join(&name), text.as_bytes(), 0o644)?;
+    for (name, bytes) in public_files(&state, room.journal.now())? {
+        deliver::replace(&public.join(&name), &bytes, 0o644)?;
         written.push(format!("public/{name}"));
     }
     Ok(written)
@@ -62,38 +62,43 @@ pub fn issued_files(state: &State) -> impl Iterator<Item = (String, String)> {
     issued.filter_map(|c| Some((format!("{}.pem", c.serial), pem::encode("CERTIFICATE", c.der.as_ref()?))))
 }
 
-/// The files of `public/` but for the checkpoint, as the log has them: name and text. `root-cert.pem` and `root.crl`
+/// The files of `public/` but for the checkpoint, as the log has them: name and content. `root-cert.pem` and `root.crl`
 /// are of every root that is current, oldest first, because consumers are given both while meshes move; from the
 /// second generation on each root has files of its own too.
 ///
 /// # Errors
 /// [`Kind::Bug`](crate::error::Kind::Bug): a root certificate that was verified does not read.
-pub fn public_files(state: &State, now: Timestamp) -> Result<Vec<(String, String)>, Error> {
-    let mut files = Vec::new();
-    let mut add = |name: String, text: String| files.push((name, text));
+pub fn public_files(state: &State, now: Timestamp) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut add = |name: &str, bytes: Vec<u8>| files.push((name.to_owned(), bytes));
     let roots = state.roots();
     let card = |der: &[u8]| Ok::<_, Error>(card::root_card(&state.name, &state.kind, &state.origin, der)?.render());
     if let Some(der) = roots.values().next_back().and_then(|root| root.der.as_ref()) {
-        add("root-cert.pem".to_owned(), pems(&current_roots(state, now)));
-        add("root-card.txt".to_owned(), card(der)?);
+        add("root-cert.pem", pems(&current_roots(state, now)).into_bytes());
+        add("root-card.txt", card(der)?.into_bytes());
     }
     if let Some((_, text)) = audit_files(state).pop() {
-        add("audit-cert.pem".to_owned(), text);
+        add("audit-cert.pem", text.into_bytes());
     }
     let crls = current_crls(state, now);
     if !crls.is_empty() {
-        add("root.crl".to_owned(), crls);
+        add("root.crl", crls.into_bytes());
+    }
+    // DER for what an HTTP URL in a certificate names (RFC 5280 section 4.2.1.13): one CRL, and that URL's first.
+    if let Some(crl) = state.crls.values().next() {
+        add("root.crl.der", crl.der.clone());
     }
     if roots.len() > 1 {
         for (generation, der) in roots.iter().filter_map(|(generation, root)| Some((generation, root.der.as_ref()?))) {
-            add(format!("root-g{generation}.pem"), pem::encode("CERTIFICATE", der));
-            add(format!("root-card-g{generation}.txt"), card(der)?);
+            add(&format!("root-g{generation}.pem"), pem::encode("CERTIFICATE", der).into_bytes());
+            add(&format!("root-card-g{generation}.txt"), card(der)?.into_bytes());
         }
         for (generation, crl) in &state.crls {
-            add(format!("root-g{generation}.crl"), pem::encode("X509 CRL", &crl.der));
+            add(&format!("root-g{generation}.crl"), pem::encode("X509 CRL", &crl.der).into_bytes());
+            add(&format!("root-g{generation}.crl.der"), crl.der.clone());
         }
         for (subject, issuer, der) in state.crosses() {
-            add(format!("cross-g{subject}-by-g{issuer}.pem"), pem::encode("CERTIFICATE", der));
+            add(&format!("cross-g{subject}-by-g{issuer}.pem"), pem::encode("CERTIFICATE", der).into_bytes());
         }
     }
     Ok(files)

@@ -96,6 +96,6 @@ fn screen(room: &Room<'_>, name: &str) -> Screen {
     }
     screen.text(
         "A retired cluster gets no certificate any more, and its name is never used again: this cannot be undone. \
-         Nothing is revoked: a certificate that is still valid stays so.",
+         Nothing is revoked: a certificate that is still valid stays so until it is (anchorite revoke).",
     )
 }

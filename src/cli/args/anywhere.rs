@@ -104,10 +104,19 @@ pub enum InspectCommand {
         #[arg(long, requires = "profile")]
         sidecar_only: bool,
     },
-    /// A certificate revocation list.
+    /// A certificate revocation list: what it says, and whether it counts.
+    #[command(before_help = "Examples:\n  anchorite inspect crl root.crl --issuer root-cert.pem\n  \
+        anchorite inspect crl new.crl --issuer root-cert.pem --last root.crl\n  \
+        anchorite -C mesh-root inspect crl /media/out/root.crl     against the log")]
     Crl {
-        /// A PEM file.
+        /// A file, PEM or DER.
         file: PathBuf,
+        /// The certificates of its issuers (PEM), to check its signature and its form.
+        #[arg(long, value_name = "FILE")]
+        issuer: Option<PathBuf>,
+        /// The CRL before it, PEM or DER: its number must be lower, and nothing on it may be lost.
+        #[arg(long, value_name = "FILE")]
+        last: Option<PathBuf>,
     },
     /// A bundle's envelope.
     Bundle {

@@ -60,6 +60,14 @@ pub struct Open {
     /// The payload as a stock age decrypted it (hardware recipients).
     #[arg(long, value_name = "FILE")]
     pub decrypted: Option<PathBuf>,
+    /// Also make the intermediate's own CRL with its key, and write ca-crl.pem: it and the root's (Istio 1.27 and
+    /// newer). Read `anchorite mesh-crl --help` first: from then on an expired CRL stops all mTLS.
+    #[arg(long)]
+    pub with_crl: bool,
+    /// How long the intermediate's own CRL is valid, in days [default: 365]; never beyond the intermediate's end.
+    #[arg(long, value_name = "DAYS", requires = "with_crl",
+        value_parser = clap::value_parser!(u16).range(1..=i64::from(crate::consumer::crl::MOST_DAYS)))]
+    pub crl_days: Option<u16>,
 }
 
 /// The shape of a Kubernetes Secret.

@@ -4,20 +4,28 @@ mod anywhere;
 mod backup;
 mod cluster;
 mod custody;
+mod mesh;
+mod observe;
 mod offline;
 mod rehearsal;
+mod revocation;
 mod rollover;
 mod root_rollover;
+mod status;
 mod takeover;
 
 pub use anywhere::*;
 pub use backup::*;
 pub use cluster::*;
 pub use custody::*;
+pub use mesh::*;
+pub use observe::*;
 pub use offline::*;
 pub use rehearsal::*;
+pub use revocation::*;
 pub use rollover::*;
 pub use root_rollover::*;
+pub use status::*;
 pub use takeover::*;
 
 use clap::{Parser, Subcommand};
@@ -96,11 +104,21 @@ pub enum Command {
     #[command(before_help = "Example:\n  anchorite -C mesh-root sign --from /media/in --to /media/out")]
     Sign(Sign),
     /// Make a cluster's bundle again, from the log.
-    #[command(before_help = "Example:\n  anchorite -C mesh-root export cluster1 --to /media/out")]
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root export cluster1 --to /media/out\n  \
+        anchorite -C mesh-root export --all --to /media/out      after a new CRL\n  \
+        anchorite -C mesh-root export cluster1 --generation 1 --to /media/out")]
     Export(Export),
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
     Retire(Retire),
+    /// Revoke certificates, and issue the CRL that says so.
+    #[command(
+        before_help = "Examples:\n  anchorite -C mesh-root revoke cluster1 --reason superseded\n  anchorite -C mesh-root revoke cluster1@2 --reason keyCompromise --date 2026-11-20 \\\n    --emergency"
+    )]
+    Revoke(Revoke),
+    /// Issue the next CRL, before the last one ends.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root crl")]
+    Crl(Crl),
     /// Custody of the token's PIN: print sheets, check a share, change the custodians.
     #[command(
         before_help = "Examples:\n  anchorite -C mesh-root custody sheets > sheets.html\n  anchorite -C mesh-root custody check\n  anchorite -C mesh-root custody change"
@@ -115,8 +133,11 @@ pub enum Command {
     )]
     Hsm(Hsm),
     /// What was issued, to whom, until when, and what is due.
-    #[command(before_help = "Example:\n  anchorite -C mesh-root status")]
-    Status,
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root status\n  \
+        anchorite -C mesh-root status --ics mesh-root.ics    a calendar\n  \
+        anchorite status cluster1 --check                    for cron, from public files:\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n      anchorite status - --check --within 14")]
+    Status(Status),
     /// Make an intermediate key and a request (cluster side).
     #[command(before_help = "Examples:\n  anchorite request cluster1\n  anchorite request cluster1 --renew\n  \
         kubectl -n istio-system get secret cacerts -o json |\n    anchorite request cluster1 --renew --previous -")]
@@ -135,6 +156,19 @@ pub enum Command {
         anchorite rollover check switch1 --live -             which stage is it in?"
     )]
     Rollover(Rollover),
+    /// The clusters' CRLs: make, merge, look when one is due (cluster side; off unless you use it).
+    ///
+    /// Istio checks CRLs only where the Secret cacerts has a ca-crl.pem (Istio 1.27 and newer, ambient 1.29 and
+    /// newer). Then it fails closed: Envoy wants a current CRL of every CA in a peer's chain, other clusters'
+    /// intermediates included, and rejects all mTLS under a CA whose CRL is missing or has expired. Begin only with
+    /// somebody, or a cron job, who renews them; and ending it needs Istio 1.31.1 (an empty ca-crl.pem).
+    #[command(
+        name = "mesh-crl",
+        before_help = "Examples:\n  anchorite mesh-crl renew cluster1              its own CRL, by its key\n  \
+        anchorite mesh-crl merge --into ca-crl.pem cluster1 cluster2 root.crl\n  \
+        anchorite mesh-crl check cluster1 --days 30    for cron: exit 10 when due"
+    )]
+    MeshCrl(MeshCrl),
     /// Verify a bundle without opening it, or a log.
     #[command(before_help = "Example:\n  anchorite verify /media/out/5f0c… --root root-cert.pem")]
     Verify(Verify),

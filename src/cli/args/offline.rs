@@ -110,7 +110,7 @@ pub enum CeremonyCommand {
         anchorite -C mesh-root ceremony script my-signing.toml --agenda requests > signing.html")]
     Script(PrintScript),
     /// Hold a ceremony, or go on with one that was paused.
-    Run(Run),
+    Run(Box<Run>),
     /// The script filled in, from the log: one page of HTML, or --json.
     Record(Record),
 }
@@ -156,6 +156,10 @@ pub struct Run {
     /// The cluster that it is about; may be repeated.
     #[arg(long = "cluster", value_name = "CLUSTER")]
     pub clusters: Vec<String>,
+    #[command(flatten)]
+    pub why: super::Why,
+    #[command(flatten)]
+    pub seats: super::Seats,
     #[command(flatten)]
     pub genesis: Genesis,
     #[command(flatten)]
@@ -266,11 +270,17 @@ pub struct Sign {
 pub struct Export {
     /// The clusters; left out, every one whose newest certificate has no bundle.
     pub clusters: Vec<String>,
+    /// Every cluster that is in use: after a new CRL, each gets it with its bundle.
+    #[arg(long, conflicts_with = "clusters")]
+    pub all: bool,
+    /// An older generation of the one cluster that is named, instead of its newest.
+    #[arg(long, value_name = "N", requires = "clusters", conflicts_with = "if_needed")]
+    pub generation: Option<u32>,
     /// The medium for bundles.
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
     /// Only clusters whose newest certificate has no bundle yet; where none is left, exit 0 and say so.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "all")]
     pub if_needed: bool,
     #[command(flatten)]
     pub own: OwnScript,

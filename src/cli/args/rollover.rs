@@ -1,5 +1,6 @@
 //! Arguments of the switch of a running mesh to another root.
 
+use super::RolloverObserve;
 use clap::Subcommand;
 use jiff::SignedDuration;
 use std::path::PathBuf;
@@ -18,6 +19,24 @@ pub enum RolloverCommand {
         kubectl -n istio-system get secret cacerts -o json > live.json\n  \
         anchorite rollover plan --live live.json --next cluster1.2 --out switch1")]
     Plan(RolloverPlan),
+    /// Name the workloads that are not ready for the next stage, from what their proxies hold.
+    #[command(
+        before_help = "Examples:\n  mkdir seen\n  \
+        for pod in $(kubectl get pods -A -l security.istio.io/tlsMode=istio -o jsonpath=\\\n    \
+        '{range .items[*]}{.metadata.name}.{.metadata.namespace} {end}'); do\n    \
+        istioctl proxy-config secret $pod -o json > seen/$pod; done\n  \
+        anchorite rollover observe --stage 1 --plan switch1 seen\n\n  \
+        istioctl ztunnel-config certificate -o json |\n    anchorite rollover observe --stage 1 --plan switch1",
+        after_help = "Exit 0: every workload that was seen is ready, and the next stage may begin.\n\
+                      Exit 10: the workloads that are named are not."
+    )]
+    Observe(RolloverObserve),
+    /// Prove that everybody trusts everybody in every stage; say which stage a live Secret is in.
+    #[command(
+        before_help = "Examples:\n  anchorite rollover check switch1\n  anchorite rollover check switch1 switch2\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n    anchorite rollover check switch1 --live -"
+    )]
+    Check(RolloverCheck),
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,4 +69,17 @@ pub struct RolloverPlan {
     /// Leave the keys out: for review, not for applying.
     #[arg(long)]
     pub redact: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RolloverCheck {
+    /// What `rollover plan` wrote, one directory for each cluster of the mesh.
+    #[arg(required = true, value_name = "OUT")]
+    pub plans: Vec<PathBuf>,
+    /// Say which stage these files are in: a directory, the JSON of a Secret, or - for that JSON on stdin.
+    #[arg(long, value_name = "WHAT")]
+    pub live: Option<PathBuf>,
+    /// These files must be in this stage: exit 10 where they are in another.
+    #[arg(long, value_name = "N", requires = "live", value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub stage: Option<u8>,
 }

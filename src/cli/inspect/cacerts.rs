@@ -212,7 +212,7 @@ fn cluster_screen(cluster: &ClusterReport<'_>, sidecar_only: bool) -> Screen {
 }
 
 /// The heaviest first: what stops somebody, what is only worth knowing.
-fn findings_screen(findings: &[Found]) -> Screen {
+pub fn findings_screen(findings: &[Found]) -> Screen {
     let mut sorted: Vec<&Found> = findings.iter().collect();
     sorted.sort_by_key(|found| (found.stops.is_empty(), std::cmp::Reverse(found.finding.severity)));
     sorted.into_iter().fold(Screen::new(), |screen, found| {

@@ -3,16 +3,16 @@
 use super::super::args::{Args, RolloverPlan};
 use super::super::cluster::{clock, present};
 use super::super::given;
+use super::check;
 use crate::cli::terminal::Terminal;
 use crate::consumer::Given;
 use crate::consumer::given::{OWN_CA, SECRET};
 use crate::error::{Error, Kind};
 use crate::files::deliver::{self, Item};
 use crate::name::{check_label, check_trust_domain};
-use crate::rollover::{Ca, Live, Plan, Wanted, Which, make, write};
+use crate::rollover::{Ca, Live, Plan, Wanted, Which, make, proof, write};
 use crate::text;
 use jiff::SignedDuration;
-use std::path::Path;
 
 /// How a Secret is piped in.
 const PIPE: &str = "kubectl -n istio-system get secret NAME -o json | anchorite rollover plan --current - …";
@@ -62,10 +62,9 @@ fn planned(args: &Args, a: &RolloverPlan, terminal: &Terminal) -> Result<Plan, E
         (None, None) => return Err(Error::new(Kind::Bug, "no current CA")),
     };
     let current = Ca::of_given(signs, Which::Current)?;
-    // Anybody's certificate may have a town there.
-    let of_certificate = next.cluster().filter(|name| check_label("a cluster's name", name).is_ok());
-    let cluster = a.cluster.clone().or(of_certificate).unwrap_or_else(|| name_of(&a.out));
-    make(
+    let cluster = cluster(a, &next)?;
+    let now = clock(args).now();
+    let mut made = make(
         &current,
         &next,
         &Wanted {
@@ -75,13 +74,28 @@ fn planned(args: &Args, a: &RolloverPlan, terminal: &Terminal) -> Result<Plan, E
             sidecar_only: a.sidecar_only,
             redacted: a.redact,
             live: place,
-            now: clock(args).now(),
+            now,
         },
-    )
+    )?;
+    // What cannot be proved is not written.
+    made.notes.extend(proof::works(&made, now)?);
+    check::refuse(&proof::prove(&[&made], now)?)?;
+    Ok(made)
 }
 
-fn name_of(out: &Path) -> String {
-    out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+/// What is said of this cluster: as asked for, as the next CA says, or as the directory is called.
+fn cluster(a: &RolloverPlan, next: &Ca) -> Result<String, Error> {
+    let is_name = |name: &String| check_label("a cluster's name", name).is_ok();
+    if let Some(name) = &a.cluster {
+        check_label("a cluster's name", name)?;
+        return Ok(name.clone());
+    }
+    // Anybody's certificate may have a town there.
+    let of_directory = || a.out.file_name().map(|name| name.to_string_lossy().into_owned());
+    next.cluster().filter(is_name).or_else(|| of_directory().filter(is_name)).ok_or_else(|| {
+        Error::new(Kind::Usage, "the cluster has no name: neither the next CA's L nor --out is one")
+            .hint("give it one: --cluster NAME")
+    })
 }
 
 /// The Secret that istiod reads, from what is known of the cluster.

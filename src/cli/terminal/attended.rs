@@ -4,7 +4,7 @@ use super::asking::Attended;
 use super::render_error;
 use super::shares::Private;
 use crate::ceremony::people::{
-    Again, Assignment, Compared, Noted, Offer, People, Retirement, Secret, StepView, Stop, Turn, Unassigned,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Revoking, Secret, StepView, Stop, Turn, Unassigned,
     Unfinished, Verdict, Way,
 };
 use crate::ceremony::vocabulary::Ways;
@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::plan::MadePlan;
 use crate::plan::screen::utc;
 use crate::screen::Screen;
+use crate::x509::Reason;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
@@ -218,6 +219,15 @@ impl People for Attended<'_> {
         let reason = self.ask("Why is it retired? (the log keeps it)")?;
         let witness = self.ask("Witness, type the cluster's name to confirm (or no)")?;
         Ok(if is_no(&witness) { Retirement::No } else { Retirement::Typed { administrator, witness, reason } })
+    }
+
+    fn revoke(&mut self, _: &str, name: &str, _: Reason) -> Result<Revoking, Stop> {
+        let administrator = self.ask(&format!("Administrator, type {name} to revoke it (or no)"))?;
+        if is_no(&administrator) {
+            return Ok(Revoking::No);
+        }
+        let witness = self.ask("Witness, type it to confirm (or no)")?;
+        Ok(if is_no(&witness) { Revoking::No } else { Revoking::Typed { administrator, witness } })
     }
 
     fn adopt(&mut self, _: &str, _: Digest) -> Result<Compared, Stop> {

@@ -10,11 +10,14 @@ mod certificate;
 mod crl;
 mod files;
 mod layouts;
+mod merge;
 mod path;
 mod roots;
 mod trial;
 
 pub use across::{Cluster, across};
+pub use crl::check_alone;
+pub use merge::{Merged, Merging, Offered, Standing, merge};
 pub use trial::{trial_leaf, webpki_accepts};
 
 use super::rule::{Consumer, ConsumerRule, Found};
@@ -69,17 +72,27 @@ pub struct Asked<'a> {
     pub leaf_ttl: SignedDuration,
     /// The mesh's SPIFFE trust domain.
     pub trust_domain: &'a str,
+    /// How long before its end a CRL is said to be due.
+    pub crl_notice: SignedDuration,
 }
 
 impl Asked<'_> {
     /// Istio's default lifetime of a workload's certificate.
     pub const LEAF_TTL: SignedDuration = SignedDuration::from_hours(24);
+    /// Two weeks: time to find the key's holder, or to hold a ceremony.
+    pub const CRL_NOTICE: SignedDuration = SignedDuration::from_hours(14 * 24);
     /// Istio's default trust domain.
     pub const TRUST_DOMAIN: &'static str = "cluster.local";
 
     /// Some consumers at a time, with Istio's defaults.
     pub const fn of(consumers: &[Consumer], now: Timestamp) -> Asked<'_> {
-        Asked { consumers, now, leaf_ttl: Self::LEAF_TTL, trust_domain: Self::TRUST_DOMAIN }
+        Asked {
+            consumers,
+            now,
+            leaf_ttl: Self::LEAF_TTL,
+            trust_domain: Self::TRUST_DOMAIN,
+            crl_notice: Self::CRL_NOTICE,
+        }
     }
 
     fn about(&self, consumer: Consumer) -> bool {
@@ -159,7 +172,7 @@ pub fn check(files: &CaFiles<'_>, asked: &Asked<'_>) -> Result<Checked, Error> {
         certificate::check(&own, &path, &mut gathered);
         roots::check(&path, &checked, files.form, &mut gathered);
         if let Some(crl) = files.crl {
-            checked.crl_issuers = crl::check(crl, &own, &checked, files.form, &mut gathered);
+            checked.crl_issuers = crl::check(crl, &own, &path, &checked, files.form, &mut gathered);
         }
         layouts::check(&own, &checked.roots, &mut gathered);
         let key = files.ca_key.and_then(|bytes| files::key(bytes, &own, files.form, &mut gathered));

@@ -3,9 +3,10 @@
 use super::*;
 use crate::authority::state::tests::Story;
 use crate::key::KeySpec;
+use crate::log::record::CertificateRevoked;
 use crate::policy::judge;
 use crate::x509::tests::{Hierarchy, hierarchy};
-use crate::x509::{LocalKey, SignatureAlgorithm};
+use crate::x509::{LocalKey, Reason, SignatureAlgorithm};
 
 const CONFIG: &str = "name = \"R\"\nkind = \"test\"\n[token]\nprofile = \"softhsm2\"\n[root]\nsubject = { common_name = \"R\" }\n\
     key = \"ecdsa-p256\"\nvalidity_days = 3650\n[intermediates]\nmax_validity_days = 365\n\
@@ -89,6 +90,56 @@ fn whatever_is_no_renewal_is_said_to_be_none_and_the_words_settle_it() {
         // The certificate before it lives for long: a second one needs a reason.
         assert_eq!((ids, changes.len()), (vec_of(["policy.renewal.unsigned", "policy.generation.unexpired"]), 0));
         assert_eq!(line.unwrap(), format!("signed by the previous key: no ({why}); the words settle it"));
+    }
+}
+
+impl Scene {
+    /// Revokes a generation of `west`.
+    fn revokes(&mut self, generation: u32, reason: Reason) {
+        let of_west = self.story.state.certificates.values().filter(|c| c.cluster.as_deref() == Some("west"));
+        let serial = of_west.filter(|c| c.generation == Some(generation)).map(|c| c.serial.clone()).next().unwrap();
+        let date = "2026-11-21T09:25:00Z".parse().unwrap();
+        self.story.then(CertificateRevoked { serial, reason, date, invalid_from: None }).unwrap();
+    }
+}
+
+#[test]
+fn the_signature_of_a_key_that_was_revoked_as_compromised_counts_for_nothing() {
+    let mut compromised = scene();
+    compromised.revokes(2, Reason::CaCompromise);
+    let (ids, _, line) = compromised.judged(&compromised.claim(Previous::Signed(compromised.newest.spki())));
+    // A warning: to sign all the same needs a reason. The other certificate of the cluster is still good.
+    assert_eq!(ids, ["policy.renewal.compromised", "policy.generation.unexpired"]);
+    let said = "counts for nothing: the key of generation 2 was revoked: cACompromise; the words settle it";
+    assert_eq!(line.unwrap(), said);
+    // One that was only superseded is still its owner's.
+    let mut superseded = scene();
+    superseded.revokes(2, Reason::Superseded);
+    let (ids, ..) = superseded.judged(&superseded.claim(Previous::Signed(superseded.newest.spki())));
+    assert_eq!(ids, ["policy.renewal.signed"]);
+}
+
+#[test]
+fn a_cluster_without_a_good_certificate_gets_the_next_without_a_reason() {
+    let mut scene = scene();
+    scene.revokes(1, Reason::KeyCompromise);
+    scene.revokes(2, Reason::KeyCompromise);
+    assert_eq!(scene.judged(&scene.claim(Previous::Unnamed)).0, ["policy.renewal.unsigned"]);
+}
+
+#[test]
+fn a_revoked_key_is_never_certified_again_for_anybody() {
+    let mut scene = scene();
+    scene.revokes(2, Reason::KeyCompromise);
+    for cluster in ["west", "east", "north"] {
+        let claim = Claim { cluster, spki: scene.newest.spki(), ..scene.claim(Previous::Unnamed) };
+        let judgement = judge(&scene.config, &scene.story.state, &claim);
+        let finding = judgement.findings.iter().find(|f| f.id.starts_with("policy.key.")).unwrap();
+        assert_eq!(finding.id, "policy.key.revoked");
+        let spki = scene.newest.spki().sha256().short();
+        let seen = format!("the key of a certificate revoked 2026-11-21T09:25:00Z (keyCompromise), spki {spki}");
+        assert_eq!((finding.observed.as_str(), finding.expected.as_str()), (seen.as_str(), "a new key"));
+        assert_eq!(finding.hint, "make a new key: anchorite request NAME");
     }
 }
 

@@ -66,9 +66,9 @@ pub(super) static TABLE: &[CrlCheck] = &[
     Check {
         rule: refuse(
             "crl.entries",
-            "Each serial number is there once, revoked not after thisUpdate, with no extension but the reason.",
+            "Each serial number is there once, revoked not after thisUpdate, with no extension but reason and invalidity date.",
             "RFC 5280 sections 5.1.2.6 and 5.3",
-            "list each serial number once, with nothing but a date and a reason",
+            "list each serial number once, with nothing but dates and a reason",
         ),
         look: entries,
     },
@@ -143,7 +143,10 @@ fn entries(list: &List<'_>) -> Option<Seen> {
         }
     }
     let other = list.view.entry_others.first()?;
-    seen(format!("entry extension {}", other.oid), "none but the reason")
+    seen(
+        format!("entry extension {}, critical {}", other.oid, other.critical),
+        "reason and invalidity date, not critical",
+    )
 }
 
 fn extensions(list: &List<'_>) -> Option<Seen> {

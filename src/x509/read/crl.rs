@@ -100,7 +100,6 @@ fn other(extension: &X509Extension<'_>) -> OtherExtension {
     OtherExtension { oid: extension.oid.to_id_string(), critical: extension.critical }
 }
 
-/// The names of RFC 5280 section 5.3.1; 7 is not used.
 fn reason_name(code: u8) -> Result<&'static str, Error> {
     let unknown = || Error::new(Kind::Verify, "a revocation reason that does not exist").saw(code.to_string());
     Reason::of_code(code).map(Reason::name).ok_or_else(unknown)

@@ -291,6 +291,17 @@ pub struct CrlView {
     pub extensions: Vec<OtherExtension>,
 }
 
+impl CrlView {
+    /// True where it lists its issuer's own certificates and all of them: no issuingDistributionPoint, no delta, no
+    /// unknown critical extension, and in its entries none that matters (an indirect one's certificateIssuer).
+    pub fn is_whole(&self) -> bool {
+        const CHANGES: [&str; 2] = ["2.5.29.27", "2.5.29.28"];
+        const OF_ENTRIES: &str = "2.5.29.29";
+        let whole = self.others.iter().all(|other| !other.critical && !CHANGES.contains(&other.oid.as_str()));
+        whole && self.entry_others.iter().all(|other| !other.critical && other.oid != OF_ENTRIES)
+    }
+}
+
 /// A signed CRL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crl {

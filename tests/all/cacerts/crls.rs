@@ -53,6 +53,47 @@ fn every_ca_of_the_chain_needs_its_crl() {
     assert!(said.contains("-md sha256") && !said.contains("-inform DER"), "{said}");
 }
 
+/// Evidence: Istio's issue 61073. Before its repair a Secret without the file, or with an empty one, changed nothing.
+#[test]
+fn an_emptied_file_is_no_broken_one() {
+    let pki = Pki::new();
+    pki.copy("off");
+    pki.world.write("off/ca-crl.pem", "\n");
+    pki.says("off", "yyyy", &["consumer.crl.cleared"]);
+    let text = pki.world.run(&["inspect", "cacerts", "off"]).stdout;
+    assert!(text.contains("from Istio 1.31.1 on"), "{text}");
+    // The Secret says so too: a key with nothing in it.
+    let yaml = pki.world.run(&["manifest", "off"]).ok().stdout;
+    assert!(yaml.contains("  ca-crl.pem: Cg==\n"), "{yaml}");
+}
+
+#[test]
+fn a_crl_that_ends_soon_or_is_not_whole_is_said() {
+    let pki = Pki::new();
+    let (root, own) = (crl(&pki, "root", &[], "13"), crl(&pki, "good", &[], "30"));
+    pki.copy("soon");
+    pki.world.write("soon/ca-crl.pem", format!("{root}{own}"));
+    pki.says("soon", "yyyy", &["consumer.crl.near-end", "consumer.crl.others"]);
+    let conf = String::from_utf8(pki.world.read("root-db/conf")).unwrap();
+    pki.world.write("root-db/conf", format!("{conf}issuingDistributionPoint=critical,@idp\n[idp]\nindirectCRL=TRUE\n"));
+    let ca = ["ca", "-config", "root-db/conf", "-cert", "root.pem", "-keyfile", "root.key"];
+    pki.openssl(&[&ca[..], &["-gencrl", "-crldays", "30", "-out", "indirect.crl"]].concat());
+    pki.copy("indirect");
+    let indirect = String::from_utf8(pki.world.read("indirect.crl")).unwrap();
+    pki.world.write("indirect/ca-crl.pem", format!("{indirect}{own}"));
+    pki.says("indirect", "ynny", &["consumer.crl.not-whole", "consumer.crl.others"]);
+}
+
+/// istiod asks for the CRLs of the chain file, Envoy for those of the path: the root may stand in neither file.
+#[test]
+fn the_roots_crl_is_needed_where_the_root_is_not_in_the_chain() {
+    let pki = Pki::new();
+    pki.copy("short");
+    pki.world.write("short/cert-chain.pem", pki.pem("good"));
+    pki.world.write("short/ca-crl.pem", crl(&pki, "good", &[], "30"));
+    pki.says("short", "ynny", &["consumer.crl.missing", "consumer.crl.others"]);
+}
+
 #[test]
 fn an_expired_crl_rejects_all_and_a_forged_or_revoking_one_is_said() {
     let pki = Pki::new();

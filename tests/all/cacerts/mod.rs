@@ -6,6 +6,6 @@ mod chains;
 mod crls;
 mod files;
 mod layouts;
-mod pki;
+pub mod pki;
 mod screens;
 mod sidecars;

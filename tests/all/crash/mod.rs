@@ -8,7 +8,7 @@ mod custody;
 mod genesis;
 pub mod instants;
 mod rollover;
-mod signing;
+pub mod signing;
 
 use super::support::{AUTHORITY, ENTRIES, Output, SIGN, World};
 use instants::Instant;

@@ -54,12 +54,12 @@ fn signing_killed_at_any_write_is_said_and_completed_by_the_next_start() {
 }
 
 /// A world in which `sign` was killed when both intents were under a checkpoint and no outcome was written.
-fn between_intent_and_outcome(world: &World) -> World {
-    let all = instants::of_run(&copy(world), &SIGN, &["authority/log/"]);
+pub fn between_intent_and_outcome(world: &World, sign: &[&str]) -> World {
+    let all = instants::of_run(&copy(world), sign, &["authority/log/"]);
     let checkpoint = all.iter().position(|at| at.is("rename", "log/checkpoints/")).unwrap();
     let outcome = all[checkpoint..].iter().find(|at| at.is("pwrite64", "log/entries.jsonl")).unwrap();
     let killed = copy(world);
-    instants::kill(&killed, &SIGN, outcome);
+    instants::kill(&killed, sign, outcome);
     killed
 }
 
@@ -68,7 +68,7 @@ fn a_kill_between_intent_and_outcome_is_told_and_its_serials_are_unknown_for_eve
     if !instants::can_trace("a_kill_between_intent_and_outcome_is_told_and_its_serials_are_unknown_for_ever") {
         return;
     }
-    let world = between_intent_and_outcome(&prepared());
+    let world = between_intent_and_outcome(&prepared(), &SIGN);
     let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
     let told = status.split("\n\n").next().unwrap();
     // Serials are random; a pair of hex digits stands for each.
@@ -133,7 +133,7 @@ fn a_recovery_that_is_killed_too_is_recovered_by_the_one_after_it() {
     if !instants::can_trace("a_recovery_that_is_killed_too_is_recovered_by_the_one_after_it") {
         return;
     }
-    let killed = between_intent_and_outcome(&prepared());
+    let killed = between_intent_and_outcome(&prepared(), &SIGN);
     let all = instants::of_run(&copy(&killed), &SIGN, &["authority/log/"]);
     instants::each(&all[..24], |at| {
         let world = copy(&killed);

@@ -12,20 +12,20 @@ use crate::workload::{Workload, certify_ca, foreign_root};
 use proxy::{Answer, Peer, Proxy};
 use std::path::Path;
 
-const WEST: &str = "spiffe://west.local/ns/shop/sa/cart";
-const EAST: &str = "spiffe://east.local/ns/bank/sa/till";
+pub const WEST: &str = "spiffe://west.local/ns/shop/sa/cart";
+pub const EAST: &str = "spiffe://east.local/ns/bank/sa/till";
 /// An intermediate's usual extensions.
 const LAST: &str = "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n";
 
 /// Two workloads, each behind its Envoy, each expecting the other by its SPIFFE ID.
-struct Mesh {
-    west: Proxy,
-    east: Proxy,
+pub struct Mesh {
+    pub west: Proxy,
+    pub east: Proxy,
     _sockets: tempfile::TempDir,
 }
 
 impl Mesh {
-    fn start(envoy: &Path, west: &Workload, east: &Workload) -> Self {
+    pub fn start(envoy: &Path, west: &Workload, east: &Workload) -> Self {
         // A socket's path has 107 bytes at most.
         let sockets = tempfile::Builder::new().prefix("mesh-").tempdir().unwrap();
         let (at_west, at_east) = (sockets.path().join("west"), sockets.path().join("east"));
@@ -36,7 +36,7 @@ impl Mesh {
 
     /// East refuses west's certificate, both as a server and as a client, for this reason in Envoy's words.
     #[track_caller]
-    fn west_is_refused(&self, counter: &str, reason: &str) {
+    pub fn west_is_refused(&self, counter: &str, reason: &str) {
         let said = [&self.west, &self.east].map(Proxy::call);
         for Answer { code, body } in &said {
             assert_eq!(*code, 503, "{body}");
@@ -50,7 +50,7 @@ impl Mesh {
     }
 
     #[track_caller]
-    fn together(&self) {
+    pub fn together(&self) {
         for (side, caller, called) in [(&self.west, WEST, EAST), (&self.east, EAST, WEST)] {
             let answer = side.call();
             assert_eq!(answer.code, 200, "{answer:?}");

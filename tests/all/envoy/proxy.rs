@@ -165,8 +165,13 @@ fn leaf(own: &Workload) -> Value {
 }
 
 fn roots(own: &Workload) -> Value {
-    let text = std::fs::read_to_string(&own.trust).unwrap();
-    json!({ "name": "ROOTCA", "validation_context": { "trusted_ca": { "inline_string": text } } })
+    let text = |file: &Path| json!({ "inline_string": std::fs::read_to_string(file).unwrap() });
+    let mut context = json!({ "trusted_ca": text(&own.trust) });
+    // As Istio's agents hand on what is in the ConfigMap istio-ca-crl.
+    if let Some(crls) = &own.crls {
+        context["crl"] = text(crls);
+    }
+    json!({ "name": "ROOTCA", "validation_context": context })
 }
 
 /// Writes a secret for Envoy, which looks again where a file is moved into its place. False where it was there

@@ -9,20 +9,7 @@ const CART: &str = "spiffe://cluster.local/ns/shop/sa/cart";
 const TILL: &str = "spiffe://cluster.local/ns/bank/sa/till";
 
 fn plan(world: &World, current: &str, next: &str, out: &str) {
-    let r = |d: &str, f: &str| world.read(format!("{d}/{f}"));
-    for stage in 1..=3 {
-        let from = if stage == 1 { current } else { next };
-        for f in ["ca-cert.pem", "ca-key.pem", "cert-chain.pem"] {
-            world.write(format!("{out}/stage-{stage}/{f}"), r(from, f));
-        }
-        let (o, n) = (r(current, "root-cert.pem"), r(next, "root-cert.pem"));
-        let roots = match stage {
-            1 => [o, n].concat(),
-            2 => [o, n.clone(), n].concat(),
-            _ => n,
-        };
-        world.write(format!("{out}/stage-{stage}/root-cert.pem"), roots);
-    }
+    world.run(&["rollover", "plan", "--current", current, "--next", next, "--out", out]).ok();
 }
 
 #[test]
@@ -31,7 +18,7 @@ fn no_call_fails_while_a_mesh_moves_from_istios_own_root() {
     let world = authority("ecdsa-p256");
     certified(&world, &["west"]);
     istio::own_ca(&world, "old");
-    plan(&world, "old", "clusters/west", "out");
+    plan(&world, "old/istio-ca-secret.json", "clusters/west", "out");
     let walkers = [CART, TILL].map(|id| Walker::from(id, "old", "out"));
     let tally = walk(&envoy, &world, "from Istio's own root", &walkers);
     assert_eq!(tally.failed, 0, "{}", tally.first_failure);
@@ -49,11 +36,11 @@ fn no_call_fails_while_two_clusters_move_from_a_root_of_openssls() {
     certified(&world, &["west", "east"]);
     istio::plugged_in(&world, "old", &["west", "east"]);
     for cluster in ["west", "east"] {
-        plan(&world, &format!("old/{cluster}"), &format!("clusters/{cluster}"), &format!("out/{cluster}"));
+        plan(&world, &format!("old/{cluster}"), &format!("clusters/{cluster}"), &format!("switch-{cluster}"));
     }
     let walkers = || {
         [(CART, "west"), (TILL, "east")]
-            .map(|(id, cluster)| Walker::from(id, &format!("old/{cluster}"), &format!("out/{cluster}")))
+            .map(|(id, cluster)| Walker::from(id, &format!("old/{cluster}"), &format!("switch-{cluster}")))
     };
     let tally = walk(&envoy, &world, "from a plugged-in CA, two clusters", &walkers());
     assert_eq!(tally.failed, 0, "{}", tally.first_failure);

@@ -3,6 +3,7 @@
 
 pub mod paths;
 mod profiles;
+mod revocation;
 mod secrets;
 mod vault;
 

@@ -3,6 +3,7 @@
 //! A test bears the number of its mistake in its comment and the mistake in its name.
 
 mod configuration;
+mod crls;
 mod keys;
 mod names;
 mod signing;

@@ -14,7 +14,7 @@ use serde_json::Value;
 const SIGN: [&str; 7] = ["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"];
 const ENTER_PIN: &str = "User PIN of the root token: ";
 const SHEET: &str = "Witness: sheet words ";
-const PAUSE: &str = "Pause here? yes, or Enter to go on";
+pub const PAUSE: &str = "Pause here? yes, or Enter to go on";
 const GO_ON: &str = "Go on at step ";
 
 /// A founded production authority with the request of one cluster on the stick, and that request's sheet.

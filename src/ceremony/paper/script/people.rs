@@ -1,7 +1,10 @@
 //! The pages that people fill in: who was here, what was not as the script says, what is true at the end.
 
+use super::Printout;
+use crate::authority::config::Emergency;
 use crate::ceremony::paper::parts::{blank, lines, page, shown, signatures, square, tick};
 use crate::ceremony::paper::words;
+use crate::ceremony::script::ScriptKind;
 use maud::{Markup, html};
 
 /// Places for people without a role.
@@ -10,7 +13,7 @@ const OTHERS: usize = 3;
 const EXCEPTIONS: usize = 4;
 
 /// Who was here, when, and whether they agree.
-pub fn participants(seats: &[String]) -> Markup {
+pub fn participants(seats: &[String], emergency: Option<Markup>) -> Markup {
     let others = std::iter::repeat_n("", OTHERS);
     page(
         "Participants",
@@ -18,6 +21,7 @@ pub fn participants(seats: &[String]) -> Markup {
             p { "Everybody in the room signs when coming and writes the time of coming and going. To sign is to say: I was "
                 "here, I saw what the steps say that I saw. Who does not agree ticks the box and says why; that is no fault "
                 "and stops nothing." }
+            @if let Some(emergency) = &emergency { (emergency) }
             table.boxed {
                 thead { tr {
                     th style="width:28mm" { "Role" } th { "Name, printed" } th { "Signature" }
@@ -32,6 +36,32 @@ pub fn participants(seats: &[String]) -> Markup {
             }
         },
     )
+}
+
+/// Who may stand in for whom, and which roles may be left out, where the script is one for emergencies.
+pub fn emergency(printout: &Printout<'_>) -> Option<Markup> {
+    if printout.script.kind != ScriptKind::Emergency {
+        return None;
+    }
+    let setting = printout.authority.as_ref().map(|authority| &authority.config.emergency);
+    Some(html! {
+        h3 { "Who can be done without" }
+        @match setting {
+            Some(Emergency { waivable, alternates }) => {
+                @for (role, who) in alternates {
+                    p { (square()) "In place of the " (shown(role)) " came: " (shown(who)) ". ("
+                        code { "--alternate " (shown(role)) } ")" }
+                }
+                @for role in waivable {
+                    p { (square()) "The " (shown(role)) " may be left out, with a reason; the administrator answers in that "
+                        "place. (" code { "--waive " (shown(role)) } ")" }
+                }
+                @if waivable.is_empty() && alternates.is_empty() { p { "Nobody: authority.toml names no role." } }
+            }
+            None => p { "What [emergency] of authority.toml says, and nobody else." },
+        }
+        p { "Shares of custodians are never waived: the token opens to as many as ever." }
+    })
 }
 
 /// Sheets for what was not as the script says.

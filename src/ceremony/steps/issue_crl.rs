@@ -1,0 +1,51 @@
+//! `issue-crl`: the next CRL of every root whose certificate has not ended, as a plan for people to review. It lists
+//! what the log says must be listed, and nothing else.
+
+use crate::ceremony::people::Stop;
+use crate::ceremony::planning;
+use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::script::Step;
+use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
+use crate::error::{Error, Kind};
+use crate::plan::make;
+use crate::screen::Screen;
+
+/// The activity.
+pub const ACTIVITY: Activity = Activity {
+    name: "issue-crl",
+    says: "Plan the next CRL of each root",
+    asks: false,
+    needs: &[Fact::Unlocked, Fact::Root, Fact::ClockConfirmed],
+    gives: &[Fact::Plannable],
+    takes: &[],
+    settings: &[],
+    // The plans lie on the table of this process.
+    lasts: Lasts::Process,
+    ways: Ways::RETRY,
+    medium: None,
+    run,
+};
+
+fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
+    let state = room.journal.state();
+    let now = room.journal.now();
+    let (ended, current): (Vec<_>, Vec<_>) =
+        state.roots().into_iter().map(|(generation, c)| (generation, c.not_after)).partition(|(_, end)| *end <= now);
+    if current.is_empty() {
+        // With the words about a root that has ended, and what to do.
+        planning::issuer(room)?;
+        return Err(Error::new(Kind::Bug, "a root that has not ended has no CRL to plan").into());
+    }
+    let mut drafts = Vec::with_capacity(current.len());
+    for (generation, _) in current {
+        let issuer = planning::issuer_of(room, generation)?;
+        bench.keys()?.root_spki(generation)?;
+        drafts.push(make::crl(room.context(), &issuer, room.journal.state())?);
+    }
+    bench.drafts.extend(drafts);
+    for (generation, end) in ended {
+        let told = format!("The root of generation {generation} ended on {end}: it gets no CRL any more.");
+        room.people.show(&Screen::new().text(told))?;
+    }
+    Ok(())
+}
