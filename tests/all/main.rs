@@ -60,3 +60,4 @@ mod sticks;
 mod support;
 mod weak_keys;
 mod workload;
+mod year;
