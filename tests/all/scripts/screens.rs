@@ -27,16 +27,18 @@ fn every_fault_is_printed_with_its_place_and_the_script_is_refused() {
 
 #[test]
 fn a_file_that_is_no_script_is_told_so() {
+    let kinds = super::impossible::kinds();
     assert_text(
         &checked(""),
-        r#"
-        error: mine.toml: a script has a kind: wanted kind = one of genesis, signing,
-               export, retirement, drill, custody
+        &format!(
+            r#"
+        error: mine.toml: a script has a kind: wanted kind = one of {kinds}
         error: mine.toml: a script has no [[step]]
         error: mine.toml, line 1, column 1: a script lacks "title"
         error: mine.toml cannot work: saw 3 faults
         exit 2
-    "#,
+    "#
+        ),
     );
     assert_text(
         &checked([0xff, 0xfe, 0x00]),

@@ -4,7 +4,8 @@ mod form;
 mod order;
 
 use super::good::{GENESIS, SIGNING};
-use anchorite::ceremony::script::Script;
+use anchorite::ceremony::script::{Script, ScriptKind};
+use anchorite::ceremony::vocabulary::{Fact, VOCABULARY};
 
 /// A change, from what to what; the faults are printed as `ceremony check` prints them.
 struct Row {
@@ -37,9 +38,25 @@ fn faults(row: &Row) -> Vec<String> {
         .collect()
 }
 
+/// What the tables of kinds and activities say grows with them; the rows name it in braces.
+fn filled(fault: &str) -> String {
+    let names = |gives: Option<Fact>| {
+        let all = VOCABULARY.iter().filter(|activity| gives.is_none_or(|fact| activity.gives.contains(&fact)));
+        all.map(|activity| activity.name).collect::<Vec<_>>().join(", ")
+    };
+    let fault = fault.replace("{kinds}", &kinds()).replace("{activities}", &names(None));
+    fault.replace("{plannable}", Fact::Plannable.says()).replace("{planners}", &names(Some(Fact::Plannable)))
+}
+
+/// The names of every kind of ceremony.
+pub fn kinds() -> String {
+    ScriptKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+}
+
 #[test]
 fn no_impossible_script_passes_and_each_fault_is_named_with_its_place() {
     for row in order::ROWS.iter().chain(form::ROWS) {
-        assert_eq!(faults(row), row.faults, "{:?}", row.changes);
+        let wanted: Vec<String> = row.faults.iter().map(|fault| filled(fault)).collect();
+        assert_eq!(faults(row), wanted, "{:?}", row.changes);
     }
 }
