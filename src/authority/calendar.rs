@@ -246,7 +246,10 @@ fn root(state: &State, config: &Config) -> Option<Task> {
 
 /// The audit key's certificate, where it ends before the newest root does.
 fn audit(state: &State) -> Option<Task> {
-    let (root, audit) = (state.certificate_of("root")?, state.certificate_of("audit")?);
+    let root = state.certificate_of("root")?;
+    // Each root that is current certified it: the one that lasts longest counts.
+    let certificates = state.audit_certificates(state.audit_in_force()?);
+    let audit = certificates.into_iter().max_by_key(|certificate| certificate.not_after)?;
     (audit.not_after < root.not_after).then(|| Task {
         id: "audit".to_owned(),
         begin: audit.not_after - lead(RENEWAL_LEAD, validity(audit)),

@@ -33,5 +33,6 @@ pub mod takeover;
 pub mod tokens;
 pub mod vocabulary;
 
+pub use steps::destroy_keys::check_generation;
 pub use steps::import_requests::is_settled;
 pub use steps::key_backup;

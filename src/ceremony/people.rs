@@ -3,13 +3,16 @@
 //! The engine decides what is right; people only reply. So a typed word is compared here in the engine, and
 //! a prepared answer counts only where the authority says that it may.
 
+mod replies;
+
+pub use replies::{Assignment, Retirement, Revoking};
+
 use super::vocabulary::Ways;
 use crate::authority::state::DoneStep;
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::plan::MadePlan;
 use crate::plan::screen::Banner;
-use crate::request::package::RequestJson;
 use crate::screen::Screen;
 use crate::x509::Reason;
 use secrecy::SecretString;
@@ -143,68 +146,6 @@ pub enum Verdict {
     },
     /// Declined.
     Decline(Option<String>),
-}
-
-/// A reply about the retirement of a cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Retirement {
-    /// The cluster's name as each of them typed it, and why.
-    Typed {
-        /// By the administrator.
-        administrator: String,
-        /// By the witness.
-        witness: String,
-        /// Why.
-        reason: String,
-    },
-    /// Decided beforehand, says an answers file.
-    Beforehand {
-        /// Why.
-        reason: String,
-    },
-    /// It is not retired.
-    No,
-}
-
-/// A reply about the revocation of a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Revoking {
-    /// The certificate's name as each of them typed it.
-    Typed {
-        /// By the administrator.
-        administrator: String,
-        /// By the witness.
-        witness: String,
-    },
-    /// Decided beforehand, with this reason, says an answers file.
-    Beforehand,
-    /// It is not revoked.
-    No,
-}
-
-/// Whom a plain CSR is for, and who may open what comes back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assignment {
-    /// Cluster name.
-    pub cluster: String,
-    /// Environment.
-    pub environment: String,
-    /// SPIFFE trust domain.
-    pub trust_domain: String,
-    /// age recipients.
-    pub recipients: Vec<String>,
-}
-
-impl Assignment {
-    /// What a package says of itself.
-    pub fn of(request: &RequestJson) -> Self {
-        Self {
-            cluster: request.cluster.clone(),
-            environment: request.environment.clone(),
-            trust_domain: request.trust_domain.clone(),
-            recipients: request.recipients.clone(),
-        }
-    }
 }
 
 /// A plain CSR that needs an assignment, with what is known of clusters for suggestions.

@@ -4,6 +4,7 @@ use super::args::{Args, Decommission, RetireRoot};
 use super::ceremonies::{founded, script};
 use super::room::{find, hold};
 use super::terminal::Terminal;
+use crate::ceremony::check_generation;
 use crate::ceremony::room::Wishes;
 use crate::error::{Error, Kind};
 use jiff::Timestamp;
@@ -56,6 +57,7 @@ pub fn retire_root(args: &Args, a: &RetireRoot, terminal: &mut Terminal) -> Resu
     let found = find(args)?;
     let script = script(&found, &a.own, "root-retirement")?;
     founded(&found.folder)?;
+    check_generation(&found.folder.read_state()?.0, a.generation)?;
     let root_generation = Some(a.generation);
     let wishes = Wishes { final_try: a.attend.final_try, root_generation, ..Wishes::default() };
     hold(args, &a.attend, None, script, &found, wishes, terminal)?;

@@ -138,11 +138,16 @@ impl Seat {
         let name = match () {
             () if has("create") && self.has_custody() => "root-genesis-custody",
             () if has("create") => "root-genesis",
+            () if has("adopt") => "adopt",
+            () if has("restore") => "restore",
             () if has("custody") => "custodian-change",
             () if has("key-backup") => "key-backup",
             () if has("decommission") => "decommission",
             () if has("sign") => "intermediate-signing",
             () if has("retire") => "cluster-retirement",
+            () if has("--emergency") => "emergency-revocation",
+            () if has("revoke") => "revocation",
+            () if has("crl") => "crl-refresh",
             () => "export",
         };
         Script::built_in(name).unwrap()

@@ -168,11 +168,18 @@ impl Lost {
         Ok(())
     }
 
-    /// The keys to go on with, and the certificate of each: roots first, by generation.
+    /// The keys to go on with, and the certificate of each: the roots that are not destroyed, by generation, then the
+    /// audit key in force.
     pub fn keys(&self) -> Vec<(&KeyRecord, &[u8])> {
-        let of = |role: &'static str| self.state.keys.iter().filter(move |key| key.role == role && key.spki.is_some());
+        let roots = self.state.keys.iter().filter(|key| key.role == "root" && key.spki.is_some());
+        let held = roots.filter(|key| self.state.may_be_held(key)).chain(self.state.audit_in_force());
         let der = |key: &KeyRecord| self.state.certificates.get(key.certificate.as_ref()?)?.der.as_deref();
-        of("root").chain(of("audit")).filter_map(|key| Some((key, der(key)?))).collect()
+        held.filter_map(|key| Some((key, der(key)?))).collect()
+    }
+
+    /// The generations of the roots to go on with: what another signed is no business of this log.
+    fn generations(&self) -> Vec<u32> {
+        self.keys().into_iter().filter(|(key, _)| key.role == "root").map(|(key, _)| key.generation).collect()
     }
 
     /// The custody set that opens the token, as the first entry of the new log that a token's unlocking needs.
@@ -215,7 +222,7 @@ impl Lost {
         let (own, others): (Vec<_>, Vec<_>) =
             self.certificates().into_values().partition(|c| c.cluster.is_some() && c.der.is_some());
         records.extend(own.into_iter().map(|c| HistoryImported { certificates: vec![c], ..of("restore") }));
-        let crls = self.state.roots().into_keys().map(|generation| self.crl(generation, now)).collect();
+        let crls = self.generations().into_iter().map(|generation| self.crl(generation, now)).collect();
         records.extend(portions(of("restore"), others.into_iter(), crls));
         records
     }
@@ -259,10 +266,12 @@ impl Lost {
 
     fn certificates(&self) -> BTreeMap<Hex, PastCertificate> {
         let adopted: Vec<&Hex> = self.keys().into_iter().filter_map(|(key, _)| key.certificate.as_ref()).collect();
-        let carried = self.state.certificates.values().filter(|c| {
-            // A root's own serial number is never on its CRL; what was never signed has none.
-            c.what != "root" && c.status != Status::Failed && !adopted.contains(&&c.serial)
-        });
+        let generations = self.generations();
+        let carried =
+            self.state.certificates.values().filter(|c| generations.contains(&c.issuer_generation)).filter(|c| {
+                // A root's own serial number is never on its CRL; what was never signed has none.
+                c.what != "root" && c.status != Status::Failed && !adopted.contains(&&c.serial)
+            });
         let carried = carried.map(|c| {
             let view = c.der.as_ref().and_then(|der| read::certificate(der).ok()).map(|c| c.view);
             let past = PastCertificate {

@@ -91,9 +91,12 @@ impl State {
         let spki = Spki::from_der(&adopted.spki.0)?;
         let view = read::certificate(&adopted.certificate.0)?.view;
         expect(view.spki == spki, "key.certificate", "a key is adopted with its own certificate", &shown)?;
-        // The audit key's certificate is by the newest root that was adopted before it.
-        let roots = self.keys.iter().filter(|k| k.role == "root").map(|k| k.generation).max();
-        let issuer = if adopted.role == "root" { Some(adopted.generation) } else { roots };
+        // The audit key's certificate is by a root that was adopted before it.
+        let is_issuer =
+            |der: &Vec<u8>| read::certificate(der).is_ok_and(|root| root.view.subject_der == view.issuer_der);
+        let roots = self.roots();
+        let certified = || roots.iter().find(|(_, root)| root.der.as_ref().is_some_and(is_issuer)).map(|(g, _)| *g);
+        let issuer = if adopted.role == "root" { Some(adopted.generation) } else { certified() };
         let issuer = issuer.ok_or_else(|| broken("key.adopted", "a root is adopted before the audit key", &shown))?;
         self.take_over(Certificate {
             what: adopted.role.clone(),

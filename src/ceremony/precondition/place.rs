@@ -37,6 +37,13 @@ pub(super) fn directories(room: &mut Room<'_>) -> Result<(), Error> {
     own_directories(room).iter().try_for_each(|dir| own::check_own(dir))
 }
 
+/// The same beside a log that is there: what is tried in `log/` and left there by a crash would be a stranger in it,
+/// and a session that came so far has written to it.
+pub(super) fn published_directories(room: &mut Room<'_>) -> Result<(), Error> {
+    deliver::check_writable(room.folder.path())?;
+    [room.folder.issued(), room.folder.public(), room.folder.records()].iter().try_for_each(|dir| own::check_own(dir))
+}
+
 fn own_directories(room: &Room<'_>) -> [PathBuf; 6] {
     let (folder, log) = (&room.folder, room.folder.log());
     let (checkpoints, audit) = (log.join("checkpoints"), log.join("audit"));

@@ -15,7 +15,7 @@ type Look = fn(&mut Room<'_>, &mut Keyring, Succession) -> Result<(), Error>;
 /// What is looked for, by the names that a genesis has for it, in this order.
 static OF_A_SUCCESSOR: &[(&str, Look)] = &[
     ("clock", |room, _, _| place::clock(room)),
-    ("directories", |room, _, _| place::directories(room)),
+    ("directories", |room, _, _| place::published_directories(room)),
     ("room", |room, _, _| place::room(room)),
     ("token-files", |room, _, _| token::files(room)),
     ("kinds-of-key", |room, _, _| token::kinds(room)),

@@ -57,6 +57,37 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     ("key.sealed", r#"{"cluster":H,"spki_sha256":0,"recipients":[H],"ciphertext":""}"#),
     (
+        "audit.rotated",
+        r#"{"generation":2,"old_spki":"","new_spki":"","size":7,"root":0,"old_signature":"","new_signature":""}"#,
+    ),
+    ("key.destroying", r#"{"id":"00","role":H,"generation":1,"token_serial":H,"reason":H}"#),
+    ("key.destroyed", r#"{"id":"00","role":H,"generation":1,"token_serial":H,"backup":H,"shown":H}"#),
+    (
+        "key_backup.made",
+        r#"{"name":H,"mode":H,"means":H,"serial":H,"label":H,"manufacturer":H,"model":H,"generations":[1]}"#,
+    ),
+    ("key_backup.proving", r#"{"backup":H,"generation":1,"nonce":"00","statement_sha256":0}"#),
+    ("key_backup.proved", r#"{"proving":7,"signature":""}"#),
+    (
+        "key.adopted",
+        r#"{"id":"00","role":H,"generation":1,"token_serial":H,"spki":"","certificate":"","attributes":{"CKA_X":H},
+            "findings":[],"reason":H}"#,
+    ),
+    (
+        "history.imported",
+        r#"{"of":H,"sources":[{"name":H,"sha256":0}],
+            "certificates":[{"serial":"00","what":H,"subject":H,"not_after":T,"issuer_generation":1,"cluster":H,
+                "revoked":{"date":T,"reason":"superseded"}}],
+            "crls":[{"generation":1,"used":7}],
+            "clusters":[{"name":H,"environment":H,"trust_domain":H,"recipients":[H],"profile":H,"key_origin":H,"since":T,
+                "generation":1,"bundle":{"id":H,"generation":1,"sequence":1},"retired":{"at":T,"reason":H},
+                "requests":[{"generation":1,"csr_sha256":0,"environment":H,"trust_domain":H,"recipients":[H],"profile":H}]}]}"#,
+    ),
+    (
+        "restore",
+        r#"{"log":"00","size":7,"root":0,"cited":8,"reason":H,"checkpoint":H,"before":[{"log":"00","cited":1}]}"#,
+    ),
+    (
         "cluster.enrolled",
         r#"{"cluster":H,"environment":H,"trust_domain":H,"recipients":[H],"profile":H,"key_origin":H,"spki_sha256":0,
             "words_of":0}"#,

@@ -145,7 +145,17 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("retire-cluster", &[ScriptKind::Retirement]),
     ("check-copy", &[ScriptKind::Drill]),
     ("revoke", &[ScriptKind::Revocation, ScriptKind::Emergency]),
-    ("issue-crl", &[ScriptKind::Refresh, ScriptKind::Revocation, ScriptKind::Emergency, ScriptKind::Signing]),
+    (
+        "issue-crl",
+        &[
+            ScriptKind::Refresh,
+            ScriptKind::Revocation,
+            ScriptKind::Emergency,
+            ScriptKind::Signing,
+            ScriptKind::RootEnd,
+            ScriptKind::Decommission,
+        ],
+    ),
     ("change-custody", &[ScriptKind::Custody]),
     ("generate-next-root", &[ScriptKind::Rollover]),
     ("cross-sign", &[ScriptKind::Rollover]),

@@ -168,7 +168,7 @@ fn confirm(room: &mut Room<'_>, step: &Step, fingerprint: Digest) -> Result<(), 
 
 fn ask_reason(room: &mut Room<'_>, step: &Step) -> Result<String, Stop> {
     loop {
-        let question = "Why is it adopted all the same? (the log keeps it)";
+        let question = "why is it adopted all the same? (the log keeps it)";
         let reason = room.people.answer(&step.id, REASON, "administrator", question)?;
         let length = reason.trim().chars().count();
         if (1..=MAX_REASON).contains(&length) {

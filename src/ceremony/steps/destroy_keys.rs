@@ -7,6 +7,7 @@ mod screens;
 
 pub use audit::{announce_audit, end_audit};
 
+use crate::authority::State;
 use crate::authority::state::KeyRecord;
 use crate::ceremony::backups;
 use crate::ceremony::people::Stop;
@@ -72,7 +73,7 @@ fn doomed(room: &Room<'_>, bench: &mut Bench) -> Result<Vec<KeyRecord>, Error> {
         ScriptKind::Decommission => None,
         _ => {
             let generation = room.wishes.root_generation.unwrap_or_default();
-            check_generation(room, generation)?;
+            check_generation(state, generation)?;
             Some(generation)
         }
     };
@@ -88,9 +89,11 @@ fn doomed(room: &Room<'_>, bench: &mut Bench) -> Result<Vec<KeyRecord>, Error> {
     Ok(doomed)
 }
 
-/// A generation can end while another one signs.
-fn check_generation(room: &Room<'_>, generation: u32) -> Result<(), Error> {
-    let state = room.journal.state();
+/// A generation can end while a newer one signs.
+///
+/// # Errors
+/// [`Kind::Refused`].
+pub fn check_generation(state: &State, generation: u32) -> Result<(), Error> {
     let refuse = |what: &str, hint: &str| {
         Err(Error::new(Kind::Refused, what)
             .saw(format!("generation {generation}"))

@@ -10,9 +10,10 @@ use crate::text;
 use serde::Serialize;
 
 /// The areas, by the first part of a rule's id, and what each is about.
-const AREAS: [(&str, &str); 5] = [
+const AREAS: [(&str, &str); 6] = [
     ("request", "what a request must be"),
     ("policy", "what the configuration and the log allow"),
+    ("adoption", "what a root that exists already must be"),
     ("certificate", "what is signed: RFC 5280 and the profiles"),
     ("crl", "revocation lists"),
     ("consumer", "what a mesh accepts (anchorite inspect cacerts)"),

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// What one proxy says, at the most, in bytes; a gateway has a certificate for each of its hosts.
 const MAX_FILE: u64 = 16 << 20;
 /// What is piped in, at the most, in bytes: the proxies of a cluster.
-const MAX_PIPED: u64 = 64 << 20;
+const MAX_PIPED: u64 = 32 << 20;
 /// plan.json, at the most, in bytes.
 const MAX_PLAN: u64 = 1 << 20;
 /// Files in a directory, at the most.
@@ -164,21 +164,18 @@ fn screen(report: &Report, sight: Sight) -> Screen {
     );
     let mut said: Vec<&LackRow> = Vec::new();
     for lack in report.workloads.iter().flat_map(|row| &row.lacks) {
-        if said.contains(&lack) {
-            continue;
+        if !said.contains(&lack) {
+            said.push(lack);
+            screen = who(screen.blank().field("not ready", &lack.what), report, |row| row.lacks.contains(lack));
+            screen = screen.field("to do", &lack.to_do);
         }
-        said.push(lack);
-        screen = screen.blank().field("not ready", &lack.what).field("to do", &lack.to_do);
-        screen = report.workloads.iter().filter(|row| row.lacks.contains(lack)).fold(screen, workload);
     }
     let mut known: Vec<&String> = Vec::new();
     for note in report.workloads.iter().flat_map(|row| &row.notes) {
-        if known.contains(&note) {
-            continue;
+        if !known.contains(&note) {
+            known.push(note);
+            screen = who(screen.blank().field("note", note), report, |row| row.notes.contains(note));
         }
-        known.push(note);
-        screen = screen.blank().field("note", note);
-        screen = report.workloads.iter().filter(|row| row.notes.contains(note)).fold(screen, workload);
     }
     screen = screen.blank();
     if let Some(first) = report.workloads.iter().filter_map(|row| row.not_after).min() {
@@ -194,8 +191,11 @@ fn screen(report: &Report, sight: Sight) -> Screen {
         .text("Only what was given was seen: istioctl proxy-status names every proxy.")
 }
 
-fn workload(screen: Screen, row: &Row) -> Screen {
-    let id = row.spiffe_id.iter().map(|id| format!(", {id}")).collect::<String>();
-    let end = row.not_after.map(|end| format!(", certificate until {end}")).unwrap_or_default();
-    screen.field("", format!("{}{id}{end}", row.name))
+/// The workloads of which something holds, each with the end of its certificate.
+fn who(screen: Screen, report: &Report, holds: impl Fn(&Row) -> bool) -> Screen {
+    let rows = report.workloads.iter().filter(|row| holds(row));
+    rows.enumerate().fold(screen, |screen, (number, row)| {
+        let end = row.not_after.map(|end| format!(", until {end}")).unwrap_or_default();
+        screen.field(if number == 0 { "who" } else { "" }, format!("{}{end}", row.name))
+    })
 }

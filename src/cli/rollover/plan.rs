@@ -54,6 +54,7 @@ fn planned(args: &Args, a: &RolloverPlan, terminal: &Terminal) -> Result<Plan, E
     }
     let live = a.live.as_ref().map(|path| given::read(path, PIPE, terminal)).transpose()?;
     let current = a.current.as_ref().map(|path| given::read(path, PIPE, terminal)).transpose()?;
+    live.iter().chain(&current).try_for_each(|(from, given)| without_crls(from, given))?;
     let next = Ca::of_given(&given::read(&a.next, PIPE, terminal)?.1, Which::Next)?;
     let (place, signs) = match (&live, &current) {
         (Some((_, live)), None) => (place(live)?, live),
@@ -90,6 +91,24 @@ fn planned(args: &Args, a: &RolloverPlan, terminal: &Terminal) -> Result<Plan, E
     made.notes.extend(proof::works(&made, now)?);
     check::refuse(&proof::prove(&[&made], now)?)?;
     Ok(made)
+}
+
+/// The stages' Secrets have no ca-crl.pem, and istiod goes on with the last one: no workload of the next CA would be
+/// believed. An emptied file is one that was given up (Istio: issue 61073).
+fn without_crls(from: &str, given: &Given) -> Result<(), Error> {
+    match given.files().crl.is_some_and(|crls| !crls.trim_ascii().is_empty()) {
+        false => Ok(()),
+        true => Err(Error::new(Kind::Refused, "this mesh checks CRLs: it would reject every workload of the next CA")
+            .saw(format!("ca-crl.pem in {from}"))
+            .wanted("a mesh without CRLs while its root is switched")
+            .hint(
+                "give CRLs up first: an empty ca-crl.pem in every cluster's Secret, Istio 1.31.1 and newer; plan again",
+            )
+            .hint(
+                "older ones keep them: bring the CRLs of both CAs and both roots into every cluster first (anchorite \
+                 mesh-crl merge), plan from a copy without ca-crl.pem, and add the merged file to each stage's Secret",
+            )),
+    }
 }
 
 /// What is said of this cluster: as asked for, as the next CA says, or as the directory is called.

@@ -130,8 +130,8 @@ fn of_envoy(dumps: &[Value]) -> Workload {
     let mut workload = Workload::default();
     let secrets = |kind: &'static str| dumps.iter().flat_map(move |dump| list(dump, kind));
     let named = |name: &'static str| {
-        let all = secrets("dynamicActiveSecrets").chain(secrets("staticSecrets"));
-        all.filter(move |secret| secret_name(secret) == Some(name)).map(|secret| at(secret, "secret")).next_back()
+        let mut all = secrets("dynamicActiveSecrets").chain(secrets("staticSecrets"));
+        all.find(|secret| secret_name(secret) == Some(name)).map(|secret| at(secret, "secret"))
     };
     for (name, what) in [(CERTIFICATE, "its certificate"), (ROOTS, "its roots")] {
         if secrets("dynamicWarmingSecrets").any(|secret| secret_name(secret) == Some(name)) {

@@ -1,5 +1,6 @@
 //! A root that was made elsewhere is taken over: by `openssl ca` here, its key imported into SoftHSM.
 
+mod attended;
 mod files;
 mod life;
 mod past;

@@ -5,9 +5,8 @@ use crate::support::*;
 
 /// Revokes `west`.
 fn revoke(world: &World) {
-    let answers = format!("{PARTICIPANTS}[revoke]\nwest = {{ revoke = \"keyCompromise\" }}\n[review]\n");
-    let reviewed = format!("\"sha256:{}\" = \"approve\"\n", world.sha256("authority/authority.toml"));
-    world.write("answers-revoke.toml", answers + &reviewed);
+    let answer = "[revoke]\n\"west@1\" = { revoke = \"keyCompromise\" }\n[review]\n\"crl:1\" = \"approve\"\n";
+    world.write("answers-revoke.toml", format!("{PARTICIPANTS}{answer}"));
     let revoke = ["-C", AUTHORITY, "--now", "2026-12-01T10:00:00Z", "revoke", "west", "--reason", "keyCompromise"];
     world.run(&[&revoke[..], &["--pin-file", "pin", "--answers", "answers-revoke.toml"]].concat()).ok();
 }
@@ -62,7 +61,7 @@ fn no_bundle_of_it_is_made_and_every_cluster_but_it_gets_the_crl() {
         &export("west"),
         "
         error: this certificate is revoked: no bundle of it is made: saw west,
-               generation 1, revoked since 2026-12-01T10:00:00Z
+               generation 1, revoked since 2026-12-01T09:55:00Z
         hint:  its cluster gets a new key and a new request: anchorite request NAME
         Nothing was changed.
         exit 10

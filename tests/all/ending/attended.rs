@@ -9,6 +9,7 @@ fn both_type_the_authoritys_name_and_nothing_else_will_do() {
     let mut seat = Seat::at(&world, &["-C", AUTHORITY, "decommission"]);
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
+    approves(&mut seat);
     let question = ", type the authority's name to destroy its key: ";
     let shown = seat.asked(&format!("Administrator{question}"));
     assert!(shown.contains("This cannot be undone.") && shown.contains("still valid  no intermediate"), "{shown}");

@@ -31,8 +31,8 @@ impl<'a> Walker<'a> {
 /// What came of a walk.
 #[derive(Debug, Default)]
 pub struct Tally {
-    pub tried: usize,
-    pub failed: usize,
+    pub tried: u64,
+    pub failed: u64,
     /// One that failed, in Envoy's words, and where that was: the first whose caller knew why.
     pub failure: String,
 }
@@ -77,7 +77,7 @@ pub fn walk(envoy: &Path, world: &World, title: &str, walkers: &[Walker<'_>; 2])
     }
     let handshakes: u64 = bench.proxies.iter().map(|proxy| proxy.counter("listener.inbound.ssl.handshake")).sum();
     let Tally { tried, failed, failure } = &bench.tally;
-    assert_eq!(handshakes, (tried - failed) as u64, "each call that succeeded made a handshake of its own");
+    assert_eq!(handshakes, tried - failed, "each call that succeeded made a handshake of its own");
     say(&format!("{title}: {tried} handshakes tried, {failed} failed"));
     if *failed > 0 {
         say(&format!("  one of them, {failure}"));
@@ -87,7 +87,7 @@ pub fn walk(envoy: &Path, world: &World, title: &str, walkers: &[Walker<'_>; 2])
 
 /// To stderr itself: what the macros print, runners of tests keep to themselves while all goes well.
 fn say(line: &str) {
-    writeln!(std::io::stderr(), "{line}").unwrap();
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 fn take(proxy: &Proxy, held: &Workload, moved: Move) {

@@ -106,3 +106,31 @@ fn a_copy_that_opens_to_an_older_pin_says_so() {
     let hint = "hint: the token's PIN was changed since its files were copied: make the backup anew";
     assert!(plain.contains(hint) && plain.ends_with("exit 21"), "{said}");
 }
+
+#[test]
+fn a_way_of_backup_that_is_not_made_is_not_promised() {
+    let check = ["-C", AUTHORITY, "config", "check"];
+    let world = World::new();
+    let mode = |mode: &str| {
+        world.configure(&format!("{}[key_backup]\nmode = \"{mode}\"\n", configuration("test", "ecdsa-p256")));
+    };
+    mode("wrapped");
+    world.refused(
+        &check,
+        r#"
+        error: authority.toml, line 19, column 8: this version makes no wrapped backup:
+               saw "wrapped", wanted none, clone
+        exit 2
+    "#,
+    );
+    mode("cloned");
+    world.refused(
+        &check,
+        r#"
+        error: authority.toml, line 19, column 8: no such way of backup: saw "cloned",
+               wanted none, clone
+        hint:  did you mean "clone"?
+        exit 2
+    "#,
+    );
+}

@@ -126,3 +126,22 @@ fn a_file_that_is_not_good_yet_is_written_and_said_to_be_so() {
     assert_eq!(report["findings"][0]["id"], "consumer.crl.missing", "{report}");
     assert_eq!(mesh.holds("north/ca-crl.pem").len(), 1);
 }
+
+#[test]
+fn every_kind_of_key_signs_a_crl_that_openssl_verifies() {
+    let mesh = Mesh::new();
+    let root = mesh.text("west/root.crl");
+    for (name, kind) in [
+        ("rsa", &["RSA", "-pkeyopt", "rsa_keygen_bits:3072"][..]),
+        ("p384", &["EC", "-pkeyopt", "ec_paramgen_curve:P-384"]),
+        ("ed25519", &["ED25519"]),
+    ] {
+        mesh.pki.key(name, kind);
+        mesh.pki.cluster(name);
+        mesh.pki.world.write(format!("{name}/root.crl"), &root);
+        mesh.run(&["mesh-crl", "renew", name]).ok();
+        let (file, ca) = (format!("{name}/ca-crl.pem"), format!("{name}/ca-cert.pem"));
+        let said = mesh.pki.world.tool("openssl", &["crl", "-in", &file, "-noout", "-CAfile", &ca]).ok();
+        assert!(format!("{}{}", said.stdout, said.stderr).contains("verify OK"), "{name}: {}", said.stderr);
+    }
+}

@@ -142,6 +142,25 @@ fn cas_of_one_name_that_nothing_tells_apart_are_refused() {
     mesh.refuses(&["west", "east", "below"], &["consumer.root.same-name: CN=Root CA"]);
 }
 
+/// The stages' Secrets have no CRLs, istiod keeps the last ones, and Envoy fails closed: an outage.
+#[test]
+fn a_switch_of_roots_is_not_planned_while_the_mesh_checks_crls() {
+    let mesh = Mesh::new();
+    let plan = || mesh.run(&["rollover", "plan", "--current", "west", "--next", "east", "--out", "switch"]);
+    let said = super::mesh::flat(&plan().refusal());
+    for word in [
+        "this mesh checks CRLs: it would reject every workload of the next CA: saw ca-crl.pem in west",
+        "give CRLs up first: an empty ca-crl.pem in every cluster's Secret, Istio 1.31.1 and newer; plan again",
+        "(anchorite mesh-crl merge), plan from a copy without ca-crl.pem",
+        "Nothing was written.",
+        "exit 10",
+    ] {
+        assert!(said.contains(word), "{word}:\n{said}");
+    }
+    mesh.pki.world.write("west/ca-crl.pem", "");
+    assert!(!plan().refusal().contains("this mesh checks CRLs"));
+}
+
 #[test]
 fn files_that_are_something_else_are_refused() {
     let mesh = Mesh::new();

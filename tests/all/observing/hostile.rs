@@ -52,9 +52,9 @@ fn a_file_that_says_nothing_is_a_workload_that_is_not_ready() {
           not ready    what it holds: not what istioctl prints of a proxy's secrets: saw
                        nothing, wanted the JSON of one proxy, or of several after each
                        other
+          who          gone
           to do        ask its proxy again: istioctl proxy-config secret POD.NAMESPACE -o
                        json
-                       gone
 
           leaves       the first that was seen ends …
         Stay in this stage.

@@ -131,8 +131,8 @@ fn a_setting_that_waives_shares_or_names_nobody_is_refused_with_its_place() {
         "[emergency]\nalternates = { witness = \"\" }\n",
         "
         error: authority.toml, line 19, column 1: [emergency] alternates: who stands in
-               is named by office: wanted 1 to 80 printable characters, such as
-               \"the security officer on call\"
+               is named by office: saw nothing, wanted 1 to 80 printable characters,
+               such as \"the security officer on call\"
         exit 2
     ",
     );
@@ -146,7 +146,7 @@ fn the_script_that_ships_keeps_to_its_thirty_minutes_and_one_that_does_not_is_re
     let world = World::new();
     world.write("slow.toml", ships.text.replace("minutes = 4\n", "minutes = 20\n"));
     assert_text(
-        &world.run(&["ceremony", "check", "slow.toml"]).error(),
+        &world.run(&["ceremony", "check", "slow.toml"]).refusal(),
         "
         error: slow.toml: a ceremony of the kind \"emergency\" is planned for too long:
                saw 61 minutes, wanted at most 30

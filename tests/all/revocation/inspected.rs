@@ -65,7 +65,7 @@ fn an_older_crl_is_refused_beside_the_last_and_beside_the_log() {
 
 #[test]
 fn a_crl_of_another_issuer_an_expired_one_and_a_changed_one_are_refused() {
-    let (world, other) = (second(), World::founded("test", "ecdsa-p384"));
+    let (world, other) = (second(), World::ready());
     world.write("other.pem", other.read(ROOT));
     world.write("other.crl", other.read(CRL));
     let refused = |arguments: &[&str], rule: &str| {
@@ -73,8 +73,9 @@ fn a_crl_of_another_issuer_an_expired_one_and_a_changed_one_are_refused() {
         assert!(error.starts_with(&format!("error: the CRL is refused by the rule {rule}: ")), "{error}");
         assert!(error.ends_with("exit 10\n"), "{error}");
     };
-    refused(&["second.crl", "--issuer", "other.pem"], "crl.");
-    // The same names, other keys: two CRLs of two CAs.
+    // The same name, another key.
+    refused(&["second.crl", "--issuer", "other.pem"], "crl.issuer");
+    refused(&["other.crl", "-C", AUTHORITY], "crl.issuer");
     let late = world.run(&["--now", "2027-05-31T00:00:00Z", "inspect", "crl", "second.crl", "--issuer", ROOT]);
     assert_text(
         &late.error(),
@@ -100,7 +101,7 @@ fn what_was_revoked_since_and_what_is_gone_is_said() {
     run(&world, "2026-12-01T12:00:00Z", &["revoke", "east", "--reason", "superseded"], &declined);
     let error = inspect(&world, &["second.crl", "-C", AUTHORITY]).error();
     assert!(error.starts_with("error: the CRL is refused by the rule crl.succession.lost: "), "{error}");
-    assert!(error.contains("issue one that lists it (anchorite crl)"), "{error}");
+    assert!(error.contains("who has this CRL accepts a revoked CA"), "{error}");
     // Where only the last CRL is at hand, what is gone may have ended: a warning, and the log would know.
     let shown = inspect(&world, &["first.crl", "--last", "second.crl"]).stdout;
     assert!(shown.contains("  warn         crl.succession.gone"), "{shown}");
