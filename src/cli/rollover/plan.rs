@@ -10,7 +10,7 @@ use crate::consumer::given::{OWN_CA, SECRET};
 use crate::error::{Error, Kind};
 use crate::files::deliver::{self, Item};
 use crate::name::{check_label, check_trust_domain};
-use crate::rollover::{Ca, Live, Plan, Wanted, Which, make, proof, write};
+use crate::rollover::{Ca, Live, Plan, Wanted, Which, ca, make, proof, write};
 use crate::text;
 use jiff::SignedDuration;
 
@@ -63,6 +63,15 @@ fn planned(args: &Args, a: &RolloverPlan, terminal: &Terminal) -> Result<Plan, E
         (None, None) => return Err(Error::new(Kind::Bug, "no current CA")),
     };
     let current = Ca::of_given(signs, Which::Current)?;
+    if let Some((from, live)) = live.as_ref().filter(|_| a.current.is_some()) {
+        let signing = Ca::of_given(live, Which::Current).map_err(|error| error.within(from))?;
+        if signing.own.der != current.own.der {
+            return Err(Error::new(Kind::Refused, "the live Secret signs with another CA than --current")
+                .saw(ca::shown(&signing.own))
+                .wanted(ca::shown(&current.own))
+                .hint("plan from what is live: leave --current out"));
+        }
+    }
     let cluster = cluster(a, &next)?;
     let now = clock(args).now();
     let mut made = make(

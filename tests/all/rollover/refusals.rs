@@ -303,6 +303,26 @@ fn what_would_not_work_in_a_stage_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn a_live_secret_of_another_ca_than_the_current_one_is_refused() {
+    let switch = Switch::new();
+    switch.pki.cluster("other");
+    switch.live("live.json", "other", "Opaque");
+    switch.world().refused(
+        &[&PLAN[..], &["--live", "live.json"]].concat(),
+        "
+        error: the live Secret signs with another CA than --current: saw O=Istio,
+               CN=Intermediate CA, L=other, sha256 …, wanted O=Old, CN=Intermediate CA,
+               L=good, sha256 …
+        hint:  plan from what is live: leave --current out
+        Nothing was written.
+        exit 10
+    ",
+    );
+    switch.live("live.json", "current", "Opaque");
+    switch.plan(&["--live", "live.json"]).ok();
+}
+
+#[test]
 fn arguments_that_mean_nothing_are_refused() {
     let switch = Switch::new();
     let refused = |more: &[&str], text: &str| switch.world().refused(&[&PLAN[..], more].concat(), text);
