@@ -147,7 +147,7 @@ fn find(keys: &mut Keyring, adoption: &Adoption) -> Result<KeyRef, Error> {
 
 /// People say that this is the root: its words 1 to 4, or, beforehand, its fingerprint.
 fn confirm(room: &mut Room<'_>, step: &Step, fingerprint: Digest) -> Result<(), Stop> {
-    let question = "words 1 to 4 of the root's fingerprint, from your paper (or no)";
+    let question = "root words 1-4 (or no)";
     loop {
         let typed = room.people.answer(&step.id, ROOT, "witness", question)?;
         if typed.trim().eq_ignore_ascii_case("no") {
@@ -209,8 +209,9 @@ fn screen(room: &Room<'_>, adoption: &Adoption, seen: &Generated, findings: &[Fi
             .field(&finding.severity.to_string(), format!("{}: {}", finding.id, finding.observed))
             .field("", &finding.hint);
     }
-    screen =
-        screen.field("sha256", fingerprint.hex()).field("words 1-4", "from the root's own card, or from who made it");
+    screen = screen
+        .field("sha256", fingerprint.hex())
+        .field("words 1-4", "from your own paper: the root's card, or who made it");
     screen.text(
         "What it signed before today is what these files say, and nobody can prove that it is all: status, records \
          and every check of the log will say so for good.",

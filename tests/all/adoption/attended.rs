@@ -5,7 +5,7 @@ use crate::seat::{Seat, approves, assert_fits, introduces};
 use anchorite::digest::Digest;
 use anchorite::words;
 
-const ROOT: &str = "Witness, words 1 to 4 of the root's fingerprint, from your paper (or no): ";
+const ROOT: &str = "Witness, root words 1-4 (or no): ";
 const REASON: &str = "Administrator, why is it adopted all the same? (the log keeps it): ";
 
 /// A production authority beside an old CA whose root it may adopt, and people at the question about that root.
@@ -40,7 +40,7 @@ fn people_say_which_root_they_mean_and_why_and_approve_what_it_signs() {
     assert!(helped.contains("not from this screen"), "{helped}");
     seat.types(&right);
     seat.answers(REASON, "");
-    let helped = seat.answers(REASON, "imported last year; the file is destroyed");
+    let helped = seat.answers(REASON, "imported");
     assert!(helped.contains("the warnings ask for a reason"), "{helped}");
     for _ in 0..2 {
         approves(&mut seat);
