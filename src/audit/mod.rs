@@ -7,6 +7,7 @@
 
 mod certified;
 mod history;
+mod proofs;
 mod report;
 mod signing;
 mod tree;
@@ -68,6 +69,8 @@ pub const RULES: &[(&str, &str)] = &[
     ("outcome.checkpoint", "the intent was under a checkpoint before its outcome"),
     ("outcome.bytes", "what was signed is what was intended"),
     ("outcome.signature", "what was signed verifies under its issuer"),
+    ("proof.statement", "what a copy of a root key signs is what the log announced"),
+    ("proof.signature", "a copy's proof was announced under a checkpoint, and verifies under the root key"),
     ("crl.list", "a CRL lists what the log has as revoked or unknown, and nothing else"),
     ("checkpoint.signature", "a checkpoint is signed by the audit key that the log was in the hands of"),
     ("checkpoint.root", "the entries are those that the checkpoint covers"),

@@ -1,7 +1,9 @@
 //! What an audit found, for people and for programs.
 
+use crate::authority::state::History;
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -30,6 +32,9 @@ pub struct Report {
     pub crls: u64,
     /// SHA-256 of each root certificate, by generation.
     pub roots: Vec<Digest>,
+    /// When the authority ended: its last checkpoint announces the end of the key that signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
     /// How many signatures were checked.
     pub signatures: u64,
     /// How long that took, in seconds.
@@ -50,6 +55,15 @@ pub struct Uncovered {
     pub of: &'static str,
     /// The entry that takes it over: what happened before it is a claim.
     pub entry: u64,
+    /// The same, a sentence.
+    pub says: String,
+}
+
+impl Uncovered {
+    pub(super) fn of(history: &History) -> Option<Self> {
+        let (origin, entry) = history.uncovered?;
+        Some(Self { of: origin.name(), entry, says: origin.says(entry) })
+    }
 }
 
 /// The warning about a session that no entry closes.

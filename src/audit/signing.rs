@@ -1,5 +1,6 @@
 //! What was signed: each plan, intent, outcome and certificate against the others and against its issuer.
 
+use super::proofs;
 use super::report::Stopwatch;
 use crate::authority::State;
 use crate::authority::listing::{self, Mismatch};
@@ -83,6 +84,8 @@ impl Signing {
                     self.outcome(entry.seq, offset, intent, outcome, signed, watch)?;
                 }
             }
+            Record::KeyBackupProving(proving) => proofs::announced(&entry.header.log, proving)?,
+            Record::KeyBackupProved(proved) => proofs::made(&entry.header.log, proved, state, signed, watch)?,
             _ => {}
         }
         Ok(())

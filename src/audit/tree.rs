@@ -296,6 +296,7 @@ impl<'a> Verifier<'a> {
             return Err(at_file(Error::new(Kind::Verify, first), "a log at rest", "rest"));
         }
         Ok(Report {
+            ended: self.state.ended(),
             authority: self.state.name,
             kind: self.state.kind,
             log: self.state.log.unwrap_or(Hex(Vec::new())),
@@ -309,7 +310,7 @@ impl<'a> Verifier<'a> {
             roots: self.signing.roots.values().map(fingerprint).collect(),
             signatures: self.watch.count,
             signature_seconds: self.watch.spent.as_secs_f64(),
-            uncovered: self.state.history.uncovered.map(|(origin, entry)| Uncovered { of: origin.name(), entry }),
+            uncovered: Uncovered::of(&self.state.history),
             warnings,
             authenticated,
         })

@@ -2,7 +2,7 @@
 
 use super::Config;
 use super::calendar::{self, Due};
-use super::state::{self, Certificate, State, Status};
+use super::state::{self, Backup, Certificate, State, Status};
 use crate::digest::Hex;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -23,11 +23,23 @@ pub struct Inventory {
     /// The last closed session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_session: Option<LastSession>,
+    /// What the log does not cover, where its history begins before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncovered: Option<String>,
     /// What an interrupted session left, a sentence each.
     pub interrupted: Vec<String>,
     /// Who opens the root's token, where custodians do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custody: Option<Custody>,
+    /// Copies of the root key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub key_backups: Vec<KeyBackup>,
+    /// When the authority ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// Root keys that signed and are gone or about to be: their generations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub destroyed_roots: Vec<u32>,
     /// Certificates, roots first.
     pub certificates: Vec<Issued>,
     /// The newest CRL of the newest root.
@@ -62,6 +74,20 @@ pub struct Custody {
     pub custodians: usize,
     /// Since the set was dealt.
     pub dealt: Timestamp,
+}
+
+/// A copy of the root key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyBackup {
+    /// What people call it.
+    pub name: String,
+    /// Its serial number.
+    pub serial: String,
+    /// When it was made.
+    pub made: Timestamp,
+    /// When it last signed a proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proved: Option<Timestamp>,
 }
 
 /// A certificate.
@@ -187,6 +213,7 @@ pub fn take(state: &State, config: &Config, now: Timestamp, interrupted: Vec<Str
         entries: state.size,
         sessions: state.sessions_closed,
         last_session: state.last_session.clone().map(|(ceremony, closed)| LastSession { ceremony, closed }),
+        uncovered: state.uncovered(),
         interrupted,
         custody: state.custody.of("root", "user").map(|set| Custody {
             set: set.set.clone(),
@@ -194,12 +221,24 @@ pub fn take(state: &State, config: &Config, now: Timestamp, interrupted: Vec<Str
             custodians: set.commitments.len(),
             dealt: set.at,
         }),
+        key_backups: state.backups.all().iter().map(backup).collect(),
+        ended: state.ended(),
+        destroyed_roots: ended_roots(state),
         crl: state.crl().map(|c| crl(None, c)),
         crls: if has_successors(state) { crls(state, now) } else { Vec::new() },
         due: calendar::due(state, config, now),
         certificates,
         clusters,
     }
+}
+
+fn backup(backup: &Backup) -> KeyBackup {
+    KeyBackup { name: backup.name.clone(), serial: backup.serial.clone(), made: backup.made, proved: backup.proved() }
+}
+
+fn ended_roots(state: &State) -> Vec<u32> {
+    let roots = state.keys.iter().filter(|key| key.role == "root" && state.ending(key).is_some());
+    roots.map(|key| key.generation).collect()
 }
 
 /// True where there is more than one root, current or not: then it is said whose everything is.

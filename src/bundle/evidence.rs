@@ -2,6 +2,7 @@
 
 use super::manifest::{Manifest, Receipt};
 use crate::error::{Error, Kind};
+use crate::log::Entry;
 use crate::log::entry::parse_line;
 use crate::log::note::Checkpoint;
 use crate::log::record::Record;
@@ -26,24 +27,98 @@ pub(super) fn included(
     if parsed.header.log != log {
         return Err(Error::new(Kind::Verify, "entry.json is of another log").saw(&parsed.header.log).wanted(log));
     }
-    let Record::SignOutcome(outcome) = parsed.record else {
-        return Err(Error::new(Kind::Verify, "entry.json is not the outcome of a signature").saw(line.kind));
+    let holds = match &parsed.record {
+        Record::SignOutcome(outcome) => {
+            outcome.status == "ok" && outcome.der.as_ref().map(|der| der.0.as_slice()) == Some(&certificate.der)
+        }
+        // Issued under a log that was lost: the one that took its place says so.
+        Record::HistoryImported(past) => {
+            let mut those = past.certificates.iter().filter(|past| !past.unknown).filter_map(|past| past.der.as_ref());
+            those.any(|der| der.0 == certificate.der)
+        }
+        _ => return Err(Error::new(Kind::Verify, "entry.json is not the outcome of a signature").saw(line.kind)),
     };
-    if outcome.status != "ok" || outcome.der.as_ref().map(|der| der.0.as_slice()) != Some(&certificate.der) {
+    if !holds {
         return Err(Error::new(Kind::Verify, "entry.json is the outcome of another certificate"));
     }
-    let text = std::str::from_utf8(inclusion).map_err(|_| Error::new(Kind::Verify, "inclusion.proof is not text"))?;
+    is_under(&parsed, entry, inclusion, note, "inclusion.proof", audit)
+}
+
+/// Checks that an entry lies under the bundle's checkpoint.
+fn is_under(parsed: &Entry, line: &[u8], inclusion: &[u8], note: &[u8], name: &str, audit: &Spki) -> Result<(), Error> {
+    let text = std::str::from_utf8(inclusion).map_err(|_| Error::new(Kind::Verify, format!("{name} is not text")))?;
     let proof = proof::parse_inclusion(text)?;
     if proof.note.as_bytes() != note {
-        return Err(Error::new(Kind::Verify, "inclusion.proof is under another checkpoint than the bundle's"));
+        return Err(Error::new(Kind::Verify, format!("{name} is under another checkpoint than the bundle's")));
     }
     if proof.index != parsed.seq {
-        return Err(Error::new(Kind::Verify, "inclusion.proof is for another entry")
+        return Err(Error::new(Kind::Verify, format!("{name} is for another entry"))
             .saw(proof.index.to_string())
             .wanted(parsed.seq.to_string()));
     }
-    proof.verify(&merkle::leaf_hash(entry), audit).map_err(|error| error.within("inclusion.proof"))?;
+    proof.verify(&merkle::leaf_hash(line), audit).map_err(|error| error.within(name))?;
     Ok(())
+}
+
+/// What a bundle says of the log that its own took the place of: the entry and its proof, as they are in it.
+pub(super) struct Succession<'a> {
+    pub(super) line: &'a [u8],
+    pub(super) proof: &'a [u8],
+    pub(super) note: &'a [u8],
+    pub(super) audit: &'a Spki,
+    /// The id of the new log, where people have it from the root card.
+    pub(super) accepted: Option<&'a str>,
+}
+
+/// A bundle of another log than the receipt's: accepted where that log says, under its checkpoint, that it took the
+/// place of the receipt's, of which it knows at least as much as was seen here; or where people say which log it is.
+fn succeeds(receipt: &Receipt, manifest: &Manifest, succession: &Succession<'_>) -> Result<(), Error> {
+    if let Some(accepted) = succession.accepted {
+        if accepted == manifest.log {
+            return Ok(());
+        }
+        return Err(Error::new(Kind::Verify, "this bundle is of another log than the one that is accepted")
+            .saw(&manifest.log)
+            .wanted(accepted)
+            .hint("the id is the last part of the line \"log\" on the new root card"));
+    }
+    let accept = "or take its id from the new root card, which came another way: --accept-restore ID";
+    if succession.line.is_empty() {
+        return Err(Error::new(Kind::Verify, "this bundle comes from another log")
+            .saw(&manifest.log)
+            .wanted(&receipt.log)
+            .hint("an authority that was restored starts a new log: ask its people, and compare the root card")
+            .hint(accept));
+    }
+    let parsed = parse_line(succession.line).and_then(|line| line.entry()).map_err(|e| e.within("restore.json"))?;
+    let Record::Restore(restore) = &parsed.record else {
+        return Err(Error::new(Kind::Verify, "restore.json does not say which log was restored"));
+    };
+    if parsed.header.log != manifest.log {
+        return Err(Error::new(Kind::Verify, "restore.json is of another log")
+            .saw(&parsed.header.log)
+            .wanted(&manifest.log));
+    }
+    let Succession { line, proof, note, audit, .. } = succession;
+    is_under(&parsed, line, proof, note, "restore.proof", audit)?;
+    let own = std::iter::once((restore.log.to_string(), restore.cited));
+    let mut logs = own.chain(restore.before.iter().map(|past| (past.log.to_string(), past.cited)));
+    match logs.find(|(log, _)| *log == receipt.log) {
+        None => {
+            Err(Error::new(Kind::Verify, "the log of this bundle took the place of another one than was seen here")
+                .saw(restore.log.to_string())
+                .wanted(&receipt.log)
+                .hint(accept))
+        }
+        Some((_, cited)) if cited < receipt.size => {
+            Err(Error::new(Kind::Verify, "the log was restored from less than was seen here")
+                .saw(format!("{cited} entries of the lost log are accounted for"))
+                .wanted(format!("{} entries or more", receipt.size))
+                .hint("ask the authority's people: what was signed since may be known to nobody there")
+                .hint(accept))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// Checks a bundle against the receipt of the last one: same cluster, same log grown, number not lower.
@@ -58,6 +133,7 @@ pub(super) fn follows(
     checkpoint: &Checkpoint,
     consistency: &[u8],
     allow_older: bool,
+    succession: &Succession<'_>,
 ) -> Result<bool, Error> {
     let refuse =
         |what: &str, seen: String, wanted: String| Err(Error::new(Kind::Verify, what).saw(seen).wanted(wanted));
@@ -70,11 +146,16 @@ pub(super) fn follows(
         );
     }
     if manifest.log != receipt.log {
-        return refuse("this bundle comes from another log", manifest.log.clone(), receipt.log.clone()).map_err(
-            |error| {
-                error.hint("an authority that was restored starts a new log: ask its people, and compare the root card")
-            },
-        );
+        succeeds(receipt, manifest, succession)?;
+        if manifest.sequence <= receipt.sequence && !allow_older {
+            return refuse(
+                "this bundle has a number that was seen under the lost log",
+                format!("bundle {} of the cluster", manifest.sequence),
+                format!("a number above {}", receipt.sequence),
+            )
+            .map_err(|error| error.hint("ask for the newest bundle of this cluster: anchorite export"));
+        }
+        return Ok(false);
     }
     // A bundle that was made again has a new number whatever is inside: the generation is a floor of its own.
     if let Some(newest) = receipt.generation.filter(|newest| manifest.generation < *newest && !allow_older) {

@@ -225,6 +225,7 @@ impl World {
             ),
             consistency_proof: proof::consistency_proofs(&proofs),
             key: None,
+            restore: None,
             signer_pem: self.audit_pem.clone(),
             checkpoint,
         }
@@ -268,6 +269,7 @@ impl World {
             local: Some(&local),
             pin: self.pin(),
             receipt: None,
+            accept_restore: None,
             allow_older: false,
             now: now(),
         };
@@ -284,6 +286,7 @@ impl World {
             local: Some(&local),
             pin: RootPin::Receipt,
             receipt: Some(receipt),
+            accept_restore: None,
             allow_older,
             now: now(),
         })

@@ -66,6 +66,8 @@ pub struct Contents {
     pub inclusion_proof: String,
     /// A consistency proof from each earlier bundle's tree size.
     pub consistency_proof: String,
+    /// The exact log line that names the log whose place was taken, and its tlog-proof, where there is one.
+    pub restore: Option<(Vec<u8>, String)>,
     /// The key, where the authority made it.
     pub key: Option<Key>,
     /// The audit key's certificates by the roots that are current, oldest root first, PEM.
@@ -171,9 +173,14 @@ fn payload_files(contents: &Contents) -> Vec<payload::Entry> {
         Some(Key::Sealed(sealed)) => Some((names::SEALED_KEY, sealed.as_slice())),
         None => None,
     };
+    let restore = contents
+        .restore
+        .iter()
+        .flat_map(|(line, proof)| [(names::RESTORE, line.as_slice()), (names::RESTORE_PROOF, proof.as_bytes())]);
     texts
         .into_iter()
         .chain(crosses)
+        .chain(restore)
         .chain(key)
         .map(|(name, bytes)| (name.to_owned(), Zeroizing::new(bytes.to_vec())))
         .collect()

@@ -3,6 +3,7 @@
 //! Pure: bytes in, files to place out. The caller places all of them at once or, after any error here, none.
 
 use super::envelope::{CHECKPOINT_FILE, PAYLOAD_FILE, SIGNER_FILE};
+use super::evidence::Succession;
 use super::manifest::{self, Manifest, RECEIPT, Receipt};
 use super::payload::{self, Entry, KEY_FILE};
 use super::trust::{RootPin, Trust, admit_roots};
@@ -48,6 +49,8 @@ pub struct Opening<'a> {
     pub pin: RootPin,
     /// The receipt of the bundle before.
     pub receipt: Option<&'a Receipt>,
+    /// The id of the log that took the place of the receipt's, where people have it from the new root card.
+    pub accept_restore: Option<&'a str>,
     /// Takes a bundle that is older than the receipt.
     pub allow_older: bool,
     /// The time.
@@ -112,7 +115,18 @@ fn check(opening: &Opening<'_>) -> Result<Opened, Error> {
     evidence::included(entry, inside(names::INCLUSION), note, &manifest.log, &certificate, &outer.signer.view.spki)?;
     let older = match opening.receipt {
         Some(receipt) => {
-            evidence::follows(receipt, &manifest, &outer.checkpoint, inside(names::CONSISTENCY), opening.allow_older)?
+            let succession = Succession {
+                line: inside(names::RESTORE),
+                proof: inside(names::RESTORE_PROOF),
+                note,
+                audit: &outer.signer.view.spki,
+                accepted: opening.accept_restore,
+            };
+            if receipt.log != manifest.log {
+                notes.push("the authority's log was restored: this bundle is of the log that took its place".into());
+            }
+            let (checkpoint, consistency) = (&outer.checkpoint, inside(names::CONSISTENCY));
+            evidence::follows(receipt, &manifest, checkpoint, consistency, opening.allow_older, &succession)?
         }
         None => false,
     };

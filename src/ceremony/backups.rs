@@ -124,7 +124,7 @@ pub fn choose(room: &mut Room<'_>, step: &Step) -> Result<Backup, Stop> {
         let backup = match all.as_slice() {
             [] => return Err(none_made().into()),
             [one] => return Ok(one.clone()),
-            _ => room.people.answer(&step.id, "backup", &step.by, "Which key backup is here? Its name")?,
+            _ => room.people.answer(&step.id, "backup", &step.by, "name of the key backup that is here")?,
         };
         match all.iter().find(|known| known.name == backup.trim()) {
             Some(known) => return Ok(known.clone()),

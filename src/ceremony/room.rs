@@ -9,7 +9,7 @@ use super::script::{Script, Step};
 use super::session::Folder;
 use super::shares::SetPins;
 use super::steps;
-use super::takeover::Adoption;
+use super::takeover::{Adoption, Lost};
 use super::tokens::Tokens;
 use super::vocabulary;
 use crate::authority::Config;
@@ -69,7 +69,7 @@ pub struct Wishes {
     pub authority: Vec<PathBuf>,
     /// An initialised token to use at genesis.
     pub token_serial: Option<String>,
-    /// The generation of the root that this rollover makes, or goes on with.
+    /// The generation of the root that this rollover makes, or goes on with; or of the root key that ends.
     pub root_generation: Option<u32>,
     /// The root that issues, where people chose another than the newest.
     pub issuer_generation: Option<u32>,
@@ -83,6 +83,8 @@ pub struct Wishes {
     pub final_try: bool,
     /// The root that is to be taken over.
     pub adoption: Option<Box<Adoption>>,
+    /// The log that is lost, as far as it is known.
+    pub lost: Option<Box<Lost>>,
     /// Orders to revoke certificates.
     pub revocations: Vec<Order>,
     /// Roles that an emergency does without.

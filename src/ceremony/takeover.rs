@@ -2,6 +2,7 @@
 //! past. Read and judged before anybody types a PIN; what the token says of its key comes later.
 
 use crate::authority::past::Past;
+pub use crate::authority::past::lost::Lost;
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::finding::{Finding, Severity};

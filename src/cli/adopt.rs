@@ -15,6 +15,7 @@ use crate::files::intake::{self, Shape};
 use crate::policy::adoption;
 use crate::text;
 use crate::x509::{pem, read};
+use jiff::Timestamp;
 use serde::Serialize;
 use std::path::Path;
 
@@ -47,8 +48,9 @@ pub fn adopt(args: &Args, a: &Adopt, terminal: &mut Terminal) -> Result<(), Erro
             .hint("another root is another authority: anchorite new DIR")
             .truth("Nothing was changed."));
     }
-    let adoption = read_all(a).map_err(|error| error.truth("Nothing was adopted.").truth("Nothing was signed."))?;
     let now = room::clock(args, &found.config.0)?.now();
+    let adoption =
+        read_all(a, now).map_err(|error| error.truth("Nothing was adopted.").truth("Nothing was signed."))?;
     let findings = adoption::judge_root(&found.config.0, &adoption.certificate, now);
     check_findings("the root to be adopted", &findings)?;
     let (fingerprint, (imported, revoked)) = (adoption.fingerprint(), adoption.past.counts());
@@ -68,7 +70,7 @@ pub fn adopt(args: &Args, a: &Adopt, terminal: &mut Terminal) -> Result<(), Erro
         &held.written,
         &[
             "put the CRL where the last one was published: it takes its place",
-            "destroy the old CA's software and its databases, once a copy is in the archive",
+            "archive a copy of the old CA's files, and destroy the rest",
             "anchorite status          what was taken over, and what is due",
         ],
     );
@@ -76,7 +78,7 @@ pub fn adopt(args: &Args, a: &Adopt, terminal: &mut Terminal) -> Result<(), Erro
     Ok(())
 }
 
-fn read_all(a: &Adopt) -> Result<Adoption, Error> {
+fn read_all(a: &Adopt, now: Timestamp) -> Result<Adoption, Error> {
     let bytes = read(&a.certificate, MAX_CERTIFICATE)?;
     let named = a.certificate.display().to_string();
     let der = if pem::is_der(&bytes) {
@@ -107,7 +109,7 @@ fn read_all(a: &Adopt) -> Result<Adoption, Error> {
         past.set_crl(&named, &der)?;
         past.source(&named, &bytes);
     }
-    past.heed_crl()?;
+    past.settle(now)?;
     let key_id = a.key_id.as_deref().map(|typed| {
         Hex::parse(&typed.replace(':', "").to_lowercase()).map_err(|_| {
             Error::new(Kind::Usage, "--key-id is not hexadecimal").saw(typed).wanted("pairs of hex digits")

@@ -4,6 +4,7 @@ use super::adopt;
 use super::answers::Outlook;
 use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCommand, Sign};
 use super::ceremony;
+use super::decommission;
 use super::room::{self, Found, find, hold};
 use super::root_rollover;
 use super::terminal::Terminal;
@@ -29,6 +30,7 @@ pub fn root(args: &Args, a: &Root, terminal: &mut Terminal) -> Result<(), Error>
         RootCommand::Adopt(adopt) => adopt::adopt(args, adopt, terminal),
         RootCommand::Rollover(a) => root_rollover::rollover(args, a, terminal),
         RootCommand::Show { generation } => root_rollover::show(args, *generation, terminal),
+        RootCommand::Retire(a) => decommission::retire_root(args, a, terminal),
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::answers;
 use super::args::{
-    Args, Ceremony, CeremonyCommand, Change, Crl, Export, KeyBackup, OwnScript, Retire, Revoke, RootRollover, Run, Sign,
+    Args, Ceremony, CeremonyCommand, Change, Crl, Decommission, Export, KeyBackup, OwnScript, Retire, Revoke,
+    RootRollover, Run, Sign,
 };
 use super::ceremonies;
 use super::custody;
+use super::decommission;
 use super::key_backup;
 use super::paper;
 use super::rehearse;
@@ -134,11 +136,17 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             root_rollover::rollover(args, &rollover, terminal)
         }
         ScriptKind::Backup => key_backup::key_backup(args, &KeyBackup { own: own(), attend }, terminal),
+        ScriptKind::Decommission => decommission::decommission(args, &Decommission { own: own(), attend }, terminal),
+        ScriptKind::RootEnd => Err(Error::new(Kind::Usage, "the generation that ends is named with the command")
+            .hint(format!("anchorite root retire GENERATION --script {}", run.script))),
         ScriptKind::Adoption => Err(Error::new(Kind::Usage, "an adoption is held with the files that it takes over")
             .hint(format!(
                 "anchorite root adopt --script {} --certificate FILE --token-serial SERIAL",
                 text::escape(&run.script)
             ))
+            .truth("Nothing was signed.")),
+        ScriptKind::Restore => Err(Error::new(Kind::Usage, "a restore is held with the copy that is left")
+            .hint(format!("anchorite -C NEW-DIRECTORY restore --script {} --from COPY", text::escape(&run.script)))
             .truth("Nothing was signed.")),
         ScriptKind::Drill => ceremonies::drill(args, &own(), &attend, terminal),
         ScriptKind::Custody => {

@@ -80,12 +80,14 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         (None, Some(text)) => Unseal::Identities(text),
         (None, None) => return Err(Error::new(Kind::Bug, "nothing to open a bundle with")),
     };
+    let accepted = a.accept_restore.as_ref().map(|id| id.trim().to_lowercase());
     let mut opened = bundle::open(&Opening {
         files: &files,
         unseal,
         local: local.as_ref(),
         pin,
         receipt: receipt.as_ref(),
+        accept_restore: accepted.as_deref(),
         allow_older: a.allow_older,
         now: clock(args).now(),
     })?;

@@ -17,7 +17,7 @@ const AREAS: [&str; 3] = ["/media", "/run/media", "/mnt"];
 /// or are told a secret of it.
 pub fn is_offline(command: &Command) -> bool {
     match command {
-        Command::Root(root) => matches!(root.command, RootCommand::Create { .. } | RootCommand::Adopt(_)),
+        Command::Root(root) => !matches!(root.command, RootCommand::Show { .. }),
         Command::Ceremony(ceremony) => match ceremony.command {
             CeremonyCommand::List
             | CeremonyCommand::Check { .. }
@@ -28,8 +28,9 @@ pub fn is_offline(command: &Command) -> bool {
         },
         // Both have shares in memory.
         Command::Custody(_) => true,
-        Command::KeyBackup(_) => true,
+        Command::KeyBackup(_) | Command::Decommission(_) => true,
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
+        Command::Restore(_) => true,
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
         Command::Revoke(_) | Command::Crl(_) => true,
         Command::New(_)

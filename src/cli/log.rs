@@ -98,6 +98,12 @@ pub fn screen(report: &Report) -> Screen {
     for root in &report.roots {
         screen = screen.field("root sha256", root.hex());
     }
+    if let Some(ended) = report.ended {
+        screen = screen.field("ENDED", format!("{ended}: its keys are destroyed"));
+    }
+    if let Some(uncovered) = &report.uncovered {
+        screen = screen.field("not covered", &uncovered.says);
+    }
     for warning in &report.warnings {
         screen = screen.field("warning", warning);
     }

@@ -9,6 +9,7 @@ mod ceremony;
 mod cluster;
 mod configuration;
 mod custody;
+mod decommission;
 mod fence;
 mod given;
 mod hsm;
@@ -25,6 +26,7 @@ mod previous;
 mod record;
 mod rehearse;
 mod request;
+mod restore;
 mod revocation;
 mod rollover;
 mod room;
@@ -81,7 +83,9 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Crl(a) => revocation::crl(args, a, terminal),
         Command::Preflight(a) => preflight::preflight(args, a, terminal),
         Command::Custody(a) => custody::custody(args, a, terminal),
+        Command::Restore(a) => restore::restore(args, a, terminal),
         Command::KeyBackup(a) => key_backup::key_backup(args, a, terminal),
+        Command::Decommission(a) => decommission::decommission(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status(a) => status::status(args, a, terminal),
         Command::Request(a) => request::request(args, a, terminal),

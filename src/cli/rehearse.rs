@@ -41,6 +41,14 @@ struct Rehearsed {
 /// `anchorite ceremony rehearse`
 pub fn rehearse(args: &Args, a: &Rehearse, terminal: &mut Terminal) -> Result<(), Error> {
     let script = read_script(&a.script)?;
+    if script.kind.takes_over() {
+        return Err(Error::new(
+            Kind::Usage,
+            "this ceremony takes over what exists: there is nothing of it to throw away",
+        )
+        .saw(&script.name)
+        .hint("rehearse it with a token that was made for it, in a directory of kind = \"rehearsal\""));
+    }
     let place = Place::at(a.into.clone().unwrap_or_else(|| PathBuf::from(format!("rehearsal-{}", script.name))));
     let rehearsal = Rehearsal { args, place, script, cluster: a.cluster.clone() };
     match rehearsal.place.marker()? {
@@ -117,6 +125,7 @@ impl Rehearsal<'_> {
             exports: Some(self.place.exports()),
             revocations: clusters.iter().filter(|_| revokes).map(order).collect(),
             clusters: clusters.into_iter().collect(),
+            root_generation: (script.kind == ScriptKind::RootEnd).then_some(1),
             ..Wishes::default()
         }
     }

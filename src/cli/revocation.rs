@@ -132,7 +132,8 @@ fn check(state: &State, orders: &[Order], now: Timestamp) -> Result<(), Error> {
 
 /// Revoked, and on the newest CRL.
 fn is_published(state: &State, order: &Order) -> bool {
-    order.is_done(state) && state.roots().keys().all(|generation| state.unpublished(*generation).is_empty())
+    order.is_done(state)
+        && state.living_certificates().keys().all(|generation| state.unpublished(*generation).is_empty())
 }
 
 /// Where a ceremony of this script did not end and has revoked already: the position at which it began.
@@ -161,7 +162,7 @@ fn in_force(found: &Found, script: &Script, seats: &Seats) -> Result<Emergency, 
 
 /// True where something is not listed yet, or half of a CRL's time is over.
 fn is_due(state: &State, now: Timestamp) -> bool {
-    state.roots().into_iter().filter(|(_, root)| root.not_after > now).any(|(generation, _)| {
+    state.living_certificates().into_iter().filter(|(_, root)| root.not_after > now).any(|(generation, _)| {
         let last = state.crls.get(&generation).and_then(|crl| read::crl(&crl.der).ok());
         let half = last.is_none_or(|crl| {
             let (from, to) = (crl.view.this_update.as_second(), crl.view.next_update.as_second());

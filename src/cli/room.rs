@@ -9,6 +9,7 @@ use crate::authority::state::Adopted;
 use crate::authority::{AuthorityKind, Config, Local};
 use crate::bundle::recipient;
 use crate::ceremony::answers::{Answers, Pins, Printer};
+use crate::ceremony::ending;
 use crate::ceremony::fitness;
 use crate::ceremony::people::{People, Stop, Unfinished};
 use crate::ceremony::room::{Bench, Room, Wishes};
@@ -272,6 +273,9 @@ fn run(
         resumes,
     };
     let (journal, interrupted) = session::begin(opening, &mut entropy)?;
+    if script.kind != ScriptKind::Decommission {
+        ending::check_alive(journal.state())?;
+    }
     let (config, config_adopted) = adopted.clone();
     let (_, text, file_sha256) = found.config.clone();
     let mut room = Room {

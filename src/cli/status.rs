@@ -154,17 +154,35 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
     if let Some(last) = &inventory.last_session {
         screen = screen.field("last session", format!("{}, closed {}", last.ceremony, last.closed));
     }
+    if let Some(uncovered) = &inventory.uncovered {
+        screen = screen.field("not covered", uncovered);
+    }
     if let Some(custody) = &inventory.custody {
         let who = format!("{} of {} custodians, set {}", custody.threshold, custody.custodians, custody.set);
         screen = screen.field("opens to", who);
     }
+    for backup in &inventory.key_backups {
+        let proved = match backup.proved {
+            Some(at) => format!("proved {}", date(at)),
+            None => "PROVED BY NOTHING".to_owned(),
+        };
+        screen = screen.field("key backup", format!("{}, {proved}", backup.name));
+    }
+    if let Some(ended) = inventory.ended {
+        screen = screen
+            .field("ENDED", format!("{ended}; its keys are destroyed"))
+            .text("Nothing can be issued, revoked or exported any more; what was issued stays valid to its end.");
+    }
     screen = screen.blank().verbatim("  certificate                    serial                            until");
     for c in &inventory.certificates {
         let whom = whom(c);
-        let whom = text::ellipsis(&whom, 30);
+        // A serial number of another CA may have 20 bytes; it is never cut, for people type it.
+        let serial = c.serial.to_string();
+        let room = 30_usize.saturating_sub(serial.len().saturating_sub(32));
+        let whom = text::ellipsis(&whom, room);
         let state = if c.status == "issued" { String::new() } else { format!("  {}", c.status.to_uppercase()) };
         let until = date(c.not_after);
-        screen = screen.verbatim(format!("  {whom:<30} {}  {until}{state}", c.serial));
+        screen = screen.verbatim(format!("  {whom:<room$} {serial:<32}  {until}{state}"));
     }
     let newest = inventory.crl.iter().filter(|_| inventory.crls.is_empty());
     for crl in inventory.crls.iter().chain(newest) {
@@ -193,6 +211,9 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
                 .field("retired", format!("{} on {since}; {valid}", cluster.name))
                 .field("", &retired.reason);
         }
+    }
+    if inventory.due.is_empty() {
+        return screen;
     }
     screen.blank().then(due_screen(&inventory.due, now))
 }

@@ -6,11 +6,12 @@ use crate::screen::Screen;
 use crate::words;
 use crate::x509::read::{self, show_name};
 
-/// The card of a root certificate (DER); its fingerprint is the SHA-256 of the certificate.
+/// The card of a root certificate (DER); its fingerprint is the SHA-256 of the certificate. `uncovered` says what the
+/// authority's log did not see of it.
 ///
 /// # Errors
 /// [`Kind::Verify`](crate::error::Kind::Verify) where the certificate does not parse.
-pub fn root_card(name: &str, kind: &str, origin: &str, der: &[u8]) -> Result<Screen, Error> {
+pub fn root_card(name: &str, kind: &str, origin: &str, der: &[u8], uncovered: Option<&str>) -> Result<Screen, Error> {
     let view = read::certificate(der)?.view;
     let fingerprint = Digest::of(der);
     let mut card = Screen::new()
@@ -24,6 +25,9 @@ pub fn root_card(name: &str, kind: &str, origin: &str, der: &[u8]) -> Result<Scr
         .field("words", "");
     for row in words::rows(&fingerprint.0) {
         card = card.verbatim(format!("    {row}"));
+    }
+    if let Some(uncovered) = uncovered {
+        card = card.text(uncovered);
     }
     Ok(card
         .text("A root that comes on the same stick as a bundle proves nothing: compare this card with one that came another way.")

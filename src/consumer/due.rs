@@ -266,7 +266,7 @@ fn crl_tasks(name: &str, file: &str, list: &Crl, own: Option<&Foreign>) -> Vec<T
     let (why, how) = match file {
         MESH_CRL => (
             "sidecars refuse every connection once it has expired",
-            "anchorite mesh-crl, with the newest CRLs of all clusters; or leave ca-crl.pem out everywhere",
+            "an intermediate's: anchorite mesh-crl renew DIR; then anchorite mesh-crl merge, for every cluster",
         ),
         _ => (
             "whoever checks revocation refuses every certificate of this issuer from then on",

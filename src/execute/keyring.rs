@@ -1,7 +1,7 @@
 //! The keyring: the unlocked tokens and the two things that may be done with their keys: sign a committed
 //! batch with the root key, sign a statement with the audit key.
 
-use crate::digest::Digest;
+use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::plan::Batch;
 use crate::store::{Committed, Log};
@@ -148,6 +148,26 @@ impl Keyring {
     pub fn set_guard(&mut self, log: &Log) -> Result<(), Error> {
         let guard = Guard { log: log.log_id().clone(), size: log.size(), root: log.root() };
         self.token(KeyRole::Root)?.set_guard(&guard)
+    }
+
+    /// A token remembers one log: where it remembers another than this one, or than the one that this takes the
+    /// place of, this is a copy of a log that was lost and restored elsewhere.
+    ///
+    /// # Errors
+    /// [`Kind::Verify`].
+    pub fn check_only_log(&mut self, log: &Hex, replaces: Option<&Hex>) -> Result<(), Error> {
+        let guards = self.token(KeyRole::Root)?.guards()?;
+        if guards.iter().any(|guard| guard.log == *log) {
+            return Ok(());
+        }
+        match guards.iter().find(|guard| Some(&guard.log) != replaces) {
+            None => Ok(()),
+            Some(other) => Err(Error::new(Kind::Verify, "the token remembers another log")
+                .saw(format!("log {log}"))
+                .wanted(format!("log {}, {} or more", other.log, text_of(other.size)))
+                .hint("this log was restored under another id since: go on with a copy of that one")
+                .truth("Nothing was signed.")),
+        }
     }
 
     /// Compares the log with the guard in the root's token.

@@ -6,7 +6,7 @@
 use super::{Desk, Keyring};
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
-use crate::log::record::{KeyBackupProved, KeyBackupProving};
+use crate::log::record::{KeyBackupProved, KeyBackupProving, statement_of_proof};
 use crate::token::{KeyId, Token};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
 
@@ -16,11 +16,6 @@ use crate::x509::{SignatureAlgorithm, Spki, verify};
 pub struct Proving {
     statement: Vec<u8>,
     seq: u64,
-}
-
-/// What a copy signs: three lines, the last without its newline.
-pub fn statement(log: &str, nonce: &Hex) -> Vec<u8> {
-    format!("anchorite/prove/v1\n{log}\n{nonce}").into_bytes()
 }
 
 /// Logs the intent of a proof of each generation and puts it under a checkpoint.
@@ -34,7 +29,8 @@ pub fn intend(
     desk: &mut Desk<'_>,
 ) -> Result<Vec<Proving>, Error> {
     let header = (desk.header)();
-    let statements: Vec<Vec<u8>> = generations.iter().map(|(_, nonce)| statement(&header.log, nonce)).collect();
+    let statements: Vec<Vec<u8>> =
+        generations.iter().map(|(_, nonce)| statement_of_proof(&header.log, nonce)).collect();
     let records: Vec<_> = generations
         .iter()
         .zip(&statements)
@@ -73,17 +69,4 @@ pub fn prove(copy: &mut dyn Token, id: &KeyId, root: &Spki, proving: &Proving) -
     verify::signature(root, algorithm, &proving.statement, &signature)
         .map_err(|error| error.within("what the copy signed does not verify under the root").into_kind(Kind::Token))?;
     Ok(KeyBackupProved { proving: proving.seq, signature: Base64(signature) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_copy_signs_is_frozen_and_no_der() {
-        let said = statement(&"ab".repeat(16), &Hex(vec![7; 16]));
-        let expected = format!("anchorite/prove/v1\n{}\n{}", "ab".repeat(16), "07".repeat(16));
-        assert_eq!(said, expected.as_bytes());
-        assert_ne!(said[0], 0x30);
-    }
 }

@@ -14,6 +14,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// The longest time from thisUpdate to nextUpdate, in days.
+const MOST_DAYS: u32 = 365;
+
 /// What a CRL changes against the last one of its root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +57,25 @@ pub fn reviewed(generation: u32) -> String {
 /// # Errors
 /// [`Kind::Bug`] where the bytes cannot be built; [`Kind::Refused`] where the issuer has no key identifier.
 pub fn plan(context: Context<'_>, issuer: &Issuer, state: &State) -> Result<MadePlan, Error> {
+    let validity_days = context.config.crl.validity_days;
+    lasting(context, issuer, state, validity_days)
+}
+
+/// Plans the last CRL of a root whose key ends: it lasts as long as the last certificate that it can list, or for 12
+/// months where that is longer (CA/B Forum BR 4.9.7), and never less than any other.
+///
+/// # Errors
+/// As [`plan`].
+pub fn last(context: Context<'_>, issuer: &Issuer, state: &State) -> Result<MadePlan, Error> {
+    let this_update = begin(context.now, issuer);
+    let ends = state.outlived_by(issuer.generation).map(|certificate| certificate.not_after).max();
+    let hours = ends.map_or(0, |end| end.duration_since(this_update).as_hours());
+    let needed = u32::try_from(hours / 24 + 1).unwrap_or_default();
+    let validity_days = needed.clamp(context.config.crl.validity_days.min(MOST_DAYS), MOST_DAYS);
+    lasting(context, issuer, state, validity_days)
+}
+
+fn lasting(context: Context<'_>, issuer: &Issuer, state: &State, validity_days: u32) -> Result<MadePlan, Error> {
     let this_update = begin(context.now, issuer);
     let key_id = issuer.view.subject_key_id.clone();
     let before = Predecessor::of(state, issuer.generation)?;
@@ -61,7 +83,7 @@ pub fn plan(context: Context<'_>, issuer: &Issuer, state: &State) -> Result<Made
         signature: SignatureAlgorithm::of(issuer.spki.spec()),
         issuer: issuer.view.subject_der.clone(),
         this_update,
-        next_update: end(this_update, context.config.crl.validity_days, issuer),
+        next_update: end(this_update, validity_days, issuer),
         authority_key_id: key_id.ok_or_else(|| no_key_id("the issuer"))?,
         number: state.crl_number(issuer.generation) + 1,
         revoked: before.listed.values().map(|listed| entry(listed, this_update)).collect(),

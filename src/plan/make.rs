@@ -2,7 +2,7 @@
 //! intermediate; a CRL's are in
 //! [`super::crl`].
 
-pub use super::crl::plan as crl;
+pub use super::crl::{last as last_crl, plan as crl};
 
 use super::{ForCluster, MadePlan, Plan, Standard, TYPE, What};
 use crate::authority::Config;

@@ -127,8 +127,16 @@ impl Ca {
     /// of the key is in the error.
     pub fn key(&self, which: Which) -> Result<LocalKey, Error> {
         let name = format!("ca-key.pem of the {which} CA");
-        let bytes =
-            self.files.ca_key.as_ref().ok_or_else(|| Error::new(Kind::Medium, format!("{name} is not here")))?;
+        let bytes = self.files.ca_key.as_ref().ok_or_else(|| {
+            Error::new(Kind::Medium, format!("the {which} CA has no ca-key.pem"))
+                .wanted("its private key: each stage's Secret holds the key of the CA that signs in it")
+                .hint(match which {
+                    Which::Current => {
+                        "take the Secret from the cluster: kubectl -n istio-system get secret NAME -o json"
+                    }
+                    Which::Next => "name the directory in which the request was made: `open` leaves the key there",
+                })
+        })?;
         let text = std::str::from_utf8(bytes).map_err(|_| {
             Error::new(Kind::Medium, format!("{name} is not text"))
                 .hint("convert it: openssl pkey -inform DER -in ca-key.pem -out key.pem && mv key.pem ca-key.pem")

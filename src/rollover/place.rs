@@ -16,8 +16,8 @@ pub enum Standing {
         seen: String,
         /// What the nearest stage has.
         wanted: String,
-        /// What to do about it.
-        hint: String,
+        /// The directory of the stage to put in place, and its number; none for files of another cluster.
+        put: Option<(String, u8)>,
     },
 }
 
@@ -31,25 +31,23 @@ pub fn stage_of(live: &Ca, plan: &Plan) -> Standing {
         return Standing::Nowhere {
             seen: format!("it signs with {}", shown(&live.own)),
             wanted: "the old CA or the new one".to_owned(),
-            hint: "this plan is of another cluster, or the CA was changed since: plan again from what is live"
-                .to_owned(),
+            put: None,
         };
     };
     let trusting: Vec<&&Stage> = signing.iter().filter(|stage| same(&stage.ca.roots, &live.roots)).collect();
     if let Some(stage) = trusting.iter().find(|stage| same(&stage.ca.chain, &live.chain)) {
         return Standing::In(stage.number);
     }
-    let directory = |stage: &Stage| {
-        plan.record.stages.iter().find(|row| row.stage == stage.number).map_or("", |row| &row.directory)
-    };
-    let put_right = |stage: &Stage| {
-        format!("put stage {} in place: kubectl replace -f {}/secret.yaml", stage.number, directory(stage))
+    let put = |stage: &Stage| {
+        // Stage 0 is what was there before: it has no Secret of ours.
+        let row = plan.record.stages.iter().find(|row| row.stage == stage.number && row.stage > 0)?;
+        Some((row.directory.clone(), row.stage))
     };
     if let Some(stage) = trusting.first() {
         return Standing::Nowhere {
             seen: format!("cert-chain.pem holds {}", list(&live.chain, plan)),
             wanted: format!("{}, as in stage {}", list(&stage.ca.chain, plan), stage.number),
-            hint: put_right(stage),
+            put: put(stage),
         };
     }
     let wanted: Vec<String> =
@@ -61,7 +59,7 @@ pub fn stage_of(live: &Ca, plan: &Plan) -> Standing {
     Standing::Nowhere {
         seen: format!("the {signs} CA signs, and the roots are {}", list(&live.roots, plan)),
         wanted: wanted.join(" or "),
-        hint: put_right(safe),
+        put: put(safe),
     }
 }
 

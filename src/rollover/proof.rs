@@ -58,7 +58,8 @@ struct Side<'a> {
     plan: &'a Plan,
     stage: &'a Stage,
     presented: Vec<Foreign>,
-    leaf: Foreign,
+    /// None where the key of before is in no stage: a renewal.
+    leaf: Option<Foreign>,
 }
 
 impl Side<'_> {
@@ -74,6 +75,7 @@ impl Side<'_> {
 pub fn prove(plans: &[&Plan], at: Timestamp) -> Result<Proof, Error> {
     let mut sides = Vec::new();
     for plan in plans {
+        check_keyed(plan)?;
         for stage in &plan.stages {
             sides.push(side(plan, stage, at)?);
         }
@@ -83,8 +85,9 @@ pub fn prove(plans: &[&Plan], at: Timestamp) -> Result<Proof, Error> {
         for other in &sides {
             let apart = one.stage.number.abs_diff(other.stage.number);
             let renewing = [one, other].iter().any(|side| side.plan.record.kind == Change::Renewal);
+            let Some(leaf) = &one.leaf else { continue };
             let tried =
-                || Tried { presents: one.place(), trusts: other.place(), refused: verify(one, other, at).err() };
+                || Tried { presents: one.place(), trusts: other.place(), refused: verify(leaf, one, other, at).err() };
             // A renewal waits for nobody: it meets every stage of the others.
             match (renewing, apart) {
                 (true, _) | (false, 0 | 1) => proof.tried.push(tried()),
@@ -99,11 +102,13 @@ pub fn prove(plans: &[&Plan], at: Timestamp) -> Result<Proof, Error> {
 fn side<'a>(plan: &'a Plan, stage: &'a Stage, at: Timestamp) -> Result<Side<'a>, Error> {
     // Stage 0 has the key of stage 1.
     let mut same = plan.stages.iter().filter(|other| other.ca.own.der == stage.ca.own.der);
-    let keyed = same.find(|other| other.ca.files.ca_key.is_some()).ok_or_else(|| unproved(plan))?;
-    let key = keyed.ca.key(Which::Current)?;
+    let keyed = same.find(|other| other.ca.files.ca_key.is_some());
     let asked =
         Asked { leaf_ttl: plan.record.leaf_lifetime(), trust_domain: &plan.record.trust_domain, ..Asked::of(&[], at) };
-    let leaf = read::foreign(&trial_leaf(&stage.ca.own, &key, &asked)?)?;
+    let leaf = |keyed: &Stage| -> Result<Foreign, Error> {
+        read::foreign(&trial_leaf(&stage.ca.own, &keyed.ca.key(Which::Current)?, &asked)?)
+    };
+    let leaf = keyed.map(leaf).transpose()?;
     let mut presented = stage.ca.chain.clone();
     // In the layout of tls.crt istiod's chain is tls.crt and ca.crt.
     if form(&plan.record) == Form::Tls {
@@ -123,16 +128,16 @@ fn unproved(plan: &Plan) -> Error {
         .hint("it was made with --redact, for review: plan again without it")
 }
 
-fn verify(one: &Side<'_>, other: &Side<'_>, at: Timestamp) -> Result<(), String> {
+fn verify(leaf: &Foreign, one: &Side<'_>, other: &Side<'_>, at: Timestamp) -> Result<(), String> {
     let roots = &other.stage.ca.roots;
-    let path = path::find(&one.leaf, &one.presented, roots)?;
+    let path = path::find(leaf, &one.presented, roots)?;
     if let Some(outside) = path.iter().find(|c| at < c.not_before || at > c.not_after) {
         return Err(format!("{} is valid {} to {}", outside.subject, outside.not_before, outside.not_after));
     }
     if one.plan.record.sidecar_only && other.plan.record.sidecar_only {
         return Ok(());
     }
-    webpki_accepts(&one.leaf.der, &one.presented, roots, at).map_err(|why| format!("rustls-webpki: {why}"))
+    webpki_accepts(&leaf.der, &one.presented, roots, at).map_err(|why| format!("rustls-webpki: {why}"))
 }
 
 /// Holds each stage's files against what their consumers accept; what the cluster suffers from already, stage 0,

@@ -200,7 +200,10 @@ fn encode(certificate: &Foreign) -> String {
 }
 
 fn notes(change: Change, stages: &[Stage], current: &Ca, old_root: &Foreign) -> Vec<String> {
-    let Some(last) = stages.last().filter(|_| change == Change::Rollover) else { return Vec::new() };
+    if change == Change::Renewal {
+        return vec!["the root stays the same: no stages, one Secret".to_owned()];
+    }
+    let Some(last) = stages.last() else { return Vec::new() };
     let is_kept = |root: &Foreign| last.ca.roots.iter().any(|kept| kept.der == root.der);
     let gone = current.roots.iter().filter(|root| root.der != old_root.der && !is_kept(root));
     gone.map(|root| {

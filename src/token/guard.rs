@@ -11,6 +11,7 @@ use crate::token::pkcs11::Pkcs11Token;
 use crate::token::{Guard, attributes, fault};
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
+use std::collections::BTreeSet;
 
 /// CKA_APPLICATION of every object of this program.
 pub(super) const APPLICATION: &[u8] = b"anchorite";
@@ -67,6 +68,42 @@ pub(super) fn write(token: &Pkcs11Token, guard: &Guard) -> Result<(), Error> {
         session.destroy_object(handle).map_err(|answer| {
             fault::refused("the token keeps the older guard beside the new one", &answer)
                 .truth("Both guards are in the token; the newer one counts.")
+        })?;
+    }
+    Ok(())
+}
+
+/// The newest guard of every log that has one in the token.
+///
+/// # Errors
+/// [`Kind::Token`].
+pub(super) fn every(token: &Pkcs11Token) -> Result<Vec<Guard>, Error> {
+    if token.profile.guard == GuardSupport::None {
+        return Ok(Vec::new());
+    }
+    let session = &token.session;
+    let ours =
+        [Attribute::Class(ObjectClass::DATA), Attribute::Token(true), Attribute::Application(APPLICATION.to_vec())];
+    let found =
+        session.find_objects(&ours).map_err(|answer| fault::refused("cannot search the token for guards", &answer))?;
+    let mut logs = BTreeSet::new();
+    for handle in found {
+        let Some(Attribute::Label(label)) = attributes::one(session, handle, AttributeType::Label) else { continue };
+        let label = String::from_utf8_lossy(&label).into_owned();
+        logs.extend(label.strip_prefix("anchorite guard ").and_then(|id| Hex::parse(id).ok()));
+    }
+    logs.iter().filter_map(|log| read(token, log).transpose()).collect()
+}
+
+/// Destroys every guard of a log.
+///
+/// # Errors
+/// [`Kind::Token`].
+pub(super) fn forget(token: &Pkcs11Token, log: &Hex) -> Result<(), Error> {
+    for (handle, _) in all(&token.session, log)? {
+        token.session.destroy_object(handle).map_err(|answer| {
+            fault::refused("the token keeps the guard of the lost log", &answer)
+                .truth("Copies of the lost log are still accepted with this token.")
         })?;
     }
     Ok(())

@@ -216,6 +216,18 @@ pub trait Token {
     /// [`Kind::Token`](crate::error::Kind::Token); the old guard is still there.
     fn set_guard(&mut self, guard: &Guard) -> Result<(), Error>;
 
+    /// The newest guard of every log that has one here.
+    ///
+    /// # Errors
+    /// As [`Token::guard`].
+    fn guards(&mut self) -> Result<Vec<Guard>, Error>;
+
+    /// Destroys the guards of a log that another took the place of: what is left refuses its copies.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token): it may still be there.
+    fn forget_guard(&mut self, log: &Hex) -> Result<(), Error>;
+
     /// Changes the user PIN and logs in with the new one, which proves it.
     ///
     /// # Errors

@@ -152,6 +152,14 @@ impl Token for Pkcs11Token {
         guard::write(self, guard)
     }
 
+    fn guards(&mut self) -> Result<Vec<Guard>, Error> {
+        guard::every(self)
+    }
+
+    fn forget_guard(&mut self, log: &Hex) -> Result<(), Error> {
+        guard::forget(self, log)
+    }
+
     fn change_user_pin(&mut self, old: &SecretString, new: &SecretString) -> Result<(), Error> {
         pins::change_user(self, old, new)
     }

@@ -54,6 +54,15 @@ pub fn plugged_in(world: &World, into: &str, clusters: &[&str]) {
     }
 }
 
+/// A CA that is its own root, with a name that others have as well and no key identifier; the four files.
+pub fn nameless(world: &World, into: &str) {
+    let unidentified = OWN_ROOT.replace("subjectKeyIdentifier=hash", "subjectKeyIdentifier=none");
+    self_signed(world, into, "/O=cluster.local", &unidentified);
+    for name in ["cert-chain.pem", "root-cert.pem"] {
+        world.write(format!("{into}/{name}"), world.read(format!("{into}/ca-cert.pem")));
+    }
+}
+
 /// `ca-cert.pem` and `ca-key.pem` of a root with an RSA key.
 fn self_signed(world: &World, into: &str, subject: &str, extensions: &str) {
     let file = |name: &str| format!("{into}/{name}");

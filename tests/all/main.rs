@@ -3,6 +3,7 @@
 // What is skipped, and what a judge says, is for whoever reads the run.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod adoption;
 mod answers;
 mod architecture;
 mod attended;
@@ -18,6 +19,7 @@ mod cross;
 mod custody;
 mod demo;
 mod drill;
+mod ending;
 mod envoy;
 mod evidence;
 mod exporting;
@@ -27,6 +29,7 @@ mod inspecting;
 mod issuing;
 mod istio;
 mod judges;
+mod key_backup;
 mod kinds;
 mod log_crls;
 mod log_fixture;
@@ -45,8 +48,10 @@ mod record;
 mod refusals;
 mod rehearsal;
 mod renewals;
+mod restoring;
 mod retirement;
 mod revocation;
+mod rollover;
 mod running;
 mod scripts;
 mod seat;

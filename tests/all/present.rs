@@ -58,6 +58,34 @@ fn request_and_sign(world: &World, clusters: &[&str]) {
     sign(world, &world.signing_answers(&requests, &[]));
 }
 
+/// Has an authority make its next root, and each of these clusters renew under it: `clusters/NAME` stays as it was,
+/// `clusters/NAME.2` is what comes after it.
+pub fn succeeded(world: &World, cross: &[&str], clusters: &[&str]) {
+    world.roll_over_with(cross, &jiff::Timestamp::now().to_string()).ok();
+    std::fs::remove_dir_all(world.path("requests")).unwrap();
+    let mut requests = Vec::new();
+    for cluster in clusters {
+        world.run(&["request", cluster, "--renew", "--into", "clusters"]).ok();
+        for name in ["request.json", "request.sig", "renewal.sig"] {
+            world.write(format!("requests/{cluster}/{name}"), world.read(format!("clusters/{cluster}.2/{name}")));
+        }
+        requests.push(world.sha256(format!("requests/{cluster}/request.json")));
+    }
+    let before = world.bundles();
+    let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
+    sign(world, &world.signing_answers(&requests, &[]));
+    let bundles = world.bundles().into_iter().filter(|bundle| !before.contains(bundle));
+    // A bundle names its recipients only: it opens where its identity is.
+    let opens = |bundle: &PathBuf, cluster: &str| {
+        let into = format!("clusters/{cluster}.2");
+        let open = ["open", bundle.to_str().unwrap(), "--into", &into, "--root", "authority/public/root-g2.pem"];
+        world.run(&open).code == Some(0)
+    };
+    for bundle in bundles {
+        assert!(clusters.iter().any(|cluster| opens(&bundle, cluster)), "{}", bundle.display());
+    }
+}
+
 /// Signs what is in `requests`, now.
 pub fn sign(world: &World, answers: &str) {
     world.write("answers.toml", answers);

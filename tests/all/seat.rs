@@ -40,7 +40,7 @@ pub struct Seat {
 const ROUTINE: &str = concat!(
     r"\n(?:[A-Z][a-z]+(?: \d)?, (?:(?:config )?words [0-9, ]+ \(or no\)|date and time on your watch",
     r"|(?:is it here|is it so|is it read|did you hear it|do you agree)\? \(yes or no\)",
-    r"|(?:package or )?bag number(?:, stick [AB])?): )",
+    r"|(?:package or |backup )?bag number(?:, stick [AB])?): )",
     // The machines of tests have a network.
     r"|\n[^\n]*not fit for a ceremony(?s:.*?)\nWhat now\?[^:]*: |\nWhy is it left out\? \(the log keeps it\): ",
 );
@@ -139,6 +139,8 @@ impl Seat {
             () if has("create") && self.has_custody() => "root-genesis-custody",
             () if has("create") => "root-genesis",
             () if has("custody") => "custodian-change",
+            () if has("key-backup") => "key-backup",
+            () if has("decommission") => "decommission",
             () if has("sign") => "intermediate-signing",
             () if has("retire") => "cluster-retirement",
             () => "export",

@@ -52,7 +52,11 @@ impl Workload {
     pub fn as_istiod_does(world: &World, ca: &str, id: &str) -> Self {
         let dir =
             format!("workloads/{}-{}", ca.replace('/', "-"), id.trim_start_matches("spiffe://").replace('/', "-"));
-        sign(world, ca, &dir, "/", &format!("{LEAF}subjectKeyIdentifier=none\nsubjectAltName=critical,URI:{id}\n"));
+        // As Go does: a CA without an identifier is not identified.
+        let shown = ["x509", "-noout", "-ext", "subjectKeyIdentifier", "-in", &format!("{ca}/ca-cert.pem")];
+        let identified = world.tool("openssl", &shown).stdout.contains("Subject Key Identifier");
+        let leaf = if identified { LEAF.to_owned() } else { LEAF.replace("=keyid\n", "=none\n") };
+        sign(world, ca, &dir, "/", &format!("{leaf}subjectKeyIdentifier=none\nsubjectAltName=critical,URI:{id}\n"));
         let above = ["cert-chain.pem", "root-cert.pem"].map(|name| world.read(format!("{ca}/{name}")));
         let chain = [world.read(format!("{dir}/cert.pem")), above.concat()].concat();
         Self {

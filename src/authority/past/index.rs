@@ -8,6 +8,7 @@ use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::log::record::PastRevocation;
 use crate::text;
+use crate::x509::Reason;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
@@ -80,35 +81,23 @@ fn magnitude(serial: Hex) -> Hex {
 /// `date`, `date,reason`, `date,keyTime,time`, `date,CAkeyTime,time`.
 fn revocation(text: &str) -> Result<PastRevocation, Error> {
     let fields: Vec<&str> = text.split(',').collect();
-    let at = time(fields.first().copied().unwrap_or_default())?;
-    let (reason, invalid_since) = match fields.get(1..).unwrap_or_default() {
-        [] | ["unspecified"] => (None, None),
-        ["keyTime", since] => (Some("keyCompromise"), Some(time(since)?)),
-        ["CAkeyTime", since] => (Some("cACompromise"), Some(time(since)?)),
-        [name] => (Some(reason(name)?), None),
-        [name, ..] => return Err(unfit(name)),
+    let date = time(fields.first().copied().unwrap_or_default())?;
+    let (reason, invalid_from) = match fields.get(1..).unwrap_or_default() {
+        [] => (Reason::Unspecified, None),
+        ["keyTime", since] => (Reason::KeyCompromise, Some(time(since)?)),
+        ["CAkeyTime", since] => (Reason::CaCompromise, Some(time(since)?)),
+        ["holdInstruction", ..] => (reason(Reason::CertificateHold.name())?, None),
+        [name] => (reason(name)?, None),
+        _ => return Err(Error::new(Kind::Usage, "a revocation is out of form").saw(text::escape(text))),
     };
-    Ok(PastRevocation { at, reason: reason.map(str::to_owned), invalid_since })
+    Ok(PastRevocation { date, reason, invalid_from })
 }
 
-/// Reasons that a CA's certificate can be revoked for, as OpenSSL writes them and as RFC 5280 section 5.3.1 does.
-fn reason(name: &str) -> Result<&'static str, Error> {
-    let known = [
-        ("keyCompromise", "keyCompromise"),
-        ("CACompromise", "cACompromise"),
-        ("affiliationChanged", "affiliationChanged"),
-        ("superseded", "superseded"),
-        ("cessationOfOperation", "cessationOfOperation"),
-        ("privilegeWithdrawn", "privilegeWithdrawn"),
-    ];
-    known.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours).ok_or_else(|| unfit(name))
-}
-
-fn unfit(name: &str) -> Error {
-    Error::new(Kind::Usage, "a reason that a CA is not revoked for")
-        .saw(text::escape(name))
-        .wanted("keyCompromise, CACompromise, affiliationChanged, superseded, cessationOfOperation or none")
-        .hint("a certificate on hold is revoked or released first, with the tool that put it there")
+/// A reason as OpenSSL writes it: as RFC 5280 section 5.3.1 does, but for capitals.
+fn reason(name: &str) -> Result<Reason, Error> {
+    Reason::parse(name).map_err(|error| {
+        error.hint("a certificate on hold is revoked or released first, with the tool that put it there")
+    })
 }
 
 /// `YYMMDDHHMMSSZ` (years 1950 to 2049) or `YYYYMMDDHHMMSSZ`.
@@ -152,10 +141,9 @@ mod tests {
             ("05", "2030-11-21T09:30:00Z"),
         ];
         assert_eq!(shown, wanted.map(|(serial, end)| (serial.to_owned(), end.to_owned())));
-        let reasons: Vec<Option<&str>> =
-            lines.iter().map(|l| l.revoked.as_ref().and_then(|r| r.reason.as_deref())).collect();
-        assert_eq!(reasons, [None, Some("cACompromise"), None, Some("keyCompromise"), None]);
-        assert_eq!(lines[3].revoked.as_ref().unwrap().invalid_since.unwrap().to_string(), "2026-01-01T00:00:00Z");
+        let reasons: Vec<Option<&str>> = lines.iter().map(|l| Some(l.revoked.as_ref()?.reason.name())).collect();
+        assert_eq!(reasons, [None, Some("cACompromise"), None, Some("keyCompromise"), Some("unspecified")]);
+        assert_eq!(lines[3].revoked.as_ref().unwrap().invalid_from.unwrap().to_string(), "2026-01-01T00:00:00Z");
         assert_eq!(lines[4].number, 7);
     }
 
@@ -171,7 +159,7 @@ mod tests {
             ("V\t301121093000Z\t\txx\tunknown\t/CN=a", "a serial number is not hexadecimal: saw xx"),
             ("V\t301121093000Z\t\t00\tunknown\t/CN=a", "a serial number is zero"),
             ("R\t301121093000Z\t260101000000Z,certificateHold\t01\tunknown\t/CN=a", "saw certificateHold"),
-            ("R\t301121093000Z\t260101000000Z,holdInstruction,1.2\t01\tunknown\t/CN=a", "saw holdInstruction"),
+            ("R\t301121093000Z\t260101000000Z,holdInstruction,1.2\t01\tunknown\t/CN=a", "saw certificateHold"),
         ] {
             let text = format!("V\t301121093000Z\t\t09\tunknown\t/CN=fine\n{line}\n");
             let error = parse("index.txt", &text).unwrap_err();

@@ -2,11 +2,13 @@
 //! kept, as records of the log. Pure; nothing here can know what is missing from those files.
 
 pub mod index;
+pub mod lost;
 
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::log::record::{HistoryImported, HistorySource, PastCertificate, PastCrl, PastRevocation};
 use crate::text;
+use crate::x509::Reason;
 use crate::x509::read::{self, Certificate, Crl, show_name};
 use crate::x509::verify;
 use std::collections::BTreeMap;
@@ -146,7 +148,7 @@ impl Past {
         }
         match (&known.revoked, new.revoked) {
             (Some(one), Some(other)) if *one != other => {
-                two("another revocation", other.at.to_string(), one.at.to_string())
+                two("another revocation", other.date.to_string(), one.date.to_string())
             }
             (None, revoked) => {
                 known.revoked = revoked;
@@ -171,13 +173,27 @@ impl Past {
         self.certificates.values()
     }
 
-    /// Adds what the last CRL says: it was published, so it decides.
+    /// Adds what the last CRL says, which was published and so decides; and holds all of it against the clock.
     ///
     /// # Errors
-    /// [`Kind::Usage`]: an entry whose reason no CA is revoked for.
-    pub fn heed_crl(&mut self) -> Result<(), Error> {
+    /// [`Kind::Usage`]: an entry whose reason no CA is revoked for. [`Kind::Clock`]: a revocation or CRL of tomorrow.
+    pub fn settle(&mut self, now: jiff::Timestamp) -> Result<(), Error> {
+        self.heed_crl()?;
+        let revoked = self.certificates.values().filter_map(|c| Some((&c.serial, c.revoked.as_ref()?.date)));
+        let told = revoked.map(|(serial, date)| (format!("the revocation of serial {serial}"), date));
+        let crl = self.crl.iter().map(|crl| ("the last CRL".to_owned(), crl.view.this_update));
+        match told.chain(crl).find(|(_, date)| *date > now) {
+            None => Ok(()),
+            Some((what, date)) => Err(Error::new(Kind::Clock, format!("{what} is dated after now"))
+                .saw(date.to_string())
+                .wanted(format!("at the latest {now}"))
+                .hint("is the clock right? (date -u)")),
+        }
+    }
+
+    fn heed_crl(&mut self) -> Result<(), Error> {
         let Some(crl) = self.crl.clone() else { return Ok(()) };
-        for (serial, at, reason) in &crl.view.revoked {
+        for (serial, date, reason) in &crl.view.revoked {
             if *serial == self.root.view.serial {
                 return Err(Error::new(
                     Kind::Usage,
@@ -186,16 +202,11 @@ impl Past {
                 .saw(serial.colons())
                 .hint("make a new root, and roll over to it"));
             }
-            let unfit = ["certificateHold", "removeFromCRL", "aACompromise"];
-            if let Some(reason) = reason.as_ref().filter(|reason| unfit.contains(&reason.as_str())) {
-                return Err(Error::new(
-                    Kind::Usage,
-                    format!("the last CRL lists serial {serial} with a reason that a CA is not revoked for"),
-                )
-                .saw(reason)
-                .hint("a certificate on hold is revoked or released first, with the tool that put it there"));
-            }
-            let reason = reason.clone().filter(|reason| reason != "unspecified");
+            let reason = reason.as_deref().map_or(Ok(Reason::Unspecified), Reason::parse).map_err(|error| {
+                error
+                    .within(format!("the last CRL lists serial {serial}"))
+                    .hint("a certificate on hold is revoked or released first, with the tool that put it there")
+            })?;
             let root_ends = self.root.view.not_after;
             let known = self.certificates.entry(serial.clone()).or_insert_with(|| PastCertificate {
                 serial: serial.clone(),
@@ -210,8 +221,9 @@ impl Past {
                 revoked: None,
                 der: None,
             });
-            let invalid_since = known.revoked.as_ref().and_then(|revoked| revoked.invalid_since);
-            known.revoked = Some(PastRevocation { at: *at, reason, invalid_since });
+            let told = known.revoked.as_ref().and_then(|revoked| revoked.invalid_from);
+            let invalid_from = crl.view.invalidity.get(serial).copied().or(told);
+            known.revoked = Some(PastRevocation { date: *date, reason, invalid_from });
         }
         Ok(())
     }
@@ -224,8 +236,8 @@ impl Past {
             used: used.unwrap_or_default().max(number),
             der: self.crl.as_ref().map(|crl| Base64(crl.der.clone())),
         };
-        let first = HistoryImported { sources: self.sources.clone(), crls: vec![crl], ..of("adoption") };
-        portions(first, self.certificates.values().cloned())
+        let first = HistoryImported { sources: self.sources.clone(), ..of("adoption") };
+        portions(first, self.certificates.values().cloned(), vec![crl])
     }
 }
 
@@ -233,8 +245,12 @@ fn of(origin: &str) -> HistoryImported {
     HistoryImported { of: origin.to_owned(), ..HistoryImported::default() }
 }
 
-/// Certificates in as many entries as they need, after what stands in the first.
-pub fn portions(first: HistoryImported, certificates: impl Iterator<Item = PastCertificate>) -> Vec<HistoryImported> {
+/// Certificates in as many entries as they need, after what stands in the first; the CRLs that list them come last.
+pub fn portions(
+    first: HistoryImported,
+    certificates: impl Iterator<Item = PastCertificate>,
+    crls: Vec<PastCrl>,
+) -> Vec<HistoryImported> {
     let mut records = vec![first];
     let mut size = 0;
     for certificate in certificates {
@@ -249,6 +265,9 @@ pub fn portions(first: HistoryImported, certificates: impl Iterator<Item = PastC
         if let Some(record) = records.last_mut() {
             record.certificates.push(certificate);
         }
+    }
+    if let Some(last) = records.last_mut() {
+        last.crls = crls;
     }
     records
 }

@@ -6,7 +6,10 @@ use super::{BundleRecord, Certificate, Cluster, Crl, KeyRecord, Requested, Retir
 use crate::authority::rules::{broken, expect};
 use crate::digest::Hex;
 use crate::error::Error;
-use crate::log::record::{HistoryImported, KeyAdopted, PastCertificate, PastCluster, PastCrl, PastLog, Restore};
+use crate::log::record::{
+    CertificateRevoked, HistoryImported, KeyAdopted, PastCertificate, PastCluster, PastCrl, PastLog, PastRevocation,
+    Restore,
+};
 use crate::x509::{Spki, read};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -28,6 +31,15 @@ impl Origin {
             Origin::Restore => "restore",
         }
     }
+
+    /// What everybody is told who reads of the authority; `entry` is the first whose past is not covered.
+    pub fn says(self, entry: u64) -> String {
+        let why = match self {
+            Origin::Adoption => "the root was adopted, and what it signed before is what its owners said",
+            Origin::Restore => "an older log was lost, and this one begins with what was left of it",
+        };
+        format!("History before entry {entry} is not covered: {why}.")
+    }
 }
 
 /// What the log says of the time before it.
@@ -37,6 +49,8 @@ pub struct History {
     pub uncovered: Option<(Origin, u64)>,
     /// The logs that this one takes the place of, newest first.
     pub logs: Vec<PastLog>,
+    /// The entry that says which log this one takes the place of.
+    pub restored: Option<u64>,
     /// Certificates that were taken over.
     pub certificates: u64,
     /// Numbers of the CRLs that were taken over, by the generation of the root key.
@@ -44,6 +58,11 @@ pub struct History {
 }
 
 impl State {
+    /// What everybody is told of the time before the log, where there is one.
+    pub fn uncovered(&self) -> Option<String> {
+        self.history.uncovered.map(|(origin, entry)| origin.says(entry))
+    }
+
     /// True once a root that this log knows issued a CRL under it.
     pub fn has_own_crl(&self) -> bool {
         self.crls.iter().any(|(generation, crl)| self.history.crls.get(generation) != Some(&crl.number))
@@ -83,8 +102,8 @@ impl State {
             cluster: None,
             generation: None,
             not_after: view.not_after,
-            intent: seq,
             intended: at,
+            intent: seq,
             outcome: Some(seq),
             status: Status::Issued,
             der: Some(adopted.certificate.0.clone()),
@@ -111,7 +130,7 @@ impl State {
             self.custody.split(seq, at, split)?;
             self.custody.initialized(&split.role, Some(&split.set))?;
         }
-        past.clusters.iter().try_for_each(|cluster| self.import_cluster(seq, at, cluster))?;
+        past.clusters.iter().try_for_each(|cluster| self.import_cluster(at, cluster))?;
         past.certificates.iter().try_for_each(|certificate| self.import_certificate(seq, at, certificate))?;
         past.crls.iter().try_for_each(|crl| self.import_crl(crl))?;
         self.uncovered_from(origin, seq);
@@ -141,6 +160,11 @@ impl State {
         if let Some(cluster) = &past.cluster {
             let known = self.clusters.get(cluster).is_some_and(|c| past.generation.is_some_and(|g| g <= c.generation));
             expect(known, "history.cluster", "a certificate is of an imported cluster and its generations", cluster)?;
+            let delivered = self.clusters.get(cluster).and_then(|c| c.bundles.last()).map(|bundle| bundle.generation);
+            let waits = past.der.is_some() && past.generation > delivered;
+            if waits && self.clusters.get(cluster).is_some_and(|c| c.retired.is_none()) {
+                self.undelivered.insert(cluster.clone());
+            }
         }
         self.take_over(Certificate {
             what: past.what.clone(),
@@ -149,12 +173,14 @@ impl State {
             cluster: past.cluster.clone(),
             generation: past.generation,
             not_after: past.not_after,
-            intent: seq,
             intended: at,
+            intent: seq,
             outcome: Some(seq),
             status: if past.unknown { Status::Unknown } else { Status::Issued },
             der: past.der.as_ref().map(|der| der.0.clone()),
-        })
+        })?;
+        let Some(PastRevocation { date, reason, invalid_from }) = past.revoked.clone() else { return Ok(()) };
+        self.revoke(seq, at, &CertificateRevoked { serial: past.serial.clone(), reason, date, invalid_from })
     }
 
     fn import_crl(&mut self, past: &PastCrl) -> Result<(), Error> {
@@ -167,13 +193,14 @@ impl State {
             expect(own <= past.used, "history.crl", "the number of a CRL counts as used", &own.to_string())?;
             let crl = Crl { number: own, next_update: view.next_update, der: der.0.clone() };
             self.crls.insert(past.generation, crl);
+            self.listed_by(past.generation, &view);
         }
         self.crl_numbers.insert(past.generation, past.used);
         self.history.crls.insert(past.generation, own);
         Ok(())
     }
 
-    fn import_cluster(&mut self, seq: u64, at: Timestamp, past: &PastCluster) -> Result<(), Error> {
+    fn import_cluster(&mut self, at: Timestamp, past: &PastCluster) -> Result<(), Error> {
         let fresh = !self.clusters.contains_key(&past.name);
         expect(fresh, "cluster.unique", "a cluster's name is enrolled once", &past.name)?;
         let requests = past.requests.iter().map(|request| {
@@ -186,14 +213,14 @@ impl State {
             };
             (request.generation, requested)
         });
-        // The bundles themselves are known to their receivers; their numbers are not given again.
-        let last = BundleRecord {
-            id: String::new(),
-            generation: past.generation,
-            sequence: past.sequence,
-            tree_size: seq,
+        // Its tree is another log's: no proof in this one leads to it.
+        let bundle = past.bundle.as_ref().map(|last| BundleRecord {
+            id: last.id.clone(),
+            generation: last.generation,
+            sequence: last.sequence,
+            tree_size: 0,
             at,
-        };
+        });
         let cluster = Cluster {
             environment: past.environment.clone(),
             trust_domain: past.trust_domain.clone(),
@@ -202,7 +229,7 @@ impl State {
             key_origin: past.key_origin.clone(),
             since: past.since,
             generation: past.generation,
-            bundles: if past.sequence > 0 { vec![last] } else { Vec::new() },
+            bundles: bundle.into_iter().collect(),
             requests: requests.collect(),
             retired: past.retired.as_ref().map(|r| Retired { at: r.at, reason: r.reason.clone() }),
         };
@@ -220,6 +247,7 @@ impl State {
         expect(cited, "restore.cited", "a lost log had its copy's entries", &restore.cited.to_string())?;
         let newest = PastLog { log: restore.log.clone(), cited: restore.cited };
         self.history.logs = std::iter::once(newest).chain(restore.before.iter().cloned()).collect();
+        self.history.restored = Some(seq);
         self.uncovered_from(Origin::Restore, seq);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The end of keys in the log, and of the authority with the last of them. Part of the fold.
 
-use super::{KeyRecord, State};
+use super::{Certificate, KeyRecord, State, Status};
 use crate::authority::rules::{broken, expect};
 use crate::digest::Hex;
 use crate::error::Error;
@@ -18,6 +18,8 @@ pub struct Endings(BTreeMap<Hex, Ending>);
 pub struct Ending {
     /// Since it was announced: from then on the key signs nothing.
     pub announced: Timestamp,
+    /// Position of the announcement.
+    pub seq: u64,
     /// Why.
     pub reason: String,
     /// When it was shown to be gone from the authority's own token.
@@ -45,15 +47,32 @@ impl State {
         self.keys.iter().filter(|key| key.role == "root" && self.is_alive(key))
     }
 
+    /// The self-signed certificates of root keys that may be used, by generation.
+    pub fn living_certificates(&self) -> BTreeMap<u32, &Certificate> {
+        let mut roots = self.roots();
+        roots.retain(|generation, _| self.living_roots().any(|key| key.generation == *generation));
+        roots
+    }
+
+    /// The certificates under a root's key that outlive it, where it ends: not its own, nor the audit key's.
+    pub fn outlived_by(&self, generation: u32) -> impl Iterator<Item = &Certificate> {
+        self.certificates.values().filter(move |certificate| {
+            certificate.issuer_generation == generation
+                && matches!(certificate.what.as_str(), "intermediate" | "cross")
+                && certificate.status != Status::Failed
+        })
+    }
+
     /// True once there were root keys and the end of each was announced: nothing is issued any more.
     pub fn is_ending(&self) -> bool {
         self.keys.iter().any(|key| key.role == "root" && key.spki.is_some()) && self.living_roots().next().is_none()
     }
 
-    /// When the authority ended: its audit key was announced to be destroyed, and the session closed on that.
+    /// When the authority ended: the end of its audit key was announced, and that session is over.
     pub fn ended(&self) -> Option<Timestamp> {
         let audit = self.keys.iter().rev().find(|key| key.role == "audit" && key.spki.is_some())?;
-        self.ending(audit).filter(|_| self.session.is_none()).map(|ending| ending.announced)
+        let ending = self.ending(audit)?;
+        self.session.as_ref().is_none_or(|session| session.opened > ending.seq).then_some(ending.announced)
     }
 
     pub(super) fn apply_destroying(&mut self, header: &Header, destroying: &KeyDestroying) -> Result<(), Error> {
@@ -65,7 +84,7 @@ impl State {
         let open = self.open_intents.values().any(|i| i.issuer_generation == destroying.generation);
         expect(!open, "key.destroying", "a key with an open intent is not destroyed", &destroying.id.to_string())?;
         // A session that goes on after a crash may announce it again: the first one counts.
-        let ending = Ending { announced: header.time, reason: destroying.reason.clone(), gone: None };
+        let ending = Ending { announced: header.time, seq: self.size, reason: destroying.reason.clone(), gone: None };
         self.endings.0.entry(destroying.id.clone()).or_insert(ending);
         Ok(())
     }
@@ -73,7 +92,10 @@ impl State {
     pub(super) fn apply_destroyed(&mut self, header: &Header, destroyed: &KeyDestroyed) -> Result<(), Error> {
         self.known_key(&destroyed.id, &destroyed.role, destroyed.generation)?;
         if let Some(backup) = &destroyed.backup {
-            self.backups.destroyed(backup, destroyed.generation);
+            // A copy of files holds the audit key too; it is a backup of root keys.
+            if destroyed.role == "root" {
+                self.backups.destroyed(backup, destroyed.generation);
+            }
             return Ok(());
         }
         let ending = self.endings.0.get_mut(&destroyed.id).ok_or_else(|| {
@@ -97,3 +119,6 @@ impl State {
         expect(known, "key.destroyed", "a key that was generated", &id.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

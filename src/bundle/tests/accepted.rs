@@ -107,6 +107,7 @@ fn a_payload_that_another_age_decrypted_passes_the_same_checks() {
             local: Some(&local),
             pin: world.pin(),
             receipt: None,
+            accept_restore: None,
             allow_older: false,
             now: now(),
         })
@@ -142,6 +143,7 @@ fn neither_an_identity_nor_a_key_is_shown_by_an_error() {
         local: None,
         pin: world.pin(),
         receipt: None,
+        accept_restore: None,
         allow_older: false,
         now: now(),
     }) else {

@@ -59,6 +59,7 @@ fn a_bundle_for_somebody_else_is_named_as_such() {
         local: Some(&local),
         pin: world.pin(),
         receipt: None,
+        accept_restore: None,
         allow_older: false,
         now: now(),
     });

@@ -55,6 +55,7 @@ fn a_certificate_for_another_key_and_a_chain_that_does_not_lead_to_the_root_are_
         local: Some(&local),
         pin: world.pin(),
         receipt: None,
+        accept_restore: None,
         allow_older: false,
         now: now(),
     });

@@ -5,7 +5,9 @@
 
 use crate::authority::{Config, State};
 use crate::ceremony::script::{Script, ScriptKind, Step};
-use crate::ceremony::steps::{adopt_key, generate_next_root, import_requests, initialize_token, participants};
+use crate::ceremony::steps::{
+    adopt_key, generate_next_root, import_requests, initialize_token, participants, restore_log,
+};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::plan::crl;
@@ -120,11 +122,13 @@ const FORESEEN: &[(&str, Foresee)] = &[
     ("initialize-token", label),
     ("adopt-config", adoption),
     ("adopt-key", taken_over),
+    ("restore-log", given_up),
     ("import-requests", |foresight, _, prospect, step| import_requests::foresee(foresight, prospect, step)),
     ("review-plans", review),
     ("retire-cluster", retirement),
     ("key-backup", copy),
     ("prove-backup", copy_proved),
+    ("destroy-keys", the_end),
     ("revoke", revocation),
     ("issue-crl", crls),
 ];
@@ -248,6 +252,14 @@ fn taken_over(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &St
     Ok(())
 }
 
+fn given_up(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    let about = vec!["the id of the lost log, as its papers and its root card have it".to_owned()];
+    foresight.ask(step, restore_log::LOG, about, Answer::One(Blank::judged("", "8 hex digits or more")));
+    let about = vec!["why no newer copy can be had".to_owned()];
+    foresight.ask(step, restore_log::REASON, about, Answer::One(Blank::judged("as foreseen", "a sentence")));
+    Ok(())
+}
+
 fn review(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
     let mut plans = std::mem::take(&mut foresight.reviewed);
     if script.steps.iter().any(|step| step.activity == generate_next_root::ACTIVITY.name) {
@@ -256,7 +268,11 @@ fn review(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, s
         let reviewed = prospect.adopted.filter(|_| !adopts).unwrap_or(prospect.config_sha256);
         plans.insert(0, Reviewed { key: format!("sha256:{reviewed}"), about, warnings: Vec::new() });
     }
-    if !prospect.state.is_founded() {
+    if script.kind.takes_over() {
+        let about = "the CRL after the last one; take this line out where no last one is given".to_owned();
+        plans.push(Reviewed { key: crl::reviewed(1), about, warnings: Vec::new() });
+    }
+    if !prospect.state.is_founded() && script.kind != ScriptKind::Restore {
         let about = "authority.toml: the root certificate, the audit certificate and CRL 1".to_owned();
         // A genesis that was begun goes on with the configuration that it adopted.
         let reviewed = prospect.adopted.unwrap_or(prospect.config_sha256);
@@ -304,6 +320,21 @@ fn copy_proved(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'
     Ok(())
 }
 
+fn the_end(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    if !prospect.state.is_ending() {
+        for role in ["administrator", "witness"] {
+            let about = vec!["the authority's name: its root key is destroyed".to_owned()];
+            foresight.ask(step, role, about, Answer::One(Blank::judged(&prospect.config.name, "the name")));
+        }
+        foresight.ask(step, "reason", Vec::new(), Answer::One(Blank::judged("as foreseen", "why")));
+    }
+    for backup in prospect.state.backups.all() {
+        let says = "\"here\", \"destroyed\", or where it still is";
+        foresight.ask(step, format!("backup {}", backup.name), Vec::new(), Answer::One(Blank::judged("here", says)));
+    }
+    Ok(())
+}
+
 /// A revocation names its certificates on the command line, with the reason.
 fn revocation(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
     if prospect.clusters.is_empty() {
@@ -325,7 +356,7 @@ fn revocation(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, st
 
 /// Each root that has not ended gets a CRL, approved by its generation.
 fn crls(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, _: &Step) -> Result<(), Error> {
-    for (generation, root) in prospect.state.roots() {
+    for (generation, root) in prospect.state.living_certificates() {
         if root.not_after > prospect.now {
             let number = prospect.state.crl_number(generation) + 1;
             let about = format!("the next CRL of root generation {generation}: number {number}, from the log");

@@ -15,15 +15,19 @@ const LISTED: usize = 6;
 /// A root's token holds the keys of one authority: a key that nobody here knows could sign in its name, and a
 /// second root under one PIN is a second CA that people did not mean.
 pub(super) fn look(room: &mut Room<'_>, keys: &mut Keyring) -> Result<(), Error> {
-    let known: Vec<Hex> = room.journal.state().keys.iter().map(|key| key.id.clone()).collect();
-    let guard = format!("{OURS}guard {}", room.journal.header().log);
+    let mut known: Vec<Hex> = room.journal.state().keys.iter().map(|key| key.id.clone()).collect();
+    let mut guards = vec![format!("{OURS}guard {}", room.journal.header().log)];
+    if let Some(lost) = &room.wishes.lost {
+        known.extend(lost.state.keys.iter().map(|key| key.id.clone()));
+        guards.push(format!("{OURS}guard {}", lost.log));
+    }
     let mut roles = vec![KeyRole::Root];
     roles.extend(room.config.audit.is_some().then_some(KeyRole::Audit));
     for role in roles {
         let token = keys.token(role)?;
         let serial = token.identity().serial.clone();
         let holdings = token.holdings()?;
-        let mut strange = strangers(&holdings, &known, &guard);
+        let mut strange = strangers(&holdings, &known, &guards);
         if room.script.kind.takes_over() {
             // The root to be taken over is among them; people judge the others when they see it.
             strange.retain(|holding| holding.label.starts_with(OURS));
@@ -36,10 +40,10 @@ pub(super) fn look(room: &mut Room<'_>, keys: &mut Keyring) -> Result<(), Error>
 }
 
 /// Keys that can sign and objects under our labels, but for those that the log knows.
-fn strangers<'a>(holdings: &'a [Holding], known: &[Hex], guard: &str) -> Vec<&'a Holding> {
+fn strangers<'a>(holdings: &'a [Holding], known: &[Hex], guards: &[String]) -> Vec<&'a Holding> {
     let strange = |holding: &&Holding| match &holding.id {
         Some(id) if known.contains(id) => false,
-        None if holding.label == guard => false,
+        None if guards.contains(&holding.label) => false,
         _ => holding.signs || holding.label.starts_with(OURS),
     };
     let mut found: Vec<&Holding> = holdings.iter().filter(strange).collect();
@@ -83,7 +87,7 @@ fn refusal(serial: &str, strange: &[&Holding]) -> Error {
 /// [`Kind::Token`].
 pub fn others(keys: &mut Keyring, but: &Hex) -> Result<Vec<String>, Error> {
     let holdings = keys.token(KeyRole::Root)?.holdings()?;
-    Ok(strangers(&holdings, std::slice::from_ref(but), "").into_iter().map(describe).collect())
+    Ok(strangers(&holdings, std::slice::from_ref(but), &[]).into_iter().map(describe).collect())
 }
 
 /// `private key "anchorite root 1", ECDSA P-384, id 0a1b…`
@@ -110,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_the_log_knows_is_no_stranger_and_everything_else_of_ours_or_able_to_sign_is() {
-        let guard = "anchorite guard 07";
+        let guards = ["anchorite guard 07".to_owned()];
         let holdings = [
             holding("private key", "anchorite audit 1", Some(1), true),
             holding("private key", "anchorite root 1", Some(2), true),
@@ -121,7 +125,7 @@ mod tests {
             holding("data object", "anchorite guard 07", None, false),
             holding("data object", "anchorite guard 08", None, false),
         ];
-        let found = strangers(&holdings, &[Hex(vec![1; 2])], guard);
+        let found = strangers(&holdings, &[Hex(vec![1; 2])], &guards);
         let labels: Vec<(&str, &str)> = found.iter().map(|h| (h.what, h.label.as_str())).collect();
         assert_eq!(
             labels,

@@ -152,6 +152,7 @@ fn verified(report: &Report, course: &Course, checkpoint: Option<&Checkpoint>, n
             was_not.push("The end of this ceremony is under no checkpoint: anybody could have written it.".to_owned())
         }
     }
+    was_not.extend(report.uncovered.iter().map(|uncovered| uncovered.says.clone()));
     was_not.extend(unnamed(course, names));
     was_not.extend(report.warnings.iter().map(|warning| format!("Unfinished in this log: {warning}.")));
     Verified { authenticated: report.authenticated, roots: report.roots.clone(), entries: *entries, was, was_not }

@@ -69,6 +69,7 @@ pub fn findings(entries: &[Entry], known: &Known) -> Vec<Noticed> {
             Record::RequestImported(r) if !planned.contains(&r.sha256) => {
                 (format!("the request for {}", r.cluster), &r.findings, None)
             }
+            Record::KeyAdopted(r) => (format!("the adopted {} key", r.role), &r.findings, r.reason.clone()),
             // A plan that a pause or a crash undid is made again.
             Record::PlanMade(r) if newest.get(&about(r, known)) == Some(&r.sha256) => {
                 let plan = known.plans.get(&r.sha256)?;

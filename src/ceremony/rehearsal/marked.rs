@@ -1,5 +1,6 @@
 //! The configuration of a rehearsal: the real one's, marked in its name and kind, on a token in files. Pure.
 
+use crate::authority::config::BackupMode;
 use crate::authority::{Config, config_template};
 use crate::error::{Error, Kind};
 use toml::{Table, Value};
@@ -17,11 +18,12 @@ const OF_THE_DAY: [(&str, &str); 3] =
 
 /// The configuration of a rehearsal of this authority: same subjects, keys, clusters, roles and custody.
 ///
-/// Scripts are not pinned in it: what it needs beforehand is made by the built-in ones.
+/// Scripts are not pinned in it: what it needs beforehand is made by the built-in ones. Where the script makes a key
+/// backup, its token has one, whatever the real one's.
 ///
 /// # Errors
 /// [`Kind::Usage`]: the real one does not read.
-pub fn rehearsal_of(real: &str) -> Result<String, Error> {
+pub fn rehearsal_of(real: &str, with_backup: bool) -> Result<String, Error> {
     Config::parse(real)?;
     let mut table: Table = toml::from_str(real)
         .map_err(|error| Error::new(Kind::Bug, "a configuration that was read does not read").saw(error.to_string()))?;
@@ -46,6 +48,10 @@ pub fn rehearsal_of(real: &str) -> Result<String, Error> {
         }
     }
     table.remove("ceremonies");
+    if with_backup {
+        let mode = [("mode".to_owned(), BackupMode::Clone.name().into())];
+        table.insert("key_backup".to_owned(), Value::Table(mode.into_iter().collect()));
+    }
     let text = format!("# A rehearsal's configuration, made of the real one's and thrown away with it.\n{table}");
     Config::parse(&text)?;
     Ok(text)
@@ -55,9 +61,9 @@ pub fn rehearsal_of(real: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// As [`rehearsal_of`].
-pub fn rehearsal_of_template(with_custody: bool) -> Result<String, Error> {
+pub fn rehearsal_of_template(with_custody: bool, with_backup: bool) -> Result<String, Error> {
     let custody = if with_custody { "\n[custody]\nthreshold = 2\ncustodians = 3\n" } else { "" };
-    rehearsal_of(&(config_template("Example Mesh Root") + custody))
+    rehearsal_of(&(config_template("Example Mesh Root") + custody), with_backup)
 }
 
 #[cfg(test)]
@@ -69,7 +75,7 @@ mod tests {
     fn a_rehearsal_is_marked_and_otherwise_the_same() {
         let real = config_template("Example \"Mesh\" Root")
             + "[audit.token]\nprofile = \"nss\"\n[clusters.west]\ntrust_domain = \"west.example\"\n";
-        let (real, text) = (Config::parse(&real).unwrap(), rehearsal_of(&real).unwrap());
+        let (real, text) = (Config::parse(&real).unwrap(), rehearsal_of(&real, false).unwrap());
         let made = Config::parse(&text).unwrap();
         assert_eq!(made.name, "REHEARSAL Example \"Mesh\" Root");
         assert_eq!((made.kind, made.unattended), (AuthorityKind::Rehearsal, true));
@@ -79,12 +85,14 @@ mod tests {
             Config { name: real.name.clone(), kind: real.kind, unattended: false, audit: real.audit.clone(), ..made };
         assert_eq!(same, real);
         // A rehearsal of a rehearsal is the same rehearsal.
-        assert_eq!(rehearsal_of(&text).unwrap(), text);
+        assert_eq!(rehearsal_of(&text, false).unwrap(), text);
+        let copied = Config::parse(&rehearsal_of(&text, true).unwrap()).unwrap();
+        assert_eq!(copied.key_backup.mode, BackupMode::Clone);
     }
 
     #[test]
     fn the_longest_name_is_marked_too() {
-        let text = rehearsal_of(&config_template(&"n".repeat(64))).unwrap();
+        let text = rehearsal_of(&config_template(&"n".repeat(64)), false).unwrap();
         let name = Config::parse(&text).unwrap().name;
         assert!(name.starts_with("REHEARSAL nnn") && name.chars().count() == 64, "{name}");
     }

@@ -100,6 +100,10 @@ impl Place {
     pub fn token_files(&self) -> PathBuf {
         self.dir.join("token/tokens")
     }
+    /// The medium for a copy of the token's files.
+    pub fn backup(&self) -> PathBuf {
+        self.dir.join("key-backup")
+    }
     /// The script on paper, for this authority.
     pub fn paper(&self) -> PathBuf {
         self.dir.join("paper.html")

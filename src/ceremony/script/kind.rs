@@ -21,8 +21,14 @@ pub enum ScriptKind {
     Rollover,
     /// Makes a copy of the root's token and proves it.
     Backup,
+    /// Ends the key of a root generation.
+    RootEnd,
+    /// Ends the authority.
+    Decommission,
     /// Takes over a root that was made elsewhere.
     Adoption,
+    /// Begins the log anew from an older copy.
+    Restore,
     /// Revokes certificates.
     Revocation,
     /// Revokes certificates at once.
@@ -42,7 +48,10 @@ impl ScriptKind {
         ScriptKind::Custody,
         ScriptKind::Rollover,
         ScriptKind::Backup,
+        ScriptKind::RootEnd,
+        ScriptKind::Decommission,
         ScriptKind::Adoption,
+        ScriptKind::Restore,
         ScriptKind::Revocation,
         ScriptKind::Emergency,
         ScriptKind::Refresh,
@@ -59,7 +68,10 @@ impl ScriptKind {
             ScriptKind::Custody => "custody",
             ScriptKind::Rollover => "rollover",
             ScriptKind::Backup => "key-backup",
+            ScriptKind::RootEnd => "root-retirement",
+            ScriptKind::Decommission => "decommission",
             ScriptKind::Adoption => "adoption",
+            ScriptKind::Restore => "restore",
             ScriptKind::Revocation => "revocation",
             ScriptKind::Emergency => "emergency",
             ScriptKind::Refresh => "crl",
@@ -71,20 +83,21 @@ impl ScriptKind {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
             ScriptKind::Drill => &[Fact::TokenReady, Fact::Root, Fact::BackedUp],
-            ScriptKind::Adoption => &[Fact::NoRoot, Fact::TokenReady],
+            ScriptKind::Adoption | ScriptKind::Restore => &[Fact::NoRoot, Fact::TokenReady],
             _ => &[Fact::TokenReady, Fact::Root],
         }
     }
 
     /// True for a ceremony that begins an authority's log over a root that exists.
     pub const fn takes_over(self) -> bool {
-        matches!(self, ScriptKind::Adoption)
+        matches!(self, ScriptKind::Adoption | ScriptKind::Restore)
     }
 
     /// Activities that a script of this kind cannot lack, in the order in which it does them.
     pub const fn demands(self) -> &'static [&'static str] {
         match self {
             ScriptKind::Genesis => &["participants", "generate-root", "review-plans", "sign", "publish", "close"],
+            ScriptKind::Restore => &["participants", "restore-log", "review-plans", "sign", "publish", "close"],
             ScriptKind::Signing => {
                 &["participants", "import-requests", "review-plans", "sign", "export-bundles", "close"]
             }
@@ -96,6 +109,7 @@ impl ScriptKind {
                 &["participants", "generate-next-root", "review-plans", "sign", "rotate-audit", "publish", "close"]
             }
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
+            ScriptKind::RootEnd | ScriptKind::Decommission => &["participants", "destroy-keys", "close"],
             ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
             ScriptKind::Revocation | ScriptKind::Emergency => {
                 &["participants", "revoke", "issue-crl", "review-plans", "sign", "publish", "close"]
@@ -125,6 +139,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("initialize-token", &[ScriptKind::Genesis]),
     ("generate-root", &[ScriptKind::Genesis]),
     ("adopt-key", &[ScriptKind::Adoption]),
+    ("restore-log", &[ScriptKind::Restore]),
     ("import-requests", &[ScriptKind::Signing]),
     ("export-bundles", &[ScriptKind::Signing, ScriptKind::Export]),
     ("retire-cluster", &[ScriptKind::Retirement]),
@@ -136,6 +151,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("cross-sign", &[ScriptKind::Rollover]),
     ("rotate-audit", &[ScriptKind::Rollover]),
     ("key-backup", &[ScriptKind::Backup]),
+    ("destroy-keys", &[ScriptKind::RootEnd, ScriptKind::Decommission]),
     ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),
 ];
 

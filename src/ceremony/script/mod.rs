@@ -32,11 +32,14 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),
     ("restore-drill", include_str!("../../../ceremony/restore-drill.toml")),
     ("adopt", include_str!("../../../ceremony/adopt.toml")),
+    ("restore", include_str!("../../../ceremony/restore.toml")),
     ("revocation", include_str!("../../../ceremony/revocation.toml")),
     ("emergency-revocation", include_str!("../../../ceremony/emergency-revocation.toml")),
     ("crl-refresh", include_str!("../../../ceremony/crl-refresh.toml")),
     ("custodian-change", include_str!("../../../ceremony/custodian-change.toml")),
     ("key-backup", include_str!("../../../ceremony/key-backup.toml")),
+    ("root-retirement", include_str!("../../../ceremony/root-retirement.toml")),
+    ("decommission", include_str!("../../../ceremony/decommission.toml")),
 ];
 
 /// A script that was read and can work.

@@ -201,7 +201,7 @@ fn screen(room: &Room<'_>, adoption: &Adoption, seen: &Generated, findings: &[Fi
         .noted("key", view.spki.spec().title(), format!("CKA_ID {}", seen.key.id.0))
         .field("sensitive", flag("CKA_SENSITIVE"))
         .field("extractable", flag("CKA_EXTRACTABLE"))
-        .field("made in token", flag("CKA_LOCAL"))
+        .field("made inside", flag("CKA_LOCAL"))
         .field("issued", format!("{}, {revoked} of them revoked", text::count(known, "certificate")))
         .field("CRL numbers", crl);
     for finding in findings {

@@ -50,7 +50,9 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     token.sync()?;
     token.renew_copies()?;
     room.journal.checkpoint(bench.keys()?)?;
-    room.people.show(&ending(&old, &new.set, room.tokens.profile(ROLE).files.is_some()))
+    let backups: Vec<&str> = room.journal.state().backups.all().iter().map(|backup| backup.name.as_str()).collect();
+    let ending = ending(&old, &new.set, &backups, room.tokens.profile(ROLE).files.is_some());
+    room.people.show(&ending)
 }
 
 /// The PINs that the token gets: of new shares, or of those that this ceremony dealt before it was interrupted.
@@ -216,13 +218,20 @@ fn confirm_so(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(),
 }
 
 /// What is over, and what still opens to it.
-fn ending(old: &[CustodySet], new: &Hex, in_files: bool) -> Screen {
+fn ending(old: &[CustodySet], new: &Hex, backups: &[&str], in_files: bool) -> Screen {
     let old: Vec<String> = old.iter().filter(|set| set.set != *new).map(|set| set.set.to_string()).collect();
     let mut screen = Screen::new().heading("The token opens to new shares", format!("set {new}"));
     if !old.is_empty() {
         screen = screen.text(format!("Destroy every sheet of set {}.", old.join(", ")));
     }
-    screen = screen.text("Key backups: none, so none is open to the shares of before.");
+    if backups.is_empty() {
+        screen = screen.text("Key backups: none, so none is open to the shares of before.");
+    }
+    for name in backups {
+        screen = screen.text(format!(
+            "The key backup {name} still opens to the shares of before: make it anew (anchorite key-backup), or destroy it."
+        ));
+    }
     match in_files {
         true => screen.text(
             "Copies of the token's files from before (of the disk, of its stick) still open to the PINs of before: \

@@ -7,7 +7,7 @@ use crate::ceremony::people::Stop;
 use crate::ceremony::record;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::steps::publish;
+use crate::ceremony::steps::{destroy_keys, publish};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -38,14 +38,19 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         if room.journal.state().session.is_some() {
             let done = StepDone { step: step.id.clone(), activity: step.activity.clone() };
             let closed = SessionClosed { outcome: "complete".to_owned(), reason: None };
-            room.journal.append(vec![done.into(), closed.into()])?;
+            let ends = destroy_keys::announce_audit(room);
+            room.journal.append(std::iter::once(done.into()).chain(ends).chain([closed.into()]).collect())?;
         }
         let keys = bench.keys.as_mut().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
         room.journal.checkpoint(keys)?;
-        bench.closed = true;
         publish::write_checkpoint(room)?;
+        let end = destroy_keys::end_audit(room, keys)?;
+        bench.closed = true;
         // Logged out before copies and words: the token can be put away meanwhile.
         bench.keys = None;
+        if let Some(end) = end {
+            room.people.show(&end)?;
+        }
         // Before the copies, so that each of them has it.
         write_record(room, bench)?;
     }

@@ -170,10 +170,18 @@ fn seal(
     // Proofs lead to the checkpoint in the bundle; the log may have grown since, by other bundles.
     let new = log.checkpoint().map_or(0, |newest| newest.size);
     let mut proofs = Vec::new();
-    for bundle in &cluster.bundles {
+    // One of a log that was lost has no place in this tree.
+    for bundle in cluster.bundles.iter().filter(|bundle| bundle.tree_size > 0) {
         let hashes = log.consistency(bundle.tree_size)?;
         proofs.push(proof::ConsistencyProof { old: bundle.tree_size, new, hashes });
     }
+    let restore = match state.history.restored {
+        Some(seq) => {
+            let proof = proof::inclusion_proof(seq, &log.inclusion(seq)?, &checkpoint);
+            Some((log.entry_line(seq)?, proof))
+        }
+        None => None,
+    };
     let contents = Contents {
         bundle_id,
         nonce,
@@ -183,7 +191,7 @@ fn seal(
         trust_domain: requested.trust_domain.clone(),
         generation,
         sequence,
-        previous_bundle: cluster.bundles.last().map(|b| b.id.clone()),
+        previous_bundle: cluster.bundles.last().map(|b| b.id.clone()).filter(|id| !id.is_empty()),
         csr_sha256: requested.csr_sha256,
         // Of this request, not of the enrolment: an identity serves one request.
         recipients: requested.recipients.clone(),
@@ -197,6 +205,7 @@ fn seal(
         entry_line: log.entry_line(outcome)?,
         inclusion_proof: proof::inclusion_proof(outcome, &inclusion, &checkpoint),
         consistency_proof: proof::consistency_proofs(&proofs),
+        restore,
         key,
         signer_pem: signer_pem(state, created).ok_or_else(|| missing("the audit key's certificate, valid now,"))?,
         checkpoint,

@@ -4,7 +4,7 @@
 use crate::ceremony::people::Stop;
 use crate::ceremony::planning;
 use crate::ceremony::room::{Bench, Room};
-use crate::ceremony::script::Step;
+use crate::ceremony::script::{ScriptKind, Step};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
 use crate::plan::make;
@@ -28,9 +28,16 @@ pub const ACTIVITY: Activity = Activity {
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     let state = room.journal.state();
+    if state.is_ending() {
+        let told = "No CRL is planned: the end of every root key was announced before.";
+        return room.people.show(&Screen::new().text(told));
+    }
     let now = room.journal.now();
-    let (ended, current): (Vec<_>, Vec<_>) =
-        state.roots().into_iter().map(|(generation, c)| (generation, c.not_after)).partition(|(_, end)| *end <= now);
+    let (ended, current): (Vec<_>, Vec<_>) = state
+        .living_certificates()
+        .into_iter()
+        .map(|(generation, c)| (generation, c.not_after))
+        .partition(|(_, end)| *end <= now);
     if current.is_empty() {
         // With the words about a root that has ended, and what to do.
         planning::issuer(room)?;
@@ -40,7 +47,9 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     for (generation, _) in current {
         let issuer = planning::issuer_of(room, generation)?;
         bench.keys()?.root_spki(generation)?;
-        drafts.push(make::crl(room.context(), &issuer, room.journal.state())?);
+        let ends = room.script.kind == ScriptKind::Decommission || room.wishes.root_generation == Some(generation);
+        let plan = if ends { make::last_crl } else { make::crl };
+        drafts.push(plan(room.context(), &issuer, room.journal.state())?);
     }
     bench.drafts.extend(drafts);
     for (generation, end) in ended {

@@ -14,6 +14,7 @@ use crate::screen::Screen;
 use crate::text;
 use crate::token::hsm_profile::{BackupWay, HsmProfile};
 use crate::token::{Identity, KeyRole};
+use std::path::{Path, PathBuf};
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
@@ -37,6 +38,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     backups::come_back(room, bench, step)?;
     check(&room.config, room.tokens.profile(KeyRole::Root))?;
     let Some(copy) = room.tokens.backup().cloned() else { return Err(backups::nowhere().into()) };
+    check_apart(room, copy.directory.as_deref())?;
     let name = name(room, step)?;
     room.check_answers(step)?;
     let own = bench.keys()?.token(KeyRole::Root)?.identity().clone();
@@ -86,6 +88,20 @@ pub fn check(config: &Config, profile: &HsmProfile) -> Result<(), Error> {
     Ok(())
 }
 
+/// Sticks with the authority travel: no key is ever on one.
+fn check_apart(room: &Room<'_>, directory: Option<&Path>) -> Result<(), Error> {
+    let Some(place) = directory.and_then(|directory| directory.canonicalize().ok()) else { return Ok(()) };
+    let travels = std::iter::once(room.folder.path()).chain(room.wishes.authority.iter().map(PathBuf::as_path));
+    match travels.filter_map(|dir| dir.canonicalize().ok()).find(|dir| place.starts_with(dir)) {
+        Some(dir) => Err(Error::new(Kind::Usage, "a key backup on an authority stick would travel with it")
+            .saw(place.display().to_string())
+            .wanted(format!("a directory outside of {}, on a medium of its own", dir.display()))
+            .hint("name another in local.toml: [backup.token] directory")
+            .truth("Nothing was copied.")),
+        None => Ok(()),
+    }
+}
+
 /// What people should know before a copy is made.
 fn guide(room: &Room<'_>) -> Screen {
     let profile = room.tokens.profile(KeyRole::Root);
@@ -102,9 +118,10 @@ fn earlier(room: &Room<'_>, name: &str) -> String {
 
 /// What people call the copy.
 fn name(room: &mut Room<'_>, step: &Step) -> Result<String, Stop> {
+    let about = "Name the key backup as its label does, and say where it is kept, for example: B1, safe in Bonn.";
+    room.people.show(&Screen::new().text(about))?;
     loop {
-        let question = "What is written on the key backup, and where is it kept (\"B1, safe in Bonn\")?";
-        let typed = room.people.answer(&step.id, "name", &step.by, question)?;
+        let typed = room.people.answer(&step.id, "name", &step.by, "name of the key backup")?;
         let name = typed.trim();
         let count = name.chars().count();
         if (1..=MAX_NAME).contains(&count) && text::first_deceptive(name).is_none() {
@@ -121,8 +138,7 @@ fn made(room: &mut Room<'_>, step: &Step) -> Result<(), Stop> {
         return Ok(());
     }
     loop {
-        let question = "Make the clone with the vendor's means, then type: made";
-        match room.people.answer(&step.id, "made", &step.by, question)?.trim() {
+        match room.people.answer(&step.id, "made", &step.by, "make the clone, then type made")?.trim() {
             "made" => return Ok(()),
             other => room.people.help(&Error::new(Kind::Usage, "another word").saw(other).wanted("made"))?,
         }

@@ -72,7 +72,11 @@ pub fn public_files(state: &State, now: Timestamp) -> Result<Vec<(String, Vec<u8
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     let mut add = |name: &str, bytes: Vec<u8>| files.push((name.to_owned(), bytes));
     let roots = state.roots();
-    let card = |der: &[u8]| Ok::<_, Error>(card::root_card(&state.name, &state.kind, &state.origin, der)?.render());
+    let uncovered = state.uncovered();
+    let card = |der: &[u8]| {
+        let card = card::root_card(&state.name, &state.kind, &state.origin, der, uncovered.as_deref())?;
+        Ok::<_, Error>(card.render())
+    };
     if let Some(der) = roots.values().next_back().and_then(|root| root.der.as_ref()) {
         add("root-cert.pem", pems(&current_roots(state, now)).into_bytes());
         add("root-card.txt", card(der)?.into_bytes());

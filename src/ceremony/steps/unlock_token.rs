@@ -12,7 +12,7 @@ use crate::ceremony::people::{Secret, Stop};
 use crate::ceremony::precondition;
 use crate::ceremony::room::{Bench, Opened, Room};
 use crate::ceremony::script::Step;
-use crate::ceremony::steps::{participants, publish};
+use crate::ceremony::steps::{participants, publish, restore_log};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
@@ -54,6 +54,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     };
     if room.script.kind.takes_over() && room.journal.state().key(KeyRole::Root.name()).is_none() {
         precondition::before_the_token(room)?;
+        restore_log::custody_of_before(room)?;
     }
     let fresh = bench.pin.take();
     let (root, mut unlocked) = unlock_root(room, bench, step, &serial, fresh)?;
@@ -71,6 +72,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     find_keys(room, &mut keys)?;
     if let Ok(log) = room.journal.log() {
         keys.check_guard(log)?;
+    }
+    if room.journal.state().key(KeyRole::Root.name()).is_some() {
+        let own = crate::digest::Hex::parse(&room.journal.header().log)?;
+        keys.check_only_log(&own, room.journal.state().replaces())?;
     }
     check_checkpoint(room)?;
     if room.journal.state().key(KeyRole::Root.name()).is_none() {

@@ -51,6 +51,9 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         screen = screen.field("root sha256", root.hex());
         screen = screen.field("root words", words::words(root.0.get(..8).unwrap_or_default()).join(" "));
     }
+    if let Some(uncovered) = &report.uncovered {
+        screen = screen.field("not covered", &uncovered.says);
+    }
     for warning in report.warnings_in_session() {
         screen = screen.field("warning", warning);
     }

@@ -9,3 +9,21 @@ pub struct KeyBackup {
     #[command(flatten)]
     pub attend: Attend,
 }
+
+#[derive(Debug, clap::Args)]
+pub struct Decommission {
+    #[command(flatten)]
+    pub own: OwnScript,
+    #[command(flatten)]
+    pub attend: Attend,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RetireRoot {
+    /// The generation whose key is destroyed; a newer one must be in use.
+    pub generation: u32,
+    #[command(flatten)]
+    pub own: OwnScript,
+    #[command(flatten)]
+    pub attend: Attend,
+}

@@ -54,6 +54,9 @@ pub struct Open {
     /// Pin the root by the SHA-256 on its card.
     #[arg(long, value_name = "HEX")]
     pub root_fingerprint: Option<String>,
+    /// Take a bundle of a restored authority on the word of its new root card: the log's id on it.
+    #[arg(long, value_name = "LOG-ID")]
+    pub accept_restore: Option<String>,
     /// Take a bundle older than what is there.
     #[arg(long)]
     pub allow_older: bool,

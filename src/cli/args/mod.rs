@@ -124,9 +124,17 @@ pub enum Command {
         before_help = "Examples:\n  anchorite -C mesh-root custody sheets > sheets.html\n  anchorite -C mesh-root custody check\n  anchorite -C mesh-root custody change"
     )]
     Custody(Custody),
+    /// Begin the log anew from an older copy, where the newest is lost.
+    #[command(
+        before_help = "Example:\n  anchorite -C mesh-root-2 restore --from /media/b --checkpoint checkpoint --crl root.crl --bundle cluster1"
+    )]
+    Restore(Restore),
     /// Make a copy of the root's token, and have it sign a proof that it lives.
     #[command(before_help = "Example:\n  anchorite -C mesh-root key-backup")]
     KeyBackup(KeyBackup),
+    /// End the authority: destroy its keys and every copy, and close its log for good.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root decommission")]
+    Decommission(Decommission),
     /// Token profiles, and what a token can do.
     #[command(
         before_help = "Examples:\n  anchorite hsm profiles\n  anchorite hsm probe --profile softhsm2 --serial 84b1c0f1d3a2c6e7"

@@ -241,6 +241,8 @@ pub enum RootCommand {
         #[arg(long, value_name = "N")]
         generation: Option<u32>,
     },
+    /// Destroy the key of an old generation that a newer one has replaced.
+    Retire(super::RetireRoot),
 }
 
 #[derive(Debug, clap::Args)]

@@ -21,11 +21,10 @@ pub enum RolloverCommand {
     Plan(RolloverPlan),
     /// Name the workloads that are not ready for the next stage, from what their proxies hold.
     #[command(
-        before_help = "Examples:\n  mkdir seen\n  \
-        for pod in $(kubectl get pods -A -l security.istio.io/tlsMode=istio -o jsonpath=\\\n    \
-        '{range .items[*]}{.metadata.name}.{.metadata.namespace} {end}'); do\n    \
-        istioctl proxy-config secret $pod -o json > seen/$pod; done\n  \
-        anchorite rollover observe --stage 1 --plan switch1 seen\n\n  \
+        before_help = "Examples:\n  sh switch1/commands/gather.sh\n  \
+        anchorite rollover observe --stage 1 --plan switch1 switch1/seen\n\n  \
+        istioctl proxy-config secret cart-7d9f.shop -o json |\n    \
+        anchorite rollover observe --stage 1 --plan switch1\n\n  \
         istioctl ztunnel-config certificate -o json |\n    anchorite rollover observe --stage 1 --plan switch1",
         after_help = "Exit 0: every workload that was seen is ready, and the next stage may begin.\n\
                       Exit 10: the workloads that are named are not."

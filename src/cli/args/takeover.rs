@@ -28,3 +28,23 @@ pub struct Adopt {
     #[command(flatten)]
     pub attend: Attend,
 }
+
+#[derive(Debug, clap::Args)]
+pub struct Restore {
+    /// The copy of the authority that is left.
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+    /// A published checkpoint of the lost log; may be repeated.
+    #[arg(long = "checkpoint", value_name = "FILE")]
+    pub checkpoints: Vec<PathBuf>,
+    /// A published CRL, PEM or DER; may be repeated.
+    #[arg(long = "crl", value_name = "FILE")]
+    pub crls: Vec<PathBuf>,
+    /// A bundle, or a directory that `open` filled; may be repeated.
+    #[arg(long = "bundle", value_name = "DIR")]
+    pub bundles: Vec<PathBuf>,
+    #[command(flatten)]
+    pub own: OwnScript,
+    #[command(flatten)]
+    pub attend: Attend,
+}

@@ -4,7 +4,7 @@
 use super::Rehearsal;
 use crate::ceremony::rehearsal::place::Stage;
 use crate::ceremony::rehearsal::{Before, marked, requests};
-use crate::ceremony::script::Script;
+use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::shares;
 use crate::ceremony::tokens::{Modules, Tokens};
 use crate::cli::ceremonies::genesis_of;
@@ -33,7 +33,13 @@ impl Rehearsal<'_> {
         if module.is_none() {
             token::find_module(&profile)?;
         }
-        let own = [place.path().to_owned(), place.authority().path().to_owned(), place.token_files(), place.exports()];
+        let own = [
+            place.path().to_owned(),
+            place.authority().path().to_owned(),
+            place.token_files(),
+            place.exports(),
+            place.backup(),
+        ];
         for dir in own.iter().chain(&place.sticks()) {
             deliver::create_directory(dir)?;
         }
@@ -68,6 +74,9 @@ impl Rehearsal<'_> {
         if before.issued {
             self.hold_before("intermediate-signing")?;
         }
+        if self.script.kind == ScriptKind::RootEnd {
+            self.hold_before("root-rollover")?;
+        }
         if before.copy_only {
             deliver::move_directory(place.authority().path(), &place.lost())?;
             deliver::write_new(&place.copy().local(), local.as_bytes(), 0o644)?;
@@ -98,12 +107,13 @@ impl Rehearsal<'_> {
     /// The rehearsal's `authority.toml`, and SoftHSM's module where the real authority names one.
     fn configuration(&self) -> Result<(String, Option<PathBuf>), Error> {
         let folder = room::folder(self.args);
+        let with_backup = self.script.kind == ScriptKind::Backup;
         if self.args.authority.is_none() && !folder.config().exists() {
-            return Ok((marked::rehearsal_of_template(shares::deals(&self.script))?, None));
+            return Ok((marked::rehearsal_of_template(shares::deals(&self.script), with_backup)?, None));
         }
         let real = found_in(folder)?;
         let module = real.local.token.module.filter(|_| real.config.0.token.profile == marked::PROFILE);
-        Ok((marked::rehearsal_of(&real.config.1)?, module))
+        Ok((marked::rehearsal_of(&real.config.1, with_backup)?, module))
     }
 
     /// `local.toml`: where the sticks are, whoever runs what from where.
@@ -116,7 +126,9 @@ impl Rehearsal<'_> {
             None => String::new(),
         };
         Ok(format!(
-            "# A rehearsal's machine.\n\n{token}[media]\nrequests = {}\nexports = {}\nauthority = [{}]\n",
+            "# A rehearsal's machine.\n\n{token}[backup.token]\ndirectory = {}\n\n[media]\nrequests = {}\nexports = {}\n\
+             authority = [{}]\n",
+            quoted(&place.backup())?,
             quoted(&place.requests())?,
             quoted(&place.exports())?,
             sticks.join(", ")

@@ -55,7 +55,7 @@ pub fn check(args: &Args, a: &RolloverCheck, terminal: &mut Terminal) -> Result<
     let live = standing.as_ref().and_then(|standing| Some((standing, *records.first()?))).map(|(standing, record)| {
         match standing {
             Standing::In(stage) => LiveReport { stage: Some(*stage), next: next_of(record, *stage) },
-            Standing::Nowhere { hint, .. } => LiveReport { stage: None, next: hint.clone() },
+            Standing::Nowhere { put, .. } => LiveReport { stage: None, next: put_right(a, put.as_ref()) },
         }
     });
     if terminal.wants_json() {
@@ -73,13 +73,24 @@ pub fn check(args: &Args, a: &RolloverCheck, terminal: &mut Terminal) -> Result<
                 .wanted(wanted)
                 .hint("stages follow each other: none is left out"))
         }
-        Some(Standing::Nowhere { seen, wanted, hint }) => {
+        Some(Standing::Nowhere { seen, wanted, put }) => {
             Err(Error::new(Kind::Refused, "these live files are none of the plan's stages")
                 .saw(seen)
                 .wanted(wanted)
-                .hint(hint))
+                .hint(put_right(a, put.as_ref())))
         }
         _ => Ok(()),
+    }
+}
+
+/// What helps where live files are in no stage.
+fn put_right(a: &RolloverCheck, put: Option<&(String, u8)>) -> String {
+    match (put, a.plans.as_slice()) {
+        (Some((directory, stage)), [out]) => {
+            let manifest = out.join(directory).join("secret.yaml");
+            format!("put stage {stage} in place: kubectl replace -f {}", text::shell(&manifest.display().to_string()))
+        }
+        _ => "this plan is of another cluster, or the CA was changed since: plan again from what is live".to_owned(),
     }
 }
 

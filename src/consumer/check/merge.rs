@@ -5,7 +5,7 @@
 //! one table; nothing is left out unsaid. Source: RFC 5280 sections 3.3, 5.2 and 5.3.
 
 use super::crl::{check_use, magnitude};
-use super::{Asked, Gathered};
+use super::{Asked, Gathered, roots};
 use crate::consumer::crl::{self, Row};
 use crate::consumer::rule::Found;
 use crate::consumer::rules::{
@@ -117,6 +117,8 @@ pub fn merge(merging: &Merging, asked: &Asked<'_>) -> Merged {
         }
         take(authority, is_revoked, &merging.certificates, &mut merged, &mut gathered);
     }
+    // A verifier takes a CRL of the name: where two keys have it, the wrong one may be asked.
+    roots::check_names(merging.certificates.iter().map(|(_, certificate)| certificate), &mut gathered);
     for cluster in &merging.ignoring {
         gathered.add(&CRL_IGNORED, format!("{cluster}: tls.crt"), "the layout of four files");
     }

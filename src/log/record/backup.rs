@@ -40,6 +40,11 @@ pub struct KeyBackupProving {
     pub statement_sha256: Digest,
 }
 
+/// What a copy of a root key signs to prove that it lives.
+pub fn statement_of_proof(log: &str, nonce: &Hex) -> Vec<u8> {
+    format!("anchorite/prove/v1\n{log}\n{nonce}").into_bytes()
+}
+
 /// A copy of a root key signed its proof, and the signature verifies under the root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,14 +71,14 @@ pub struct KeyDestroying {
     pub reason: String,
 }
 
-/// A key, or a copy of it, is gone. That of an audit key is never written: nothing could sign it any more, so its
-/// `key.destroying` under the last checkpoint is its end.
+/// A key, or a copy of it, is gone. That of the audit key in its own token is never written: nothing could sign it any
+/// more, so its `key.destroying` under the last checkpoint is its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyDestroyed {
     /// CKA_ID.
     pub id: Hex,
-    /// `root`.
+    /// `root`, or `audit` in a copy.
     pub role: String,
     /// Its generation.
     pub generation: u32,
@@ -84,4 +89,17 @@ pub struct KeyDestroyed {
     pub backup: Option<String>,
     /// `searched` (it was destroyed here, and a new session found it no more) or `said` (people say so).
     pub shown: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_copy_signs_is_frozen_and_no_der() {
+        let said = statement_of_proof(&"ab".repeat(16), &Hex(vec![7; 16]));
+        let expected = format!("anchorite/prove/v1\n{}\n{}", "ab".repeat(16), "07".repeat(16));
+        assert_eq!(said, expected.as_bytes());
+        assert_ne!(said[0], 0x30);
+    }
 }

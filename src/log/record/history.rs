@@ -2,6 +2,7 @@
 
 use crate::digest::{Base64, Digest, Hex};
 use crate::finding::Finding;
+use crate::x509::Reason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -101,13 +102,12 @@ pub struct PastCertificate {
 #[serde(deny_unknown_fields)]
 pub struct PastRevocation {
     /// revocationDate.
-    pub at: Timestamp,
-    /// The reason, by its name in RFC 5280 section 5.3.1; left out where none was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub date: Timestamp,
+    /// Why.
+    pub reason: Reason,
     /// invalidityDate, where one is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invalid_since: Option<Timestamp>,
+    pub invalid_from: Option<Timestamp>,
 }
 
 /// The CRLs of a root before this log began.
@@ -143,14 +143,27 @@ pub struct PastCluster {
     pub since: Timestamp,
     /// Generations up to this one count as used.
     pub generation: u32,
-    /// Bundle numbers up to this one count as used.
-    pub sequence: u64,
+    /// The newest bundle that is known; its number and those before it count as used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<PastBundle>,
     /// When and why it was retired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retired: Option<PastRetirement>,
     /// The request of each generation whose certificate is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<PastRequest>,
+}
+
+/// A bundle that was made before this log began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PastBundle {
+    /// Its id.
+    pub id: String,
+    /// The generation of the certificate inside.
+    pub generation: u32,
+    /// Its number for the cluster.
+    pub sequence: u64,
 }
 
 /// That a cluster was retired.
@@ -193,6 +206,8 @@ pub struct Restore {
     pub root: Digest,
     /// The most entries that the lost log is known to have had: by its copy, a checkpoint, a receipt or the token.
     pub cited: u64,
+    /// Why no newer copy can be had, as people said it.
+    pub reason: String,
     /// The newest checkpoint of it that was brought, as it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<String>,

@@ -87,6 +87,10 @@ fn add(document: &Value, workloads: &mut Vec<Workload>) -> bool {
         workloads.extend(list.iter().take(MAX_WORKLOADS + 1).map(of_ztunnel));
         return list.iter().all(|one| one.get("identity").is_some());
     }
+    // What Go writes for a list that was never begun: a ztunnel without workloads.
+    if document.is_null() {
+        return true;
+    }
     let Some(fields) = document.as_object() else { return false };
     // As Envoy's own config_dump has it, or as istioctl takes it out of that: {} is a proxy without any.
     let dumps = at(document, "configs").as_array().map_or(std::slice::from_ref(document), Vec::as_slice);

@@ -3,6 +3,7 @@
 mod events;
 mod overlap;
 mod public;
+mod revoked;
 mod status;
 mod succession;
 

@@ -2,7 +2,8 @@
 
 use super::mesh::{Mesh, Says, number};
 use crate::envoy::{EAST, Mesh as Pair, WEST};
-use crate::present::from_pypi;
+use crate::present::{authority, bundle_of, certified, from_pypi};
+use crate::support::{AUTHORITY, PARTICIPANTS};
 use crate::workload::Workload;
 
 /// A workload of a cluster that holds its peers against a file of CRLs.
@@ -72,4 +73,38 @@ fn an_indirect_crl_is_refused_by_envoy_as_the_rule_says() {
     mesh.pki.world.write("indirect.pem", format!("{own}{root}"));
     let bad = pair(&mesh, &envoy, "all.pem", "indirect.pem");
     assert_eq!(bad.east.call().code, 503, "east does not believe west");
+}
+
+/// The whole way: bundles opened with CRLs, merged, an intermediate revoked by its authority, merged again.
+#[test]
+fn what_the_authority_revokes_is_refused_by_every_mesh_that_gets_the_merged_file() {
+    let Some(envoy) = from_pypi("envoy") else { return };
+    let world = authority("ecdsa-p256");
+    certified(&world, &["west", "east", "north"]);
+    for cluster in ["west", "east", "north"] {
+        let into = format!("clusters/{cluster}");
+        world.run(&["open", &bundle_of(&world, cluster), "--into", &into, "--with-crl"]).ok();
+    }
+    let merge = || {
+        let what = ["clusters/west", "clusters/east", "clusters/north", "authority/public"];
+        world.run(&[&["--json", "mesh-crl", "merge", "--into", "all.pem"], &what[..]].concat()).ok().stdout
+    };
+    let talk = |from: &str| {
+        let workload = |cluster: &str, id: &str| Workload {
+            crls: Some(world.path("all.pem")),
+            ..Workload::as_istiod_does(&world, &format!("clusters/{cluster}"), id)
+        };
+        Pair::start(&envoy, &workload(from, WEST), &workload("east", EAST))
+    };
+    merge();
+    talk("west").together();
+    let line = "[revoke]\n\"west@1\" = { revoke = \"keyCompromise\" }\n[review]\n\"crl:1\" = \"approve\"\n";
+    world.write("answers-crl.toml", format!("{PARTICIPANTS}{line}"));
+    let order = ["-C", AUTHORITY, "revoke", "west", "--reason", "keyCompromise"];
+    world.run(&[&order[..], &["--pin-file", "pin", "--answers", "answers-crl.toml"]].concat()).ok();
+    let report = merge();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["revoked"], serde_json::json!(["O=World, OU=TEST, CN=Intermediate CA, L=west, serialNumber=1"]));
+    talk("west").west_is_refused("fail_verify_error", "certificate revoked");
+    talk("north").together();
 }

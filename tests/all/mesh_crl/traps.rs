@@ -132,6 +132,17 @@ fn numbers_tell_which_crl_is_the_newer_one() {
 }
 
 #[test]
+fn cas_of_one_name_that_nothing_tells_apart_are_refused() {
+    let mesh = Mesh::new();
+    let anonymous =
+        "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=none\n";
+    mesh.pki.root("twin", "/CN=Root CA", P256, anonymous, &[]);
+    mesh.pki.issue("below", "/CN=Below", "twin", CA, &[]);
+    mesh.pki.arrange("below", &["twin"]);
+    mesh.refuses(&["west", "east", "below"], &["consumer.root.same-name: CN=Root CA"]);
+}
+
+#[test]
 fn files_that_are_something_else_are_refused() {
     let mesh = Mesh::new();
     mesh.pki.world.write("empty/x", "");

@@ -53,3 +53,17 @@ fn an_older_istioctl_does_not_say_the_roots_and_only_stage_2_does_without() {
         }
     }
 }
+
+#[test]
+fn a_ztunnel_without_workloads_keeps_nobody_from_being_ready() {
+    let world = planned();
+    let both = world.read("switch/stage-1/root-cert.pem");
+    world.write("seen/node-1", json!([ztunnel(CART, &without_roots(&world, 1), Some(&both))]).to_string());
+    // As Go writes a list that was never begun, and an empty one.
+    world.write("seen/node-2", "null\n");
+    world.write("seen/node-3", "[]\n");
+    let (code, report) = observe(&world, 1);
+    assert_eq!((code, &report["seen"]), (Some(0), &json!(1)), "{report:#}");
+    assert_eq!(report["workloads"][0]["name"], "node-1");
+    assert_eq!(report["workloads"][0]["spiffe_id"], CART);
+}

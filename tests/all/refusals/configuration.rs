@@ -344,11 +344,20 @@ fn a_section_that_contradicts_another_is_named_where_it_stands() {
         exit 2
     ",
     );
-    of("[key_backup]\nmode = \"clone\"\n").refused(
+    of("[key_backup]\nmode = \"wrapped\"\n").refused(
         &check,
         r#"
-        error: authority.toml, line 19, column 8: unknown variant "clone": wanted none
-        hint:  did you mean "none"?
+        error: authority.toml, line 19, column 8: this version makes no wrapped backup:
+               saw "wrapped", wanted none, clone
+        exit 2
+    "#,
+    );
+    of("[key_backup]\nmode = \"cloned\"\n").refused(
+        &check,
+        r#"
+        error: authority.toml, line 19, column 8: no such way of backup: saw "cloned",
+               wanted none, clone
+        hint:  did you mean "clone"?
         exit 2
     "#,
     );

@@ -31,7 +31,9 @@ fn a_file_that_is_no_script_is_told_so() {
         &checked(""),
         r#"
         error: mine.toml: a script has a kind: wanted kind = one of genesis, signing,
-               export, retirement, drill, custody
+               export, retirement, drill, custody, rollover, key-backup,
+               root-retirement, decommission, adoption, restore, revocation,
+               emergency, crl
         error: mine.toml: a script has no [[step]]
         error: mine.toml, line 1, column 1: a script lacks "title"
         error: mine.toml cannot work: saw 3 faults

@@ -158,13 +158,20 @@ fn token(backup: Option<BackupMode>) -> Loss {
         }
         None => format!("It depends on key_backup in authority.toml. With none: {gone}"),
     };
+    let copied = match backup {
+        Some(BackupMode::Clone) => {
+            "With a copy: put it where the token was (SoftHSM: its directory), hold the next ceremony with it, and make another \
+             copy at once (`anchorite key-backup`). Without one: "
+        }
+        _ => "",
+    };
     Loss {
         what: "the token",
         means,
-        to_do: "Make a new root (`anchorite root create`) and bring it to every mesh beside the old one, before the first intermediate \
+        to_do: copied.to_owned()
+            + "Make a new root (`anchorite root create`) and bring it to every mesh beside the old one, before the first intermediate \
                 expires. Stolen: whoever has it still needs what opens it; if that may be known too, treat the root as \
-                compromised: the ceremony `emergency-revocation`."
-            .to_owned(),
+                compromised: the ceremony `emergency-revocation`.",
     }
 }
 
@@ -197,5 +204,8 @@ mod tests {
         assert!(means(of(3, 3), "a share").unwrap().starts_with("All 3 are needed"));
         assert!(means(with(None), "the token").unwrap().starts_with("The root key is gone"));
         assert!(means(None, "the token").unwrap().starts_with("It depends on key_backup"));
+        let copied = losses(Some(Setting { backup: BackupMode::Clone, quorum: None }));
+        let token = copied.into_iter().find(|loss| loss.what == "the token").unwrap();
+        assert!(token.means.starts_with("Nothing is lost while a copy") && token.to_do.starts_with("With a copy:"));
     }
 }

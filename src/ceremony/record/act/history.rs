@@ -36,12 +36,17 @@ pub(super) fn imported(r: &HistoryImported) -> Said {
     let said = r.clusters.iter().fold(said, |said, cluster| {
         said.with(
             "cluster",
-            format!("{}, generations up to {}, bundles up to {}", cluster.name, cluster.generation, cluster.sequence),
+            format!(
+                "{}, generations up to {}, bundles up to {}",
+                cluster.name,
+                cluster.generation,
+                cluster.bundle.as_ref().map_or(0, |bundle| bundle.sequence)
+            ),
         )
     });
     let said = said.maybe("custody set", r.custody.as_ref().map(|custody| &custody.set));
     r.certificates.iter().fold(said, |said, past| {
-        let revoked = past.revoked.as_ref().map(|r| format!(", revoked {}", r.at)).unwrap_or_default();
+        let revoked = past.revoked.as_ref().map(|r| format!(", revoked {}", r.date)).unwrap_or_default();
         said.with("serial", format!("{} until {}{revoked}: {}", past.serial, past.not_after, past.subject))
     })
 }
@@ -51,6 +56,7 @@ pub(super) fn restored(r: &Restore) -> Said {
     let said = Said::that("This log takes the place of one that was LOST")
         .with("lost log", &r.log)
         .with("copy at hand", format!("{} entries, root {}", r.size, r.root))
+        .with("why", &r.reason)
         .with("it had at least", format!("{} entries", r.cited));
     match r.cited - r.size.min(r.cited) {
         0 => said.with("lost", "nothing that is known"),

@@ -24,7 +24,8 @@ pub(super) struct Opening {
 pub(super) fn opening(room: &Room<'_>) -> Option<Opening> {
     let state = room.journal.state();
     let role = KeyRole::Root.name();
-    let unlogged = !state.tokens.contains_key(role);
+    // A token that is taken over was initialised long ago.
+    let unlogged = !state.tokens.contains_key(role) && !room.script.kind.takes_over();
     let mut sets: Vec<CustodySet> = state.custody.unsure(role, "user").into_iter().cloned().collect();
     sets.extend(state.custody.of(role, "user").cloned());
     if unlogged {

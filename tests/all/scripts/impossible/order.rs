@@ -91,14 +91,14 @@ pub const ROWS: &[Row] = &[
             "[[step]]\nid = \"review\"\ndo = \"review-plans\"\n[[step]]\nid = \"again\"\ndo = \"review-plans\"\n",
         )],
         &[
-            r#"x.toml, line 37, column 1: step "again": review-plans needs keys or requests to make plans of, and step "review" ended that | given by: generate-root, import-requests"#,
+            r#"x.toml, line 37, column 1: step "again": review-plans needs keys, requests or CRLs to make plans of, and step "review" ended that | given by: generate-root, generate-next-root, cross-sign, adopt-key, restore-log, import-requests, issue-crl"#,
         ],
     ),
     signing(
         &[("[[step]]\nid = \"requests\"\ndo = \"import-requests\"\n", "")],
         &[
             r#"x.toml: a script of the kind "signing" lacks the step import-requests"#,
-            r#"x.toml, line 31, column 1: step "review": review-plans needs keys or requests to make plans of, and no step before it gives that | given by: generate-root, import-requests"#,
+            r#"x.toml, line 31, column 1: step "review": review-plans needs keys, requests or CRLs to make plans of, and no step before it gives that | given by: generate-root, generate-next-root, cross-sign, adopt-key, restore-log, import-requests, issue-crl"#,
         ],
     ),
     signing(
@@ -200,7 +200,7 @@ pub const ROWS: &[Row] = &[
         &[("[[step]]\nid = \"generate\"\ndo = \"generate-root\"\n", "")],
         &[
             r#"x.toml: a script of the kind "genesis" lacks the step generate-root"#,
-            r#"x.toml, line 24, column 1: step "review": review-plans needs keys or requests to make plans of, and no step before it gives that | given by: generate-root, import-requests"#,
+            r#"x.toml, line 24, column 1: step "review": review-plans needs keys, requests or CRLs to make plans of, and no step before it gives that | given by: generate-root, generate-next-root, cross-sign, adopt-key, restore-log, import-requests, issue-crl"#,
         ],
     ),
     genesis(
