@@ -4,6 +4,7 @@
 //! missing, left empty, extra or unused is an error, found before the root key is used: nothing is signed.
 
 pub mod template;
+pub mod written;
 
 use super::people::{
     Again, Assignment, Compared, Noted, Offer, People, Retirement, Revoking, Secret, StepView, Stop, Turn, Unassigned,

@@ -6,6 +6,7 @@ use super::room::{self, Found, find};
 use super::terminal::Terminal;
 use crate::authority::{Config, State};
 use crate::ceremony::answers::template::{self, Answer, Asked, Prospect};
+use crate::ceremony::answers::written;
 use crate::ceremony::script::Script;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -89,7 +90,7 @@ pub fn answers(args: &Args, a: &AnswersOf, terminal: &mut Terminal) -> Result<()
     if terminal.wants_json() {
         return terminal.json(&asked.iter().map(listed).collect::<Vec<_>>());
     }
-    terminal.document(template::template(&script, &config.name, &asked).as_bytes())?;
+    terminal.document(written::template(&script, &config.name, &asked).as_bytes())?;
     let run = format!("anchorite ceremony run {} --answers FILE --pin-file PIN", a.script);
     terminal.done(&[], &["fill in every empty place, then:", &run]);
     Ok(())

@@ -9,7 +9,7 @@ use super::ceremony::read_script;
 use super::fence;
 use super::room::{Found, found_in, hold};
 use super::terminal::Terminal;
-use crate::ceremony::answers::template;
+use crate::ceremony::answers::{template, written};
 use crate::ceremony::rehearsal::place::{Place, Stage};
 use crate::ceremony::rehearsal::report::Report;
 use crate::ceremony::rehearsal::{Before, requests};
@@ -100,7 +100,7 @@ impl Rehearsal<'_> {
             template::foresee(script, &outlook.prospect(self.now()?, wishes.requests.as_deref(), &wishes.clusters))?;
         let path = self.place.answers(&script.name);
         deliver::create_directory(&self.place.path().join("answers"))?;
-        deliver::replace(&path, template::yes_to_all(&asked).as_bytes(), 0o644)?;
+        deliver::replace(&path, written::yes_to_all(&asked).as_bytes(), 0o644)?;
         Ok(self.attend(Some(path)))
     }
 

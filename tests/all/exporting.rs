@@ -50,8 +50,8 @@ fn open(world: &World, bundle: &std::path::Path, into: &str) -> Output {
 fn last(world: &World, cluster: &str) -> Value {
     let log = String::from_utf8(world.read("authority/log/entries.jsonl")).unwrap();
     let entries = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let of = entries.filter(|e| e["type"] == "bundle.exported" && e["data"]["cluster"] == cluster);
-    of.last().unwrap()["data"].clone()
+    let mut of = entries.filter(|e| e["type"] == "bundle.exported" && e["data"]["cluster"] == cluster);
+    of.next_back().unwrap()["data"].clone()
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn everything_numbered_goes_on_above_what_was_seen() {
     let (copy, new) = (status("copy"), status(NEW));
     let generation = |status: &Value| status["clusters"][0]["generation"].as_u64().unwrap();
     let lines = |dir: &str| String::from_utf8(world.read(format!("{dir}/log/entries.jsonl"))).unwrap().lines().count();
-    let missing = (lines("lost") - lines("copy")) as u64;
+    let missing = u64::try_from(lines("lost") - lines("copy")).unwrap();
     assert_eq!(generation(&new), generation(&copy) + missing.div_ceil(4));
     assert_eq!(new["certificates"].as_array().unwrap().len(), copy["certificates"].as_array().unwrap().len());
     // Nobody brought what east was sent.
