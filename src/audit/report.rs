@@ -81,6 +81,13 @@ impl Report {
         self.warnings.iter().filter(|warning| !own.contains(warning)).map(String::as_str).collect()
     }
 
+    /// How much was issued, in words.
+    pub fn issued(&self) -> String {
+        let certificates = if self.certificates == 1 { "certificate" } else { "certificates" };
+        let crls = if self.crls == 1 { "CRL" } else { "CRLs" };
+        format!("{} {certificates}, {} {crls}", self.certificates, self.crls)
+    }
+
     /// The verdict in a line.
     pub fn verdict(&self) -> &'static str {
         if self.authenticated { "consistent and authenticated" } else { "consistent, NOT authenticated" }

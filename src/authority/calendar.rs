@@ -286,7 +286,7 @@ fn backup(state: &State, config: &Config) -> Option<Task> {
     if config.key_backup.mode == BackupMode::None || apart.is_zero() {
         return None;
     }
-    let founded = begins(state.certificate_of("root")?)?;
+    let roots = state.living_certificates();
     let task = |begin, by, why: String| Task {
         id: "backup".to_owned(),
         begin,
@@ -295,13 +295,18 @@ fn backup(state: &State, config: &Config) -> Option<Task> {
         why,
         how: "anchorite key-backup".to_owned(),
     };
-    Some(match state.backups.last_proved() {
-        Some(last) => {
-            let why = format!("the last proof was on {}: a copy that nobody tried is none", date(last));
-            task(last + apart - lead(DRILL_LEAD, apart), last + apart, why)
-        }
-        None => task(founded, founded, "no copy was ever proved: losing the token now loses the root".to_owned()),
-    })
+    // A copy that was made before a rollover lacks the newer root's key.
+    if let Some((generation, root)) = roots.iter().find(|(number, _)| state.backups.last_proved(**number).is_none()) {
+        let made = begins(root)?;
+        let why = match roots.len() {
+            1 => "no copy was ever proved: losing the token now loses the root".to_owned(),
+            _ => format!("no copy with root {generation} was ever proved: losing the token now loses that root"),
+        };
+        return Some(task(made, made, why));
+    }
+    let last = roots.keys().filter_map(|generation| state.backups.last_proved(*generation)).min()?;
+    let why = format!("the last proof was on {}: a copy that nobody tried is none", date(last));
+    Some(task(last + apart - lead(DRILL_LEAD, apart), last + apart, why))
 }
 
 /// The next restore drill: the one rehearsal that the authority's own log knows of.

@@ -25,7 +25,7 @@ pub fn decommission(args: &Args, a: &Decommission, terminal: &mut Terminal) -> R
     let script = script(&found, &a.own, "decommission")?;
     founded(&found.folder)?;
     let wishes = Wishes { final_try: a.attend.final_try, ..Wishes::default() };
-    hold(args, &a.attend, None, script, &found, wishes, terminal)?;
+    let held = hold(args, &a.attend, None, script, &found, wishes, terminal)?;
     let (state, _) = found.folder.read_state()?;
     let ended = state.ended().ok_or_else(|| Error::new(Kind::Bug, "a decommissioned authority has not ended"))?;
     let left: Vec<String> = state.backups.all().iter().map(|backup| backup.name.clone()).collect();
@@ -43,9 +43,10 @@ pub fn decommission(args: &Args, a: &Decommission, terminal: &mut Terminal) -> R
         terminal.talk(&format!("Still there: the key backup {name}. It can sign for whoever opens it."));
     }
     terminal.done(
-        &[],
+        &held.written,
         &[
-            "keep log, records and the signed paper; anchorite log verify --at-rest",
+            "publish public/ for good: the CRL in it is the last",
+            "keep log, records and signed paper; anchorite log verify DIR --at-rest",
             "wipe or destroy the token, and destroy what opened it",
         ],
     );
@@ -60,7 +61,7 @@ pub fn retire_root(args: &Args, a: &RetireRoot, terminal: &mut Terminal) -> Resu
     check_generation(&found.folder.read_state()?.0, a.generation)?;
     let root_generation = Some(a.generation);
     let wishes = Wishes { final_try: a.attend.final_try, root_generation, ..Wishes::default() };
-    hold(args, &a.attend, None, script, &found, wishes, terminal)?;
+    let held = hold(args, &a.attend, None, script, &found, wishes, terminal)?;
     let (state, _) = found.folder.read_state()?;
     let holds = |backup: &&crate::authority::state::Backup| backup.generations.contains_key(&a.generation);
     let left: Vec<String> = state.backups.all().iter().filter(holds).map(|backup| backup.name.clone()).collect();
@@ -71,6 +72,7 @@ pub fn retire_root(args: &Args, a: &RetireRoot, terminal: &mut Terminal) -> Resu
     for name in &left {
         terminal.talk(&format!("Still there: the key backup {name}. It can sign for whoever opens it."));
     }
-    terminal.done(&[], &["anchorite status says what the newer root has issued"]);
+    let last = format!("publish public/root-g{}.crl: no CRL of that root follows it", a.generation);
+    terminal.done(&held.written, &[&last, "anchorite status says what the newer root has issued"]);
     Ok(())
 }

@@ -94,7 +94,7 @@ pub fn screen(report: &Report) -> Screen {
         .field("entries", format!("{}, {} of them under a checkpoint", report.entries, report.size))
         .field("root hash", report.root.hex())
         .field("checkpoints", report.checkpoints.to_string())
-        .field("issued", format!("{} certificates, {} CRLs", report.certificates, report.crls));
+        .field("issued", report.issued());
     for root in &report.roots {
         screen = screen.field("root sha256", root.hex());
     }

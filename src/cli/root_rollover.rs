@@ -5,6 +5,7 @@ use super::ceremonies::{founded, script, unchanged};
 use super::room::{self, find, hold};
 use super::terminal::Terminal;
 use crate::authority::State;
+use crate::authority::config::BackupMode;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::Script;
 use crate::ceremony::session;
@@ -55,17 +56,17 @@ pub fn rollover(args: &Args, a: &RootRollover, terminal: &mut Terminal) -> Resul
     if terminal.wants_json() {
         return terminal.json(&RolledOver { changed: true, generation, root_fingerprint, written: held.written });
     }
-    terminal.done(
-        &held.written,
-        &[
-            &format!(
-                "anchorite root show --generation {generation}      print the card; carry it apart from the sticks"
-            ),
-            "anchorite export CLUSTER …      a bundle for each cluster, which brings both roots",
-            "on each cluster's side, before it is renewed: every workload learns both roots",
-            "anchorite sign --issuer-generation N      renews under an older root while meshes still move",
-        ],
-    );
+    let card = format!("anchorite root show --generation {generation}     print the card; carry it apart");
+    let mut next = vec![
+        card.as_str(),
+        "anchorite export --all --to OUT     bundles that bring both roots",
+        "on each cluster's side: anchorite rollover plan, before it is renewed",
+        "anchorite sign --issuer-generation N     while a mesh cannot move yet",
+    ];
+    if found.config.0.key_backup.mode == BackupMode::Clone {
+        next.insert(1, "anchorite key-backup     no copy of the token has the new root's key yet");
+    }
+    terminal.done(&held.written, &next);
     terminal.line(&format!("root {generation} sha256 {root_fingerprint}"));
     Ok(())
 }

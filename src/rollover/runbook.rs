@@ -105,7 +105,8 @@ fn before(record: &Record) -> String {
 
 fn save(record: &Record) -> String {
     let name = if record.secret.exists == Some(false) { "istio-ca-secret" } else { &record.secret.name };
-    format!("kubectl -n {} get secret {name} -o json > before.json", record.secret.namespace)
+    // Again after stage 1 it would save the new state over the way back.
+    format!("test -s before.json ||\n  kubectl -n {} get secret {name} -o json > before.json", record.secret.namespace)
 }
 
 fn apply_first(record: &Record) -> String {

@@ -139,6 +139,7 @@ impl Seat {
             () if has("create") && self.has_custody() => "root-genesis-custody",
             () if has("create") => "root-genesis",
             () if has("adopt") => "adopt",
+            () if has("rollover") => "root-rollover",
             () if has("restore") => "restore",
             () if has("custody") => "custodian-change",
             () if has("key-backup") => "key-backup",

@@ -49,9 +49,9 @@ impl Backups {
         self.all.iter().find(|backup| backup.name == name)
     }
 
-    /// When a backup was last proved.
-    pub fn last_proved(&self) -> Option<Timestamp> {
-        self.all.iter().filter_map(Backup::proved).max()
+    /// When a copy of this generation's root key was last proved.
+    pub fn last_proved(&self, generation: u32) -> Option<Timestamp> {
+        self.all.iter().filter_map(|backup| *backup.generations.get(&generation)?).max()
     }
 
     /// The intended proof at a position.

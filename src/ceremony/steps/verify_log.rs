@@ -7,6 +7,7 @@ use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::clock;
+use crate::digest::Digest;
 use crate::screen::Screen;
 use crate::store;
 use crate::words;
@@ -44,11 +45,16 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     let mut screen = Screen::new()
         .heading("The log", how)
         .field("entries", format!("{}; the first {} under the last checkpoint", report.entries, report.size))
-        .field("issued", format!("{} certificates, {} CRLs", report.certificates, report.crls))
+        .field("issued", report.issued())
         .field("tree size", report.size.to_string())
         .field("words 1-8", words::words(report.root.0.get(..8).unwrap_or_default()).join(" "));
+    let generations = room.journal.state().roots();
+    let generation = |root: Digest| {
+        let certified = generations.iter().find(|(_, made)| made.der.as_deref().map(Digest::of) == Some(root));
+        certified.filter(|_| report.roots.len() > 1).map(|(number, _)| format!("root {number}"))
+    };
     for root in &report.roots {
-        screen = screen.field("root sha256", root.hex());
+        screen = screen.field(generation(*root).as_deref().unwrap_or("root sha256"), root.hex());
         screen = screen.field("root words", words::words(root.0.get(..8).unwrap_or_default()).join(" "));
     }
     if let Some(uncovered) = &report.uncovered {

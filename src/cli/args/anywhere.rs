@@ -89,7 +89,7 @@ pub enum InspectCommand {
     },
     /// A certificate; with --profile, held against RFC 5280 and what its consumer bears: exit 0 or 10.
     #[command(
-        before_help = "Examples:\n  anchorite inspect certificate root-cert.pem --profile root\n  anchorite inspect certificate cert-chain.pem --profile istio --issuer root-cert.pem\n  anchorite inspect certificate cross.pem --profile cross --issuer old-root.pem new-root.pem"
+        before_help = "Examples:\n  anchorite inspect certificate root-cert.pem --profile root\n  anchorite inspect certificate cert-chain.pem --profile istio \\\n    --issuer root-cert.pem\n  anchorite inspect certificate cross.pem --profile cross \\\n    --issuer old-root.pem new-root.pem"
     )]
     Certificate {
         /// A PEM file; with --profile its first certificate is judged, the others may be its issuers.

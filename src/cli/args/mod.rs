@@ -78,7 +78,7 @@ pub enum Command {
     Config(Config),
     /// Gather what the supplies stick needs.
     #[command(before_help = "Examples:\n  anchorite -C mesh-root kit /media/supplies\n  \
-        anchorite -C mesh-root kit /media/supplies --script my-signing.toml --packages debs")]
+        anchorite -C mesh-root kit /media/supplies \\\n    --script my-signing.toml --packages debs")]
     Kit(Kit),
     /// Give a stick its role, say which it has, or bring the authority's copies up to date.
     #[command(before_help = "Examples:\n  anchorite medium prepare --role exports /media/out\n  \
@@ -97,7 +97,7 @@ pub enum Command {
     Ceremony(Ceremony),
     /// Make the root (the root-genesis ceremony) or its successor, adopt one that exists, or show a root's card.
     #[command(
-        before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root rollover --cross    a second root beside the first\n  anchorite -C mesh-root root adopt --certificate root.pem --issued index.txt --crl last.crl --token-serial 84b1c0f1d3a2c6e7\n  anchorite -C mesh-root root show"
+        before_help = "Examples:\n  anchorite -C mesh-root root create\n  anchorite -C mesh-root root rollover --cross    a second root beside the first\n  anchorite -C mesh-root root adopt --certificate root.pem \\\n    --issued index.txt --crl last.crl --token-serial 84b1c0f1d3a2c6e7\n  anchorite -C mesh-root root show"
     )]
     Root(Root),
     /// Review and sign requests, and write a sealed bundle for each cluster.
@@ -113,7 +113,7 @@ pub enum Command {
     Retire(Retire),
     /// Revoke certificates, and issue the CRL that says so.
     #[command(
-        before_help = "Examples:\n  anchorite -C mesh-root revoke cluster1 --reason superseded\n  anchorite -C mesh-root revoke cluster1@2 --reason keyCompromise --date 2026-11-20 \\\n    --emergency"
+        before_help = "Examples:\n  anchorite -C mesh-root revoke cluster1 --reason superseded\n  anchorite -C mesh-root revoke cluster1@2 --reason keyCompromise \\\n    --date 2026-11-20 --emergency"
     )]
     Revoke(Revoke),
     /// Issue the next CRL, before the last one ends.
@@ -126,7 +126,7 @@ pub enum Command {
     Custody(Custody),
     /// Begin the log anew from an older copy, where the newest is lost.
     #[command(
-        before_help = "Example:\n  anchorite -C mesh-root-2 restore --from /media/b --checkpoint checkpoint --crl root.crl --bundle cluster1"
+        before_help = "Example:\n  anchorite -C mesh-root-2 restore --from /media/b \\\n    --checkpoint checkpoint --crl root.crl --bundle cluster1"
     )]
     Restore(Restore),
     /// Make a copy of the root's token, and have it sign a proof that it lives.
@@ -143,8 +143,8 @@ pub enum Command {
     /// What was issued, to whom, until when, and what is due.
     #[command(before_help = "Examples:\n  anchorite -C mesh-root status\n  \
         anchorite -C mesh-root status --ics mesh-root.ics    a calendar\n  \
-        anchorite status cluster1 --check                    for cron, from public files:\n  \
-        kubectl -n istio-system get secret cacerts -o json |\n      anchorite status - --check --within 14")]
+        anchorite status cluster1 --check     for cron, from public files; or:\n  \
+        kubectl -n istio-system get secret cacerts -o json |\n    anchorite status - --check --within 14")]
     Status(Status),
     /// Make an intermediate key and a request (cluster side).
     #[command(before_help = "Examples:\n  anchorite request cluster1\n  anchorite request cluster1 --renew\n  \
@@ -199,4 +199,23 @@ pub enum Command {
     /// Write the manual pages into a directory.
     #[command(before_help = "Example:\n  anchorite man man1")]
     Man(Man),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Args;
+    use clap::CommandFactory;
+
+    fn examples_fit(command: &clap::Command) {
+        let examples = command.get_before_help().map(ToString::to_string).unwrap_or_default();
+        for line in examples.lines() {
+            assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+        }
+        command.get_subcommands().for_each(examples_fit);
+    }
+
+    #[test]
+    fn every_example_fits_a_terminal_so_that_it_can_be_copied() {
+        examples_fit(&Args::command());
+    }
 }

@@ -103,11 +103,11 @@ pub enum CeremonyCommand {
     Rehearse(Rehearse),
     /// Print an answers file to fill in: everything that a script will ask where nobody attends.
     #[command(before_help = "Example:\n  \
-        anchorite -C mesh-root ceremony answers intermediate-signing --from IN > answers.toml")]
+        anchorite -C mesh-root ceremony answers intermediate-signing \\\n    --from IN > answers.toml")]
     Answers(AnswersOf),
     /// Print a script as one HTML page, for A4 and Letter.
     #[command(before_help = "Examples:\n  anchorite ceremony script root-genesis > root-genesis.html\n  \
-        anchorite -C mesh-root ceremony script my-signing.toml --agenda requests > signing.html")]
+        anchorite -C mesh-root ceremony script my-signing.toml \\\n    --agenda requests > signing.html")]
     Script(PrintScript),
     /// Hold a ceremony, or go on with one that was paused.
     Run(Box<Run>),
@@ -230,8 +230,8 @@ pub enum RootCommand {
     },
     /// Make the next root beside the one that is there (the root-rollover ceremony).
     #[command(before_help = "Examples:\n  anchorite -C mesh-root root rollover\n  \
-        anchorite -C mesh-root root rollover --cross          with cross certificates\n  \
-        anchorite -C mesh-root root rollover --generation 3   where two roots are current")]
+        anchorite -C mesh-root root rollover --cross       with cross certificates\n  \
+        anchorite -C mesh-root root rollover --generation 3     where two are")]
     Rollover(super::RootRollover),
     /// Take over a root that was made elsewhere and whose key is in a token (the adopt ceremony).
     Adopt(super::Adopt),
@@ -242,6 +242,7 @@ pub enum RootCommand {
         generation: Option<u32>,
     },
     /// Destroy the key of an old generation that a newer one has replaced.
+    #[command(before_help = "Example:\n  anchorite -C mesh-root root retire 1")]
     Retire(super::RetireRoot),
 }
 

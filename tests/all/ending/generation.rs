@@ -21,7 +21,10 @@ fn an_old_root_key_ends_with_a_last_crl_and_the_newer_one_signs_on() {
     let (world, ..) = World::two_generations(false);
     let before = objects(&world, "token/tokens").len();
     world.write("answers-end.toml", answers(None) + "\"crl:2\" = \"approve\"\n");
-    let shown = world.run(&RETIRE).ok().stderr;
+    let done = world.run(&RETIRE).ok();
+    let (said, shown) = (format!("{}{}", done.stdout, done.stderr), done.stderr);
+    assert!(said.contains("next   publish public/root-g1.crl: no CRL of that root follows it"), "{said}");
+    assert!(world.path("authority/public/root-g1.crl").is_file());
     assert!(shown.contains("the end of a root key") && shown.contains("Destroyed, and not found again"), "{shown}");
     assert!(!shown.contains("The audit key is destroyed"), "{shown}");
     assert_eq!(objects(&world, "token/tokens").len(), before - 2, "two halves of one key");

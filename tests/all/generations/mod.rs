@@ -1,5 +1,6 @@
 //! A second root beside the first: made, followed by receivers and auditors, and issued under.
 
+mod attended;
 mod issuing;
 mod judged;
 mod making;

@@ -37,6 +37,19 @@ fn a_copy_is_made_and_signs_before_the_ceremony_ends() {
 }
 
 #[test]
+fn a_copy_of_before_a_rollover_is_none_of_the_newer_root() {
+    let world = backed_up();
+    let ended = world.roll_over_with(&[], "2026-11-23T09:00:00Z").ok();
+    assert!(ended.stderr.contains("anchorite key-backup     no copy of the token has the new root's key"), "{ended:?}");
+    let status = || world.run(&["-C", AUTHORITY, "--now", LATER, "status"]).ok().stdout;
+    assert!(status().contains("no copy with root 2 was ever proved"), "{}", status());
+    let again: Vec<&str> =
+        BACKUP.iter().map(|a| if a.starts_with("2026") { "2026-11-24T09:30:00Z" } else { a }).collect();
+    world.run(&again).ok();
+    assert!(!status().contains("was ever proved"), "{}", status());
+}
+
+#[test]
 fn a_proof_verifies_with_stock_tools() {
     let world = backed_up();
     let log = String::from_utf8(world.read("authority/log/entries.jsonl")).unwrap();

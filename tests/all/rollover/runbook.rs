@@ -69,6 +69,13 @@ fn every_mesh_gets_a_whole_runbook_that_fits_a_terminal() {
         for line in runbook.lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }
+        // What is dangerous at night is said where it is done, and the way back is saved once.
+        let said = runbook.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in
+            ["current-context", "`kubectl label`", "test -s before.json || kubectl", "it would reject workloads"]
+        {
+            assert!(said.contains(words), "{words}: {runbook}");
+        }
         // Each fence is closed, each stage is there, and nobody is told to apply.
         assert_eq!(runbook.matches("```").count() % 2, 0);
         for stage in 0..=3 {

@@ -113,14 +113,14 @@ fn a_proof_is_of_a_copy_that_was_made_and_answers_what_was_announced() {
 
     let mut story = story();
     story.then(made("clone")).unwrap();
-    assert_eq!(story.state.backups.last_proved(), None);
+    assert_eq!(story.state.backups.last_proved(1), None);
     let seq = story.state.size;
     story.then(proving).unwrap();
     story.then(proved(seq)).unwrap();
-    assert!(story.state.backups.last_proved().is_some());
+    assert!(story.state.backups.last_proved(1).is_some());
     // Made anew, it is proved by nothing; and it is none once its key is gone.
     story.then(made("clone")).unwrap();
-    assert_eq!((story.state.backups.last_proved(), story.state.backups.all().len()), (None, 1));
+    assert_eq!((story.state.backups.last_proved(1), story.state.backups.all().len()), (None, 1));
     story.then(destroyed(Some("B1"))).unwrap();
     assert!(story.state.backups.all().is_empty());
 }
