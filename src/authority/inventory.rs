@@ -110,6 +110,9 @@ pub struct Issued {
     pub issuer_generation: Option<u32>,
     /// End of validity.
     pub not_after: Timestamp,
+    /// Since when it is revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Timestamp>,
 }
 
 /// The newest CRL.
@@ -275,6 +278,7 @@ fn issued(state: &State, c: &Certificate) -> Issued {
         cluster: c.cluster.clone(),
         generation: c.generation.or_else(|| state.vouched_for(c).filter(|_| c.what == "cross")),
         not_after: c.not_after,
+        revoked: state.revoked(&c.serial).map(|revocation| revocation.date),
     }
 }
 

@@ -179,10 +179,15 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
         // A serial number of another CA may have 20 bytes; it is never cut, for people type it.
         let serial = c.serial.to_string();
         let room = 30_usize.saturating_sub(serial.len().saturating_sub(32));
-        let whom = text::ellipsis(&whom, room);
-        let state = if c.status == "issued" { String::new() } else { format!("  {}", c.status.to_uppercase()) };
+        let state = match c.status {
+            "issued" if c.revoked.is_some() => "  REVOKED".to_owned(),
+            "issued" => String::new(),
+            other => format!("  {}", other.to_uppercase()),
+        };
+        // What it is worth stands where a line of 80 columns always has room for it.
+        let whom = text::ellipsis(&whom, room.saturating_sub(state.len())) + &state;
         let until = date(c.not_after);
-        screen = screen.verbatim(format!("  {whom:<room$} {serial:<32}  {until}{state}"));
+        screen = screen.verbatim(format!("  {whom:<room$} {serial:<32}  {until}"));
     }
     let newest = inventory.crl.iter().filter(|_| inventory.crls.is_empty());
     for crl in inventory.crls.iter().chain(newest) {

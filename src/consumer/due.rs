@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 /// The file in which consumers look for CRLs: with it, an expired one stops traffic.
-const MESH_CRL: &str = "ca-crl.pem";
+pub const MESH_CRL: &str = "ca-crl.pem";
 /// The files whose first certificate is the cluster's own.
 const OWN: [&str; 2] = ["ca-cert.pem", "tls.crt"];
 /// Certificates and CRLs of one place, at the most: every pair of them may cost a signature.
@@ -263,12 +263,22 @@ fn crl_tasks(name: &str, file: &str, list: &Crl, own: Option<&Foreign>) -> Vec<T
     let view = &list.view;
     let issuer = common_name(&read::show_name(&view.issuer));
     let short = Digest::of(&view.issuer_der).short();
-    let (why, how) = match file {
+    let (what, why, how) = match file {
         MESH_CRL => (
+            format!("renew {MESH_CRL}: the CRL of {issuer}"),
             "sidecars refuse every connection once it has expired",
-            "an intermediate's: anchorite mesh-crl renew DIR; then anchorite mesh-crl merge, for every cluster",
+            match own {
+                Some(own) if own.subject_der == view.issuer_der => {
+                    "anchorite mesh-crl renew DIR; then anchorite mesh-crl merge, for every cluster"
+                }
+                Some(own) if own.issuer_der == view.issuer_der => {
+                    "ask its authority: the newest is public/root.crl; then anchorite mesh-crl merge, for every cluster"
+                }
+                _ => "where its key is: anchorite mesh-crl renew DIR; then anchorite mesh-crl merge, for every cluster",
+            },
         ),
         _ => (
+            format!("get the next CRL of {issuer}"),
             "whoever checks revocation refuses every certificate of this issuer from then on",
             "ask its authority: the newest is public/root.crl, and in new bundles (anchorite export --all)",
         ),
@@ -277,7 +287,7 @@ fn crl_tasks(name: &str, file: &str, list: &Crl, own: Option<&Foreign>) -> Vec<T
         id: format!("crl.{}.{short}", file.trim_end_matches(".pem")),
         begin: view.next_update - lead(CRL_LEAD, view.next_update.duration_since(view.this_update)),
         by: view.next_update,
-        what: format!("get the next CRL of {issuer}"),
+        what,
         why: why.to_owned(),
         how: how.to_owned(),
     }];

@@ -123,7 +123,9 @@ fn screen(report: &Report, now: Timestamp) -> Screen {
         for list in &place.crls {
             let number = list.number.map_or_else(String::new, |number| format!("number {number}, "));
             let trust = if list.verified { "" } else { "; NOT verified: its issuer is not here" };
-            screen = screen.noted("CRL", &list.issuer, format!("{number}until {}{trust}", date(list.next_update)));
+            let place = if list.file == due::MESH_CRL { format!(", in {}", list.file) } else { String::new() };
+            let until = date(list.next_update);
+            screen = screen.noted("CRL", &list.issuer, format!("{number}until {until}{place}{trust}"));
         }
         screen = screen.blank();
     }

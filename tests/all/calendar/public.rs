@@ -35,6 +35,25 @@ fn a_cluster_s_own_directory_says_what_ends_when_without_its_key() {
 }
 
 #[test]
+fn the_crls_of_the_mesh_are_told_apart_from_the_one_of_the_bundle_each_with_its_own_way() {
+    let world = running();
+    world.run(&["--now", "2026-12-01T10:00:00Z", "mesh-crl", "renew", "clusters/west"]).ok();
+    let shown = of(&world, "2027-10-25T10:00:00Z", &["clusters/west"]).ok().stdout;
+    let said = words(&shown);
+    for wanted in [
+        "number 1, until 2027-05-20, in ca-crl.pem begin by",
+        "get the next CRL of World Mesh Root CA",
+        "renew ca-crl.pem: the CRL of World Mesh Root CA",
+        "renew ca-crl.pem: the CRL of Intermediate CA",
+        "how ask its authority: the newest is public/root.crl; then anchorite mesh-crl merge, for every cluster",
+        "how anchorite mesh-crl renew DIR; then anchorite mesh-crl merge, for every cluster",
+    ] {
+        assert!(said.contains(wanted), "{wanted} is not in\n{shown}");
+    }
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+}
+
+#[test]
 fn cron_is_told_by_the_exit_code_from_a_directory_a_secret_or_a_pipe() {
     let world = running();
     let data: serde_json::Map<String, Value> = ["ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem"]

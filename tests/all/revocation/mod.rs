@@ -93,6 +93,11 @@ fn a_revoked_certificate_stands_on_the_crl_and_the_last_screen_says_who_has_the_
     }
     let crl = published(&world);
     let west = serial(&world, "west");
+    let status = world.run(&["-C", AUTHORITY, "--now", LATER, "status"]).ok().stdout;
+    let line = |of: &str| status.lines().find(|line| line.starts_with(of)).unwrap_or_else(|| panic!("{status}"));
+    assert!(line("  west · 1").starts_with("  west · 1  REVOKED ") && line("  west · 1").contains(&west), "{status}");
+    assert!(!line("  east · 1").contains("REVOKED"), "{status}");
+    assert!(status.lines().all(|line| line.chars().count() <= 80), "{status}");
     let entries: Vec<(String, String, Option<&str>)> = crl
         .revoked
         .iter()
