@@ -41,7 +41,7 @@ fn mistake_4_an_intermediate_that_begins_after_the_end_of_its_root_is_refused() 
         error: the root certificate has ended: nothing that it signs now is valid: saw
                2036-11-21T10:00:00Z, wanted a time before 2036-11-18T09:24:59Z
         hint:  is the clock right? (date -u)
-        hint:  if it is, the meshes need a new root: anchorite new DIR
+        hint:  if it is, the meshes need a new root: anchorite root rollover
         Nothing was signed.
         exit 10
     ",
@@ -208,7 +208,7 @@ fn mistake_11_a_rule_cannot_be_switched_off() {
         "
         error: authority.toml, line 1, column 1: unknown field \"skip_lints\": wanted one
                of name, kind, unattended, token, audit, root, intermediates, clusters,
-               crl, custody, roles, key_backup, ceremonies, preflight
+               crl, custody, roles, emergency, key_backup, ceremonies, status, preflight
         exit 2
     ",
     );

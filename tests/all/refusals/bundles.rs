@@ -191,7 +191,8 @@ fn a_bundle_under_an_unknown_root_is_refused() {
                authority key identifier differs: saw
                …, wanted
                …
-        hint:  compare the root with its card: it may be another authority's
+        hint:  compare the root with its card: it may be another authority's, or a newer
+               one of this
         exit 40
     ",
     );

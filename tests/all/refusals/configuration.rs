@@ -21,7 +21,7 @@ fn an_unknown_key_is_told_the_nearest_name() {
         r#"
         error: authority.toml, line 3, column 1: unknown field "unatended": wanted one
                of name, kind, unattended, token, audit, root, intermediates, clusters,
-               crl, custody, roles, key_backup, ceremonies, preflight
+               crl, custody, roles, emergency, key_backup, ceremonies, status, preflight
         hint:  did you mean "unattended"?
         exit 2
     "#,
@@ -42,7 +42,7 @@ fn an_unknown_key_is_told_the_nearest_name() {
         r#"
         error: authority.toml, line 13, column 2: unknown field "intermediate": wanted
                one of name, kind, unattended, token, audit, root, intermediates,
-               clusters, crl, custody, roles, key_backup, ceremonies, preflight
+               clusters, crl, custody, roles, emergency, key_backup, ceremonies, status, preflight
         hint:  did you mean "intermediates"?
         exit 2
     "#,
