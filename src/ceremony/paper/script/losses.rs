@@ -124,7 +124,9 @@ fn share(quorum: Option<Quorum>) -> Loss {
         Some(Quorum { threshold, of }) if threshold < of => {
             format!("Any {threshold} of the {of} shares open the token; fewer tell nothing.")
         }
-        Some(Quorum { of, .. }) => format!("All {of} are needed: without this one only a proved backup opens."),
+        Some(Quorum { of, .. }) => {
+            format!("All {of} are needed: without this one neither the token nor its copies open.")
+        }
         None => "As many shares as [custody] in authority.toml says open the token; fewer tell nothing.".to_owned(),
     };
     Loss {
@@ -170,8 +172,9 @@ fn token(backup: Option<BackupMode>) -> Loss {
         means,
         to_do: copied.to_owned()
             + "Make a new root (`anchorite root create`) and bring it to every mesh beside the old one, before the first intermediate \
-                expires. Stolen: whoever has it still needs what opens it; if that may be known too, treat the root as \
-                compromised: the ceremony `emergency-revocation`.",
+                expires. Stolen: whoever has it still needs what opens it; if that may be known too, no CRL helps, \
+                for whoever has the key signs those too: a root in another token, and every mesh moved to it at once \
+                (`anchorite rollover`).",
     }
 }
 
@@ -191,6 +194,17 @@ mod tests {
             assert!(all.iter().any(|loss| loss.what == what), "{what}");
         }
         assert!(all.iter().all(|loss| loss.means.ends_with('.') && loss.to_do.ends_with('.')));
+    }
+
+    #[test]
+    fn a_stolen_root_key_is_not_answered_by_a_crl_that_it_can_sign() {
+        let token = losses(None).into_iter().find(|loss| loss.what == "the token").unwrap();
+        assert!(
+            token.to_do.contains("no CRL helps") && token.to_do.contains("`anchorite rollover`"),
+            "{}",
+            token.to_do
+        );
+        assert!(!token.to_do.contains("emergency-revocation"), "{}", token.to_do);
     }
 
     #[test]
