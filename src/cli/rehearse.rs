@@ -41,6 +41,11 @@ struct Rehearsed {
 /// `anchorite ceremony rehearse`
 pub fn rehearse(args: &Args, a: &Rehearse, terminal: &mut Terminal) -> Result<(), Error> {
     let script = read_script(&a.script)?;
+    if script.kind == ScriptKind::Certified {
+        return Err(Error::new(Kind::Usage, "a rehearsal has no parent that could certify its root")
+            .saw(&script.name)
+            .hint("to try it with a CA of yours: anchorite new DIR --kind rehearsal, then root create --csr there"));
+    }
     if script.kind.takes_over() {
         return Err(Error::new(
             Kind::Usage,
