@@ -44,7 +44,7 @@ pub fn rehearse(args: &Args, a: &Rehearse, terminal: &mut Terminal) -> Result<()
     if script.kind == ScriptKind::Certified {
         return Err(Error::new(Kind::Usage, "a rehearsal has no parent that could certify its root")
             .saw(&script.name)
-            .hint("to try it with a CA of yours: anchorite new DIR --kind rehearsal, then root create --csr there"));
+            .hint("try it with a CA of yours, in a directory of kind = \"rehearsal\": anchorite root create --csr"));
     }
     if script.kind.takes_over() {
         return Err(Error::new(

@@ -26,9 +26,9 @@ fn begins(seat: &mut Seat) -> String {
     seat.answers("Everybody, press Enter to begin: ", "")
 }
 
-/// Ceremonies that take over what exists: nothing of it can be made for a trial.
 /// Its root is certified by somebody who is not there.
 const OUTSIDE: &str = "root-certified";
+/// Ceremonies that take over what exists: nothing of it can be made for a trial.
 const TAKE_OVER: [&str; 2] = ["adopt", "restore"];
 
 #[test]
@@ -52,8 +52,8 @@ fn a_ceremony_that_takes_over_what_exists_is_not_rehearsed_on_something_else() {
 fn what_a_parent_issued_is_not_rehearsed_without_a_parent() {
     let world = configured();
     let text = "error: a rehearsal has no parent that could certify its root: saw root-certified
-         hint:  to try it with a CA of yours: anchorite new DIR --kind rehearsal, then
-                root create --csr there
+         hint:  try it with a CA of yours, in a directory of kind = \"rehearsal\": anchorite
+                root create --csr
          exit 2
 ";
     let refused = world.run(&rehearse(OUTSIDE, &["--unattended"])).error();
