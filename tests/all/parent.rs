@@ -1,7 +1,17 @@
 //! A root that a parent outside certifies: the request, what comes back, and what workloads send from then on.
 
+use crate::log_fixture::Fixture;
 use crate::support::*;
 use crate::workload::Workload;
+use anchorite::audit::{self, Options, RootPin};
+use anchorite::digest::Base64;
+use anchorite::error::{Error, Kind};
+use anchorite::key::KeySpec;
+use anchorite::log::record::RootCertified;
+use anchorite::store;
+use anchorite::x509::keygen::LocalKey;
+use std::time::Duration;
+use tempfile::TempDir;
 
 const LATER: &str = "2026-11-21T12:00:00Z";
 const ROOT: &str = "authority/public/root-cert.pem";
@@ -155,4 +165,28 @@ fn refused(world: &World, file: &str, typed: &str, said: &str) {
     assert!(folded.contains(said), "{said}\n{error}");
     let log = String::from_utf8(world.read("authority/log/entries.jsonl")).unwrap();
     assert!(!log.contains("root.certified"));
+}
+
+/// A log, written whole and signed, that says a parent issued this certificate for a root of this generation.
+fn claimed(generation: u32) -> Error {
+    let directory = TempDir::new().unwrap();
+    let mut fixture = Fixture::genesis(&directory.path().join("log"), KeySpec::EcdsaP256).unwrap();
+    fixture.open("root-certified").unwrap();
+    let der = Base64(fixture.intermediate(&LocalKey::generate(KeySpec::EcdsaP256).unwrap()).unwrap());
+    fixture.append([RootCertified { generation, certificate: der.clone(), parents: vec![der] }]).unwrap();
+    fixture.checkpoint().unwrap();
+    fixture.close().unwrap();
+    fixture.checkpoint().unwrap();
+    let material = store::material(directory.path()).unwrap();
+    audit::verify(material, &Options { root: RootPin::None, at_rest: true }, &|| Duration::ZERO).unwrap_err()
+}
+
+#[test]
+fn a_log_that_holds_somebody_elses_certificate_for_the_root_does_not_verify() {
+    for (generation, said) in [(1, "of another key than the root's"), (7, "a root that the log does not have")] {
+        let error = claimed(generation);
+        assert_eq!(error.kind(), Kind::Verify);
+        let text = error.to_string();
+        assert!(text.contains("rule root.parent") && text.contains(said), "{text}");
+    }
 }
