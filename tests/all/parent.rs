@@ -98,6 +98,8 @@ fn workloads_are_accepted_under_the_parent_and_the_mesh_goes_on_trusting_its_own
     // Intermediate, the root by the parent, the root: the parent's own root is for whoever trusts it.
     let chain = String::from_utf8(world.read("clusters/west/cert-chain.pem")).unwrap();
     assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 3);
+    let judged = ["--now", "2026-11-21T14:00:00Z", "inspect", "cacerts", "clusters/west"];
+    world.run(&judged).ok();
     let workload = Workload::under(&world, "clusters/west", "spiffe://cluster.local/ns/a/sa/b");
     for root in ["parent/root.pem", ROOT] {
         let verify = ["verify", "-x509_strict", "-no_check_time", "-CAfile", root, "-untrusted"];
