@@ -7,6 +7,7 @@
 
 mod certified;
 mod history;
+mod parent;
 mod proofs;
 mod report;
 mod signing;
@@ -71,6 +72,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("outcome.signature", "what was signed verifies under its issuer"),
     ("proof.statement", "what a copy of a root key signs is what the log announced"),
     ("proof.signature", "a copy's proof was announced under a checkpoint, and verifies under the root key"),
+    ("root.parent", "what a parent certified is a root of the log, and its certificates lead to its own root"),
     ("crl.list", "a CRL lists what the log has as revoked or unknown, and nothing else"),
     ("checkpoint.signature", "a checkpoint is signed by the audit key that the log was in the hands of"),
     ("checkpoint.root", "the entries are those that the checkpoint covers"),

@@ -1,7 +1,7 @@
 //! What was signed: each plan, intent, outcome and certificate against the others and against its issuer.
 
-use super::proofs;
 use super::report::Stopwatch;
+use super::{parent, proofs};
 use crate::authority::State;
 use crate::authority::listing::{self, Mismatch};
 use crate::authority::state::Listed;
@@ -9,7 +9,7 @@ use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::log::record::{PlanMade, SignIntent, SignOutcome};
 use crate::log::{Entry, Record};
-use crate::x509::read::{self, Certificate};
+use crate::x509::read::{self, Certificate, RequestView};
 use crate::x509::verify;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -43,6 +43,7 @@ pub(super) struct Signing {
 enum Signed {
     Certificate(Box<Certificate>),
     Crl(Box<read::Crl>),
+    Request(Box<RequestView>),
 }
 
 /// What an audit needs of a plan; the rest is for those who approve it.
@@ -84,6 +85,7 @@ impl Signing {
                     self.outcome(entry.seq, offset, intent, outcome, signed, watch)?;
                 }
             }
+            Record::RootCertified(certified) => self.certified(certified, watch)?,
             Record::KeyBackupProving(proving) => proofs::announced(&entry.header.log, proving)?,
             Record::KeyBackupProved(proved) => proofs::made(&entry.header.log, proved, state, signed, watch)?,
             _ => {}
@@ -115,7 +117,8 @@ impl Signing {
         if intent.what != what {
             return broken(error("an intent is of another kind than its plan").saw(&intent.what).wanted(what));
         }
-        if (what == "crl") != intent.crl_number.is_some() || (what == "crl") == intent.serial.is_some() {
+        let certificate = what != "crl" && what != "request";
+        if (what == "crl") != intent.crl_number.is_some() || certificate != intent.serial.is_some() {
             return broken(error("an intent has the serial number of a certificate or the number of a CRL").saw(what));
         }
         Ok(())
@@ -141,6 +144,7 @@ impl Signing {
         match signed {
             Signed::Certificate(_) => self.certificates += 1,
             Signed::Crl(_) => self.crls += 1,
+            Signed::Request(_) => {}
         }
         if let (Signed::Crl(crl), Some(listed)) = (&signed, &listed) {
             lists(crl, listed)?;
@@ -193,7 +197,11 @@ impl Signed {
     fn read(intent: &SignIntent, der: &[u8]) -> Result<Self, Error> {
         let differs =
             |what: &str| Error::new(Kind::Verify, format!("what was signed is not what was intended: {what}"));
-        let (signed, tbs) = if intent.what == "crl" {
+        let (signed, tbs) = if intent.what == "request" {
+            let request = read::request(der)?;
+            let info = Digest::of(&request.info);
+            (Signed::Request(Box::new(request)), info)
+        } else if intent.what == "crl" {
             let crl = read::crl(der)?;
             if crl.view.number != intent.crl_number {
                 return Err(differs("another CRL number"));
@@ -224,6 +232,7 @@ impl Signed {
         match self {
             Signed::Certificate(certificate) => watch.check(|| verify::issued_by(certificate, root)),
             Signed::Crl(crl) => watch.check(|| verify::crl_issued_by(crl, root)),
+            Signed::Request(request) => watch.check(|| parent::requested_by(request, root)),
         }
     }
 }

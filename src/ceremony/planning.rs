@@ -39,7 +39,7 @@ fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
         let root = make::root(room.context(), &spki, 1, serial)?;
         let view = match root.view() {
             TbsView::Certificate(view) => (**view).clone(),
-            TbsView::Crl(_) => return Err(Error::new(Kind::Bug, "a root plan is a CRL")),
+            _ => return Err(Error::new(Kind::Bug, "a root plan is no certificate")),
         };
         made.push((root, None));
         Issuer { generation: 1, spki, view }
@@ -51,6 +51,9 @@ fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
     }
     if !room.journal.state().has_own_crl() {
         made.push((make::crl(room.context(), &issuer, room.journal.state())?, None));
+    }
+    if room.wishes.csr {
+        made.push((make::request(room.context(), &issuer)?, None));
     }
     Ok(made)
 }

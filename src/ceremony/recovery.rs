@@ -133,7 +133,8 @@ impl Interrupted {
 fn fate(seq: u64, intent: &SignIntent, covered: bool) -> String {
     let name = match (&intent.serial, intent.crl_number) {
         (Some(serial), _) => format!("serial {}", serial.colons()),
-        (None, number) => format!("CRL number {}", number.unwrap_or_default()),
+        (None, Some(number)) => format!("CRL number {number}"),
+        (None, None) => "the request to a parent".to_owned(),
     };
     let whom = intent.cluster.as_ref().map(|c| format!(" for {c}")).unwrap_or_default();
     if covered {

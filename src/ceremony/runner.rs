@@ -217,7 +217,7 @@ fn with_truth(error: Error, bench: &Bench) -> Error {
     }
     let serials = bench.issued.iter().filter_map(|issued| match issued.plan.view() {
         TbsView::Certificate(view) => Some(view.serial.colons()),
-        TbsView::Crl(_) => None,
+        TbsView::Crl(_) | TbsView::Request(_) => None,
     });
     match bench.issued.is_empty() {
         true => error.truth("Nothing was signed."),

@@ -183,6 +183,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::retire_cluster::ACTIVITY,
     steps::revoke::ACTIVITY,
     steps::issue_crl::ACTIVITY,
+    steps::certified_root::ACTIVITY,
     steps::change_custody::ACTIVITY,
     steps::key_backup::ACTIVITY,
     steps::prove_backup::ACTIVITY,

@@ -5,6 +5,7 @@ use super::answers::Outlook;
 use super::args::{Args, Attend, Export, Genesis, OwnScript, Retire, Root, RootCommand, Sign};
 use super::ceremony;
 use super::decommission;
+use super::parent;
 use super::room::{self, Found, find, hold};
 use super::root_rollover;
 use super::terminal::Terminal;
@@ -26,7 +27,8 @@ use serde::Serialize;
 /// `anchorite root …`
 pub fn root(args: &Args, a: &Root, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
-        RootCommand::Create { own, genesis, attend } => create(args, own, genesis, attend, terminal),
+        RootCommand::Create { csr, own, genesis, attend } => create(args, *csr, own, (genesis, attend), terminal),
+        RootCommand::Certified(a) => parent::certified(args, a, terminal),
         RootCommand::Adopt(adopt) => adopt::adopt(args, adopt, terminal),
         RootCommand::Rollover(a) => root_rollover::rollover(args, a, terminal),
         RootCommand::Show { generation } => root_rollover::show(args, *generation, terminal),
@@ -49,9 +51,9 @@ struct Created {
 /// `anchorite root create`
 pub fn create(
     args: &Args,
+    csr: bool,
     own: &OwnScript,
-    genesis: &Genesis,
-    attend: &Attend,
+    (genesis, attend): (&Genesis, &Attend),
     terminal: &mut Terminal,
 ) -> Result<(), Error> {
     let found = find(args)?;
@@ -60,6 +62,7 @@ pub fn create(
         slot: genesis.slot,
         token_serial: genesis.token_serial.clone(),
         final_try: attend.final_try,
+        csr,
         ..Wishes::default()
     };
     let begun = if found.folder.has_log()? { Some(found.folder.read_state()?) } else { None };

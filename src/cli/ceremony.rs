@@ -113,7 +113,7 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
     let attend = run.attend.clone();
     let (from, to, if_needed) = (run.from.clone(), run.to.clone(), run.genesis.if_needed);
     match read_script(&run.script)?.kind {
-        ScriptKind::Genesis => ceremonies::create(args, &own(), &run.genesis, &attend, terminal),
+        ScriptKind::Genesis => ceremonies::create(args, false, &own(), (&run.genesis, &attend), terminal),
         ScriptKind::Signing => {
             let sign = Sign {
                 from,
@@ -139,6 +139,9 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
         ScriptKind::Decommission => decommission::decommission(args, &Decommission { own: own(), attend }, terminal),
         ScriptKind::RootEnd => Err(Error::new(Kind::Usage, "the generation that ends is named with the command")
             .hint(format!("anchorite root retire GENERATION --script {}", run.script))),
+        ScriptKind::Certified => Err(Error::new(Kind::Usage, "what a parent issued is named with the command")
+            .hint(format!("anchorite root certified FILE --script {}", text::escape(&run.script)))
+            .truth("Nothing was signed.")),
         ScriptKind::Adoption => Err(Error::new(Kind::Usage, "an adoption is held with the files that it takes over")
             .hint(format!(
                 "anchorite root adopt --script {} --certificate FILE --token-serial SERIAL",
@@ -160,7 +163,7 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             let revoke = Revoke { what, why, emergency, seats, if_needed, own: own(), attend };
             revocation::revoke(args, &revoke, terminal)
         }
-        ScriptKind::Refresh => revocation::crl(args, &Crl { if_needed, own: own(), attend }, terminal),
+        ScriptKind::Refresh => revocation::crl(args, &Crl { csr: false, if_needed, own: own(), attend }, terminal),
         ScriptKind::Retirement => {
             let [cluster] = run.clusters.as_slice() else {
                 return Err(Error::new(Kind::Usage, "a retirement is of one cluster")

@@ -21,6 +21,7 @@ mod manifest;
 mod medium;
 mod mesh_crl;
 mod paper;
+mod parent;
 mod preflight;
 mod previous;
 mod record;

@@ -41,6 +41,11 @@ struct Rehearsed {
 /// `anchorite ceremony rehearse`
 pub fn rehearse(args: &Args, a: &Rehearse, terminal: &mut Terminal) -> Result<(), Error> {
     let script = read_script(&a.script)?;
+    if script.kind == ScriptKind::Certified {
+        return Err(Error::new(Kind::Usage, "a rehearsal has no parent that could certify its root")
+            .saw(&script.name)
+            .hint("try it with a CA of yours, in a directory of kind = \"rehearsal\": anchorite root create --csr"));
+    }
     if script.kind.takes_over() {
         return Err(Error::new(
             Kind::Usage,

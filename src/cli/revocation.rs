@@ -80,7 +80,7 @@ pub fn crl(args: &Args, a: &Crl, terminal: &mut Terminal) -> Result<(), Error> {
     if a.if_needed && !is_due(&state, now) {
         return finish(&state, (false, state.size), Vec::new(), terminal);
     }
-    let wishes = Wishes { final_try: a.attend.final_try, ..Wishes::default() };
+    let wishes = Wishes { final_try: a.attend.final_try, csr: a.csr, ..Wishes::default() };
     let held = hold(args, &a.attend, None, script, &found, wishes, terminal)?;
     let after = found.folder.read_state()?.0;
     finish(&after, (true, state.size), held.written, terminal)

@@ -17,7 +17,7 @@ use crate::log::{Header, Record};
 use crate::plan::{ApprovedPlan, Batch, TbsView, What};
 use crate::store::{Committed, Log};
 use crate::token::Signature;
-use crate::x509::{Spki, build, read, verify};
+use crate::x509::{SignatureAlgorithm, Spki, build, read, verify};
 
 /// What was signed, verified and logged.
 #[derive(Debug, Clone)]
@@ -36,6 +36,7 @@ impl Issued {
         let name = match self.plan.view() {
             TbsView::Certificate(view) => name_of(Some(&view.serial), None),
             TbsView::Crl(view) => name_of(None, view.number),
+            TbsView::Request(_) => name_of(None, None),
         };
         signed_says(&name)
     }
@@ -117,6 +118,11 @@ fn finish(approved: &ApprovedPlan, signature: &Signature, issuer: &Spki) -> Resu
 fn examine(approved: &ApprovedPlan, der: &[u8]) -> Result<(), Error> {
     let (view, tbs, algorithm) = match approved.plan().what {
         What::Crl => read::crl(der).map(|crl| (TbsView::Crl(Box::new(crl.view)), crl.tbs, crl.algorithm)),
+        What::Request => read::request(der).and_then(|request| {
+            let (view, algorithm) =
+                (read::tbs_request(&request.info)?, SignatureAlgorithm::from_oid(&request.algorithm_oid)?);
+            Ok((TbsView::Request(Box::new(view)), request.info, algorithm))
+        }),
         _ => read::certificate(der).map(|c| (TbsView::Certificate(Box::new(c.view)), c.tbs, c.algorithm)),
     }
     .map_err(|error| error.within("signed, but what was signed does not read back").into_kind(Kind::AfterSigning))?;
@@ -193,9 +199,10 @@ fn fate(intent: &SignIntent, signed: bool) -> String {
 }
 
 fn name_of(serial: Option<&Hex>, crl_number: Option<u64>) -> String {
-    match serial {
-        Some(serial) => format!("Serial {}", serial.colons()),
-        None => format!("CRL number {}", crl_number.unwrap_or_default()),
+    match (serial, crl_number) {
+        (Some(serial), _) => format!("Serial {}", serial.colons()),
+        (None, Some(number)) => format!("CRL number {number}"),
+        (None, None) => "The request to a parent".to_owned(),
     }
 }
 

@@ -159,6 +159,8 @@ impl ApprovedPlan {
         let (serial, crl_number, not_after) = match view {
             TbsView::Certificate(view) => (Some(view.serial.clone()), None, view.not_after),
             TbsView::Crl(view) => (None, view.number, view.next_update),
+            // Whoever certifies it decides for how long; the request is of use while the root is.
+            TbsView::Request(_) => (None, None, self.made.standard.issuer_ends()),
         };
         SignIntent {
             plan_sha256: self.made.digest,

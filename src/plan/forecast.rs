@@ -112,6 +112,7 @@ fn judge(plan: &MadePlan) -> Result<(), Error> {
         What::Intermediate => "the intermediate to come is",
         What::Cross => "the cross certificate to come is",
         What::Crl => "the CRL to come is",
+        What::Request => "the request to come is",
     };
     refusal(plan).map_or(Ok(()), |finding| Err(refused(what, finding)))
 }

@@ -1,6 +1,5 @@
-//! Making plans: the to-be-signed bytes of the root, the audit certificate, a cross certificate and an
-//! intermediate; a CRL's are in
-//! [`super::crl`].
+//! Making plans: the to-be-signed bytes of the root, the audit certificate, a cross certificate, an intermediate and
+//! a request to a parent; a CRL's are in [`super::crl`].
 
 pub use super::crl::{last as last_crl, plan as crl};
 
@@ -139,6 +138,30 @@ pub fn cross(context: Context<'_>, issuer: &Issuer, subject: &Issuer, serial: He
     let (issuer_view, own) = (Arc::new(issuer.view.clone()), Arc::new(subject.view.clone()));
     let standard = Standard::Cross(*profile::by_name("cross")?, issuer_view, own);
     MadePlan::new(base(context, What::Cross, tbs, template.signature, issuer.generation, "cross"), standard)
+}
+
+/// Plans the request by which a root asks a parent to certify its key: the root's own name, key and key identifier, by
+/// which intermediates name their issuer. What the parent gives is judged when it comes back.
+///
+/// # Errors
+/// [`Kind::Bug`] where the bytes cannot be built; [`Kind::Refused`] where the root has no key identifier.
+pub fn request(context: Context<'_>, root: &Issuer) -> Result<MadePlan, Error> {
+    let algorithm = SignatureAlgorithm::of(root.spki.spec());
+    let view = &root.view;
+    let tbs = build::request_tbs(&CertificateTemplate {
+        serial: view.serial.clone(),
+        signature: algorithm,
+        issuer: view.issuer_der.clone(),
+        not_before: view.not_before,
+        not_after: view.not_after,
+        subject: view.subject_der.clone(),
+        spki: root.spki.clone(),
+        subject_key_id: view.subject_key_id.clone().ok_or_else(|| no_key_id("the root"))?,
+        authority_key_id: None,
+        usage: Usage::plain_ca(None),
+    })?;
+    let standard = Standard::Request(Arc::new(root.view.clone()));
+    MadePlan::new(base(context, What::Request, tbs, algorithm, root.generation, "request"), standard)
 }
 
 pub(super) fn no_key_id(whose: &str) -> Error {

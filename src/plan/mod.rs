@@ -18,8 +18,8 @@ use crate::error::{Error, Kind};
 use crate::finding::Finding;
 use crate::policy::{self, Replaced};
 use crate::profile::Profile;
-use crate::x509::SignatureAlgorithm;
-use crate::x509::read::{self, CertificateView, CrlView};
+use crate::x509::read::{self, CertificateView, CrlView, RequestInfo};
+use crate::x509::{SignatureAlgorithm, verify};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub enum What {
     Cross,
     /// A certificate revocation list.
     Crl,
+    /// A PKCS#10 request of a root to a parent.
+    Request,
 }
 
 impl What {
@@ -55,6 +57,7 @@ impl What {
             What::Intermediate => "intermediate",
             What::Cross => "cross",
             What::Crl => "crl",
+            What::Request => "request",
         }
     }
 }
@@ -78,7 +81,7 @@ pub struct Plan {
     pub algorithm: String,
     /// The generation of the root key that signs.
     pub issuer_generation: u32,
-    /// The certificate profile; `crl` for a CRL.
+    /// The certificate profile; `crl` for a CRL, `request` for a request.
     pub profile: String,
     /// What the plan was made from: `sha256:…` of a request or of `authority.toml`, or `offline:<cluster>`.
     pub reviewed: String,
@@ -130,6 +133,8 @@ pub enum TbsView {
     Certificate(Box<CertificateView>),
     /// A CRL.
     Crl(Box<CrlView>),
+    /// A request.
+    Request(Box<RequestInfo>),
 }
 
 /// What a plan's bytes, and later the signed structure, are held against.
@@ -141,9 +146,19 @@ pub enum Standard {
     Crl(Arc<CertificateView>, Arc<policy::Predecessor>),
     /// A cross certificate's profile, its issuer's certificate, and the own certificate of the root it is for.
     Cross(Profile, Arc<CertificateView>, Arc<CertificateView>),
+    /// The own certificate of the root that a request is of.
+    Request(Arc<CertificateView>),
 }
 
 impl Standard {
+    /// When the root that signs ends, where it is known.
+    fn issuer_ends(&self) -> Timestamp {
+        match self {
+            Standard::Request(issuer) | Standard::Cross(_, issuer, _) | Standard::Crl(issuer, _) => issuer.not_after,
+            Standard::Certificate(_, issuer) => issuer.as_ref().map_or(Timestamp::MAX, |issuer| issuer.not_after),
+        }
+    }
+
     /// What the lint finds in bytes that were read back.
     fn lint(&self, view: &TbsView) -> Result<Vec<Finding>, Error> {
         match (self, view) {
@@ -159,6 +174,7 @@ impl Standard {
                 let known = policy::lint::Known { issuer: policy::lint::Issuer::Is(issuer), own_root: Some(own) };
                 Ok(policy::lint_known(view, known, profile))
             }
+            (Standard::Request(own), TbsView::Request(view)) if verify::asks_as_itself(own, view) => Ok(Vec::new()),
             _ => Err(Error::new(Kind::Bug, "a certificate is judged as a CRL, or a CRL as a certificate")),
         }
     }
@@ -173,6 +189,7 @@ impl Plan {
         let bug = |error: Error| error.into_kind(Kind::Bug).within("a plan's to-be-signed bytes do not read back");
         match self.what {
             What::Crl => Ok(TbsView::Crl(Box::new(read::tbs_crl(&self.tbs.0).map_err(bug)?))),
+            What::Request => Ok(TbsView::Request(Box::new(read::tbs_request(&self.tbs.0).map_err(bug)?))),
             _ => Ok(TbsView::Certificate(Box::new(read::tbs_certificate(&self.tbs.0).map_err(bug)?))),
         }
     }

@@ -11,7 +11,7 @@ use crate::policy::{self, Replaced};
 use crate::screen::Screen;
 use crate::text;
 use crate::words;
-use crate::x509::read::{CertificateView, CrlView, show_name};
+use crate::x509::read::{CertificateView, CrlView, RequestInfo, show_name};
 use jiff::{SignedDuration, Timestamp};
 
 /// The authority's line at the top of every screen.
@@ -33,6 +33,7 @@ pub fn screen(made: &MadePlan, banner: &Banner, number: usize, of: usize) -> Res
     let body = match made.view() {
         TbsView::Certificate(view) => certificate(head, plan, view),
         TbsView::Crl(view) => crl(head, plan, view),
+        TbsView::Request(view) => request(head, plan, view),
     };
     let mut screen = body;
     if !plan.asked.is_empty() {
@@ -149,6 +150,13 @@ fn named_places(mut screen: Screen, view: &CertificateView) -> Screen {
         }
     }
     screen
+}
+
+fn request(head: Screen, plan: &Plan, view: &RequestInfo) -> Screen {
+    head.heading("Request to a parent, to certify this root", generation(plan))
+        .field("subject", show_name(&view.subject))
+        .noted("key", format!("spki {}…", Digest::of(&view.spki_der).short()), "in the token")
+        .field("asks for", view.asked.join(", "))
 }
 
 fn crl(head: Screen, plan: &Plan, view: &CrlView) -> Screen {

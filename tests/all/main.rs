@@ -39,6 +39,7 @@ mod mesh_crl;
 mod mistakes;
 mod observing;
 mod paper;
+mod parent;
 mod people_steps;
 mod pictures;
 mod plans;

@@ -26,6 +26,8 @@ fn begins(seat: &mut Seat) -> String {
     seat.answers("Everybody, press Enter to begin: ", "")
 }
 
+/// Its root is certified by somebody who is not there.
+const OUTSIDE: &str = "root-certified";
 /// Ceremonies that take over what exists: nothing of it can be made for a trial.
 const TAKE_OVER: [&str; 2] = ["adopt", "restore"];
 
@@ -47,10 +49,23 @@ fn a_ceremony_that_takes_over_what_exists_is_not_rehearsed_on_something_else() {
 }
 
 #[test]
+fn what_a_parent_issued_is_not_rehearsed_without_a_parent() {
+    let world = configured();
+    let text = "error: a rehearsal has no parent that could certify its root: saw root-certified
+         hint:  try it with a CA of yours, in a directory of kind = \"rehearsal\": anchorite
+                root create --csr
+         exit 2
+";
+    let refused = world.run(&rehearse(OUTSIDE, &["--unattended"])).error();
+    let folded = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(folded(&refused), folded(text));
+}
+
+#[test]
 fn every_script_that_ships_runs_in_a_rehearsal_that_nobody_attends() {
     let world = configured();
     let real = world.everything();
-    for (script, text) in BUILT_IN.iter().filter(|(script, _)| !TAKE_OVER.contains(script)) {
+    for (script, text) in BUILT_IN.iter().filter(|(script, _)| !TAKE_OVER.contains(script) && *script != OUTSIDE) {
         let place = format!("trial-{script}");
         // The authority has no custody; what deals shares is rehearsed without it.
         let custody = text.contains("-custody\"");

@@ -192,6 +192,7 @@ impl State {
                 self.check_issuer_alive(intent)?;
                 self.apply_intent(entry.seq, entry.header.time, intent)?;
             }
+            Record::RootCertified(certified) => self.certify_root(certified)?,
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
             Record::CertificateRevoked(revoked) => {
                 self.check_settled()?;
@@ -264,7 +265,7 @@ impl State {
     }
 
     /// What an interrupted session intended is settled before anything new is planned.
-    fn check_settled(&self) -> Result<(), Error> {
+    pub(super) fn check_settled(&self) -> Result<(), Error> {
         match self.unsettled() {
             None => Ok(()),
             Some(seq) => Err(broken(

@@ -9,6 +9,7 @@ mod drills;
 mod ending;
 mod fold;
 mod generations;
+mod parent;
 mod revocation;
 mod signing;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use custody::{Custody, CustodySet, Standing};
 pub use drills::Drills;
 pub use ending::{Ending, Endings};
 pub use generations::Succession;
+pub use parent::Parents;
 pub use revocation::{Listed, Revocation, Revocations};
 
 use crate::digest::{Digest, Hex};
@@ -76,6 +78,8 @@ pub struct State {
     pub crls: BTreeMap<u32, Crl>,
     /// The highest CRL number that was intended, by the generation of the root key.
     crl_numbers: BTreeMap<u32, u64>,
+    /// Parents of roots.
+    pub parents: Parents,
     /// What was revoked, and what CRLs list.
     pub revocations: Revocations,
     /// What happened before this log began.

@@ -81,6 +81,9 @@ impl State {
             self.crls.insert(intent.issuer_generation, crl);
             self.listed_by(intent.issuer_generation, &read::crl(der)?.view);
         }
+        if let (true, Some(der)) = (intent.what == "request", &der) {
+            self.parents.requests.insert(intent.issuer_generation, der.clone());
+        }
         if status == Status::Failed {
             self.keys_intended.retain(|_, (_, seq)| *seq != outcome.intent);
         }

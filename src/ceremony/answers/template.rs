@@ -129,6 +129,7 @@ const FORESEEN: &[(&str, Foresee)] = &[
     ("key-backup", copy),
     ("prove-backup", copy_proved),
     ("destroy-keys", the_end),
+    ("take-certificate", parent),
     ("revoke", revocation),
     ("issue-crl", crls),
 ];
@@ -265,6 +266,16 @@ fn the_end(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step:
     for backup in prospect.state.backups.all() {
         let says = "\"here\", \"destroyed\", or where it still is";
         foresight.ask(step, format!("backup {}", backup.name), Vec::new(), Answer::One(Blank::judged("here", says)));
+    }
+    Ok(())
+}
+
+/// The file is on the command line; what its last certificate must be stands on the parent's own paper.
+fn parent(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    for role in ["administrator", "witness"] {
+        let about = vec!["the parent's root, from the parent's own paper".to_owned()];
+        let says = "its first four words, or 8 hex digits of its SHA-256 or more";
+        foresight.ask(step, role, about, Answer::One(Blank::judged("", says)));
     }
     Ok(())
 }

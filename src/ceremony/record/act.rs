@@ -215,6 +215,7 @@ fn say(record: &Record, known: &Known) -> Said {
         Record::PlanExpired(r) => signing::of_plan("A plan expired".to_owned(), &r.plan_sha256, known),
         Record::SignIntent(r) => signing::intended(r),
         Record::SignOutcome(r) => signing::outcome(r, known),
+        Record::RootCertified(r) => keys::by_parent(r),
         Record::CertificateRevoked(r) => signing::revoked(r),
         Record::BundleExported(r) => Said::that(format!("A bundle for {} was sealed", r.cluster))
             .with("bundle", &r.bundle_id)

@@ -110,6 +110,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     ("sign.outcome", r#"{"intent":1,"status":H,"der":"","reason":H}"#),
     ("certificate.revoked", r#"{"serial":"00","reason":"keyCompromise","date":T,"invalid_from":T}"#),
+    ("root.certified", r#"{"generation":1,"certificate":"","parents":[""]}"#),
     (
         "bundle.exported",
         r#"{"bundle_id":H,"cluster":H,"generation":1,"sequence":1,"envelope_sha256":0,"manifest_sha256":0,

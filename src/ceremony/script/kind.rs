@@ -19,6 +19,8 @@ pub enum ScriptKind {
     Custody,
     /// Makes the next root beside the one that is there.
     Rollover,
+    /// Takes what a parent issued for a root.
+    Certified,
     /// Makes a copy of the root's token and proves it.
     Backup,
     /// Ends the key of a root generation.
@@ -47,6 +49,7 @@ impl ScriptKind {
         ScriptKind::Drill,
         ScriptKind::Custody,
         ScriptKind::Rollover,
+        ScriptKind::Certified,
         ScriptKind::Backup,
         ScriptKind::RootEnd,
         ScriptKind::Decommission,
@@ -67,6 +70,7 @@ impl ScriptKind {
             ScriptKind::Drill => "drill",
             ScriptKind::Custody => "custody",
             ScriptKind::Rollover => "rollover",
+            ScriptKind::Certified => "root-certified",
             ScriptKind::Backup => "key-backup",
             ScriptKind::RootEnd => "root-retirement",
             ScriptKind::Decommission => "decommission",
@@ -108,6 +112,7 @@ impl ScriptKind {
             ScriptKind::Rollover => {
                 &["participants", "generate-next-root", "review-plans", "sign", "rotate-audit", "publish", "close"]
             }
+            ScriptKind::Certified => &["participants", "take-certificate", "publish", "close"],
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
             ScriptKind::RootEnd | ScriptKind::Decommission => &["participants", "destroy-keys", "close"],
             ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
@@ -160,6 +165,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("generate-next-root", &[ScriptKind::Rollover]),
     ("cross-sign", &[ScriptKind::Rollover]),
     ("rotate-audit", &[ScriptKind::Rollover]),
+    ("take-certificate", &[ScriptKind::Certified]),
     ("key-backup", &[ScriptKind::Backup]),
     ("destroy-keys", &[ScriptKind::RootEnd, ScriptKind::Decommission]),
     ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),

@@ -27,6 +27,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("root-genesis-custody", include_str!("../../../ceremony/root-genesis-custody.toml")),
     ("root-rollover", include_str!("../../../ceremony/root-rollover.toml")),
     ("root-rollover-cross", include_str!("../../../ceremony/root-rollover-cross.toml")),
+    ("root-certified", include_str!("../../../ceremony/root-certified.toml")),
     ("intermediate-signing", include_str!("../../../ceremony/intermediate-signing.toml")),
     ("export", include_str!("../../../ceremony/export.toml")),
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),

@@ -235,7 +235,8 @@ fn sealed_key(room: &Room<'_>, der: &[u8]) -> Result<Option<Key>, Error> {
     }
 }
 
-/// The intermediate, then the certificates by which other current roots vouch for its issuer, then its issuer.
+/// The intermediate, then the certificates by which other current roots and a parent vouch for its issuer, then its
+/// issuer: a client takes the first certificate of a name, so what leads further up stands before the root.
 fn chain_pem(state: &State, now: Timestamp, certificate: &Certificate, der: &[u8]) -> Result<String, Error> {
     let issuer = certificate.issuer_generation;
     let root = state.roots().get(&issuer).and_then(|root| root.der.as_deref());
@@ -243,7 +244,8 @@ fn chain_pem(state: &State, now: Timestamp, certificate: &Certificate, der: &[u8
     let current: Vec<u32> = state.current_roots(now).into_iter().map(|(generation, _)| generation).collect();
     let vouching = |(subject, by, _): &(u32, u32, &[u8])| *subject == issuer && current.contains(by);
     let crosses = state.crosses().into_iter().filter(vouching).map(|(.., der)| der);
-    let chain: Vec<&[u8]> = std::iter::once(der).chain(crosses).chain([root]).collect();
+    let parents = state.parents.between(issuer, now).iter().map(Vec::as_slice);
+    let chain: Vec<&[u8]> = std::iter::once(der).chain(crosses).chain(parents).chain([root]).collect();
     Ok(publish::pems(&chain))
 }
 

@@ -51,6 +51,9 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         let plan = if ends { make::last_crl } else { make::crl };
         drafts.push(plan(room.context(), &issuer, room.journal.state())?);
     }
+    if room.wishes.csr {
+        drafts.push(make::request(room.context(), &planning::issuer(room)?)?);
+    }
     bench.drafts.extend(drafts);
     for (generation, end) in ended {
         let told = format!("The root of generation {generation} ended on {end}: it gets no CRL any more.");

@@ -3,6 +3,7 @@
 pub mod adopt_config;
 pub mod adopt_key;
 pub mod break_;
+pub mod certified_root;
 pub mod change_custody;
 pub mod check_copy;
 pub mod checklist;

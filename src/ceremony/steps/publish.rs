@@ -92,6 +92,13 @@ pub fn public_files(state: &State, now: Timestamp) -> Result<Vec<(String, Vec<u8
     if let Some(crl) = state.crls.values().next() {
         add("root.crl.der", crl.der.clone());
     }
+    for (generation, request) in &state.parents.requests {
+        add(&format!("root-g{generation}.csr"), pem::encode("CERTIFICATE REQUEST", request).into_bytes());
+    }
+    for (generation, path) in &state.parents.paths {
+        let ders: Vec<&[u8]> = path.iter().map(Vec::as_slice).collect();
+        add(&format!("root-g{generation}-by-parent.pem"), pems(&ders).into_bytes());
+    }
     if roots.len() > 1 {
         for (generation, der) in roots.iter().filter_map(|(generation, root)| Some((generation, root.der.as_ref()?))) {
             add(&format!("root-g{generation}.pem"), pem::encode("CERTIFICATE", der).into_bytes());

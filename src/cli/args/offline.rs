@@ -221,6 +221,9 @@ pub struct Root {
 pub enum RootCommand {
     /// The root-genesis ceremony.
     Create {
+        /// Also sign a request, public/root-g1.csr, for a parent that is to certify this root (see root certified).
+        #[arg(long)]
+        csr: bool,
         #[command(flatten)]
         own: OwnScript,
         #[command(flatten)]
@@ -235,6 +238,9 @@ pub enum RootCommand {
     Rollover(super::RootRollover),
     /// Take over a root that was made elsewhere and whose key is in a token (the adopt ceremony).
     Adopt(super::Adopt),
+    /// Take the certificate that a parent issued for the root (the root-certified ceremony).
+    #[command(before_help = "Example:\n  anchorite -C mesh-root root certified from-parent.pem")]
+    Certified(super::Certified),
     /// The root card: what people pin the root by.
     Show {
         /// The root's generation; left out, the newest.

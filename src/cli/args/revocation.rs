@@ -50,6 +50,9 @@ pub struct Why {
 /// The next CRL.
 #[derive(Debug, clap::Args)]
 pub struct Crl {
+    /// Also sign a request for a parent that is to certify the newest root: public/root-gN.csr.
+    #[arg(long, conflicts_with = "if_needed")]
+    pub csr: bool,
     /// Only where something is not listed yet, or half of the last one's time is over; else exit 0 and say so.
     #[arg(long)]
     pub if_needed: bool,

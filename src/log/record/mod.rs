@@ -3,6 +3,7 @@
 mod backup;
 mod ceremony;
 mod history;
+mod parent;
 mod revocation;
 mod rotation;
 mod session;
@@ -11,6 +12,7 @@ mod signing;
 pub use backup::*;
 pub use ceremony::*;
 pub use history::*;
+pub use parent::*;
 pub use revocation::*;
 pub use rotation::*;
 pub use session::*;
@@ -113,6 +115,7 @@ records! {
     "sign.intent" => SignIntent,
     "sign.outcome" => SignOutcome,
     "certificate.revoked" => CertificateRevoked,
+    "root.certified" => RootCertified,
     "bundle.exported" => BundleExported,
     "recovered" => Recovered,
 }

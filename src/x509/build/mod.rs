@@ -14,8 +14,8 @@ pub use name::name_der;
 use super::{SignatureAlgorithm, Spki};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
-use der::asn1::{AnyRef, BitStringRef, GeneralizedTime, ObjectIdentifier, Uint, UtcTime};
-use der::{DateTime, Encode, Sequence};
+use der::asn1::{Any, AnyRef, BitStringRef, GeneralizedTime, ObjectIdentifier, SetOfVec, Uint, UtcTime};
+use der::{DateTime, Decode, Encode, Sequence};
 use jiff::Timestamp;
 use spki::AlgorithmIdentifierOwned;
 use std::time::Duration;
@@ -177,6 +177,26 @@ pub fn crl_tbs(template: &CrlTemplate) -> Result<Vec<u8>, Error> {
     .map_err(cannot_encode)
 }
 
+/// The DER of a CertificationRequestInfo (RFC 2986 section 4.1) for the subject, key and extensions of a certificate:
+/// whoever certifies it knows by them which key identifier to write.
+///
+/// # Errors
+/// [`Kind::Bug`]: as [`certificate_tbs`]. Nothing was signed.
+pub fn request_tbs(template: &CertificateTemplate) -> Result<Vec<u8>, Error> {
+    let set = |der: Vec<u8>| SetOfVec::try_from([Any::from_der(&der)?]);
+    let one = |der: Result<Vec<u8>, der::Error>| der.and_then(set).map_err(cannot_encode);
+    let values = one(extension::of_certificate(template)?.to_der())?;
+    let attribute = Attribute { oid: EXTENSION_REQUEST, values }.to_der();
+    CertificationRequestInfo {
+        version: 0,
+        subject: any(&template.subject)?,
+        spki: any(template.spki.der())?,
+        attributes: one(attribute)?,
+    }
+    .to_der()
+    .map_err(cannot_encode)
+}
+
 /// SEQUENCE { to-be-signed, AlgorithmIdentifier, BIT STRING }: a certificate, a CRL or a request.
 ///
 /// # Errors
@@ -232,6 +252,24 @@ struct Revoked {
     extensions: Option<Vec<Extension>>,
 }
 
+/// extensionRequest (RFC 2985 section 5.4.2).
+const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");
+
+#[derive(Sequence)]
+struct CertificationRequestInfo<'a> {
+    version: u8,
+    subject: AnyRef<'a>,
+    spki: AnyRef<'a>,
+    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", constructed = "true")]
+    attributes: SetOfVec<Any>,
+}
+
+#[derive(Sequence)]
+struct Attribute {
+    oid: ObjectIdentifier,
+    values: SetOfVec<Any>,
+}
+
 #[derive(Sequence)]
 struct Signed<'a> {
     tbs: AnyRef<'a>,
@@ -278,7 +316,7 @@ fn date_time(at: Timestamp) -> Result<DateTime, Error> {
 
 fn algorithm_identifier(algorithm: SignatureAlgorithm) -> Result<AlgorithmIdentifierOwned, Error> {
     let oid = ObjectIdentifier::new(algorithm.oid()).map_err(|_| Error::new(Kind::Bug, "a wrong object identifier"))?;
-    let parameters = algorithm.has_null_parameters().then(|| der::asn1::Any::from(AnyRef::NULL));
+    let parameters = algorithm.has_null_parameters().then(|| Any::from(AnyRef::NULL));
     Ok(AlgorithmIdentifierOwned { oid, parameters })
 }
 

@@ -16,7 +16,7 @@ pub use crl::{crl, tbs_crl};
 pub use foreign::{Foreign, ForeignKey, foreign};
 pub use name::name;
 pub use purpose::{CLIENT_AUTH, SERVER_AUTH, purpose_name};
-pub use request::request;
+pub use request::{RequestInfo, request, tbs_request};
 pub use view::{
     AlternativeNames, BasicConstraints, Certificate, CertificateView, Crl, CrlView, ExtendedKeyUsage, Extensions,
     KeyUsage, NameAttribute, NameConstraints, OtherExtension, Policies, RequestView, show_name,

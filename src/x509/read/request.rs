@@ -1,8 +1,9 @@
 //! PKCS#10 requests (RFC 2986): attributes are walked here, because the parser keeps only what it knows.
 
 use super::extension::{asked, extensions};
-use super::view::{Extensions, RequestView};
+use super::view::{Extensions, NameAttribute, RequestView};
 use super::{algorithm_identifier, name, object_identifier, signed};
+use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::text;
 use crate::x509::strict::{self, Element};
@@ -28,10 +29,51 @@ pub fn request(der: &[u8]) -> Result<RequestView, Error> {
     read(der).map_err(|error| error.into_kind(Kind::Medium))
 }
 
-fn read(der: &[u8]) -> Result<RequestView, Error> {
-    let signed = signed(der, "certificate request")?;
+/// What a request is signed over, as far as one of this program's own is judged by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestInfo {
+    /// The subject.
+    pub subject: Vec<NameAttribute>,
+    /// The subject's Name, DER.
+    pub subject_der: Vec<u8>,
+    /// The SubjectPublicKeyInfo, DER.
+    pub spki_der: Vec<u8>,
+    /// Attributes by dotted object identifier.
+    pub attributes: Vec<String>,
+    /// The key identifier that is asked for.
+    pub subject_key_id: Option<Hex>,
+    /// What it asks for, one thing a string, escaped.
+    pub asked: Vec<String>,
+}
+
+/// Reads a CertificationRequestInfo, DER.
+///
+/// # Errors
+/// [`Kind::Verify`]: not strict DER, or not one of version 1.
+pub fn tbs_request(der: &[u8]) -> Result<RequestInfo, Error> {
+    strict::check(der)?;
+    read_info(der).map_err(|error| error.into_kind(Kind::Verify))
+}
+
+fn read_info(der: &[u8]) -> Result<RequestInfo, Error> {
+    let ([subject, spki], attributes) = info(der)?;
+    let found = attributes.iter().map(attribute).collect::<Result<Vec<_>, Error>>()?;
+    let requested = found.iter().find(|(oid, _)| oid == EXTENSION_REQUEST);
+    let extensions = requested.map(|(_, values)| requested_extensions(values)).transpose()?.unwrap_or_default();
+    Ok(RequestInfo {
+        subject: name::name(subject.whole)?,
+        subject_der: subject.whole.to_vec(),
+        spki_der: spki.whole.to_vec(),
+        attributes: found.into_iter().map(|(oid, _)| oid).collect(),
+        asked: asked(&extensions),
+        subject_key_id: extensions.subject_key_id,
+    })
+}
+
+/// Subject and key of a CertificationRequestInfo, and its attributes.
+fn info(der: &[u8]) -> Result<([Element<'_>; 2], Vec<Element<'_>>), Error> {
     let wrong = |what: &str| Error::new(Kind::Medium, format!("not a certificate request: {what}"));
-    let info = strict::inside(&strict::only(signed.tbs)?, strict::SEQUENCE, "CertificationRequestInfo")?;
+    let info = strict::inside(&strict::only(der)?, strict::SEQUENCE, "CertificationRequestInfo")?;
     let [version, subject, spki, attributes] = info.as_slice() else {
         return Err(wrong("its parts are not version, subject, key and attributes"));
     };
@@ -41,7 +83,12 @@ fn read(der: &[u8]) -> Result<RequestView, Error> {
     if spki.tag != strict::SEQUENCE {
         return Err(wrong("no public key"));
     }
-    let attributes = strict::inside(attributes, strict::CONTEXT_0, "attributes")?;
+    Ok(([*subject, *spki], strict::inside(attributes, strict::CONTEXT_0, "attributes")?))
+}
+
+fn read(der: &[u8]) -> Result<RequestView, Error> {
+    let signed = signed(der, "certificate request")?;
+    let ([subject, spki], attributes) = info(signed.tbs)?;
     let found = attributes.iter().map(attribute).collect::<Result<Vec<_>, Error>>()?;
     let mut requested = None;
     for (oid, value) in &found {

@@ -4,9 +4,11 @@
 //! Sources: RFC 4055, 5480, 5758, 8410; FIPS 186-5; RFC 5280 section 6.
 
 mod foreign;
+mod parent;
 mod path;
 
 pub use foreign::{Checked, foreign, is_sha1};
+pub use parent::{asks_as_itself, check_parent, check_parent_at, parent_path};
 pub use path::{DOCUMENT_SIGNING, Purpose, chain, crl_issued_by, issued_by};
 
 use super::{SignatureAlgorithm, Spki};

@@ -1,7 +1,18 @@
-//! Copies of keys and their end, in words.
+//! Copies of keys, their end, and who certified a root key, in words.
 
 use super::Said;
-use crate::log::record::{KeyBackupMade, KeyBackupProving, KeyDestroyed, KeyDestroying};
+use crate::digest::Digest;
+use crate::log::record::{KeyBackupMade, KeyBackupProving, KeyDestroyed, KeyDestroying, RootCertified};
+use crate::x509::read::{self, show_name};
+
+pub(super) fn by_parent(r: &RootCertified) -> Said {
+    let issuer = read::certificate(&r.certificate.0).ok().map(|c| show_name(&c.view.issuer));
+    let said = Said::that("The certificate of the root by a parent was taken")
+        .with("root generation", r.generation)
+        .maybe("issuer", issuer)
+        .with("sha256", Digest::of(&r.certificate.0));
+    r.parents.iter().fold(said, |said, parent| said.with("parent sha256", Digest::of(&parent.0)))
+}
 
 pub(super) fn made(r: &KeyBackupMade) -> Said {
     let how = match r.means.as_str() {

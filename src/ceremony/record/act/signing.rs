@@ -62,6 +62,7 @@ pub fn whom(what: &str, cluster: Option<&str>, generation: Option<u32>) -> Strin
         ("audit", ..) => "the audit key's certificate".to_owned(),
         ("cross", ..) => "a cross certificate, by which one root vouches for another".to_owned(),
         ("crl", ..) => "a certificate revocation list".to_owned(),
+        ("request", ..) => "a request to a parent, to certify the root".to_owned(),
         (what, cluster, _) => [Some(what), cluster].into_iter().flatten().collect::<Vec<_>>().join(" of "),
     }
 }
