@@ -13,8 +13,8 @@
 //!
 //! *Pure* modules take values and return values and hold every decision. *Effects* each live in one module:
 //! PKCS#11 in [`token`], files in [`files`], the log's file in [`store`], the time in [`clock`], randomness in
-//! [`entropy`], the machine and the fences around this process in [`host`], the terminal in `cli::terminal`. Effects never call each other. `tests/all/architecture.rs`
-//! holds the code to this.
+//! [`entropy`], the machine and the fences around this process in [`host`], the terminal in `cli::terminal`. Effects
+//! never call each other. `tests/all/architecture.rs` holds the code to this.
 //!
 //! Modules in reading order: the values ([`error`], [`text`], [`digest`], [`words`], [`name`], [`dns`], [`key`],
 //! [`finding`], [`screen`]); [`x509`] and [`log`]; [`request`], [`profile`], [`authority`], [`policy`],
@@ -49,6 +49,15 @@
 //! - What a derived PIN is made of (alphabet, length) is logged with its custody set: an edited profile changes no PIN.
 //! - The words of a share stand in no error and no log: what is wrong with them is said on one custodian's screen.
 //! - Copies of a file-backed token are kept beside the token, never with the authority, whose sticks travel.
+//! - Every root that is current certifies the audit key, and each of its keys hands the log to the next by a statement
+//!   that both sign: whoever pinned any of the roots can follow the log and open what is sealed.
+//! - What a CRL lists follows from the log alone (`authority::listing`): the plan, the lint and the audit ask the same
+//!   function, so no entry can be lost by one of them.
+//! - `root-cert.pem` is the authority's own root even where a parent certified it: a mesh that trusted the parent would
+//!   accept whatever else that parent certifies.
+//! - A switch to another root is proved before it is written: [`rollover`] writes no stage that path validation, as
+//!   Envoy and as ztunnel do it, refuses in a neighbouring stage of any cluster.
+//! - The end of the audit key stands under the last checkpoint as an intent: nothing is left to sign that it went.
 
 pub mod audit;
 pub mod authority;
