@@ -33,7 +33,7 @@ pub mod takeover;
 pub mod tokens;
 pub mod vocabulary;
 
-pub use steps::certified_root::check as check_certified;
 pub use steps::destroy_keys::check_generation;
 pub use steps::import_requests::is_settled;
 pub use steps::key_backup;
+pub use steps::take_certificate::check as check_certified;

@@ -183,7 +183,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::retire_cluster::ACTIVITY,
     steps::revoke::ACTIVITY,
     steps::issue_crl::ACTIVITY,
-    steps::certified_root::ACTIVITY,
+    steps::take_certificate::ACTIVITY,
     steps::change_custody::ACTIVITY,
     steps::key_backup::ACTIVITY,
     steps::prove_backup::ACTIVITY,

@@ -6,7 +6,7 @@
 use crate::authority::{Config, State};
 use crate::ceremony::script::{Script, ScriptKind, Step};
 use crate::ceremony::steps::{
-    adopt_key, generate_next_root, import_requests, initialize_token, participants, restore_log,
+    adopt_key, generate_next_root, import_requests, initialize_token, participants, reason, restore_log,
 };
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -183,7 +183,7 @@ fn taken_over(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &St
     let about = vec!["which root: SHA-256 of its certificate, DER (openssl x509 -outform DER | sha256sum)".to_owned()];
     foresight.ask(step, adopt_key::ROOT, about, Answer::One(Blank::judged("", "64 hex digits, from whoever made it")));
     let about = vec!["why it is adopted in spite of the warnings; take this line out where there are none".to_owned()];
-    foresight.ask(step, adopt_key::REASON, about, Answer::One(Blank::judged("as foreseen", "a sentence")));
+    foresight.ask(step, reason::REASON, about, Answer::One(Blank::judged("as foreseen", "a sentence")));
     Ok(())
 }
 
@@ -191,7 +191,7 @@ fn given_up(foresight: &mut Foresight, _: &Script, _: &Prospect<'_>, step: &Step
     let about = vec!["the id of the lost log, as its papers and its root card have it".to_owned()];
     foresight.ask(step, restore_log::LOG, about, Answer::One(Blank::judged("", "8 hex digits or more")));
     let about = vec!["why no newer copy can be had".to_owned()];
-    foresight.ask(step, restore_log::REASON, about, Answer::One(Blank::judged("as foreseen", "a sentence")));
+    foresight.ask(step, reason::REASON, about, Answer::One(Blank::judged("as foreseen", "a sentence")));
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! written into the log as what it is: a claim. The audit key is made then; nothing is signed here.
 
 use super::generate_root;
+use super::reason::{self, REASON};
 use crate::ceremony::people::Stop;
 use crate::ceremony::precondition;
 use crate::ceremony::room::{Bench, Room};
@@ -40,10 +41,7 @@ pub const ACTIVITY: Activity = Activity {
 
 /// What names the root in an answers file, and in the question.
 pub const ROOT: &str = "root";
-/// What an answers file calls the reason.
-pub const REASON: &str = "reason";
-/// The longest reason, in characters.
-const MAX_REASON: usize = 300;
+const WHY: &str = "why is it adopted all the same? (the log keeps it)";
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
@@ -81,7 +79,9 @@ fn adopt(room: &mut Room<'_>, keys: &mut Keyring, step: &Step) -> Result<(), Sto
     room.people.show(&screen(room, &adoption, &seen, &findings))?;
     confirm(room, step, adoption.fingerprint())?;
     let reason = match finding::worst(&findings) {
-        Some(Severity::Warn | Severity::Refuse) => Some(ask_reason(room, step)?),
+        Some(Severity::Warn | Severity::Refuse) => {
+            Some(reason::ask(room, step, "administrator", WHY, "the warnings ask for a reason")?)
+        }
         _ => None,
     };
     room.check_answers(step)?;
@@ -163,19 +163,6 @@ fn confirm(room: &mut Room<'_>, step: &Step, fingerprint: Digest) -> Result<(), 
                 room.people.help(&error)?;
             }
         }
-    }
-}
-
-fn ask_reason(room: &mut Room<'_>, step: &Step) -> Result<String, Stop> {
-    loop {
-        let question = "why is it adopted all the same? (the log keeps it)";
-        let reason = room.people.answer(&step.id, REASON, "administrator", question)?;
-        let length = reason.trim().chars().count();
-        if (1..=MAX_REASON).contains(&length) {
-            return Ok(reason.trim().to_owned());
-        }
-        let error = Error::new(Kind::Usage, "the warnings ask for a reason").saw(text::count(length, "character"));
-        room.people.help(&error.wanted(format!("1 to {MAX_REASON}")))?;
     }
 }
 

@@ -7,6 +7,7 @@ mod screens;
 
 pub use audit::{announce_audit, end_audit};
 
+use super::reason::{self, REASON};
 use crate::authority::State;
 use crate::authority::state::KeyRecord;
 use crate::ceremony::backups;
@@ -18,7 +19,6 @@ use crate::error::{Error, Kind};
 use crate::log::Record;
 use crate::log::record::{KeyDestroyed, KeyDestroying};
 use crate::screen::Screen;
-use crate::text;
 use crate::token::{KeyId, KeyRole};
 
 /// The activity.
@@ -36,16 +36,15 @@ pub const ACTIVITY: Activity = Activity {
     run,
 };
 
-/// The longest reason, in characters: it stands on screens and in records.
-const MAX_REASON: usize = 300;
 /// Who type the authority's name.
 const BOTH: [&str; 2] = ["administrator", "witness"];
+const WHY: &str = "why is it destroyed (the log keeps it)";
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     backups::come_back(room, bench, step)?;
     let doomed = doomed(room, bench)?;
     if doomed.is_empty() {
-        for key in BOTH.iter().chain(&["reason"]) {
+        for key in BOTH.iter().chain(&[REASON]) {
             room.people.answered_before(Some(&step.id), key);
         }
         return room.people.show(&Screen::new().text("The root keys are destroyed already."));
@@ -116,7 +115,7 @@ pub fn check_generation(state: &State, generation: u32) -> Result<(), Error> {
 fn announce(room: &mut Room<'_>, bench: &mut Bench, step: &Step, doomed: &[KeyRecord]) -> Result<(), Stop> {
     let living: Vec<KeyRecord> = doomed.iter().filter(|key| room.journal.state().is_alive(key)).cloned().collect();
     if living.is_empty() {
-        for key in BOTH.iter().chain(&["reason"]) {
+        for key in BOTH.iter().chain(&[REASON]) {
             room.people.answered_before(Some(&step.id), key);
         }
         room.people.show(&Screen::new().text("It was decided and begun before: it goes on."))?;
@@ -125,7 +124,8 @@ fn announce(room: &mut Room<'_>, bench: &mut Bench, step: &Step, doomed: &[KeyRe
     for role in BOTH {
         type_name(room, step, role)?;
     }
-    let reason = reason(room, step)?;
+    let reason =
+        reason::ask(room, step, "administrator", WHY, "a key is not destroyed without a reason that fits the record")?;
     let records = living.iter().map(|key| -> Record {
         KeyDestroying {
             id: key.id.clone(),
@@ -148,19 +148,6 @@ fn type_name(room: &mut Room<'_>, step: &Step, role: &str) -> Result<(), Stop> {
             return Ok(());
         }
         room.people.help(&Error::new(Kind::Declined, "not the authority's name").saw(typed).wanted(&name))?;
-    }
-}
-
-fn reason(room: &mut Room<'_>, step: &Step) -> Result<String, Stop> {
-    loop {
-        let typed =
-            room.people.answer(&step.id, "reason", "administrator", "why is it destroyed (the log keeps it)")?;
-        let count = typed.trim().chars().count();
-        if (1..=MAX_REASON).contains(&count) {
-            return Ok(typed.trim().to_owned());
-        }
-        let error = Error::new(Kind::Usage, "a key is not destroyed without a reason that fits the record");
-        room.people.help(&error.saw(text::count(count, "character")).wanted(format!("1 to {MAX_REASON}")))?;
     }
 }
 

@@ -2,6 +2,7 @@
 //! copy and later files say; it names the lost one and what is lost of it, and the token remembers it instead. The
 //! keys are the same; nothing is signed by the root here.
 
+use super::reason::{self, REASON};
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
@@ -13,7 +14,6 @@ use crate::execute::Keyring;
 use crate::log::Record;
 use crate::log::record::KeyAdopted;
 use crate::screen::Screen;
-use crate::text;
 use crate::token::{KeyId, KeyRef, KeyRole};
 
 /// The activity.
@@ -33,10 +33,7 @@ pub const ACTIVITY: Activity = Activity {
 
 /// What an answers file calls the lost log's id.
 pub const LOG: &str = "log";
-/// What an answers file calls the reason.
-pub const REASON: &str = "reason";
-/// The longest reason, in characters.
-const MAX_REASON: usize = 300;
+const WHY: &str = "why can no newer copy be had? (the log keeps it)";
 /// Fewer digits of an id could be another's.
 const LEAST: usize = 8;
 
@@ -86,7 +83,7 @@ fn begin_anew(room: &mut Room<'_>, keys: &mut Keyring, step: &Step) -> Result<()
     let found = find_keys(keys, &lost)?;
     room.people.show(&screen(room, &lost, cited))?;
     confirm(room, step, &lost)?;
-    let reason = ask_reason(room, step)?;
+    let reason = reason::ask(room, step, "witness", WHY, "a log is not given up without a reason")?;
     room.check_answers(step)?;
     let now = room.journal.now();
     let mut records: Vec<Record> = vec![lost.restore(cited, reason).into()];
@@ -167,20 +164,6 @@ fn confirm(room: &mut Room<'_>, step: &Step, lost: &Lost) -> Result<(), Stop> {
         }
         let error = Error::new(Kind::Declined, "this is not the id of the lost log").saw(&typed);
         room.people.help(&error.wanted(format!("{LEAST} digits or more of {id}")))?;
-    }
-}
-
-fn ask_reason(room: &mut Room<'_>, step: &Step) -> Result<String, Stop> {
-    loop {
-        let question = "why can no newer copy be had? (the log keeps it)";
-        let reason = room.people.answer(&step.id, REASON, "witness", question)?.trim().to_owned();
-        let length = reason.chars().count();
-        if (1..=MAX_REASON).contains(&length) {
-            return Ok(reason);
-        }
-        let error =
-            Error::new(Kind::Usage, "a log is not given up without a reason").saw(text::count(length, "character"));
-        room.people.help(&error.wanted(format!("1 to {MAX_REASON}")))?;
     }
 }
 

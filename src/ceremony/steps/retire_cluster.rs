@@ -1,6 +1,7 @@
 //! `retire-cluster`: people say that a cluster is gone. Nothing is signed by the root, and nothing is revoked:
 //! what it has runs out, or is revoked apart.
 
+use super::reason::MAX_REASON;
 use crate::ceremony::people::{Retirement, Stop};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
@@ -25,9 +26,6 @@ pub const ACTIVITY: Activity = Activity {
     medium: None,
     run,
 };
-
-/// The longest reason, in characters: it stands on screens and in records.
-const MAX_REASON: usize = 300;
 
 fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     let [name] = room.wishes.clusters.as_slice() else {
