@@ -5,6 +5,7 @@
 //! every run.
 
 mod generations;
+pub mod tally;
 mod unchanged;
 
 pub use generations::{AFTER, ROLLOVER};
