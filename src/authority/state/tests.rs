@@ -8,7 +8,7 @@ use crate::log::record::{
     SignIntent, SignOutcome,
 };
 use crate::log::{Entry, Header};
-use crate::x509::LocalKey;
+use crate::x509::{LocalKey, Spki};
 use crate::x509::build::{self, Usage};
 use crate::x509::tests::{Hierarchy, issue, template};
 use jiff::Timestamp;
