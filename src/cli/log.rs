@@ -192,6 +192,7 @@ fn line(entry: &Entry) -> String {
         Record::PlanDeclined(r) => r.plan_sha256.short(),
         Record::PlanExpired(r) => r.plan_sha256.short(),
         Record::RootCertified(r) => format!("root generation {} by a parent", r.generation),
+        Record::CheckpointWitnessed(r) => format!("{} entries by {}", r.size, r.by.name()),
         Record::SignIntent(r) => {
             let whom = r.cluster.as_ref().map(|c| format!(" for {c}")).unwrap_or_default();
             match (&r.serial, r.crl_number) {
