@@ -35,6 +35,7 @@ mod root_rollover;
 mod status;
 mod succession;
 pub mod terminal;
+mod uses;
 mod verify;
 mod words;
 
