@@ -24,6 +24,7 @@ mod paper;
 mod parent;
 mod preflight;
 mod previous;
+mod publish;
 mod record;
 mod rehearse;
 mod request;
@@ -80,6 +81,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Root(a) => ceremonies::root(args, a, terminal),
         Command::Sign(a) => ceremonies::sign(args, a, terminal),
         Command::Export(a) => ceremonies::export(args, a, terminal),
+        Command::Publish(a) => publish::publish(args, a, terminal),
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
         Command::Revoke(a) => revocation::revoke(args, a, terminal),
         Command::Crl(a) => revocation::crl(args, a, terminal),
