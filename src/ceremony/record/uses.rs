@@ -138,10 +138,8 @@ impl Uses {
             Record::KeyDestroyed(r) if r.role == "root" => match &r.backup {
                 None => self.settle_last("destroy", r.generation, entry.seq, None),
                 Some(backup) => {
-                    let gone = Use {
-                        root_generation: Some(r.generation),
-                        ..done(entry, "destroy", gone_with(backup, r))
-                    };
+                    let gone =
+                        Use { root_generation: Some(r.generation), ..done(entry, "destroy", gone_with(backup, r)) };
                     self.uses.push(self.named(gone));
                 }
             },

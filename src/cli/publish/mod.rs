@@ -178,10 +178,13 @@ fn check_free(to: &Path, contents: &Contents) -> Result<(), Error> {
         let cap = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let same = || intake::read(&path, cap).is_ok_and(|there| there == *bytes);
         if there && !listed.contains(name) && !same() {
-            return Err(Error::new(Kind::Medium, format!("{} is there already, and is not of a publication", path.display()))
-                .wanted("an empty directory, or a publication of this log")
-                .hint("publish into a directory of its own, or move that file away")
-                .truth("Nothing was published."));
+            return Err(Error::new(
+                Kind::Medium,
+                format!("{} is there already, and is not of a publication", path.display()),
+            )
+            .wanted("an empty directory, or a publication of this log")
+            .hint("publish into a directory of its own, or move that file away")
+            .truth("Nothing was published."));
         }
     }
     Ok(())
