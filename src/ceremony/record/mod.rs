@@ -48,19 +48,25 @@ pub fn of_log(target: &Path, which: Which, root: RootPin, with_names: bool) -> R
     // Lines alone can follow one another and obey the rules; nobody vouches for them, and the record says so.
     let lines_alone = material.newest.is_none() && material.sizes.is_empty() && root == RootPin::None;
     let options = Options { root, at_rest: false };
-    let report = if lines_alone { None } else { Some(audit::verify(material, &options, &clock::monotonic)?) };
-    let mut state = State::default();
     let mut gatherer = Gatherer::new(which);
-    let reading = store::read(target, &mut |entry| {
-        gatherer.entry(entry);
-        state.apply(entry)
-    })?;
+    let (report, entries) = if lines_alone {
+        let mut state = State::default();
+        let reading = store::read(target, &mut |entry| {
+            gatherer.entry(entry);
+            state.apply(entry)
+        })?;
+        (None, reading.size())
+    } else {
+        let report = audit::verify_and_read(material, &options, &clock::monotonic, &mut |entry| gatherer.entry(entry))?;
+        let entries = report.entries;
+        (Some(report), entries)
+    };
     let course = gatherer.finish()?;
-    let names = if with_names { names_beside(reading.directory(), &course) } else { Names::LeftOut };
+    let names = if with_names { names_beside(&store::directory_of(target), &course) } else { Names::LeftOut };
     let checkpoint = checkpoint(&mut store::material(target)?, &course)?;
     let verified = match &report {
         Some(report) => verified(report, &course, checkpoint.as_ref(), &names),
-        None => of_lines_alone(reading.size(), &course, &names),
+        None => of_lines_alone(entries, &course, &names),
     };
     fill::account(&course, Beside { names, checkpoint, verified })
 }
