@@ -8,7 +8,7 @@ use crate::authority::state::Listed;
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::log::record::{PlanMade, SignIntent, SignOutcome};
-use crate::log::{Entry, Record};
+use crate::log::{Entry, Record, unique_keys};
 use crate::x509::read::{self, Certificate, RequestView};
 use crate::x509::verify;
 use serde::Deserialize;
@@ -95,6 +95,8 @@ impl Signing {
 
     fn plan(&mut self, plan: &PlanMade) -> Result<(), Broken> {
         let form = |saw: String| ("plan.tbs", Error::new(Kind::Verify, "a plan is out of form").saw(saw));
+        // Two readers of a key that stands twice could see two plans.
+        unique_keys(plan.plan.get()).map_err(|error| form(error.to_string()))?;
         let parts: PlanParts<'_> = serde_json::from_str(plan.plan.get()).map_err(|error| form(error.to_string()))?;
         if parts.kind != "anchorite/plan/v1" {
             return Err(form(format!("type {}", parts.kind)));

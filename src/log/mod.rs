@@ -2,8 +2,8 @@
 //!
 //! A line is printable ASCII JSON ([`entry`]); what it may say is [`record`]; lines are chained by leaf hash
 //! ([`chain`]) and committed to by an RFC 6962 tree ([`merkle`]) whose head is a C2SP checkpoint ([`note`]);
-//! [`proof`] makes and checks inclusion and consistency; [`rotation`] is what a log is handed on by; [`scan`] streams the lines of a log of any size;
-//! [`material`] is what an audit reads.
+//! [`proof`] makes and checks inclusion and consistency; [`rotation`] is what a log is handed on by; [`scan`] streams the
+//! lines of a log of any size; [`material`] is what an audit reads; `strict` is what a JSON reader would let pass.
 
 pub mod chain;
 pub mod entry;
@@ -14,7 +14,9 @@ pub mod proof;
 pub mod record;
 pub mod rotation;
 pub mod scan;
+mod strict;
 
 pub use entry::{Entry, Header, MAX_LINE};
 pub use material::Material;
 pub use record::Record;
+pub use strict::unique_keys;
