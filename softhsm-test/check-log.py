@@ -1,208 +1,169 @@
 #!/usr/bin/env python3
-"""Checks a log without Anchorite: check-log.py LOG-DIRECTORY [ROOT-CERT.pem]
+"""Checks a log without Anchorite: check-log.py LOG-DIRECTORY [ROOT-CERT.pem]. Needs Python and openssl, nothing else.
 
-A second reader of the format, written from its description alone; it needs Python and openssl and nothing else.
-It checks: JSON with each key once, no nulls, no floats; the chain; the tree under every checkpoint; every
-checkpoint's signature by the audit key that the log was in the hands of; hand-overs; the audit certificates up to
-the root (the pinned one where it is given); plans, intents and outcomes; serial numbers and CRL numbers; the
-signature over every certificate and CRL.
-It does not check the course of ceremonies, custody, clusters, copies of keys, nor what a CRL must list.
+A second reader of the format: JSON with each key once, no null, no float; chain; tree and signature of every checkpoint;
+hand-overs; audit certificates to the root; plans, intents, outcomes; serial and CRL numbers; what every root key signed.
+It knows nothing of ceremonies, custody, clusters, copies of keys, adopted roots' past, nor what a CRL must list.
 """
-import base64, hashlib, json, os, re, subprocess, sys, tempfile
+import base64, hashlib, json, os, re, subprocess, sys, tempfile, textwrap
 
 FIELDS = {"v", "seq", "prev", "log", "session", "time", "time_source", "actors", "type", "data"}
 NAME = r"[^\s+\x00-\x1f\x7f-\x9f]+"
 NOTE = re.compile(rf"(({NAME})\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{{43}}=)\n)\n((?:— {NAME} [A-Za-z0-9+/]+=*\n)+)")
-DOCUMENT_SIGNING = bytes.fromhex("06082b06010505070324")  # the OID of RFC 9336
-directory, pinned = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
-work = tempfile.TemporaryDirectory()
-where = "the log"
-
+DOCUMENT_SIGNING = bytes.fromhex("06082b06010505070324")  # 1.3.6.1.5.5.7.3.36, RFC 9336
+directory, pin = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
+work, where = tempfile.TemporaryDirectory(), "the log"
+sha = lambda data: hashlib.sha256(data).digest()
+listed = lambda name: os.listdir(os.path.join(directory, name))
+read = lambda name: open(os.path.join(directory, name), "rb").read()
+openssl = lambda *arguments: subprocess.run(["openssl", *arguments], capture_output=True)
+no_float = lambda text: must(False, f"{text} is no number of a log")
 
 def must(holds, what):
     if not holds:
         sys.exit(f"{where}: {what}")
 
-def sha(data):
-    return hashlib.sha256(data).digest()
+def file(name, content):
+    open(os.path.join(work.name, name), "wb").write(content)
+    return os.path.join(work.name, name)
 
 def unique(pairs):
-    must(len(dict(pairs)) == len(pairs), "a key stands twice")
-    must(all(value is not None for _, value in pairs), "a null")
+    must(len(dict(pairs)) == len(pairs) and None not in dict(pairs).values(), "a key twice, or a null")
     return dict(pairs)
 
-def number(text):
-    must(False, f"{text} is no number of a log")
-
 def decoded(text):
-    try:
-        data = base64.b64decode(text, validate=True)
-    except ValueError:
-        data = b""
+    data = base64.b64decode(text, validate=True)
     must(base64.b64encode(data).decode() == text, "base64 that is not canonical")
     return data
 
-def file(name, content):
-    path = os.path.join(work.name, name)
-    open(path, "wb").write(content)
-    return path
-
-def pem(label, der):
-    return f"-----BEGIN {label}-----\n{base64.encodebytes(der).decode()}-----END {label}-----\n".encode()
-
-def openssl(*arguments):
-    return subprocess.run(["openssl", *arguments], capture_output=True)
+def pem(der, label="CERTIFICATE"):
+    text = textwrap.fill(base64.b64encode(der or b"").decode(), 64)
+    return f"-----BEGIN {label}-----\n{text}\n-----END {label}-----\n".encode() if der else b""
 
 def signed_by(spki, message, signature):
-    key, data, sig = file("key", pem("PUBLIC KEY", spki)), file("data", message), file("sig", signature)
+    key, data, sig = file("key", pem(spki, "PUBLIC KEY")), file("data", message), file("sig", signature)
     return openssl("dgst", "-sha256", "-verify", key, "-signature", sig, data).returncode == 0
 
-def element(der, at=0):
-    """Where the content of the DER element at a place begins, and where it ends."""
-    size, start = der[at + 1], at + 2
-    if size & 128:
-        start, size = start + (size & 127), int.from_bytes(der[start:start + (size & 127)], "big")
-    return start, start + size
-
 def to_be_signed(der):
-    start = element(der)[0]
-    return der[start:element(der, start)[1]]
+    def ends(at):  # where the content of the element at a place begins, and where it ends
+        size, start = der[at + 1], at + 2
+        more = size & 127 if size & 128 else 0
+        return start + more, start + more + (int.from_bytes(der[start:start + more], "big") if more else size)
+    return der[ends(0)[0]:ends(ends(0)[0])[1]]
 
-def push(subtrees, leaf):
-    height = 0
+def push(subtrees, node, height=0):  # (height, hash) of complete subtrees, largest first
     while subtrees and subtrees[-1][0] == height:
-        height, leaf = height + 1, sha(b"\1" + subtrees.pop()[1] + leaf)
-    subtrees.append((height, leaf))
+        height, node = height + 1, sha(b"\1" + subtrees.pop()[1] + node)
+    subtrees.append((height, node))
 
 def root_of(subtrees):
-    node = subtrees[-1][1]
+    node = subtrees[-1][1] if subtrees else sha(b"")
     for _, left in reversed(subtrees[:-1]):
         node = sha(b"\1" + left + node)
     return node
 
+def note(name):
+    text = read(name)
+    parsed = NOTE.fullmatch(text.decode("utf-8", "replace")) if len(text) <= 65536 else None
+    must(parsed, f"{name} is not a signed checkpoint")
+    return parsed.groups()
+
 def checkpoint(name, size, root, key):
-    """Checks a note: of this log, size and root, signed by the key; every signature of its name and id counts."""
-    text = open(os.path.join(directory, name), "rb").read()
-    note = NOTE.fullmatch(text.decode("utf-8", "replace")) if len(text) <= 65536 else None
-    must(note, f"{name} is no signed checkpoint")
-    must((note[2], int(note[3]), decoded(note[4])) == (origin, size, root), f"{name} is not of these entries")
-    lines = [line.split(" ") for line in note[5].splitlines()]
-    signatures = [decoded(blob) for _, by, blob in lines if by == origin]
-    signatures = [blob[4:] for blob in signatures if blob[:4] == sha(key)[:4]]
-    must(signatures and all(signed_by(key, note[1].encode(), sig) for sig in signatures), f"{name} is not signed")
+    body, by, said, hashed, lines = note(name)
+    must((by, int(said), decoded(hashed)) == (origin, size, root), f"{name} is not of these entries")
+    lines = [(who, decoded(blob)) for who, blob in (line[2:].split(" ") for line in lines.splitlines())]
+    ours = [blob[4:] for who, blob in lines if (who, blob[:4]) == (origin, sha(key)[:4])]
+    must(ours and all(signed_by(key, body.encode(), signature) for signature in ours), f"{name} is not signed by it")
 
+def entry(seq, data, kind):  # what an entry must be after those before it
+    global in_force, handed, plans, opened, serials
+    if kind == "session.opened":
+        plans, opened = {}, seq
+    elif kind in ("key.generated", "key.adopted") and data["role"] == "audit":
+        keys[data["generation"]] = decoded(data["spki"])
+        in_force = in_force or keys[data["generation"]]
+    elif kind == "audit.rotated":
+        old, new, root = decoded(data["old_spki"]), decoded(data["new_spki"]), root_of(subtrees).hex()
+        must((old, new, data["size"], data["root"]) == (in_force, keys[data["generation"]], seq, root), "another hand-over")
+        said = ["anchorite/audit-rotation/v1", origin, str(seq), root, sha(old).hex(), sha(new).hex(), ""]
+        both = ((old, "old_signature"), (new, "new_signature"))
+        must(all(signed_by(key, "\n".join(said).encode(), decoded(data[by])) for key, by in both), "not signed by both")
+        handed, in_force = handed + [{old, new}], new
+    elif kind == "sign.intent":
+        must(plans.pop(data["plan_sha256"], 0) == (data["what"], data["tbs_sha256"]), "an intent without its plan")
+        must(data.get("serial") not in serials, "a serial number is used twice")
+        serials |= {data["serial"]} if "serial" in data else set()
+        number, last_number = data.get("crl_number"), numbers.get(data["issuer_generation"], 0)
+        must(number is None or number > last_number, "a CRL number does not rise")
+        numbers[data["issuer_generation"]], intents[seq] = number or last_number, data
+    elif kind == "sign.outcome":
+        intent = intents.pop(data["intent"], None)
+        must(intent and data["status"] in ("ok", "failed", "unknown"), "an outcome without its intent")
+        must(data["status"] == "failed" or data["intent"] < signed, "signed before a checkpoint covered the intent")
+        must((data["status"] == "ok") == ("der" in data), "bytes that were signed, and an outcome that is not ok")
+        if "der" in data:
+            issued.append((seq, intent["what"], intent["issuer_generation"], decoded(data["der"])))
+            must(sha(to_be_signed(issued[-1][3])).hex() == intent["tbs_sha256"], "other bytes than those intended")
+    elif kind == "history.imported":
+        serials |= {past["serial"] for past in data.get("certificates", [])}
+    if kind == "key.adopted":
+        what = "root" if data["role"] == "root" else "audit"
+        issued.append((seq, what, data["generation"] if what == "root" else None, decoded(data["certificate"])))
 
-sizes = [int(name) for name in os.listdir(os.path.join(directory, "checkpoints"))]
-newest = int(open(os.path.join(directory, "checkpoint"), encoding="utf-8").read().split("\n")[1])
-must(newest >= max(sizes, default=0), "`checkpoint` is not the newest")
-notes = {size: [f"checkpoints/{size}"] for size in sizes}
-notes[newest] = notes.get(newest, []) + ["checkpoint"]
-last, subtrees, count, signed, origin, opened = bytes(32), [], 0, 0, None, 0
-keys, in_force, used, handed, certificates, roots = {}, None, set(), [], {}, {}  # audit keys by generation
-plans, intents, serials, crl_numbers, issued = {}, {}, set(), {}, []
+keys, in_force, used, handed, plans, intents, serials, numbers, issued = {}, None, set(), [], {}, {}, set(), {}, []
+last, subtrees, count, signed, opened, origin = bytes(32), [], 0, 0, 0, None
+files = {int(size): [f"checkpoints/{size}"] for size in listed("checkpoints")}
+newest = int(note("checkpoint")[2])
+must(newest >= max(files, default=0), "`checkpoint` is not the newest")
+files[newest] = files.get(newest, []) + ["checkpoint"]
 for seq, line in enumerate(open(os.path.join(directory, "entries.jsonl"), "rb")):
     where = f"line {seq + 1}"
+    must(len(line) <= 1 << 20, "longer than a line may be")
     if not line.endswith(b"\n"):
         break  # torn: no entry
-    must(len(line) <= 1 << 20 and re.fullmatch(rb"[ -~]*\n", line), "not a line of printable ASCII")
+    must(re.fullmatch(rb"[ -~]*\n", line), "not printable ASCII")
     try:
-        entry = json.loads(line, object_pairs_hook=unique, parse_float=number, parse_constant=number)
-        must(set(entry) == FIELDS and entry["v"] == 1, "not the fields of an entry, version 1")
-        data, kind = entry["data"], entry["type"]
-        must((entry["seq"], entry["prev"]) == (seq, last.hex()), "does not follow the line before it")
+        whole = json.loads(line, object_pairs_hook=unique, parse_float=no_float, parse_constant=no_float)
+        must(set(whole) == FIELDS and whole["v"] == 1, "not the fields of an entry, version 1")
+        data, kind = whole["data"], whole["type"]
         if seq == 0:
-            must(kind == "genesis", "a log begins with genesis")
-            log, origin = entry["log"], data["origin"]
-            must(re.fullmatch(rf"anchorite/[a-z0-9-]+/{log}", origin), "the origin is another log's")
-        must(entry["log"] == log, "of another log")
-        if kind == "session.opened":
-            plans, opened = {}, seq
-        elif kind in ("key.generated", "key.adopted") and data["role"] == "audit":
-            keys[data["generation"]] = decoded(data["spki"])
-            in_force = in_force or keys[data["generation"]]
-        elif kind == "audit.rotated":
-            old, new = decoded(data["old_spki"]), decoded(data["new_spki"])
-            must((old, new, data["size"]) == (in_force, keys[data["generation"]], seq), "handed over by or to another")
-            must(data["root"] == root_of(subtrees).hex(), "handed over with other entries")
-            statement = "\n".join(["anchorite/audit-rotation/v1", origin, str(seq), data["root"], sha(old).hex(), ""])
-            statement = (statement + sha(new).hex() + "\n").encode()
-            both = ((old, "old_signature"), (new, "new_signature"))
-            must(all(signed_by(key, statement, decoded(data[of])) for key, of in both), "not signed by both audit keys")
-            handed, in_force = handed + [{old, new}], new
-        elif kind == "plan.made":
-            plan = line[line.index(b'"plan":') + 7:-3]
-            must(sha(plan).hex() == data["sha256"], "a plan has another digest")
+            log, origin = whole["log"], data["origin"]
+            must(kind == "genesis" and re.fullmatch(rf"anchorite/[a-z0-9-]+/{log}", origin), "not the beginning of a log")
+        must((whole["log"], whole["seq"], whole["prev"]) == (log, seq, last.hex()), "does not follow the one before it")
+        if kind == "plan.made":
+            must(sha(line[line.index(b'"plan":') + 7:-3]).hex() == data["sha256"], "a plan has another digest")
             plans[data["sha256"]] = (data["plan"]["what"], sha(decoded(data["plan"]["tbs"])).hex())
-        elif kind == "sign.intent":
-            must(plans.pop(data["plan_sha256"], 0) == (data["what"], data["tbs_sha256"]), "an intent without its plan")
-            must(data.get("serial") not in serials, "a serial number is used twice")
-            serials |= {data["serial"]} if "serial" in data else set()
-            if "crl_number" in data:
-                must(data["crl_number"] > crl_numbers.get(data["issuer_generation"], 0), "a CRL number does not rise")
-                crl_numbers[data["issuer_generation"]] = data["crl_number"]
-            intents[seq] = data
-        elif kind == "sign.outcome":
-            intent = intents.pop(data["intent"], None)
-            must(intent and data["status"] in ("ok", "failed", "unknown"), "an outcome without its intent")
-            must(data["status"] == "failed" or data["intent"] < signed, "signed before a checkpoint covered the intent")
-            must((data["status"] == "ok") == ("der" in data), "a certificate and an outcome that is not ok, or none")
-            if "der" in data:
-                der = decoded(data["der"])
-                must(sha(to_be_signed(der)).hex() == intent["tbs_sha256"], "other bytes than those intended")
-                issued.append((seq, intent["what"], intent["issuer_generation"], der))
-        if kind == "history.imported":
-            serials |= {past["serial"] for past in data["certificates"]}
-            crl_numbers |= {past["generation"]: past["used"] for past in data.get("crls", [])}
-        if kind == "key.adopted":
-            own = (seq, "root" if data["role"] == "root" else "audit", data["generation"], decoded(data["certificate"]))
-            issued += [own] if data["role"] == "root" else []
-            certificates[own[3]] = own[1]
+        entry(seq, data, kind)
+        last, count = sha(b"\0" + line[:-1]), seq + 1
+        push(subtrees, last)
+        for name in files.pop(count, []):
+            checkpoint(name, count, root_of(subtrees), in_force or b"")
+            signed, root, used = count, root_of(subtrees), used | {in_force}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         must(False, f"out of form: {error!r}")
-    last, count = sha(b"\0" + line[:-1]), seq + 1
-    push(subtrees, last)
-    for name in notes.pop(count, []):
-        must(in_force, "a checkpoint before there was an audit key")
-        checkpoint(name, count, root_of(subtrees), in_force)
-        signed, root = count, root_of(subtrees)
-        used.add(in_force)
 where = "the end"
-must(count and not notes, f"entries are missing, for a checkpoint covers {min(notes, default=0)}, and there are {count}")
+must(signed and not files, f"{count} entries, and a checkpoint covers {min(files, default=0)}")
 must(not [seq for seq in intents if seq < opened], "a session began over an intent that has no outcome")
 roots = {generation: der for _, what, generation, der in issued if what == "root"}
+audits, cross = [], file("cross", b"".join(pem(der) for _, what, _, der in issued if what == "cross"))
 for seq, what, generation, der in issued:
-    where, issuer = f"line {seq + 1}", file("issuer", pem("CERTIFICATE", roots.get(generation, b"")))
-    if what == "crl":
-        said = openssl("crl", "-in", file("crl", pem("X509 CRL", der)), "-noout", "-CAfile", issuer)
-        must(b"verify OK" in said.stderr + said.stdout, "a CRL that its root did not sign")
-    elif what != "request":
-        one = file("one", pem("CERTIFICATE", der))
-        said = openssl("verify", "-no_check_time", "-partial_chain", "-trusted", issuer, one)
-        must(said.returncode == 0, "a certificate that its root did not sign")
-        certificates[der] = what
-trusted = [openssl("x509", "-in", pinned, "-outform", "DER").stdout] if pinned else list(roots.values())
-where = "the root"
+    where, issuer = f"line {seq + 1}", file("issuer", pem(roots.get(generation)) or b"".join(map(pem, roots.values())))
+    said = openssl("crl", "-in", file("crl", pem(der, "X509 CRL")), "-noout", "-CAfile", issuer) if what == "crl" else \
+        openssl("verify", "-no_check_time", "-CAfile", issuer, file("one", pem(der)))
+    must(what == "request" or b"verify OK" in said.stderr or b": OK" in said.stdout, "not signed by its root")
+    audits += [der] if what == "audit" and DOCUMENT_SIGNING in der else []
+where, trusted = "the root", [openssl("x509", "-in", pin, "-outform", "DER").stdout] if pin else list(roots.values())
 must(set(trusted) & set(roots.values()), "the log is not of this root")
-anchors = file("anchors", b"".join(pem("CERTIFICATE", der) for der in trusted))
-cross = file("cross", b"".join(pem("CERTIFICATE", der) for der, what in certificates.items() if what == "cross"))
-between = ["-untrusted", cross] if os.path.getsize(cross) else []
-vouched = set()
-for der in (der for der, what in certificates.items() if what == "audit" and DOCUMENT_SIGNING in der):
-    one = file("one", pem("CERTIFICATE", der))
-    if openssl("verify", "-no_check_time", "-CAfile", anchors, *between, one).returncode == 0:
-        text = openssl("x509", "-in", one, "-noout", "-pubkey").stdout.decode().split("-----")[2]
-        vouched.add(base64.b64decode(text))
+path = ["verify", "-no_check_time", "-CAfile", file("roots", b"".join(map(pem, trusted)))]
+path += ["-untrusted", cross] if os.path.getsize(cross) else []
+reached = [der for der in audits if openssl(*path, file("one", pem(der))).returncode == 0]
+vouched = {key for key in keys.values() if any(key in der for der in reached)}
 for _ in handed:
     vouched |= set().union(*(pair for pair in handed if pair & vouched))
 must(used <= vouched, "an audit key that signed is not certified by it")
-for name in os.listdir(os.path.join(directory, "audit")):
-    where, text = f"audit/{name}", open(os.path.join(directory, "audit", name), encoding="utf-8").read()
-    ders = [base64.b64decode(part) for part in text.split("-----")[2::4]]
-    whole = b"".join(pem64 for pem64 in (pem("CERTIFICATE", der) for der in ders))
-    must(ders and all(certificates.get(der) == "audit" for der in ders), "not an audit certificate of the log")
+for name in listed("audit"):
+    text, own = read(f"audit/{name}"), [der for der in audits if keys[int(name[:-4])] in der]
+    must(text and re.fullmatch(b"|".join([b"(%s)+" % b"|".join(map(re.escape, map(pem, own)))]), text), f"not of {name}")
 print(f"{signed} entries chain, and their root is the checkpoint's: {root.hex()}")
-print(f"{len(issued)} certificates and CRLs are signed by their roots; the checkpoints by {len(used)} audit keys")
-if not pinned:
-    print("no root was pinned: the log is consistent, and NOT authenticated")
-if count > signed:
-    print(f"{count - signed} more entries are under no checkpoint yet")
+print(f"{len(issued)} certificates and CRLs are signed by their roots; {len(used)} audit keys signed the checkpoints")
+print("the root is the pinned one" if pin else "no root was pinned: the log is consistent, and NOT authenticated")

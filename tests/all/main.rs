@@ -24,6 +24,7 @@ mod envoy;
 mod evidence;
 mod exporting;
 mod generations;
+mod golden;
 mod guard;
 mod inspecting;
 mod issuing;

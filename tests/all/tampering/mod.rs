@@ -170,6 +170,13 @@ pub fn signs(fixture: &mut Fixture) {
 /// CRL, and the hand-over to another audit key; at rest.
 pub fn whole() -> (TempDir, Fixture) {
     let (directory, mut fixture) = small();
+    everything(directory.path(), &mut fixture);
+    (directory, fixture)
+}
+
+/// Appends to the log of a genesis, which is below a directory: a signing session that was interrupted and recovered,
+/// a revocation, a CRL, a hand-over.
+pub fn everything(directory: &Path, fixture: &mut Fixture) {
     let key = || LocalKey::generate(KeySpec::EcdsaP256).unwrap();
     fixture.open("sign").unwrap();
     let der = fixture.intermediate(&key()).unwrap();
@@ -178,7 +185,7 @@ pub fn whole() -> (TempDir, Fixture) {
     fixture.recover(intent).unwrap();
     let serial = read::certificate(&der).unwrap().view.serial;
     fixture.revoke(&serial, Reason::KeyCompromise).unwrap();
-    fixture.crl(2, due(directory.path())).unwrap();
+    fixture.crl(2, due(directory)).unwrap();
     fixture.checkpoint().unwrap();
     fixture.close().unwrap();
     fixture.checkpoint().unwrap();
@@ -189,7 +196,6 @@ pub fn whole() -> (TempDir, Fixture) {
     fixture.audit = next;
     fixture.close().unwrap();
     fixture.checkpoint().unwrap();
-    (directory, fixture)
 }
 
 /// What the next CRL of this log must list.
