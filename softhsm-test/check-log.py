@@ -2,79 +2,64 @@
 """Checks a log without Anchorite: check-log.py LOG-DIRECTORY [ROOT-CERT.pem]. Needs Python and openssl, nothing else.
 
 A second reader of the format: JSON with each key once, no null, no float; chain; tree and signature of every checkpoint;
-hand-overs; audit certificates to the root; plans, intents, outcomes; serial and CRL numbers; what every root key signed.
-It knows nothing of ceremonies, custody, clusters, copies of keys, adopted roots' past, nor what a CRL must list.
+hand-overs; audit certificates to the root; plans, intents, outcomes; serial and CRL numbers; what each root key signed.
+It knows nothing of ceremonies, custody, clusters, copies of keys, what was imported, nor what a CRL must list.
 """
 import base64, hashlib, json, os, re, subprocess, sys, tempfile, textwrap
 
 FIELDS = {"v", "seq", "prev", "log", "session", "time", "time_source", "actors", "type", "data"}
 NAME = r"[^\s+\x00-\x1f\x7f-\x9f]+"
 NOTE = re.compile(rf"(({NAME})\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{{43}}=)\n)\n((?:— {NAME} [A-Za-z0-9+/]+=*\n)+)")
-DOCUMENT_SIGNING = bytes.fromhex("06082b06010505070324")  # 1.3.6.1.5.5.7.3.36, RFC 9336
+SIGNING = bytes.fromhex("06082b06010505070324")  # the OID of document signing, 1.3.6.1.5.5.7.3.36 (RFC 9336)
 directory, pin = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
 work, where = tempfile.TemporaryDirectory(), "the log"
 sha = lambda data: hashlib.sha256(data).digest()
-listed = lambda name: os.listdir(os.path.join(directory, name))
 read = lambda name: open(os.path.join(directory, name), "rb").read()
 openssl = lambda *arguments: subprocess.run(["openssl", *arguments], capture_output=True)
 no_float = lambda text: must(False, f"{text} is no number of a log")
-
 def must(holds, what):
     if not holds:
         sys.exit(f"{where}: {what}")
-
 def file(name, content):
     open(os.path.join(work.name, name), "wb").write(content)
     return os.path.join(work.name, name)
-
 def unique(pairs):
     must(len(dict(pairs)) == len(pairs) and None not in dict(pairs).values(), "a key twice, or a null")
     return dict(pairs)
-
 def decoded(text):
-    data = base64.b64decode(text, validate=True)
-    must(base64.b64encode(data).decode() == text, "base64 that is not canonical")
-    return data
-
+    must(base64.b64encode(base64.b64decode(text)).decode() == text, "base64 that is not canonical")
+    return base64.b64decode(text)
 def pem(der, label="CERTIFICATE"):
     text = textwrap.fill(base64.b64encode(der or b"").decode(), 64)
     return f"-----BEGIN {label}-----\n{text}\n-----END {label}-----\n".encode() if der else b""
-
 def signed_by(spki, message, signature):
-    key, data, sig = file("key", pem(spki, "PUBLIC KEY")), file("data", message), file("sig", signature)
-    return openssl("dgst", "-sha256", "-verify", key, "-signature", sig, data).returncode == 0
-
+    key, sig = file("key", pem(spki, "PUBLIC KEY")), file("sig", signature)
+    return openssl("dgst", "-sha256", "-verify", key, "-signature", sig, file("data", message)).returncode == 0
 def to_be_signed(der):
     def ends(at):  # where the content of the element at a place begins, and where it ends
         size, start = der[at + 1], at + 2
         more = size & 127 if size & 128 else 0
         return start + more, start + more + (int.from_bytes(der[start:start + more], "big") if more else size)
     return der[ends(0)[0]:ends(ends(0)[0])[1]]
-
 def push(subtrees, node, height=0):  # (height, hash) of complete subtrees, largest first
     while subtrees and subtrees[-1][0] == height:
         height, node = height + 1, sha(b"\1" + subtrees.pop()[1] + node)
     subtrees.append((height, node))
-
 def root_of(subtrees):
     node = subtrees[-1][1] if subtrees else sha(b"")
     for _, left in reversed(subtrees[:-1]):
         node = sha(b"\1" + left + node)
     return node
-
 def note(name):
-    text = read(name)
-    parsed = NOTE.fullmatch(text.decode("utf-8", "replace")) if len(text) <= 65536 else None
-    must(parsed, f"{name} is not a signed checkpoint")
+    parsed = NOTE.fullmatch(read(name).decode("utf-8", "replace"))
+    must(parsed and len(read(name)) <= 65536, f"{name} is not a signed checkpoint")
     return parsed.groups()
-
 def checkpoint(name, size, root, key):
     body, by, said, hashed, lines = note(name)
     must((by, int(said), decoded(hashed)) == (origin, size, root), f"{name} is not of these entries")
     lines = [(who, decoded(blob)) for who, blob in (line[2:].split(" ") for line in lines.splitlines())]
     ours = [blob[4:] for who, blob in lines if (who, blob[:4]) == (origin, sha(key)[:4])]
     must(ours and all(signed_by(key, body.encode(), signature) for signature in ours), f"{name} is not signed by it")
-
 def entry(seq, data, kind):  # what an entry must be after those before it
     global in_force, handed, plans, opened, serials
     if kind == "session.opened":
@@ -86,8 +71,8 @@ def entry(seq, data, kind):  # what an entry must be after those before it
         old, new, root = decoded(data["old_spki"]), decoded(data["new_spki"]), root_of(subtrees).hex()
         must((old, new, data["size"], data["root"]) == (in_force, keys[data["generation"]], seq, root), "another hand-over")
         said = ["anchorite/audit-rotation/v1", origin, str(seq), root, sha(old).hex(), sha(new).hex(), ""]
-        both = ((old, "old_signature"), (new, "new_signature"))
-        must(all(signed_by(key, "\n".join(said).encode(), decoded(data[by])) for key, by in both), "not signed by both")
+        must(signed_by(old, "\n".join(said).encode(), decoded(data["old_signature"])), "not signed by the old key")
+        must(signed_by(new, "\n".join(said).encode(), decoded(data["new_signature"])), "not signed by the new key")
         handed, in_force = handed + [{old, new}], new
     elif kind == "sign.intent":
         must(plans.pop(data["plan_sha256"], 0) == (data["what"], data["tbs_sha256"]), "an intent without its plan")
@@ -104,24 +89,21 @@ def entry(seq, data, kind):  # what an entry must be after those before it
         if "der" in data:
             issued.append((seq, intent["what"], intent["issuer_generation"], decoded(data["der"])))
             must(sha(to_be_signed(issued[-1][3])).hex() == intent["tbs_sha256"], "other bytes than those intended")
-    elif kind == "history.imported":
-        serials |= {past["serial"] for past in data.get("certificates", [])}
+    serials |= {past["serial"] for past in data.get("certificates", [])} if kind == "history.imported" else set()
     if kind == "key.adopted":
-        what = "root" if data["role"] == "root" else "audit"
-        issued.append((seq, what, data["generation"] if what == "root" else None, decoded(data["certificate"])))
+        issued.append((seq, data["role"], data["generation"] * (data["role"] == "root"), decoded(data["certificate"])))
 
 keys, in_force, used, handed, plans, intents, serials, numbers, issued = {}, None, set(), [], {}, {}, set(), {}, []
 last, subtrees, count, signed, opened, origin = bytes(32), [], 0, 0, 0, None
-files = {int(size): [f"checkpoints/{size}"] for size in listed("checkpoints")}
+files = {int(size): [f"checkpoints/{size}"] for size in os.listdir(directory + "/checkpoints")}
 newest = int(note("checkpoint")[2])
 must(newest >= max(files, default=0), "`checkpoint` is not the newest")
-files[newest] = files.get(newest, []) + ["checkpoint"]
+files.setdefault(newest, []).append("checkpoint")
 for seq, line in enumerate(open(os.path.join(directory, "entries.jsonl"), "rb")):
     where = f"line {seq + 1}"
-    must(len(line) <= 1 << 20, "longer than a line may be")
-    if not line.endswith(b"\n"):
+    if not line.endswith(b"\n") and len(line) <= 1 << 20:
         break  # torn: no entry
-    must(re.fullmatch(rb"[ -~]*\n", line), "not printable ASCII")
+    must(re.fullmatch(rb"[ -~]*\n", line) and len(line) <= 1 << 20, "not a line of printable ASCII")
     try:
         whole = json.loads(line, object_pairs_hook=unique, parse_float=no_float, parse_constant=no_float)
         must(set(whole) == FIELDS and whole["v"] == 1, "not the fields of an entry, version 1")
@@ -151,19 +133,17 @@ for seq, what, generation, der in issued:
     said = openssl("crl", "-in", file("crl", pem(der, "X509 CRL")), "-noout", "-CAfile", issuer) if what == "crl" else \
         openssl("verify", "-no_check_time", "-CAfile", issuer, file("one", pem(der)))
     must(what == "request" or b"verify OK" in said.stderr or b": OK" in said.stdout, "not signed by its root")
-    audits += [der] if what == "audit" and DOCUMENT_SIGNING in der else []
+    audits += [der] if what == "audit" and SIGNING in der else []
 where, trusted = "the root", [openssl("x509", "-in", pin, "-outform", "DER").stdout] if pin else list(roots.values())
 must(set(trusted) & set(roots.values()), "the log is not of this root")
-path = ["verify", "-no_check_time", "-CAfile", file("roots", b"".join(map(pem, trusted)))]
-path += ["-untrusted", cross] if os.path.getsize(cross) else []
-reached = [der for der in audits if openssl(*path, file("one", pem(der))).returncode == 0]
+path = ["-CAfile", file("roots", b"".join(map(pem, trusted)))] + (["-untrusted", cross] if os.path.getsize(cross) else [])
+reached = [der for der in audits if openssl("verify", "-no_check_time", *path, file("one", pem(der))).returncode == 0]
 vouched = {key for key in keys.values() if any(key in der for der in reached)}
 for _ in handed:
     vouched |= set().union(*(pair for pair in handed if pair & vouched))
 must(used <= vouched, "an audit key that signed is not certified by it")
-for name in listed("audit"):
+for name in os.listdir(directory + "/audit"):
     text, own = read(f"audit/{name}"), [der for der in audits if keys[int(name[:-4])] in der]
     must(text and re.fullmatch(b"|".join([b"(%s)+" % b"|".join(map(re.escape, map(pem, own)))]), text), f"not of {name}")
 print(f"{signed} entries chain, and their root is the checkpoint's: {root.hex()}")
-print(f"{len(issued)} certificates and CRLs are signed by their roots; {len(used)} audit keys signed the checkpoints")
-print("the root is the pinned one" if pin else "no root was pinned: the log is consistent, and NOT authenticated")
+print(f"{len(issued)} certificates and CRLs are signed; the root is", "the pinned one" if pin else "NOT authenticated")
