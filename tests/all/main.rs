@@ -36,6 +36,7 @@ mod log_crls;
 mod log_fixture;
 mod log_store;
 mod mesh_crl;
+mod misbehaving;
 mod mistakes;
 mod observing;
 mod paper;
