@@ -8,9 +8,9 @@ use crate::log::record::{
     SignIntent, SignOutcome,
 };
 use crate::log::{Entry, Header};
-use crate::x509::{LocalKey, Spki};
 use crate::x509::build::{self, Usage};
 use crate::x509::tests::{Hierarchy, issue, template};
+use crate::x509::{LocalKey, Spki};
 use jiff::Timestamp;
 use std::sync::Arc;
 

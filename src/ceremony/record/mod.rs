@@ -23,10 +23,11 @@ use crate::authority::State;
 use crate::clock;
 use crate::error::Error;
 use crate::files::{deliver, intake};
-use crate::log::note;
+use crate::log::record::CheckpointWitnessed;
+use crate::log::{Record, note};
 use crate::store;
 use crate::words;
-use account::{Checkpoint, Verified};
+use account::{Checkpoint, Countersigned, Verified};
 use course::{Course, Gatherer};
 use fill::Beside;
 use names::{Names, Participants};
@@ -49,13 +50,20 @@ pub fn of_log(target: &Path, which: Which, root: RootPin, with_names: bool) -> R
     let report = if lines_alone { None } else { Some(audit::verify(material, &options, &clock::monotonic)?) };
     let mut state = State::default();
     let mut gatherer = Gatherer::new(which);
+    let mut countersigned = Vec::new();
     let reading = store::read(target, &mut |entry| {
         gatherer.entry(entry);
+        if let Record::CheckpointWitnessed(record) = &entry.record {
+            countersigned.push(since(record, entry.seq));
+        }
         state.apply(entry)
     })?;
     let course = gatherer.finish()?;
     let names = if with_names { names_beside(reading.directory(), &course) } else { Names::LeftOut };
-    let checkpoint = checkpoint(target, &course)?;
+    let mut checkpoint = checkpoint(target, &course)?;
+    if let Some(checkpoint) = &mut checkpoint {
+        checkpoint.countersigned = covering(checkpoint.size, countersigned);
+    }
     let verified = match &report {
         Some(report) => verified(report, &course, checkpoint.as_ref(), &names),
         None => of_lines_alone(reading.size(), &course, &names),
@@ -120,7 +128,24 @@ fn checkpoint(target: &Path, course: &Course) -> Result<Option<Checkpoint>, Erro
         // A note that was parsed is UTF-8.
         note: String::from_utf8(bytes).unwrap_or_default(),
         closing: read.size == end,
+        countersigned: Vec::new(),
     }))
+}
+
+fn since(record: &CheckpointWitnessed, entry: u64) -> Countersigned {
+    let line = record.by.line(&record.cosignature()).trim_end().to_owned();
+    Countersigned { by: record.by.name().to_owned(), at: record.at, size: record.size, line, entry }
+}
+
+/// Of each countersigner, the first countersignature of a tree of this size or a larger one, which extends it.
+fn covering(size: u64, all: Vec<Countersigned>) -> Vec<Countersigned> {
+    let mut first: Vec<Countersigned> = Vec::new();
+    for one in all.into_iter().filter(|one| one.size >= size) {
+        if !first.iter().any(|there| there.by == one.by) {
+            first.push(one);
+        }
+    }
+    first
 }
 
 fn verified(report: &Report, course: &Course, checkpoint: Option<&Checkpoint>, names: &Names) -> Verified {
