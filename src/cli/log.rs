@@ -12,6 +12,7 @@ use crate::files::intake;
 use crate::log::{Entry, Record, proof};
 use crate::screen::Screen;
 use crate::store;
+use crate::text;
 use crate::x509::pem;
 use std::path::{Path, PathBuf};
 
@@ -99,6 +100,10 @@ pub fn screen(report: &Report) -> Screen {
         .field("issued", report.issued());
     for root in &report.roots {
         screen = screen.field("root sha256", root.hex());
+    }
+    for seen in &report.countersigned {
+        let who = text::escape(&seen.by);
+        screen = screen.field("countersigned", format!("{} entries by {who}, {}", seen.size, seen.at));
     }
     if let Some(ended) = report.ended {
         screen = screen.field("ENDED", format!("{ended}: its keys are destroyed"));

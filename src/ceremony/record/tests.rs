@@ -160,6 +160,7 @@ fn gathered(entries: &[Entry], which: Which) -> Course {
 
 fn recorded(course: &Course) -> Account {
     let checkpoint = Checkpoint {
+        countersigned: Vec::new(),
         size: 7,
         root: Digest::of(b""),
         words: words::words(&[0; 8]),
