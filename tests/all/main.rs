@@ -35,6 +35,7 @@ mod log_crls;
 mod log_fixture;
 mod log_store;
 mod log_verify;
+mod media;
 mod mesh_crl;
 mod mistakes;
 mod observing;
