@@ -12,6 +12,7 @@ mod proofs;
 mod report;
 mod signing;
 mod tree;
+mod witnessed;
 
 pub use report::Report;
 

@@ -5,7 +5,7 @@
 
 use super::report::{self, Report, Stopwatch, Uncovered};
 use super::signing::Signing;
-use super::{Options, at_file, fingerprint};
+use super::{Options, at_file, fingerprint, witnessed};
 use crate::authority::State;
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
@@ -181,6 +181,12 @@ impl<'a> Verifier<'a> {
             Record::AuditRotated(rotated) => {
                 let old = self.state.audit_in_force().map_or(1, |key| key.generation);
                 self.handed.push((old, rotated.generation));
+            }
+            Record::CheckpointWitnessed(record) => {
+                // Of those that were verified on the way here; a note that is kept under another name is none.
+                let note = if record.size <= self.signed.0 { (self.fetch)(record.size)? } else { Vec::new() };
+                witnessed::check(record, &self.state.origin, &note, &mut self.watch)
+                    .map_err(|error| scan::at_line(error, seq, offset, "checkpoint.witnessed"))?;
             }
             Record::SessionClosed(_) => self.closed = Some(seq),
             _ => {}

@@ -6,9 +6,11 @@
 
 mod copy;
 mod disk;
+mod publish;
 mod read;
 
 pub use copy::{Standing, copy, missing, refuse_other, standing};
+pub use publish::{check_published, publish, published};
 pub use read::{Reading, Torn, begun, material, read};
 
 use crate::digest::{Digest, Hex};

@@ -286,6 +286,12 @@ impl Reading {
         self.checkpoint.as_ref().map(|(_, note)| note.as_str())
     }
 
+    /// True where a checkpoint of this size was signed and is kept.
+    pub fn has_checkpoint(&self, size: u64) -> bool {
+        let newest = self.checkpoint().is_some_and(|checkpoint| checkpoint.size == size);
+        newest || self.directory.join(CHECKPOINTS).join(size.to_string()).exists()
+    }
+
     /// True where nothing is left to put in place: a checkpoint covers the last entry and is among `checkpoints/`.
     pub fn is_sealed(&self) -> bool {
         self.unsigned_tail() == 0 && self.directory.join(CHECKPOINTS).join(self.size().to_string()).exists()

@@ -37,6 +37,7 @@ mod log_store;
 mod log_verify;
 mod media;
 mod mesh_crl;
+mod misbehaving;
 mod mistakes;
 mod observing;
 mod paper;

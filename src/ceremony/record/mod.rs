@@ -11,8 +11,10 @@ pub mod names;
 mod overview;
 pub mod page;
 mod place;
+pub mod published;
 #[cfg(test)]
 mod tests;
+pub mod uses;
 
 pub use account::Account;
 pub use course::Which;
@@ -23,7 +25,7 @@ use crate::authority::State;
 use crate::clock;
 use crate::error::Error;
 use crate::files::{deliver, intake};
-use crate::log::note;
+use crate::log::{Material, note};
 use crate::store;
 use crate::words;
 use account::{Checkpoint, Verified};
@@ -55,7 +57,7 @@ pub fn of_log(target: &Path, which: Which, root: RootPin, with_names: bool) -> R
     })?;
     let course = gatherer.finish()?;
     let names = if with_names { names_beside(reading.directory(), &course) } else { Names::LeftOut };
-    let checkpoint = checkpoint(target, &course)?;
+    let checkpoint = checkpoint(&mut store::material(target)?, &course)?;
     let verified = match &report {
         Some(report) => verified(report, &course, checkpoint.as_ref(), &names),
         None => of_lines_alone(reading.size(), &course, &names),
@@ -97,15 +99,14 @@ fn names_beside(log: &Path, course: &Course) -> Names {
 }
 
 /// The smallest checkpoint that covers the ceremony's last entry.
-fn checkpoint(target: &Path, course: &Course) -> Result<Option<Checkpoint>, Error> {
+fn checkpoint(material: &mut Material<'_>, course: &Course) -> Result<Option<Checkpoint>, Error> {
     let Some(end) = course.entries.last().map(|entry| entry.seq.saturating_add(1)) else { return Ok(None) };
-    let mut material = store::material(target)?;
     let kept = material.sizes.iter().copied().find(|size| *size >= end);
     let bytes = match kept {
         Some(size) => (material.checkpoint)(size)?,
         // `checkpoint` is put in place first; or it is the only one at hand.
-        None => match material.newest {
-            Some(newest) => newest,
+        None => match &material.newest {
+            Some(newest) => newest.clone(),
             None => return Ok(None),
         },
     };
