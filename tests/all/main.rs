@@ -35,6 +35,7 @@ mod kinds;
 mod log_crls;
 mod log_fixture;
 mod log_store;
+mod media;
 mod mesh_crl;
 mod misbehaving;
 mod mistakes;
