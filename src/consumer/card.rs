@@ -65,8 +65,7 @@ pub fn root_card(name: &str, kind: &str, origin: &str, der: &[u8], uncovered: Op
     if let Some(uncovered) = card.uncovered {
         screen = screen.text(uncovered);
     }
-    Ok(screen.text(PROVES_NOTHING).verbatim(format!(
-        "    anchorite open BUNDLE --into DIR --root-fingerprint {}…",
-        card.fingerprint.short()
-    )))
+    Ok(screen
+        .text(PROVES_NOTHING)
+        .verbatim(format!("    anchorite open BUNDLE --into DIR --root-fingerprint {}…", card.fingerprint.short())))
 }

@@ -3,10 +3,10 @@
 //! What stands behind the newest checkpoint is left out: nobody signed it, and anybody with the medium can write it. A
 //! publication is only ever appended to; one that is newer, of another log or of another history stays as it is.
 
+use super::TEMPORARY;
 use super::copy::{self, Standing};
 use super::disk;
 use super::read::{AUDIT, CHECKPOINT, CHECKPOINTS, ENTRIES, MAX_SMALL, numbered};
-use super::TEMPORARY;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::log::note::{Checkpoint, SignedNote};

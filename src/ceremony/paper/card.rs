@@ -13,7 +13,8 @@ pub fn page(card: &Card) -> String {
         "rehearsal" => Some("REHEARSAL"),
         _ => None,
     };
-    let rows: Vec<(&str, Markup)> = card.fields.iter().map(|(label, value)| (*label, html! { (shown(value)) })).collect();
+    let rows: Vec<(&str, Markup)> =
+        card.fields.iter().map(|(label, value)| (*label, html! { (shown(value)) })).collect();
     let body = html! {
         section.keep {
             h1 { "Root card" }

@@ -29,8 +29,12 @@ pub fn published(
     let end = course.entries.last().map_or(0, |entry| entry.seq.saturating_add(1));
     let covered = checkpoint.as_ref().map_or(end, |checkpoint| checkpoint.size);
     let was = vec![
-        format!("Each of the log's first {covered} entries carries the hash of the one before it, and follows the rules."),
-        format!("The checkpoint of {covered} entries and those before it are signed by the audit key, and of these entries."),
+        format!(
+            "Each of the log's first {covered} entries carries the hash of the one before it, and follows the rules."
+        ),
+        format!(
+            "The checkpoint of {covered} entries and those before it are signed by the audit key, and of these entries."
+        ),
         "Every signature in them: of certificates and CRLs; no certificate without an approval.".to_owned(),
     ];
     let mut was_not = vec![

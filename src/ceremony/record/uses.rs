@@ -138,10 +138,8 @@ impl Uses {
             Record::KeyDestroyed(r) if r.role == "root" => match &r.backup {
                 None => self.settle_last("destroy", r.generation, entry.seq, None),
                 Some(backup) => {
-                    let gone = Use {
-                        root_generation: Some(r.generation),
-                        ..done(entry, "destroy", gone_with(backup, r))
-                    };
+                    let gone =
+                        Use { root_generation: Some(r.generation), ..done(entry, "destroy", gone_with(backup, r)) };
                     self.uses.push(self.named(gone));
                 }
             },
@@ -194,7 +192,7 @@ impl Uses {
         self
     }
 
-    /// Some of this act, in words.
+    /// How many there are, in words.
     pub fn total(&self) -> String {
         let part = |(name, count): (&str, u64)| format!("{count} {name}");
         let acts: Vec<String> = self.acts.iter().map(|(name, count)| part((*name, *count))).collect();
@@ -202,7 +200,7 @@ impl Uses {
         let all = text::count(self.uses.len(), "use");
         match self.uses.is_empty() {
             true => format!("{all} of a root key"),
-            false => format!("{all} of a root key: {}; outcomes: {}", acts.join(", "), outcomes.join(", ")),
+            false => format!("{all} of a root key ({}): {}", acts.join(", "), outcomes.join(", ")),
         }
     }
 

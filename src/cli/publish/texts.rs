@@ -17,17 +17,16 @@ pub fn readme(
     scripts: &BTreeMap<Digest, (String, String)>,
     with_names: bool,
 ) -> String {
-    let scripts: String = scripts
-        .iter()
-        .map(|(sha256, (name, _))| format!("- `{sha256}.toml`: {}\n", plain(name)))
-        .collect();
+    let scripts: String =
+        scripts.iter().map(|(sha256, (name, _))| format!("- `{sha256}.toml`: {}\n", plain(name))).collect();
     let roots: String =
         report.roots.iter().enumerate().map(|(i, sha256)| format!("root {}  sha256 {sha256}\n", i + 1)).collect();
     let uncovered = state.uncovered().map(|says| format!("\n**{}**\n", plain(&says))).unwrap_or_default();
     let ended = state.ended().map(|at| format!("\n**Ended {at}: its keys are destroyed.**\n")).unwrap_or_default();
     let (with, without) = (with_names, !with_names);
     let parts = README.split(NAMES).enumerate();
-    let text: String = parts.filter(|(at, _)| (*at != 1 || with) && (*at != 2 || without)).map(|(_, part)| part).collect();
+    let text: String =
+        parts.filter(|(at, _)| (*at != 1 || with) && (*at != 2 || without)).map(|(_, part)| part).collect();
     text.replace("@AUTHORITY@", &plain(&state.name))
         .replace("@KIND@", &plain(&state.kind))
         .replace("@ORIGIN@", &plain(&state.origin))
