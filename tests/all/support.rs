@@ -9,7 +9,7 @@ pub mod tally;
 mod unchanged;
 
 pub use generations::{AFTER, ROLLOVER};
-pub use unchanged::{ENTRIES, assert_text};
+pub use unchanged::{ENTRIES, assert_text, differences};
 
 use anchorite::digest::Digest;
 use std::ffi::OsStr;
