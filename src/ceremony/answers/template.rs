@@ -120,6 +120,7 @@ type Foresee = fn(&mut Foresight, &Script, &Prospect<'_>, &Step) -> Result<(), E
 const FORESEEN: &[(&str, Foresee)] = &[
     ("participants", people),
     ("initialize-token", label),
+    ("restore-key", label),
     ("adopt-config", adoption),
     ("adopt-key", taken_over),
     ("restore-log", given_up),
