@@ -281,12 +281,7 @@ pub(super) fn lock(token: &mut Pkcs11Token, key: &KeyRef) -> Result<BTreeMap<Str
     let copy = match (open.as_slice(), fixed.as_slice()) {
         (_, [copy]) => *copy,
         ([one], []) => {
-            let other = [
-                Attribute::Token(true),
-                Attribute::Extractable(false),
-                Attribute::Copyable(false),
-                Attribute::Modifiable(false),
-            ];
+            let other = [Attribute::Token(true), Attribute::Extractable(false), Attribute::Modifiable(false)];
             let made = token.session.copy_object(*one, &other);
             made.map_err(|answer| fault::refused("the token does not end that the key can be wrapped", &answer))?
         }

@@ -3,6 +3,7 @@
 mod attended;
 mod making;
 mod refusals;
+mod wrapped;
 
 use crate::support::*;
 use std::path::PathBuf;
