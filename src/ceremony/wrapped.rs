@@ -102,7 +102,9 @@ pub fn prove_token(room: &mut Room<'_>, bench: &mut Bench, spec: KeySpec) -> Res
     let token = bench.keys()?.token(KeyRole::Root)?;
     let proved = token.prove_wrapping(spec, &wrapper, &officer);
     Ok(proved.map_err(|error| {
-        error.within("the token cannot make the wrapped backup that authority.toml promises").truth("No key was generated.")
+        error
+            .within("the token cannot make the wrapped backup that authority.toml promises")
+            .truth("No key was generated.")
     })?)
 }
 
@@ -160,20 +162,10 @@ pub fn nowhere() -> Error {
 ///
 /// # Errors
 /// [`Kind::Medium`].
-pub fn write(
-    room: &Room<'_>,
-    place: &Path,
-    set: &Hex,
-    keys: Vec<WrappedKey>,
-) -> Result<(PathBuf, WrappedKeys), Error> {
+pub fn write(room: &Room<'_>, place: &Path, set: &Hex, keys: Vec<WrappedKey>) -> Result<(PathBuf, WrappedKeys), Error> {
     let audits = keys.iter().filter(|key| key.role == KeyRole::Audit.name()).map(|key| key.generation).collect();
-    let file = File {
-        format: FORMAT.to_owned(),
-        how: HOW.to_owned(),
-        log: room.journal.header().log,
-        set: set.clone(),
-        keys,
-    };
+    let file =
+        File { format: FORMAT.to_owned(), how: HOW.to_owned(), log: room.journal.header().log, set: set.clone(), keys };
     let mut bytes = serde_json::to_vec_pretty(&file)
         .map_err(|error| Error::new(Kind::Bug, "wrapped keys are no JSON").saw(error.to_string()))?;
     bytes.push(b'\n');
@@ -204,9 +196,8 @@ pub fn read(place: &Path, backup: &Backup) -> Result<File, Error> {
             .hint("it was changed or damaged: use another copy of it, and keep this one as evidence")
             .truth("No token was asked."));
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
-        Error::new(Kind::Verify, "the file of wrapped keys is out of form").saw(error.to_string())
-    })
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Error::new(Kind::Verify, "the file of wrapped keys is out of form").saw(error.to_string()))
 }
 
 /// The wrapped key of a record; its public half is the one that the log has.

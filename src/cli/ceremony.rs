@@ -2,8 +2,8 @@
 
 use super::answers;
 use super::args::{
-    Args, Ceremony, CeremonyCommand, Change, Crl, Decommission, Export, KeyPlace, KeyRestore, OwnScript, Retire, Revoke,
-    RootRollover, Run, Sign,
+    Args, Ceremony, CeremonyCommand, Change, Crl, Decommission, Export, KeyPlace, KeyRestore, OwnScript, Retire,
+    Revoke, RootRollover, Run, Sign,
 };
 use super::ceremonies;
 use super::custody;

@@ -40,11 +40,7 @@ pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, role: KeyRole, stage
 }
 
 /// A key pair that ends with the session, under an id of its own.
-pub(super) fn make_for_session(
-    token: &Pkcs11Token,
-    spec: KeySpec,
-    stage: Stage,
-) -> Result<(Pair, Vec<String>), Error> {
+pub(super) fn make_for_session(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<(Pair, Vec<String>), Error> {
     make(token, (&proof_id(), "prove"), spec, false, stage)
 }
 

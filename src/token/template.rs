@@ -74,7 +74,10 @@ fn asked(stage: Stage) -> impl Iterator<Item = (&'static str, &'static str)> {
     let differs = move |name: &str| otherwise(stage).iter().find(|(other, _)| *other == name);
     // A copy stays copyable (SoftHSM), and no copy of it leaves the token either.
     let counts = move |name: &str| stage != Stage::Locked || name != "CKA_COPYABLE";
-    ASKED.into_iter().filter(move |(name, _)| counts(name)).map(move |(name, must)| (name, differs(name).map_or(must, |(_, must)| *must)))
+    ASKED
+        .into_iter()
+        .filter(move |(name, _)| counts(name))
+        .map(move |(name, must)| (name, differs(name).map_or(must, |(_, must)| *must)))
 }
 
 /// How an attribute that the token does not have, or does not tell, is recorded.

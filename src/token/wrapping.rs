@@ -287,8 +287,9 @@ pub(super) fn lock(token: &mut Pkcs11Token, key: &KeyRef) -> Result<BTreeMap<Str
         }
         ([], []) => return Err(keys::missing(&key.id)),
         _ => {
-            return Err(Error::new(Kind::Token, "the token holds more than one key with the same id")
-                .saw(key.id.0.to_string()));
+            return Err(
+                Error::new(Kind::Token, "the token holds more than one key with the same id").saw(key.id.0.to_string())
+            );
         }
     };
     let pair = keys::find_pair(&token.session, &key.id)?.ok_or_else(|| keys::missing(&key.id))?;
@@ -316,12 +317,7 @@ fn sync(token: &Pkcs11Token) -> Result<(), Error> {
 
 /// Wraps a session key under a trusted wrapper, makes it again of that and signs with it; and finds that a wrapper that
 /// the user made himself wraps nothing.
-pub(super) fn prove(
-    token: &mut Pkcs11Token,
-    spec: KeySpec,
-    wrapper: &Wrapper,
-    officer: &Officer,
-) -> Result<(), Error> {
+pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, wrapper: &Wrapper, officer: &Officer) -> Result<(), Error> {
     can_wrap(token)?;
     // First: a login of the officer ends every private object of the session.
     let trusted = trust(token, wrapper, officer)?;

@@ -1,8 +1,8 @@
 //! Copies of root keys in the log: which were made, which were proved to live, and when. Part of the fold.
 
 use crate::authority::rules::{broken, expect};
-use crate::error::Error;
 use crate::digest::Hex;
+use crate::error::Error;
 use crate::log::record::{KeyBackupMade, KeyBackupProved, KeyBackupProving, KeyLocked, WrappedKeys};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};

@@ -90,16 +90,17 @@ fn left_over(
     for id in intended {
         let token = keys.token(role)?;
         if let Some(key) = token.find(&KeyId(id), None)? {
-            let described = token.describe(&key, stage).and_then(|described| of_kind(described, spec)).map_err(|error| {
-                error
-                    .within(format!("the {} key that the log announces cannot be adopted", role.name()))
-                    .hint(format!(
-                        "was it imported? delete it with the token's own tool (id {}) and run the same command: \
+            let described =
+                token.describe(&key, stage).and_then(|described| of_kind(described, spec)).map_err(|error| {
+                    error
+                        .within(format!("the {} key that the log announces cannot be adopted", role.name()))
+                        .hint(format!(
+                            "was it imported? delete it with the token's own tool (id {}) and run the same command: \
                          another one is made, under another id",
-                        key.id.0
-                    ))
-                    .truth("No key was generated.")
-            })?;
+                            key.id.0
+                        ))
+                        .truth("No key was generated.")
+                })?;
             return Ok(Some(described));
         }
     }

@@ -110,9 +110,10 @@ fn wanted(room: &Room<'_>) -> Result<(Vec<Wanted>, CustodySet), Error> {
     let place = wrapped::place(room)?;
     let first = state.audit_in_force().map_or(1, |key| key.generation);
     let beside = room.config.audit.is_none();
-    let audits = state.keys.iter().filter(|key| {
-        beside && key.role == KeyRole::Audit.name() && state.is_alive(key) && key.generation >= first
-    });
+    let audits = state
+        .keys
+        .iter()
+        .filter(|key| beside && key.role == KeyRole::Audit.name() && state.is_alive(key) && key.generation >= first);
     let roots = state.living_roots().map(|key| (KeyRole::Root, key));
     let mut wanted = Vec::new();
     for (role, key) in roots.chain(audits.map(|key| (KeyRole::Audit, key))) {
@@ -129,7 +130,8 @@ fn wanted(room: &Room<'_>) -> Result<(Vec<Wanted>, CustodySet), Error> {
     }
     let sets: Vec<_> = wanted.iter().filter_map(|(backup, _)| Some(backup.wrapped.as_ref()?.set.clone())).collect();
     let set = sets.first().filter(|first| sets.iter().all(|set| set == *first)).and_then(|set| state.custody.set(set));
-    let set = set.cloned().ok_or_else(|| Error::new(Kind::Refused, "the key backups open to different sets of shares"))?;
+    let set =
+        set.cloned().ok_or_else(|| Error::new(Kind::Refused, "the key backups open to different sets of shares"))?;
     Ok((wanted.into_iter().map(|(_, wanted)| wanted).collect(), set))
 }
 
@@ -245,7 +247,8 @@ fn screen(identity: &Identity, restored: &[KeyRestored]) -> Screen {
         .field("serial", &identity.serial);
     let is = |key: &KeyRestored, name: &str| key.attributes.get(name).map_or("unknown", String::as_str).to_owned();
     let screen = restored.iter().fold(screen, |screen, key| {
-        let flags = format!("extractable {}, always sensitive {}", is(key, "CKA_EXTRACTABLE"), is(key, "CKA_ALWAYS_SENSITIVE"));
+        let flags =
+            format!("extractable {}, always sensitive {}", is(key, "CKA_EXTRACTABLE"), is(key, "CKA_ALWAYS_SENSITIVE"));
         screen.field(&format!("{} key {}", key.role, key.generation), flags)
     });
     screen.text(

@@ -1,0 +1,104 @@
+//! What wrapped keys are refused for, each before anything that cannot be undone.
+
+use super::*;
+use crate::custody::change::CHANGE;
+use crate::custody::unattended;
+
+fn plain(said: &str) -> String {
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_configuration_without_custodians_or_with_a_key_that_no_token_wraps_is_refused() {
+    let world = World::new();
+    world.configure(&promising("test").replace("\"clone\"", "\"wrapped\""));
+    world.refused(&["-C", AUTHORITY, "config", "check"], "?");
+    world.configure(&promising_wrapped("ed25519"));
+    world.refused(&["-C", AUTHORITY, "config", "check"], "?");
+}
+
+#[test]
+fn a_place_must_be_named_and_be_there() {
+    let world = promised("ecdsa-p256");
+    std::fs::rename(world.path("backup"), world.path("pulled")).unwrap();
+    world.refused(&with_both(&BACKUP), "?");
+    world.write("authority/local.toml", "");
+    world.refused(&with_both(&BACKUP), "?");
+    assert!(said(&world, "key_backup.made").is_empty());
+}
+
+#[test]
+fn a_file_that_was_changed_or_is_absent_opens_nothing() {
+    let world = wrapped("ecdsa-p256");
+    lose_token(&world);
+    let path = file(&world);
+    let bytes = std::fs::read(&path).unwrap();
+    let mut changed = bytes.clone();
+    let at = changed.len() / 2;
+    changed[at] ^= 1;
+    std::fs::write(&path, changed).unwrap();
+    world.refused(&with_shares(&RESTORE), "?");
+    std::fs::remove_file(&path).unwrap();
+    world.refused(&with_shares(&RESTORE), "?");
+    // The token was not touched: the same command goes on with the right file.
+    std::fs::write(&path, bytes).unwrap();
+    world.run(&with_shares(&RESTORE)).ok();
+}
+
+#[test]
+fn a_token_that_is_here_is_not_made_anew() {
+    let world = promised("ecdsa-p256");
+    world.refused(&with_shares(&RESTORE), "?");
+    world.run(&with_both(&BACKUP)).ok();
+    let said = world.run(&with_shares(&RESTORE)).error();
+    assert!(plain(&said).starts_with("error: the root's token is here: nothing needs to be restored: saw"), "{said}");
+    assert!(plain(&said).contains("Nothing was restored.") && said.ends_with("exit 10\n"), "{said}");
+}
+
+#[test]
+fn keys_are_wrapped_once() {
+    let world = wrapped("ecdsa-p256");
+    world.refused(
+        &with_both(&BACKUP.map(|word| if word.starts_with("2026") { "2026-11-24T09:30:00Z" } else { word })),
+        "?",
+    );
+    assert_eq!(said(&world, "key_backup.made").len(), 1);
+}
+
+#[test]
+fn custodians_stay_once_keys_are_wrapped_for_them() {
+    let world = wrapped("ecdsa-p256");
+    world.write("answers-change.toml", unattended::participants(3));
+    world.refused(&with_shares(&CHANGE), "?");
+}
+
+#[test]
+fn a_root_that_exists_is_not_adopted_where_keys_are_to_be_wrapped() {
+    let world = configured(&promising_wrapped("ecdsa-p256"));
+    world.refused(&["-C", AUTHORITY, "root", "adopt", "--certificate", "x.pem", "--token-serial", "01"], "?");
+}
+
+#[test]
+fn the_keys_own_token_does_not_prove_the_file() {
+    let world = promised("ecdsa-p256");
+    let own = said(&world, "token.initialized")[0]["serial"].as_str().unwrap().to_owned();
+    let place = world.path("backup").display().to_string();
+    world.write("authority/local.toml", format!("[backup.token]\nwrapped = \"{place}\"\nserial = \"{own}\"\n"));
+    let said = world.run(&with_both(&BACKUP)).error();
+    assert!(
+        plain(&said).starts_with("error: a file of wrapped keys is proved on another token than their own"),
+        "{said}"
+    );
+    // Nothing was locked: the file was proved by nothing, and is made anew.
+    world.write("authority/local.toml", format!("[backup.token]\nwrapped = \"{place}\"\n"));
+    world
+        .run(&with_both(&BACKUP.map(|word| if word.starts_with("2026") { "2026-11-24T09:30:00Z" } else { word })))
+        .ok();
+}
+
+#[test]
+fn an_authority_that_promised_no_wrapped_keys_restores_none() {
+    let world = World::ready();
+    world.write("answers-restore.toml", PARTICIPANTS);
+    world.refused(&[&RESTORE[..], &["--pin-file", "pin"]].concat(), "?");
+}
