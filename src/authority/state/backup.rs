@@ -15,6 +15,8 @@ pub struct Backups {
     proving: BTreeMap<u64, KeyBackupProving>,
     /// Keys that were wrapped and cannot be any more, by CKA_ID.
     locked: BTreeSet<Hex>,
+    /// Where keys were last made anew of a wrapped backup.
+    restored: Option<u64>,
 }
 
 /// A copy of the root's token.
@@ -57,6 +59,11 @@ impl Backups {
     /// True for a key that was wrapped and cannot be any more.
     pub fn is_locked(&self, id: &Hex) -> bool {
         self.locked.contains(id)
+    }
+
+    /// The position at which keys were last made anew of a wrapped backup.
+    pub fn restored_at(&self) -> Option<u64> {
+        self.restored
     }
 
     /// When a copy of this generation's root key was last proved.
@@ -119,8 +126,9 @@ impl Backups {
     }
 
     /// A key that came out of a wrapped backup cannot be wrapped again.
-    pub(super) fn restored(&mut self, id: &Hex) {
+    pub(super) fn restored(&mut self, seq: u64, id: &Hex) {
         self.locked.insert(id.clone());
+        self.restored = Some(seq);
     }
 
     /// A copy of a generation's key is gone; a backup without any key is none any more.

@@ -32,7 +32,10 @@ pub const ACTIVITY: Activity = Activity {
 };
 
 /// A token that has the new label already: a genesis that was cut short before its log leaves one.
-fn labelled(room: &mut Room<'_>, label: &str) -> Result<Option<Seen>, Error> {
+///
+/// # Errors
+/// [`Kind::Token`]: the module does not list its tokens.
+pub fn labelled(room: &mut Room<'_>, label: &str) -> Result<Option<Seen>, Error> {
     Ok(room.tokens.list(KeyRole::Root)?.into_iter().find(|seen| seen.initialized && seen.identity.label == label))
 }
 

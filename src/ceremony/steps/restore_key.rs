@@ -2,7 +2,7 @@
 //! the custodians' shares. That they are the right ones, `prove-backup` shows; the guard went with the lost token, so
 //! people compare the end of the log with their papers.
 
-use super::initialize_token::{choose, label_of};
+use super::initialize_token::{choose, label_of, labelled};
 use super::participants;
 use crate::authority::config::BackupMode;
 use crate::authority::state::{Backup, CustodySet, KeyRecord};
@@ -51,6 +51,13 @@ struct Wanted {
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     check(&room.config, room.journal.state())?;
+    if let Some(serial) = made_before(room) {
+        room.people.answered_before(Some(&step.id), "label");
+        room.people
+            .show(&Screen::new().text("The keys were made anew before the interruption; their proof follows."))?;
+        bench.serial = Some(serial);
+        return Ok(());
+    }
     room.tokens.check_files(ROLE)?;
     let (wanted, set) = wanted(room)?;
     check_lost(room)?;
@@ -102,6 +109,14 @@ pub fn check(config: &Config, state: &State) -> Result<(), Error> {
             .truth("Nothing was restored."));
     }
     Ok(())
+}
+
+/// The token in which this ceremony made the keys anew before it was interrupted.
+fn made_before(room: &Room<'_>) -> Option<String> {
+    let state = room.journal.state();
+    let began = state.course.as_ref()?.opened;
+    state.backups.restored_at().filter(|at| *at > began)?;
+    state.tokens.get(ROLE.name()).map(|token| token.serial.clone())
 }
 
 /// Every key that a session holds, with its file; and the set that opens all of them and the token to come.
@@ -188,6 +203,14 @@ fn confirm(room: &mut Room<'_>, step: &Step, seen: &Seen, label: &str) -> Result
                 .field("new label", label),
             label,
         ),
+    };
+    let screen = match labelled(room, label)?.filter(|_| !seen.initialized) {
+        Some(other) => screen.text(format!(
+            "A token with this label is here already: slot {}, serial {}. If a restore that was cut short made it, type no \
+             and use it: {HERE} --token-serial {}",
+            other.slot, other.identity.serial, other.identity.serial
+        )),
+        None => screen,
     };
     room.people.show(&screen)?;
     loop {

@@ -9,6 +9,7 @@ mod genesis;
 pub mod instants;
 mod rollover;
 pub mod signing;
+mod wrapped;
 
 use super::support::{AUTHORITY, ENTRIES, Output, SIGN, World};
 use instants::Instant;

@@ -3,7 +3,7 @@
 mod attended;
 mod making;
 mod refusals;
-mod wrapped;
+pub mod wrapped;
 
 use crate::support::*;
 use std::path::PathBuf;

@@ -12,18 +12,45 @@ fn plain(said: &str) -> String {
 fn a_configuration_without_custodians_or_with_a_key_that_no_token_wraps_is_refused() {
     let world = World::new();
     world.configure(&promising("test").replace("\"clone\"", "\"wrapped\""));
-    world.refused(&["-C", AUTHORITY, "config", "check"], "?");
+    world.refused(
+        &["-C", AUTHORITY, "config", "check"],
+        r#"
+        error: authority.toml, line 19, column 1: [key_backup] mode: a key is wrapped
+               under a key that the custodians' shares give: saw no [custody], wanted
+               [custody] threshold and custodians
+        hint:  with a PIN that one person types: mode = "clone"
+        exit 2
+    "#,
+    );
     world.configure(&promising_wrapped("ed25519"));
-    world.refused(&["-C", AUTHORITY, "config", "check"], "?");
+    world.refused(
+        &["-C", AUTHORITY, "config", "check"],
+        r#"
+        error: ?
+    "#,
+    );
 }
 
 #[test]
 fn a_place_must_be_named_and_be_there() {
     let world = promised("ecdsa-p256");
     std::fs::rename(world.path("backup"), world.path("pulled")).unwrap();
-    world.refused(&with_both(&BACKUP), "?");
+    world.refused(
+        &with_both(&BACKUP),
+        r#"
+        error: the place for the wrapped keys is not there: saw $WORLD/backup
+        hint:  put its medium in; on a new one: mkdir -m 700 $WORLD/backup
+        Nothing was signed.
+        exit 30
+    "#,
+    );
     world.write("authority/local.toml", "");
-    world.refused(&with_both(&BACKUP), "?");
+    world.refused(
+        &with_both(&BACKUP),
+        r#"
+        error: ?
+    "#,
+    );
     assert!(said(&world, "key_backup.made").is_empty());
 }
 
@@ -37,9 +64,16 @@ fn a_file_that_was_changed_or_is_absent_opens_nothing() {
     let at = changed.len() / 2;
     changed[at] ^= 1;
     std::fs::write(&path, changed).unwrap();
-    world.refused(&with_shares(&RESTORE), "?");
+    let said = plain(&world.run(&with_shares(&RESTORE)).error());
+    assert!(said.contains("is not the file that the log knows: saw sha256 "), "{said}");
+    assert!(said.contains("No token was asked. Nothing was signed. exit 40"), "{said}");
     std::fs::remove_file(&path).unwrap();
-    world.refused(&with_shares(&RESTORE), "?");
+    world.refused(
+        &with_shares(&RESTORE),
+        r#"
+        error: ?
+    "#,
+    );
     // The token was not touched: the same command goes on with the right file.
     std::fs::write(&path, bytes).unwrap();
     world.run(&with_shares(&RESTORE)).ok();
@@ -48,7 +82,15 @@ fn a_file_that_was_changed_or_is_absent_opens_nothing() {
 #[test]
 fn a_token_that_is_here_is_not_made_anew() {
     let world = promised("ecdsa-p256");
-    world.refused(&with_shares(&RESTORE), "?");
+    world.refused(
+        &with_shares(&RESTORE),
+        r#"
+        error: no key was wrapped: there is nothing to restore from
+        hint:  with the token: anchorite key-backup
+        Nothing was restored.
+        exit 2
+    "#,
+    );
     world.run(&with_both(&BACKUP)).ok();
     let said = world.run(&with_shares(&RESTORE)).error();
     assert!(plain(&said).starts_with("error: the root's token is here: nothing needs to be restored: saw"), "{said}");
@@ -60,7 +102,9 @@ fn keys_are_wrapped_once() {
     let world = wrapped("ecdsa-p256");
     world.refused(
         &with_both(&BACKUP.map(|word| if word.starts_with("2026") { "2026-11-24T09:30:00Z" } else { word })),
-        "?",
+        r#"
+        error: ?
+    "#,
     );
     assert_eq!(said(&world, "key_backup.made").len(), 1);
 }
@@ -69,13 +113,35 @@ fn keys_are_wrapped_once() {
 fn custodians_stay_once_keys_are_wrapped_for_them() {
     let world = wrapped("ecdsa-p256");
     world.write("answers-change.toml", unattended::participants(3));
-    world.refused(&with_shares(&CHANGE), "?");
+    world.refused(
+        &with_shares(&CHANGE),
+        r#"
+        error: the wrapped keys open to these custodians, and cannot be wrapped for
+               others: saw B1, safe in Bonn
+        hint:  a custodian who leaves hands the sheet over, in a sealed envelope, to the
+               one who comes
+        hint:  where a share may be known to others: a new authority with custodians of
+               its own, and anchorite rollover
+        Nothing was changed.
+        exit 10
+    "#,
+    );
 }
 
 #[test]
 fn a_root_that_exists_is_not_adopted_where_keys_are_to_be_wrapped() {
     let world = configured(&promising_wrapped("ecdsa-p256"));
-    world.refused(&["-C", AUTHORITY, "root", "adopt", "--certificate", "x.pem", "--token-serial", "01"], "?");
+    world.refused(
+        &["-C", AUTHORITY, "root", "adopt", "--certificate", "x.pem", "--token-serial", "01"],
+        r#"
+        error: a key that exists is never wrapped: it was made so that it cannot leave
+               its token: saw [key_backup] mode = "wrapped", wanted mode = "none" or
+               "clone"
+        Nothing was adopted.
+        Nothing was signed.
+        exit 2
+    "#,
+    );
 }
 
 #[test]
@@ -100,5 +166,14 @@ fn the_keys_own_token_does_not_prove_the_file() {
 fn an_authority_that_promised_no_wrapped_keys_restores_none() {
     let world = World::ready();
     world.write("answers-restore.toml", PARTICIPANTS);
-    world.refused(&[&RESTORE[..], &["--pin-file", "pin"]].concat(), "?");
+    world.refused(
+        &[&RESTORE[..], &["--pin-file", "pin"]].concat(),
+        r#"
+        error: this authority has no wrapped keys: saw [key_backup] mode = "none",
+               wanted mode = "wrapped"
+        hint:  a clone is put where the token was, as it is
+        Nothing was restored.
+        exit 2
+    "#,
+    );
 }

@@ -69,18 +69,39 @@ fn rsa_keys_are_wrapped_and_made_anew_too() {
 #[test]
 fn every_root_of_an_authority_is_made_anew() {
     let world = wrapped("ecdsa-p256");
-    world.write("answers-roll.toml", participants(2));
-    let rolled = world.run(&with_shares(&[
-        "-C",
-        AUTHORITY,
-        "--now",
-        "2026-11-23T09:00:00Z",
-        "root",
-        "rollover",
-        "--answers",
-        "answers-roll.toml",
-    ]));
-    println!("{}", rolled.stderr);
+    let reviewed = format!("sha256:{}", world.sha256("authority/authority.toml"));
+    world.write("answers-roll.toml", format!("{}[review]\n\"{reviewed}\" = \"approve\"\n", participants(2)));
+    let roll = ["-C", AUTHORITY, "--now", "2026-11-23T09:00:00Z", "root", "rollover", "--answers", "answers-roll.toml"];
+    let ended = world.run(&with_shares(&roll)).ok().stderr;
+    assert!(ended.contains("anchorite key-backup     no backup has the new root's key yet"), "{ended}");
+    // The first file is the only one of the first keys: its name is not given again.
+    let later = BACKUP.map(|word| if word.starts_with("2026") { "2026-11-24T09:30:00Z" } else { word });
+    let said_of = world.run(&with_both(&later)).error();
+    assert!(said_of.starts_with("error: a key backup of this name holds keys that cannot be wrapped"), "{said_of}");
+    world.write("answers-backup.toml", format!("{}[backup]\nname = \"B2\"\n", participants(2)));
+    world.run(&with_both(&later)).ok();
+    lose_token(&world);
+    world.run(&with_shares(&RESTORE)).ok();
+    let restored = said(&world, "key.restored");
+    let of = |entry: &Value| format!("{} {} {}", entry["role"], entry["generation"], entry["backup"]).replace('"', "");
+    let restored: Vec<String> = restored.iter().map(of).collect();
+    assert_eq!(restored, ["root 1 B1, safe in Bonn", "root 2 B2", "audit 2 B2"]);
+    signs(&world, "2026-11-26T09:30:00Z");
+}
+
+#[test]
+fn an_authority_that_ends_asks_after_the_file() {
+    let world = wrapped("ecdsa-p256");
+    let ending = |fate: &str| {
+        let name = "World Mesh Root";
+        let people = format!("{}[destroy]\nadministrator = \"{name}\"\nwitness = \"{name}\"\n", participants(2));
+        world.write("answers-end.toml", format!("{people}reason = \"as foreseen\"\n\"backup {NAME}\" = \"{fate}\"\n"));
+        let end = ["-C", AUTHORITY, "--now", "2026-12-01T10:00:00Z", "decommission", "--answers", "answers-end.toml"];
+        world.run(&with_shares(&end))
+    };
+    let refused = ending("here").error();
+    assert!(refused.starts_with("error: a file is not destroyed here: any copy of it is as good"), "{refused}");
+    println!("{}", ending("destroyed").ok().stderr);
 }
 
 #[test]

@@ -1,0 +1,103 @@
+//! Killed while keys are wrapped, proved, locked, and made anew in another token: at each write to the log, the same
+//! command goes on, and no key is left that can be wrapped once its file is proved.
+
+use super::super::custody::unattended::with_shares;
+use super::super::key_backup::BACKUP;
+use super::super::key_backup::objects;
+use super::super::key_backup::wrapped::{RESTORE, lose_token, promised, with_both, wrapped};
+use super::super::support::tally;
+use super::*;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Every third instant, or all of them in full size; the last always.
+fn share(all: Vec<Instant>) -> Vec<Instant> {
+    let last = all.len() - 1;
+    all.into_iter().enumerate().filter(|(at, _)| tally::full() || at % 3 == 0 || *at == last).map(|(_, i)| i).collect()
+}
+
+/// The attributes that the newest entries of a kind say of each key.
+fn flags(world: &World, kind: &str) -> BTreeMap<String, (String, String)> {
+    let entries = entries(world);
+    let of = |entry: &&serde_json::Value| {
+        let data = &entry["data"];
+        let is = |name: &str| data["attributes"][name].as_str().unwrap().to_owned();
+        (data["id"].as_str().unwrap().to_owned(), (is("CKA_EXTRACTABLE"), is("CKA_MODIFIABLE")))
+    };
+    of_type(&entries, kind).iter().map(of).collect()
+}
+
+#[test]
+fn a_wrapped_backup_killed_at_any_write_to_the_log_is_completed_by_the_same_command() {
+    if !instants::can_trace("a_wrapped_backup_killed_at_any_write_to_the_log_is_completed_by_the_same_command") {
+        return;
+    }
+    let world = promised("ecdsa-p256");
+    let backup = with_both(&BACKUP);
+    let backup: Vec<&str> = backup.iter().map(String::as_str).collect();
+    let open = objects(&world, "token/tokens");
+    let all = instants::of_run(&copied(&world), &backup, &["authority/log/entries.jsonl"]);
+    assert!(all.len() > 20, "{all:?}");
+    let tried = share(all);
+    instants::each(&tried, |at| {
+        let world = copied(&world);
+        instants::kill(&world, &backup, at);
+        let verified = world.run(&["log", "verify", AUTHORITY]);
+        assert_eq!(verified.code, Some(0), "{at}\n{}", verified.stderr);
+        // A crash between the copy that cannot be wrapped and the end of the one that can leaves both.
+        if !of_type(&entries(&world), "key_backup.proved").is_empty() {
+            put_back(&world, &open);
+        }
+        let next = world.run(&backup);
+        assert_eq!(next.code, Some(0), "{at}\n{}", next.stderr);
+        let locked = flags(&world, "key.locked");
+        assert_eq!(locked.len(), 2, "{at}");
+        assert!(locked.values().all(|flags| *flags == ("false".to_owned(), "false".to_owned())), "{at}: {locked:?}");
+        world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+    });
+    tally::held("instants of a wrapped key backup", tried.len());
+}
+
+#[test]
+fn keys_that_are_made_anew_and_killed_at_any_write_to_the_log_are_made_by_the_same_command() {
+    if !instants::can_trace("keys_that_are_made_anew_and_killed_at_any_write_to_the_log_are_made_by_the_same_command") {
+        return;
+    }
+    let world = wrapped("ecdsa-p256");
+    lose_token(&world);
+    let restore = with_shares(&RESTORE);
+    let restore: Vec<&str> = restore.iter().map(String::as_str).collect();
+    let all = instants::of_run(&copied(&world), &restore, &["authority/log/entries.jsonl"]);
+    assert!(all.len() > 8, "{all:?}");
+    let tried = share(all);
+    instants::each(&tried, |at| {
+        let world = copied(&world);
+        instants::kill(&world, &restore, at);
+        let verified = world.run(&["log", "verify", AUTHORITY]);
+        assert_eq!(verified.code, Some(0), "{at}\n{}", verified.stderr);
+        let next = world.run(&restore);
+        assert_eq!(next.code, Some(0), "{at}\n{}", next.stderr);
+        assert_eq!(flags(&world, "key.restored").len(), 2, "{at}");
+        world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+    });
+    tally::held("instants of making keys anew", tried.len());
+}
+
+/// A copy whose local.toml names its own medium.
+fn copied(world: &World) -> World {
+    let copy = copy(world);
+    let local = format!("[backup.token]\nwrapped = \"{}\"\n", copy.path("backup").display());
+    copy.write("authority/local.toml", local);
+    copy
+}
+
+/// Objects of the token that are gone, as they were before the backup.
+fn put_back(world: &World, before: &[PathBuf]) {
+    for object in before {
+        let token = object.parent().unwrap().file_name().unwrap();
+        let place = world.path("token/tokens").join(token).join(object.file_name().unwrap());
+        if !place.exists() && place.parent().unwrap().exists() {
+            std::fs::copy(object, place).unwrap();
+        }
+    }
+}
