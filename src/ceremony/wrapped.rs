@@ -6,7 +6,6 @@
 use super::people::Stop;
 use super::room::{Bench, Room};
 use super::shares::SetPins;
-use super::tokens;
 use crate::authority::Config;
 use crate::authority::config::BackupMode;
 use crate::authority::state::{Backup, KeyRecord};
@@ -153,9 +152,10 @@ pub fn place(room: &Room<'_>) -> Result<PathBuf, Error> {
 
 /// Nobody said where the file goes.
 pub fn nowhere() -> Error {
-    tokens::no_place()
-        .hint("for mode \"wrapped\": wrapped = \"/media/backup\", a directory on a medium of its own")
-        .truth("Nothing was wrapped.")
+    Error::new(Kind::Usage, "local.toml does not say where the file of wrapped keys is")
+        .wanted("[backup.token] wrapped = \"/media/backup\"")
+        .hint("a directory on a medium of its own, apart from the authority's sticks")
+        .truth("Nothing was changed.")
 }
 
 /// Writes the file of wrapped keys and reads it back; the same is there already after an interruption, or a new name.

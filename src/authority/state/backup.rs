@@ -15,8 +15,8 @@ pub struct Backups {
     proving: BTreeMap<u64, KeyBackupProving>,
     /// Keys that were wrapped and cannot be any more, by CKA_ID.
     locked: BTreeSet<Hex>,
-    /// Where keys were last made anew of a wrapped backup.
-    restored: Option<u64>,
+    /// True while keys that were made anew of a wrapped backup have not signed a proof.
+    restoring: bool,
 }
 
 /// A copy of the root's token.
@@ -61,9 +61,9 @@ impl Backups {
         self.locked.contains(id)
     }
 
-    /// The position at which keys were last made anew of a wrapped backup.
-    pub fn restored_at(&self) -> Option<u64> {
-        self.restored
+    /// True where keys were made anew of a wrapped backup, and did not sign a proof yet.
+    pub fn is_restoring(&self) -> bool {
+        self.restoring
     }
 
     /// When a copy of this generation's root key was last proved.
@@ -104,6 +104,7 @@ impl Backups {
         let proving = self.proving.remove(&proved.proving).ok_or_else(|| {
             broken("key_backup.proved", "a proof answers one that was intended", &proved.proving.to_string())
         })?;
+        self.restoring = false;
         let backup = self.all.iter_mut().find(|backup| backup.name == proving.backup);
         if let Some(last) = backup.and_then(|backup| backup.generations.get_mut(&proving.generation)) {
             *last = Some(at);
@@ -126,9 +127,9 @@ impl Backups {
     }
 
     /// A key that came out of a wrapped backup cannot be wrapped again.
-    pub(super) fn restored(&mut self, seq: u64, id: &Hex) {
+    pub(super) fn restored(&mut self, id: &Hex) {
         self.locked.insert(id.clone());
-        self.restored = Some(seq);
+        self.restoring = true;
     }
 
     /// A copy of a generation's key is gone; a backup without any key is none any more.

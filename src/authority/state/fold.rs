@@ -238,7 +238,7 @@ impl State {
                 let backed = self.backups.named(&restored.backup).is_some_and(|backup| backup.wrapped.is_some());
                 expect(backed, "key.restored", "a key is restored from a wrapped backup", &restored.backup)?;
                 self.generated(&restored.id, "key.restored")?.token_serial.clone_from(&restored.token_serial);
-                self.backups.restored(entry.seq, &restored.id);
+                self.backups.restored(&restored.id);
             }
             Record::KeyDestroying(destroying) => self.apply_destroying(&entry.header, destroying)?,
             Record::KeyDestroyed(destroyed) => self.apply_destroyed(&entry.header, destroyed)?,

@@ -111,11 +111,12 @@ pub fn check(config: &Config, state: &State) -> Result<(), Error> {
     Ok(())
 }
 
-/// The token in which this ceremony made the keys anew before it was interrupted.
+/// The token in which an interrupted ceremony made the keys anew, and did not prove them.
 fn made_before(room: &Room<'_>) -> Option<String> {
     let state = room.journal.state();
-    let began = state.course.as_ref()?.opened;
-    state.backups.restored_at().filter(|at| *at > began)?;
+    if !state.backups.is_restoring() {
+        return None;
+    }
     state.tokens.get(ROLE.name()).map(|token| token.serial.clone())
 }
 

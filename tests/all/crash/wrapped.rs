@@ -35,7 +35,11 @@ fn a_wrapped_backup_killed_at_any_write_to_the_log_is_completed_by_the_same_comm
     let world = promised("ecdsa-p256");
     let backup = with_both(&BACKUP);
     let backup: Vec<&str> = backup.iter().map(String::as_str).collect();
-    let open = objects(&world, "token/tokens");
+    // CKA_WRAP_WITH_TRUSTED, as SoftHSM writes it: the keys that can be wrapped, and no guard.
+    let trusted = 0x210_u64.to_be_bytes();
+    let is_key = |path: &PathBuf| std::fs::read(path).unwrap().windows(8).any(|part| part == trusted);
+    let open: Vec<PathBuf> = objects(&world, "token/tokens").into_iter().filter(is_key).collect();
+    assert_eq!(open.len(), 2);
     let all = instants::of_run(&copied(&world), &backup, &["authority/log/entries.jsonl"]);
     assert!(all.len() > 20, "{all:?}");
     let tried = share(all);
@@ -75,10 +79,15 @@ fn keys_that_are_made_anew_and_killed_at_any_write_to_the_log_are_made_by_the_sa
         instants::kill(&world, &restore, at);
         let verified = world.run(&["log", "verify", AUTHORITY]);
         assert_eq!(verified.code, Some(0), "{at}\n{}", verified.stderr);
+        let proved = of_type(&entries(&world), "key_backup.proved").len() == 2;
         let next = world.run(&restore);
-        assert_eq!(next.code, Some(0), "{at}\n{}", next.stderr);
+        // Once the keys signed there is nothing left to make anew.
+        let done = proved && next.stderr.contains("nothing needs to be restored");
+        assert!(done || next.code == Some(0), "{at}\n{}", next.stderr);
         assert_eq!(flags(&world, "key.restored").len(), 2, "{at}");
-        world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+        if !done {
+            world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+        }
     });
     tally::held("instants of making keys anew", tried.len());
 }
@@ -97,7 +106,8 @@ fn put_back(world: &World, before: &[PathBuf]) {
         let token = object.parent().unwrap().file_name().unwrap();
         let place = world.path("token/tokens").join(token).join(object.file_name().unwrap());
         if !place.exists() && place.parent().unwrap().exists() {
-            std::fs::copy(object, place).unwrap();
+            std::fs::copy(object, &place).unwrap();
+            std::fs::write(place.with_extension("lock"), "").unwrap();
         }
     }
 }

@@ -26,7 +26,10 @@ fn a_configuration_without_custodians_or_with_a_key_that_no_token_wraps_is_refus
     world.refused(
         &["-C", AUTHORITY, "config", "check"],
         r#"
-        error: ?
+        error: authority.toml, line 10, column 1: [root] key: tokens do not wrap a key
+               of this kind: saw ed25519, [key_backup] mode = "wrapped", wanted
+               rsa-3072, rsa-4096, ecdsa-p256, ecdsa-p384 or ecdsa-p521
+        exit 2
     "#,
     );
 }
@@ -35,8 +38,8 @@ fn a_configuration_without_custodians_or_with_a_key_that_no_token_wraps_is_refus
 fn a_place_must_be_named_and_be_there() {
     let world = promised("ecdsa-p256");
     std::fs::rename(world.path("backup"), world.path("pulled")).unwrap();
-    world.refused(
-        &with_both(&BACKUP),
+    assert_text(
+        &world.run(&with_both(&BACKUP)).error(),
         r#"
         error: the place for the wrapped keys is not there: saw $WORLD/backup
         hint:  put its medium in; on a new one: mkdir -m 700 $WORLD/backup
@@ -48,7 +51,11 @@ fn a_place_must_be_named_and_be_there() {
     world.refused(
         &with_both(&BACKUP),
         r#"
-        error: ?
+        error: local.toml does not say where the file of wrapped keys is: wanted
+               [backup.token] wrapped = "/media/backup"
+        hint:  a directory on a medium of its own, apart from the authority's sticks
+        Nothing was changed.
+        exit 2
     "#,
     );
     assert!(said(&world, "key_backup.made").is_empty());
@@ -68,12 +75,9 @@ fn a_file_that_was_changed_or_is_absent_opens_nothing() {
     assert!(said.contains("is not the file that the log knows: saw sha256 "), "{said}");
     assert!(said.contains("No token was asked. Nothing was signed. exit 40"), "{said}");
     std::fs::remove_file(&path).unwrap();
-    world.refused(
-        &with_shares(&RESTORE),
-        r#"
-        error: ?
-    "#,
-    );
+    let said = plain(&world.run(&with_shares(&RESTORE)).error());
+    assert!(said.starts_with("error: the wrapped keys of B1, safe in Bonn are not there: saw "), "{said}");
+    assert!(said.contains("or another with a copy of this file Nothing was signed. exit 30"), "{said}");
     // The token was not touched: the same command goes on with the right file.
     std::fs::write(&path, bytes).unwrap();
     world.run(&with_shares(&RESTORE)).ok();
@@ -100,11 +104,19 @@ fn a_token_that_is_here_is_not_made_anew() {
 #[test]
 fn keys_are_wrapped_once() {
     let world = wrapped("ecdsa-p256");
-    world.refused(
-        &with_both(&BACKUP.map(|word| if word.starts_with("2026") { "2026-11-24T09:30:00Z" } else { word })),
-        r#"
-        error: ?
-    "#,
+    let again = BACKUP.map(|word| if word.starts_with("2026") { "2026-11-24T09:30:00Z" } else { word });
+    assert_text(
+        &world.run(&with_both(&again)).error(),
+        "
+        error: every key was wrapped already, and cannot be wrapped again: saw B1, safe
+               in Bonn
+        hint:  copy the file: any copy of it is as good; `anchorite ceremony run
+               restore-drill` proves it again
+        hint:  the next root's key: anchorite root rollover, then this command
+        Nothing was wrapped.
+        Nothing was signed.
+        exit 10
+    ",
     );
     assert_eq!(said(&world, "key_backup.made").len(), 1);
 }

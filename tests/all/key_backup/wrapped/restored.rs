@@ -95,7 +95,10 @@ fn an_authority_that_ends_asks_after_the_file() {
     let ending = |fate: &str| {
         let name = "World Mesh Root";
         let people = format!("{}[destroy]\nadministrator = \"{name}\"\nwitness = \"{name}\"\n", participants(2));
-        world.write("answers-end.toml", format!("{people}reason = \"as foreseen\"\n\"backup {NAME}\" = \"{fate}\"\n"));
+        world.write(
+            "answers-end.toml",
+            format!("{people}reason = \"as foreseen\"\n\"backup {NAME}\" = \"{fate}\"\n{}", crate::ending::CRL),
+        );
         let end = ["-C", AUTHORITY, "--now", "2026-12-01T10:00:00Z", "decommission", "--answers", "answers-end.toml"];
         world.run(&with_shares(&end))
     };
