@@ -8,6 +8,7 @@ use crate::ceremony::wrapped::{self, File};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::execute::{self, Proving};
+use crate::log::Record;
 use crate::log::record::{KeyBackupProved, KeyLocked};
 use crate::screen::Screen;
 use crate::token::{KeyId, KeyRef, KeyRole, Token, Unwrapped};
@@ -77,7 +78,7 @@ fn audits_of(backup: &Backup, keys: &[KeyRecord]) -> Vec<(KeyRecord, Spki)> {
 /// Ends that the keys of every proved wrapped backup can be wrapped, where that was not done yet; true where it did.
 ///
 /// # Errors
-/// [`Stop`]: the log says of each key whether it is so; done again, it goes on.
+/// [`Stop`]: the log says that all of them are so, or none; done again, it goes on.
 pub fn lock_proved(room: &mut Room<'_>, bench: &mut Bench) -> Result<bool, Stop> {
     let state = room.journal.state();
     let mut keys: Vec<(KeyRecord, Spki)> = Vec::new();
@@ -91,17 +92,18 @@ pub fn lock_proved(room: &mut Room<'_>, bench: &mut Bench) -> Result<bool, Stop>
         return Ok(false);
     }
     let mut screen = Screen::new().heading("The keys can be wrapped no more", "read back from the token");
+    let mut records: Vec<Record> = Vec::new();
     for (key, spki) in keys {
         let token = bench.keys()?.token(KeyRole::Root)?;
         let attributes = token.lock(&KeyRef { id: KeyId(key.id.clone()), spki })?;
         let is = |name: &str| attributes.get(name).map_or("unknown", String::as_str);
         let flags = format!("extractable {}, sensitive {}", is("CKA_EXTRACTABLE"), is("CKA_SENSITIVE"));
         screen = screen.field(&format!("{} key {}", key.role, key.generation), flags);
-        let record = KeyLocked { id: key.id, role: key.role, generation: key.generation, attributes };
-        room.journal.append(vec![record.into()])?;
+        records.push(KeyLocked { id: key.id, role: key.role, generation: key.generation, attributes }.into());
     }
     // Copies of the token's files from before each login hold keys that can be wrapped.
     bench.keys()?.token(KeyRole::Root)?.renew_copies()?;
+    room.journal.append(records)?;
     room.journal.checkpoint(bench.keys()?)?;
     room.people.show(&screen)?;
     Ok(true)

@@ -22,6 +22,11 @@ fn restored_and_signing(key: &str) -> World {
     for wanted in ["Is this the newest copy of the log?", "The keys are made anew", "The key backup lives"] {
         assert!(shown.contains(wanted), "{wanted} is not in\n{shown}");
     }
+    let record = world.run(&["-C", AUTHORITY, "--json", "ceremony", "record"]).ok().stdout;
+    assert!(
+        record.contains("made anew of its wrapped backup") && record.contains("\"key_backup\": \"wrapped\""),
+        "{record}"
+    );
     signs(&world, "2026-11-26T09:30:00Z");
     world
 }
@@ -50,9 +55,6 @@ fn a_lost_tokens_keys_are_made_anew_and_sign() {
     assert!(digest.starts_with(made["wrapped"]["sha256"].as_str().unwrap()), "{digest} {made}");
     // The proof of the file, and that of the keys that were made of it.
     assert_eq!(said(&world, "key_backup.proved").len(), 2);
-    let record = world.run(&["-C", AUTHORITY, "--json", "ceremony", "record", "--session", "3"]);
-    let record = if record.code == Some(0) { record.stdout } else { String::new() };
-    assert!(record.is_empty() || record.contains("made anew of its wrapped backup"), "{record}");
     // The same custodians open it again; a drill proves the file on the second token.
     world.write("answers.toml", participants(2));
     let drill = ["-C", AUTHORITY, "--now", "2026-12-01T10:00:00Z", "ceremony", "run", "restore-drill"];
@@ -92,19 +94,22 @@ fn every_root_of_an_authority_is_made_anew() {
 #[test]
 fn an_authority_that_ends_asks_after_the_file() {
     let world = wrapped("ecdsa-p256");
-    let ending = |fate: &str| {
+    let ending = |fate: &str, review: &str| {
         let name = "World Mesh Root";
         let people = format!("{}[destroy]\nadministrator = \"{name}\"\nwitness = \"{name}\"\n", participants(2));
         world.write(
             "answers-end.toml",
-            format!("{people}reason = \"as foreseen\"\n\"backup {NAME}\" = \"{fate}\"\n{}", crate::ending::CRL),
+            format!("{people}reason = \"as foreseen\"\n\"backup {NAME}\" = \"{fate}\"\n{review}"),
         );
         let end = ["-C", AUTHORITY, "--now", "2026-12-01T10:00:00Z", "decommission", "--answers", "answers-end.toml"];
         world.run(&with_shares(&end))
     };
-    let refused = ending("here").error();
+    let refused = ending("here", crate::ending::CRL).error();
     assert!(refused.starts_with("error: a file is not destroyed here: any copy of it is as good"), "{refused}");
-    println!("{}", ending("destroyed").ok().stderr);
+    let ended = ending("destroyed", "").ok().stderr;
+    assert!(ended.contains("The audit key is destroyed"), "{ended}");
+    let gone = said(&world, "key.destroyed");
+    assert!(gone.iter().any(|entry| entry["backup"] == NAME && entry["shown"] == "said"), "{gone:?}");
 }
 
 #[test]
