@@ -125,7 +125,7 @@ fn finish(approved: &ApprovedPlan, signature: &Signature, issuer: &Spki) -> Resu
 /// A token that signs wrongly is broken, or is not what it says it is: the fault is the token's, not a file's.
 fn wrong_signature(issuer: &Spki, algorithm: SignatureAlgorithm) -> Error {
     Error::new(Kind::Token, "the token returned a signature that does not verify")
-        .wanted(format!("{} by the key {}", algorithm.title(), issuer.sha256()))
+        .wanted(format!("{} by the key {}", algorithm.title(), issuer.sha256().short()))
         .hint("no certificate is made of it, and it was kept nowhere")
         .hint("do not sign with this token until you know why: try it with anchorite hsm probe")
 }

@@ -18,8 +18,8 @@ fn prepared() -> World {
 #[test]
 fn no_answer_of_a_token_that_fails_publishes_a_wrong_crl() {
     let world = prepared();
-    let mut faults = failures(&calls_of(&world, &CRL), "rv", 9);
-    faults.extend(failures(&calls_of(&world, &CRL), "after", 18));
+    let mut faults = failures(&calls_of(&world, &CRL), "rv", 4);
+    faults.extend(failures(&calls_of(&world, &CRL), "after", 8));
     tries(&world, &faults);
     tally::held("calls of a CRL that failed, or were done and said to have failed", faults.len());
 }

@@ -60,8 +60,9 @@ pub fn judge(world: &World, fault: &str, output: &Output, first: usize) -> Resul
     must(output.code.is_some_and(|code| allowed.contains(&code)), || format!("the exit code\n{}", shown()))?;
     let whole = fates.of.values().all(|fate| fate == "ok");
     must(output.code != Some(0) || whole, || format!("exit 0 and {:?}\n{}", fates.of, shown()))?;
-    let signed = fates.with("ok").next().is_some();
-    must(output.code == Some(0) || signed == (output.code == Some(50)), || format!("{:?}\n{}", fates.of, shown()))?;
+    // 50 exactly where something was signed for certain.
+    let certain = output.code != Some(0) && said.contains(" WAS signed");
+    must(certain == (output.code == Some(50)), || format!("{:?}\n{}", fates.of, shown()))?;
 
     // What is said is true.
     if output.code != Some(0) {

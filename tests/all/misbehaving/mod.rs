@@ -7,10 +7,12 @@
 mod codes;
 mod crls;
 mod genesis;
+mod hanging;
 mod judge;
 mod lies;
 mod proxy;
 mod signing;
+mod texts;
 
 use super::crash::copy;
 use super::support::proxy::Call;
@@ -58,17 +60,18 @@ fn each(prepared: &World, faults: &[String], try_one: impl Fn(&World, usize, &st
     assert!(broken.is_empty(), "{} of {} did not hold:\n{}", broken.len(), faults.len(), broken.join("\n"));
 }
 
-/// Each call with each code of its function. In CI size each call once, the codes in turn; of the calls that only
-/// read, one in `readings`.
-fn failures(calls: &[Call], prefix: &str, readings: usize) -> Vec<String> {
+/// Each call with each code of its function. In CI size one call of `every`, and of those that only read one of eight
+/// times as many, with the codes in turn.
+fn failures(calls: &[Call], prefix: &str, every: usize) -> Vec<String> {
     let mut all = Vec::new();
     for (index, call) in calls.iter().enumerate() {
         let codes = codes::of(&call.function);
         let reads = ["C_Find", "C_GetA", "C_GetS", "C_GetT"].iter().any(|start| call.function.starts_with(start));
-        let some = match (tally::full(), reads && index % readings != 0) {
+        let share = if reads { 8 * every } else { every };
+        let some = match (tally::full(), index % share == 0) {
             (true, _) => &codes[..],
-            (false, true) => &[],
-            (false, false) => std::slice::from_ref(&codes[index % codes.len()]),
+            (false, true) => std::slice::from_ref(&codes[index % codes.len()]),
+            (false, false) => &[],
         };
         let place = format!("{}@{}", call.function, call.nth);
         all.extend(some.iter().map(|code| format!("{place}={prefix}:{code:#x}")));
