@@ -1,11 +1,12 @@
 //! Modules that are slow, that hang, and that crash.
 
-use super::judge::{Fates, judge};
+use super::judge::Fates;
 use super::signing::{goes_on, prepared};
 use super::*;
 use crate::crash::entries;
 use crate::seat::{Seat, approves_from, founded, introduces};
 use crate::support::{PIN, assert_text, softhsm_module};
+use expectrl::Expect;
 use rustix::process::Signal;
 use std::time::Duration;
 
