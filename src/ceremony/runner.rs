@@ -204,7 +204,10 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
         match result {
             // The token's guard moved on with the checkpoint: copies that stay behind would open nowhere.
             Ok(()) => error = copies::try_everywhere(room).into_iter().fold(error, |error, hint| error.hint(hint)),
-            Err(second) => error = error.hint(format!("the session could not be closed in the log either: {second}")),
+            Err(second) => {
+                error =
+                    error.hint(format!("the next ceremony closes this session in the log; now it failed: {second}"));
+            }
         }
     }
     error

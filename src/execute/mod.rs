@@ -181,6 +181,7 @@ fn record(
     let signed: Vec<bool> = results.iter().map(was_signed).collect();
     let fates = || batch.intents().iter().zip(&signed).map(|(intent, signed)| fate(intent, *signed));
     let told = |error: Error| fates().fold(error.into_kind(Kind::AfterSigning), |error, fate| error.truth(fate));
+    let way_on = goes_on(batch.plans().iter());
     let header = (desk.header)();
     let range = desk.log.append(&header, &outcomes).map_err(|error| {
         told(error.within("the outcome could not be logged").hint(
@@ -189,14 +190,14 @@ fn record(
     })?;
     desk.log
         .checkpoint(desk.origin, audit, &mut |body| keys.sign_statement(body))
-        .map_err(|error| told(error.within("the outcome is logged, but not under a checkpoint")))?;
-    keys.set_guard(desk.log).map_err(|error| told(error.within("the outcome is logged, but not in the guard")))?;
+        .map_err(|error| told(error.within("the outcome is logged, but not under a checkpoint").hint(way_on)))?;
+    keys.set_guard(desk.log)
+        .map_err(|error| told(error.within("the outcome is logged, but not in the guard").hint(way_on)))?;
 
     let failed = results.iter().find_map(|r| r.as_ref().err()).cloned();
     if let Some(error) = failed {
         let any = signed.contains(&true);
-        let hint = goes_on(batch.plans().iter());
-        return Err(if any { told(error).hint(hint) } else { fates().fold(error, |error, fate| error.truth(fate)) });
+        return Err(if any { told(error).hint(way_on) } else { fates().fold(error, |error, fate| error.truth(fate)) });
     }
     let plans = batch.plans().iter().cloned();
     let ders = results.into_iter().flatten();
