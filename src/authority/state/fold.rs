@@ -83,6 +83,7 @@ impl State {
                 self.drills.closed(script, &closed.outcome, entry.header.time);
                 self.end_course(&closed.outcome);
                 if closed.outcome == "complete" {
+                    self.completed = true;
                     let newest = |name: &String| self.newest_intermediate(name).and_then(|c| c.generation);
                     let sealed = |name: &String| self.clusters.get(name)?.bundles.last().map(|b| b.generation);
                     let waits = self.undelivered.iter().filter(|name| newest(name) > sealed(name)).cloned().collect();
