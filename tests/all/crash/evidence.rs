@@ -1,7 +1,8 @@
 //! What a power cut must leave: of the log, of what was acted on, and of what was let out of the log.
 
+use super::super::support::ENTRIES;
 use super::cuts::{asks_for_a_signature, whole_lines};
-use super::disk::{Files, Loss};
+use super::disk::{Disk, Files, Loss};
 use super::recording::Recording;
 use super::trace::Call;
 use anchorite::audit::{self, Options, RootPin};
@@ -87,7 +88,6 @@ impl Evidence {
             assert!(self.bundles.contains(&names_of(found, id)), "{at}: the bundle {id} is there by half");
         }
         accounted(&lines, now, at);
-        keys_are_durable(&lines, found, at);
     }
 }
 
@@ -135,8 +135,15 @@ fn accounted(lines: &[(String, Value)], now: &Files, at: &str) {
     }
 }
 
-/// A key that the log relies on is in the token.
-fn keys_are_durable(_: &[(String, Value)], _: &Files, _: &str) {}
+/// Before the log says that a key was made, or a token initialised, the token's files are durable.
+pub fn token_is_durable(disk: &Disk, call: &Call, at: &str) {
+    let Call::Write { file, bytes, .. } = call else { return };
+    let text = String::from_utf8_lossy(bytes);
+    let relies = |kind: &str| text.contains(&format!("\"type\":\"{kind}\""));
+    if file == ENTRIES && ["key.generated", "token.initialized", "token.unlocked"].into_iter().any(relies) {
+        assert_eq!(disk.dirty("token/tokens"), (Vec::new(), Vec::new()), "{at}: files of the token are not synced");
+    }
+}
 
 /// Whole lines, each with what it says.
 fn lines(files: &Files) -> Vec<(String, Value)> {
