@@ -47,6 +47,8 @@ mod pictures;
 mod plans;
 mod preflight;
 mod present;
+mod promises;
+mod publishing;
 mod record;
 mod refusals;
 mod rehearsal;
