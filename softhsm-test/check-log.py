@@ -93,7 +93,6 @@ def entry(seq, data, kind):  # what an entry must be after those before it
     serials |= {past["serial"] for past in data.get("certificates", [])} if kind == "history.imported" else set()
     if kind == "key.adopted":
         issued.append((seq, data["role"], data["generation"] * (data["role"] == "root"), decoded(data["certificate"])))
-
 keys, in_force, used, handed, plans, intents, serials, numbers, issued = {}, None, set(), [], {}, {}, set(), {}, []
 last, subtrees, count, signed, opened, origin = bytes(32), [], 0, 0, 0, None
 files = {int(size): [f"checkpoints/{size}"] for size in listed("checkpoints")}
