@@ -131,8 +131,8 @@ listed_files() {
         jq -r '.files|to_entries[]|"\(.value.sha256)  \(.key)"' files/manifest.json | (cd files && sha256sum --strict -c -)
 }
 good_certificate() {
-    verify -x509_strict -crl_check -CRLfile files/root.crl -CAfile root-cert.pem -untrusted files/cert-chain.pem \
-        files/ca-cert.pem
+    verify -untrusted files/cert-chain.pem \
+        -x509_strict -crl_check -CRLfile files/root.crl -CAfile root-cert.pem files/ca-cert.pem
 }
 # RFC 6962 section 2.1.1: the leaf hash of the entry, and the hashes beside its way to the root.
 included() {

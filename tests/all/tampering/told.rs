@@ -7,9 +7,11 @@ use crate::golden;
 use crate::support::World;
 use anchorite::audit::RULES;
 use anchorite::key::KeySpec;
+use anchorite::log::Record;
 use anchorite::x509::Reason;
 use anchorite::x509::keygen::LocalKey;
 use anchorite::x509::read;
+use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
 /// A golden authority's log.
@@ -92,6 +94,7 @@ fn cases() -> Vec<(&'static str, Files, Vec<&'static str>)> {
         ("checkpoint.root", backed_up.with(&rewritten), vec![]),
         ("checkpoint.missing", custody.with(&lines[..lines.len() - 1]), vec![]),
         ("checkpoint.newest", older, vec![]),
+        ("checkpoint.witnessed", countersigned(), vec![]),
         ("audit.rotation", flipped(&custody, "audit.rotated", "root", 0), vec![]),
         ("audit.certificate", certificate, vec![]),
         ("root.pin", custody.clone(), pin),
@@ -116,6 +119,21 @@ fn unlisted() -> Files {
     let der = fixture.intermediate(&LocalKey::generate(KeySpec::EcdsaP256).unwrap()).unwrap();
     fixture.revoke(&read::certificate(&der).unwrap().view.serial, Reason::KeyCompromise).unwrap();
     fixture.crl(2, Vec::new()).unwrap();
+    fixture.checkpoint().unwrap();
+    files(&directory)
+}
+
+/// A countersignature of a tree that this log never had.
+fn countersigned() -> Files {
+    let (directory, mut fixture) = small();
+    fixture.open("countersigned").unwrap();
+    let (size, root) = (fixture.log.size() - 2, "00".repeat(32));
+    let by = "w.example/1+bcd5f9c1+BAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+    let json = format!(
+        "{{\"size\":{size},\"root\":\"{root}\",\"by\":\"{by}\",\"at\":\"2026-11-21T12:00:00Z\",\"signature\":\"\"}}"
+    );
+    let data = RawValue::from_string(json).unwrap();
+    fixture.append([Record::parse("checkpoint.witnessed", &data).unwrap()]).unwrap();
     fixture.checkpoint().unwrap();
     files(&directory)
 }
