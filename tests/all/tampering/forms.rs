@@ -118,7 +118,7 @@ fn what_readers_of_json_disagree_about_is_refused_by_name() {
         ("key.intent", "\"spec\":\"ecdsa-p256\"", "\"spec\":\"ecdsa-p999\"", "is out of form: saw"),
         ("key.intent", "}}\n", "}}\r\n", "a byte that is not printable ASCII: saw 0x0d"),
         ("key.intent", "}}\n", "}}{}\n", "trailing characters"),
-        ("key.intent", "}}\n", "},}\n", "expected"),
+        ("key.intent", "}}\n", "},}\n", "trailing comma"),
         ("key.intent", "}}\n", "}\n", "EOF while parsing"),
         ("key.intent", "Z\",", ".000Z\",", "time is not in form"),
         ("key.intent", "Z\",", "+00:00\",", "time is not in form"),

@@ -30,7 +30,7 @@ fn changed(log: &Files, kind: &str, from: &str, to: &str) -> Files {
     log.with(&lines)
 }
 
-/// The log with a character of a base64 text flipped, so far from its end, in the first line of a type.
+/// The log with a character of a base64 or hex text changed, so far from its end, in the first line of a type.
 fn flipped(log: &Files, kind: &str, field: &str, from_end: usize) -> Files {
     let number = line_of(log, kind);
     let mut lines = log.lines();
@@ -39,7 +39,7 @@ fn flipped(log: &Files, kind: &str, field: &str, from_end: usize) -> Files {
     let start = text.find(&format!("\"{field}\":\"")).unwrap() + field.len() + 4;
     let end = start + text[start..].find('"').unwrap();
     let at = end - 1 - from_end;
-    line[at] = if line[at] == b'A' { b'B' } else { b'A' };
+    line[at] = if line[at] == b'0' { b'1' } else { b'0' };
     log.with(&lines)
 }
 
@@ -152,13 +152,14 @@ fn unsettled() -> Files {
 fn masked(text: &str) -> String {
     let word = |word: &str| {
         let bare = word.trim_end_matches([',', ':', ')']);
+        let bare = bare.rsplit('/').next().unwrap_or_default();
         let long = bare.len() >= 16 && bare.chars().all(|c| c.is_ascii_hexdigit() || c == ':');
         if long { word.replace(bare, "…") } else { word.to_owned() }
     };
     let line = |line: &str| {
         let line = line.split(' ').map(word).collect::<Vec<_>>().join(" ");
-        match line.split_once("(byte ") {
-            Some((head, tail)) => format!("{head}(byte …{}", tail.trim_start_matches(|c: char| c.is_ascii_digit())),
+        match line.split_once("byte ") {
+            Some((head, tail)) => format!("{head}byte …{}", tail.trim_start_matches(|c: char| c.is_ascii_digit())),
             None => line,
         }
     };
@@ -182,5 +183,11 @@ fn each_rule_has_a_text_that_names_it_and_says_what_to_do() {
         assert!(said.stderr.lines().all(|line| line.chars().count() <= 80), "{rule}: {}", said.stderr);
         told += &format!("{}\n", masked(&said.refusal()));
     }
-    assert!(told == include_str!("told.txt"), "told:\n{told}");
+    let wanted = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/tampering/told.txt");
+    let kept = std::fs::read_to_string(wanted).unwrap();
+    let new = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("told.txt");
+    std::fs::write(&new, &told).unwrap();
+    // Where a line breaks, a number decides that has one digit more in another run.
+    let same = told.split_whitespace().eq(kept.split_whitespace());
+    assert!(same, "what is told differs from {wanted}; it is in {}", new.display());
 }
