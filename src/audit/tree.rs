@@ -7,6 +7,7 @@ use super::report::{self, Report, Stopwatch, Uncovered};
 use super::signing::Signing;
 use super::{Options, at_file, fingerprint, witnessed};
 use crate::authority::State;
+use crate::authority::inventory::Countersigned;
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::log::chain::{Break, Chain};
@@ -302,6 +303,7 @@ impl<'a> Verifier<'a> {
             return Err(at_file(Error::new(Kind::Verify, first), "a log at rest", "rest"));
         }
         Ok(Report {
+            countersigned: self.state.witnessed.newest().map(|(_, record)| Countersigned::of(record)).collect(),
             ended: self.state.ended(),
             authority: self.state.name,
             kind: self.state.kind,

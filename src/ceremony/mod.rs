@@ -12,6 +12,7 @@ pub mod ending;
 pub mod fitness;
 pub mod inbound;
 pub mod journal;
+mod known;
 pub mod media;
 pub mod paper;
 pub mod people;
