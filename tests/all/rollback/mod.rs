@@ -3,6 +3,7 @@
 
 mod countersigned;
 mod guarded;
+mod restored;
 
 use crate::support::*;
 
