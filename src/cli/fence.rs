@@ -38,6 +38,7 @@ pub fn is_offline(command: &Command) -> bool {
         | Command::Config(_)
         | Command::Kit(_)
         | Command::Medium(_)
+        | Command::Publish(_)
         | Command::Status(_)
         | Command::Request(_)
         | Command::Open(_)

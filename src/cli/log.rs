@@ -3,6 +3,7 @@
 use super::args::{Args, Log, LogCommand, Pin};
 use super::room;
 use super::terminal::Terminal;
+use super::uses;
 use crate::audit::{self, Options, Report, RootPin};
 use crate::clock;
 use crate::digest::Digest;
@@ -21,7 +22,8 @@ const MAX_CERTIFICATE: u64 = 64 * 1024;
 /// `anchorite log …`
 pub fn log(args: &Args, a: &Log, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
-        LogCommand::Show { what, uses_of_root } => show(&target(args, what.as_deref()), *uses_of_root, terminal),
+        LogCommand::Show { what, uses_of_root: true } => uses::show(&target(args, what.as_deref()), terminal),
+        LogCommand::Show { what, uses_of_root: false } => show(&target(args, what.as_deref()), terminal),
         LogCommand::Verify { what, pin, at_rest } => verify(&target(args, what.as_deref()), pin, *at_rest, terminal),
         LogCommand::Prove { what, entry } => prove(what, *entry, terminal),
     }
@@ -120,16 +122,14 @@ pub fn screen(report: &Report) -> Screen {
     screen
 }
 
-fn show(what: &Path, uses_of_root: bool, terminal: &mut Terminal) -> Result<(), Error> {
+fn show(what: &Path, terminal: &mut Terminal) -> Result<(), Error> {
     let json = terminal.wants_json();
     let mut shown = Vec::new();
     let reading = store::read(what, &mut |entry| {
-        let used = matches!(entry.record, Record::SignIntent(_) | Record::SignOutcome(_) | Record::KeyGenerated(_));
-        if !uses_of_root || used {
-            shown.push((entry.seq, line(entry)));
-        }
+        shown.push((entry.seq, line(entry)));
         Ok(())
-    })?;
+    })
+    .map_err(|error| explained(error, what))?;
     for (seq, line) in shown {
         if json {
             terminal.log_line(&reading.entry_line(seq)?)?;

@@ -26,6 +26,7 @@ mod paper;
 mod parent;
 mod preflight;
 mod previous;
+mod publish;
 mod record;
 mod rehearse;
 mod request;
@@ -37,6 +38,7 @@ mod root_rollover;
 mod status;
 mod succession;
 pub mod terminal;
+mod uses;
 mod verify;
 mod words;
 
@@ -81,6 +83,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Root(a) => ceremonies::root(args, a, terminal),
         Command::Sign(a) => ceremonies::sign(args, a, terminal),
         Command::Export(a) => ceremonies::export(args, a, terminal),
+        Command::Publish(a) => publish::publish(args, a, terminal),
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
         Command::Revoke(a) => revocation::revoke(args, a, terminal),
         Command::Crl(a) => revocation::crl(args, a, terminal),

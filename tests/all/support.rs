@@ -5,6 +5,7 @@
 //! every run.
 
 mod generations;
+pub mod proxy;
 pub mod tally;
 mod unchanged;
 

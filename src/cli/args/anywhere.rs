@@ -33,7 +33,7 @@ pub enum LogCommand {
     Show {
         /// An authority, its log/, or an entries.jsonl; left out, -C.
         what: Option<PathBuf>,
-        /// Only entries in which the root key signed.
+        /// Every use of the root key instead: making it, signatures, copies and their proofs, its end.
         #[arg(long)]
         uses_of_root: bool,
     },

@@ -112,6 +112,10 @@ pub enum Command {
         anchorite -C mesh-root export --all --to /media/out      after a new CRL\n  \
         anchorite -C mesh-root export cluster1 --generation 1 --to /media/out")]
     Export(Export),
+    /// Write a directory for auditors and git: log, roots, CRLs, scripts, records, and how to check them.
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root publish --to mesh-root-public\n  \
+        anchorite -C mesh-root publish --to mesh-root-public \\\n    --names mesh-root/records/participants-*.json     with people's names")]
+    Publish(Publish),
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
     Retire(Retire),

@@ -1,6 +1,7 @@
 //! A log does not go back: what the token remembers, what others have countersigned, and what receivers saw. Each
 //! scenario that held is counted.
 
+mod claims;
 mod countersigned;
 mod guarded;
 mod restored;
