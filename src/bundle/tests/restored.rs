@@ -1,7 +1,7 @@
 //! A bundle of a log that took the place of the one that was seen: accepted by its rule, or by the word of people, and
 //! by nothing else. Each case changes one thing of a bundle that opens.
 
-use super::super::fixture::{LOG, World};
+use super::super::fixture::{LOG, World, now};
 use super::super::make::Contents;
 use super::super::manifest::Receipt;
 use super::super::*;
@@ -49,12 +49,16 @@ fn bundle(restore: Restore) -> (World, Contents) {
 
 fn opens(world: &World, contents: &Contents, accept: Option<&str>, older: bool) -> Result<Opened, Error> {
     // The receipt is of this world's root, whoever's log it was.
-    let receipt = seen(world);
-    world.open_with(&world.make(contents).files, |opening| {
-        opening.pin = RootPin::Receipt;
-        opening.receipt = Some(&receipt);
-        opening.accept_restore = accept;
-        opening.allow_older = older;
+    let (receipt, local) = (seen(world), world.local());
+    open(&Opening {
+        files: &world.make(contents).files,
+        unseal: Unseal::Identities(&world.identity),
+        local: Some(&local),
+        pin: RootPin::Receipt,
+        receipt: Some(&receipt),
+        accept_restore: accept,
+        allow_older: older,
+        now: now(),
     })
 }
 

@@ -4,6 +4,7 @@
 mod claims;
 mod countersigned;
 mod guarded;
+mod proofs;
 mod restored;
 
 use crate::support::*;
