@@ -1,9 +1,10 @@
 //! One fault at one call: the calls of a run on files of ours are counted by `strace`, and each is made to fail.
 
-use crate::support::{Output, World};
+use crate::support::{Output, World, tally};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 /// Calls that read, write, look at or name a file.
 const CALLS: &str = "open,openat,read,pread64,write,pwrite64,fsync,fdatasync,syncfs,ftruncate,rename,renameat,renameat2,\
@@ -30,6 +31,17 @@ pub struct Fault {
     shown: String,
     /// What the call returned when nothing failed.
     returned: i64,
+}
+
+impl Fault {
+    /// True for a call that changes what is on the medium, or makes it durable.
+    pub fn changes(&self) -> bool {
+        let changing = ["write", "pwrite64", "fsync", "fdatasync", "syncfs", "ftruncate", "fchmod"];
+        let named = ["rename", "link", "mkdir", "unlink", "rmdir"];
+        changing.contains(&self.call.as_str())
+            || named.iter().any(|name| self.call.starts_with(name))
+            || self.shown.contains("O_CREAT")
+    }
 }
 
 impl fmt::Display for Fault {
@@ -66,8 +78,20 @@ pub fn can_inject(test: &str) -> bool {
 }
 
 /// Runs the command in the world to its end and lists the faults of its calls on files under `media` (paths in the
-/// world): the likeliest of each call; every one of them where `all`.
-pub fn of_run(world: &World, arguments: &[&str], media: &[&str], all: bool) -> Vec<Fault> {
+/// world): the likeliest of each call that changes something and of every fifth that only looks. In the large size,
+/// every way of every call.
+pub fn of_run(world: &World, arguments: &[&str], media: &[&str]) -> Vec<Fault> {
+    let all = every(world, arguments, media, tally::full());
+    let mut looks = 0;
+    let share = |fault: &Fault| {
+        looks += usize::from(!fault.changes());
+        tally::full() || fault.changes() || looks % 5 == 0
+    };
+    all.into_iter().filter(share).collect()
+}
+
+/// The calls of a run on files under `media`: in every way in which each can fail where `ways`, else in the likeliest.
+pub fn every(world: &World, arguments: &[&str], media: &[&str], all: bool) -> Vec<Fault> {
     let trace = format!("trace={CALLS}");
     world.run_through(&["strace", "-qq", "-y", "-s", "0", "-o", "trace", "-e", &trace], arguments).ok();
     let text = String::from_utf8(world.read("trace")).unwrap();
@@ -87,7 +111,8 @@ pub fn of_run(world: &World, arguments: &[&str], media: &[&str], all: bool) -> V
                 given.match_indices(path.as_str()).any(|(at, _)| given[at + path.len()..].starts_with(['/', '"', '>']))
             })
         });
-        if !on_medium {
+        // A directory has nothing to flush when it is closed, so no file system fails there; std would panic.
+        if !on_medium || (call == "close" && !given.rsplit('/').next().is_some_and(|name| name.contains('.'))) {
             continue;
         }
         let returned = returned.split(|c: char| !c.is_ascii_digit() && c != '-').next().unwrap_or("0");
@@ -111,4 +136,31 @@ pub fn fail(world: &World, arguments: &[&str], fault: &Fault) -> Output {
     let inject = format!("inject={}:{how}:when={}", fault.call, fault.nth);
     let trace = format!("trace={}", fault.call);
     world.run_through(&["strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject], arguments)
+}
+
+/// Runs the command in the world, stops it just before the call, does something, and lets it go on.
+pub fn at(world: &World, arguments: &[&str], moment: &Fault, act: impl FnOnce()) -> Output {
+    let inject = format!("inject={}:signal=STOP:when={}", moment.call, moment.nth);
+    let trace = format!("trace={}", moment.call);
+    let seen = world.path("stops");
+    let stops = seen.to_str().unwrap();
+    let through = ["strace", "-f", "-o", stops, "-e", &trace, "-e", &inject];
+    let child = world.command_through(&through, arguments).spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    let stopped = loop {
+        // With -f, each line begins with the process it is of.
+        let text = std::fs::read_to_string(&seen).unwrap_or_default();
+        let line = text.lines().find(|line| line.contains("--- stopped by SIGSTOP ---"));
+        if let Some(process) = line.and_then(|line| line.split_whitespace().next()) {
+            break process.to_owned();
+        }
+        assert!(Instant::now() < until, "it never came to {moment}\n{text}");
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    act();
+    assert!(Command::new("kill").args(["-CONT", &stopped]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    std::fs::remove_file(&seen).unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Output { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }

@@ -2,6 +2,7 @@
 //! an error that names the path, says why and what to do; the old state or the complete new one; nothing unfinished
 //! that the next run does not clear away.
 
+mod exporting;
 mod faults;
 mod writing;
 

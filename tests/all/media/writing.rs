@@ -3,7 +3,7 @@
 use super::faults::{self, Fault, can_inject};
 use super::{copy, finished, is_clear, unfinished};
 use crate::crash::instants::each;
-use crate::support::{AUTHORITY, GENESIS, SIGNING, Tree, World, tally};
+use crate::support::{GENESIS, SIGNING, Tree, World, tally};
 use std::sync::Mutex;
 
 /// Tries every fault of a command on `media`: the error is clear, what lies there is the old state or the complete
@@ -12,7 +12,7 @@ use std::sync::Mutex;
 fn every_fault(world: &World, arguments: &[&str], media: &[&str], complete: impl Fn(&World) -> bool + Sync) -> usize {
     let tree = |world: &World| -> Tree { media.iter().flat_map(|medium| finished(world.tree(medium))).collect() };
     let before = tree(world);
-    let all = faults::of_run(&copy(world), arguments, media, tally::full());
+    let all = faults::of_run(&copy(world), arguments, media);
     let failures = Mutex::new(Vec::new());
     each(&all, |fault: &Fault| {
         let tried = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -26,10 +26,9 @@ fn every_fault(world: &World, arguments: &[&str], media: &[&str], complete: impl
             is_clear(&output, 30, fault);
             let is_old = after == before;
             assert!(is_old || complete(&world), "{fault}: neither old nor new\n{}\n{:?}", output.error(), after.keys());
-            if is_old {
-                world.run(arguments).ok();
-                assert!(complete(&world), "{fault}");
-            }
+            let again = world.run(arguments);
+            assert!(again.code == Some(0) || !is_old, "{fault}\n{}", again.error());
+            assert!(complete(&world), "{fault}");
             let left: Vec<_> = media.iter().flat_map(|medium| unfinished(&world, medium)).collect();
             assert_eq!(left, [""; 0], "{fault}: left behind");
         }));
