@@ -40,6 +40,7 @@ mod mesh_crl;
 mod misbehaving;
 mod mistakes;
 mod observing;
+mod opening;
 mod paper;
 mod parent;
 mod people_steps;
@@ -64,3 +65,6 @@ mod support;
 mod weak_keys;
 mod workload;
 mod year;
+
+// The fixture of bundles is the library's own, and names these as the library does.
+use anchorite::{digest, error, key, log, name, x509};

@@ -179,7 +179,7 @@ fn a_stick_that_is_smaller_than_its_bundles_by_any_block_gets_all_or_nothing() {
             .unwrap()
             .filter(|entry| entry.as_ref().unwrap().path().join("envelope.json").exists());
         match output.code {
-            Some(0) => assert_eq!(bundles.count(), 1, "{kib} KiB"),
+            Some(0) => assert_eq!(bundles.count(), 1, "{kib} KiB\n{}\n{:?}", output.stderr, world.tree("seen").keys()),
             Some(code) => {
                 assert_eq!(bundles.count(), 0, "{kib} KiB");
                 is_clear(&output, code, &format!("{kib} KiB"));

@@ -16,6 +16,8 @@ const CALLS: &str = "open,openat,read,pread64,write,pwrite64,fsync,fdatasync,syn
 pub enum How {
     /// With this error.
     Error(&'static str),
+    /// A read that gives this many bytes and no more.
+    Gives(usize),
     /// A write that says one byte less than it was given, and wrote none: what is on the medium is not what was meant.
     Lies,
 }
@@ -34,6 +36,16 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// The call with its files, the program's temporary names apart.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// The same call of a file that is shorter than it was a moment ago.
+    pub fn cut(&self) -> Self {
+        Self { how: How::Gives(3), ..self.clone() }
+    }
+
     /// True for a call that changes what is on the medium, or makes it durable.
     pub fn changes(&self) -> bool {
         let changing = ["write", "pwrite64", "fsync", "fdatasync", "syncfs", "ftruncate", "fchmod"];
@@ -131,6 +143,7 @@ pub fn every(world: &World, arguments: &[&str], media: &[&str], all: bool) -> Ve
 pub fn fail(world: &World, arguments: &[&str], fault: &Fault) -> Output {
     let how = match fault.how {
         How::Error(error) => format!("error={error}"),
+        How::Gives(bytes) => format!("retval={bytes}"),
         How::Lies => format!("retval={}", (fault.returned - 1).max(1)),
     };
     let inject = format!("inject={}:{how}:when={}", fault.call, fault.nth);

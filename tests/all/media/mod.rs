@@ -3,7 +3,9 @@
 //! that the next run does not clear away.
 
 mod exporting;
+mod fat;
 mod faults;
+mod hostile;
 mod writing;
 
 use crate::support::Tree;
