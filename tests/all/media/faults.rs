@@ -31,14 +31,17 @@ pub struct Fault {
     pub how: How,
     /// The call with its files, for messages.
     shown: String,
+    /// The file, as a path in the world; and which of the calls of this name on this file it is, from 1.
+    path: String,
+    nth_of_path: usize,
     /// What the call returned when nothing failed.
     returned: i64,
 }
 
 impl Fault {
-    /// The call with its files, the program's temporary names apart.
-    pub fn shown(&self) -> &str {
-        &self.shown
+    /// Which of the calls of its name on its file it is, from 1.
+    pub fn nth_of_path(&self) -> usize {
+        self.nth_of_path
     }
 
     /// The same call of a file that is shorter than it was a moment ago.
@@ -90,14 +93,14 @@ pub fn can_inject(test: &str) -> bool {
 }
 
 /// Runs the command in the world to its end and lists the faults of its calls on files under `media` (paths in the
-/// world): the likeliest of each call that changes something and of every fifth that only looks. In the large size,
+/// world): the likeliest of each call that changes something and of every tenth that only looks. In the large size,
 /// every way of every call.
 pub fn of_run(world: &World, arguments: &[&str], media: &[&str]) -> Vec<Fault> {
     let all = every(world, arguments, media, tally::full());
     let mut looks = 0;
     let share = |fault: &Fault| {
         looks += usize::from(!fault.changes());
-        tally::full() || fault.changes() || looks % 5 == 0
+        tally::full() || fault.changes() || looks % 10 == 0
     };
     all.into_iter().filter(share).collect()
 }
@@ -110,6 +113,7 @@ pub fn every(world: &World, arguments: &[&str], media: &[&str], all: bool) -> Ve
     std::fs::remove_file(world.path("trace")).unwrap();
     let here = std::fs::canonicalize(world.path(".")).unwrap().display().to_string();
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    let mut count_of_path: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut found = Vec::new();
     for line in text.lines() {
         let Some((call, rest)) = line.split_once('(') else { continue };
@@ -118,13 +122,13 @@ pub fn every(world: &World, arguments: &[&str], media: &[&str], all: bool) -> Ve
         let shown = rest.replace(&here, "");
         let (given, returned) = shown.rsplit_once(" = ").unwrap_or((&shown, "0"));
         // Paths are absolute where they come from a descriptor, else relative to the world.
-        let on_medium = media.iter().any(|path| {
-            [format!("/{path}"), format!("\"{path}")].iter().any(|path| {
-                given.match_indices(path.as_str()).any(|(at, _)| given[at + path.len()..].starts_with(['/', '"', '>']))
-            })
-        });
+        let Some(path) = media.iter().find_map(|medium| path_below(given, medium)) else { continue };
+        let nth_of_path = count_of_path.entry((call.to_owned(), path.clone())).or_default();
+        *nth_of_path += 1;
         // A directory has nothing to flush when it is closed, so no file system fails there; std would panic.
-        if !on_medium || (call == "close" && !given.rsplit('/').next().is_some_and(|name| name.contains('.'))) {
+        let closed = given.rsplit('/').next().unwrap_or_default();
+        let directory = !closed.contains('.') || closed.starts_with(".anchorite-");
+        if call == "close" && directory {
             continue;
         }
         let returned = returned.split(|c: char| !c.is_ascii_digit() && c != '-').next().unwrap_or("0");
@@ -133,22 +137,45 @@ pub fn every(world: &World, arguments: &[&str], media: &[&str], all: bool) -> Ve
         for how in likely {
             let returned = returned.parse().unwrap_or(0);
             let (call, shown) = (call.to_owned(), given.to_owned());
-            found.push(Fault { call, nth: *nth, how: *how, shown, returned });
+            let (path, nth_of_path) = (path.clone(), *nth_of_path);
+            found.push(Fault { call, nth: *nth, how: *how, shown, path, nth_of_path, returned });
         }
     }
     found
 }
 
+/// The path of a call's file in the world, where it lies below a directory of it.
+fn path_below(given: &str, medium: &str) -> Option<String> {
+    [format!("/{medium}"), format!("\"{medium}")].iter().find_map(|begin| {
+        let ends = |at: &usize| given[at + begin.len()..].starts_with(['/', '"', '>']);
+        let at = given.match_indices(begin.as_str()).map(|(at, _)| at).find(ends)?;
+        let path = &given[at + 1..];
+        path.find(['"', '>']).map(|end| path[..end].to_owned())
+    })
+}
+
+/// Runs the command in the world with the fault, counted among the calls on its file only: where others vary.
+pub fn fail_there(world: &World, arguments: &[&str], fault: &Fault) -> Output {
+    let absolute = std::fs::canonicalize(world.path(".")).unwrap().join(&fault.path);
+    let paths = ["-P", &fault.path, "-P", absolute.to_str().unwrap()];
+    inject(world, arguments, fault, fault.nth_of_path, &paths)
+}
+
 /// Runs the command in the world with the fault.
 pub fn fail(world: &World, arguments: &[&str], fault: &Fault) -> Output {
+    inject(world, arguments, fault, fault.nth, &[])
+}
+
+fn inject(world: &World, arguments: &[&str], fault: &Fault, nth: usize, paths: &[&str]) -> Output {
     let how = match fault.how {
         How::Error(error) => format!("error={error}"),
         How::Gives(bytes) => format!("retval={bytes}"),
         How::Lies => format!("retval={}", (fault.returned - 1).max(1)),
     };
-    let inject = format!("inject={}:{how}:when={}", fault.call, fault.nth);
+    let inject = format!("inject={}:{how}:when={nth}", fault.call);
     let trace = format!("trace={}", fault.call);
-    world.run_through(&["strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject], arguments)
+    let through = [&["strace", "-qq", "-o", "/dev/null"][..], paths, &["-e", &trace, "-e", &inject]].concat();
+    world.run_through(&through, arguments)
 }
 
 /// Runs the command in the world, stops it just before the call, does something, and lets it go on.
