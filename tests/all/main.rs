@@ -39,6 +39,7 @@ mod mesh_crl;
 mod misbehaving;
 mod mistakes;
 mod observing;
+mod opening;
 mod paper;
 mod parent;
 mod people_steps;
@@ -67,3 +68,6 @@ mod tampering;
 mod weak_keys;
 mod workload;
 mod year;
+
+// The fixture of bundles is the library's own, and names these as the library does.
+use anchorite::{digest, error, key, log, name, x509};
