@@ -13,6 +13,7 @@ use crate::files::intake;
 use crate::log::{Entry, Record, proof};
 use crate::screen::Screen;
 use crate::store;
+use crate::text;
 use crate::x509::pem;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -120,6 +121,10 @@ pub fn screen(report: &Report) -> Screen {
     for root in &report.roots {
         screen = screen.field("root sha256", root.hex());
     }
+    for seen in &report.countersigned {
+        let who = text::escape(&seen.by);
+        screen = screen.field("countersigned", format!("{} entries by {who}, {}", seen.size, seen.at));
+    }
     if let Some(ended) = report.ended {
         screen = screen.field("ENDED", format!("{ended}: its keys are destroyed"));
     }
@@ -212,6 +217,7 @@ fn line(entry: &Entry) -> String {
         Record::PlanDeclined(r) => r.plan_sha256.short(),
         Record::PlanExpired(r) => r.plan_sha256.short(),
         Record::RootCertified(r) => format!("root generation {} by a parent", r.generation),
+        Record::CheckpointWitnessed(r) => format!("{} entries by {}", r.size, r.by.name()),
         Record::SignIntent(r) => {
             let whom = r.cluster.as_ref().map(|c| format!(" for {c}")).unwrap_or_default();
             match (&r.serial, r.crl_number) {

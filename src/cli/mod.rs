@@ -6,8 +6,10 @@ mod answers;
 mod args;
 mod ceremonies;
 mod ceremony;
+mod checkpoint;
 mod cluster;
 mod configuration;
+mod countersign;
 mod custody;
 mod decommission;
 mod fence;
@@ -91,6 +93,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Restore(a) => restore::restore(args, a, terminal),
         Command::KeyBackup(a) => key_backup::key_backup(args, a, terminal),
         Command::Decommission(a) => decommission::decommission(args, a, terminal),
+        Command::Checkpoint(a) => checkpoint::checkpoint(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status(a) => status::status(args, a, terminal),
         Command::Request(a) => request::request(args, a, terminal),

@@ -178,6 +178,7 @@ impl Uses {
             | Record::CertificateRevoked(_)
             | Record::RootCertified(_)
             | Record::BundleExported(_)
+            | Record::CheckpointWitnessed(_)
             | Record::Recovered(_) => {}
         }
     }

@@ -21,6 +21,8 @@ pub enum ScriptKind {
     Rollover,
     /// Takes what a parent issued for a root.
     Certified,
+    /// Takes back checkpoints that somebody elsewhere countersigned.
+    Checkpoint,
     /// Makes a copy of the root's token and proves it.
     Backup,
     /// Ends the key of a root generation.
@@ -50,6 +52,7 @@ impl ScriptKind {
         ScriptKind::Custody,
         ScriptKind::Rollover,
         ScriptKind::Certified,
+        ScriptKind::Checkpoint,
         ScriptKind::Backup,
         ScriptKind::RootEnd,
         ScriptKind::Decommission,
@@ -71,6 +74,7 @@ impl ScriptKind {
             ScriptKind::Custody => "custody",
             ScriptKind::Rollover => "rollover",
             ScriptKind::Certified => "root-certified",
+            ScriptKind::Checkpoint => "checkpoint",
             ScriptKind::Backup => "key-backup",
             ScriptKind::RootEnd => "root-retirement",
             ScriptKind::Decommission => "decommission",
@@ -112,6 +116,7 @@ impl ScriptKind {
             ScriptKind::Rollover => {
                 &["participants", "generate-next-root", "review-plans", "sign", "rotate-audit", "publish", "close"]
             }
+            ScriptKind::Checkpoint => &["participants", "witness-checkpoint", "close"],
             ScriptKind::Certified => &["participants", "take-certificate", "publish", "close"],
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
             ScriptKind::RootEnd | ScriptKind::Decommission => &["participants", "destroy-keys", "close"],
@@ -166,6 +171,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("cross-sign", &[ScriptKind::Rollover]),
     ("rotate-audit", &[ScriptKind::Rollover]),
     ("take-certificate", &[ScriptKind::Certified]),
+    ("witness-checkpoint", &[ScriptKind::Checkpoint]),
     ("key-backup", &[ScriptKind::Backup]),
     ("destroy-keys", &[ScriptKind::RootEnd, ScriptKind::Decommission]),
     ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),

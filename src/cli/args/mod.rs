@@ -2,6 +2,7 @@
 
 mod anywhere;
 mod backup;
+mod checkpoint;
 mod cluster;
 mod custody;
 mod mesh;
@@ -17,6 +18,7 @@ mod takeover;
 
 pub use anywhere::*;
 pub use backup::*;
+pub use checkpoint::*;
 pub use cluster::*;
 pub use custody::*;
 pub use mesh::*;
@@ -141,6 +143,11 @@ pub enum Command {
     /// End the authority: destroy its keys and every copy, and close its log for good.
     #[command(before_help = "Example:\n  anchorite -C mesh-root decommission")]
     Decommission(Decommission),
+    /// Have the log's checkpoints countersigned elsewhere, countersign others', take them back.
+    #[command(
+        before_help = "Examples:\n  anchorite -C mesh-root checkpoint export > to-countersign\n  anchorite checkpoint countersign to-countersign --state DIR > countersigned\n  anchorite -C mesh-root checkpoint take countersigned"
+    )]
+    Checkpoint(Checkpoint),
     /// Token profiles, and what a token can do.
     #[command(
         before_help = "Examples:\n  anchorite hsm profiles\n  anchorite hsm probe --profile softhsm2 --serial 84b1c0f1d3a2c6e7"
