@@ -3,8 +3,7 @@
 use super::super::support::{PARTICIPANTS, SIGNING};
 use super::*;
 
-const CRL: [&str; 9] =
-    ["-C", AUTHORITY, "--now", SIGNING, "crl", "--pin-file", "pin", "--answers", "answers-crl.toml"];
+const CRL: [&str; 9] = ["-C", AUTHORITY, "--now", SIGNING, "crl", "--pin-file", "pin", "--answers", "answers-crl.toml"];
 
 /// A founded world, whose genesis issued the first CRL.
 fn prepared() -> World {

@@ -31,8 +31,10 @@ impl Acted {
         }
         let lines = lines(now);
         let covered = checkpoint_size(now);
-        let settled: BTreeSet<u64> =
-            lines.iter().filter_map(|(_, e)| (e["type"] == "sign.outcome").then(|| e["data"]["intent"].as_u64())?).collect();
+        let settled: BTreeSet<u64> = lines
+            .iter()
+            .filter_map(|(_, e)| (e["type"] == "sign.outcome").then(|| e["data"]["intent"].as_u64())?)
+            .collect();
         for (line, entry) in &lines {
             let seq = entry["seq"].as_u64().unwrap();
             if entry["type"] == "sign.intent" && seq < covered && !settled.contains(&seq) {
@@ -74,7 +76,8 @@ impl Evidence {
         assert!(whole_lines(now).starts_with(whole_lines(found)), "{at}: entries that were never written");
         for intent in &acted.0 {
             let kept = lines.iter().find(|(line, _)| line == intent);
-            let (_, entry) = kept.unwrap_or_else(|| panic!("{at}: the root key may have signed what is gone: {intent}"));
+            let (_, entry) =
+                kept.unwrap_or_else(|| panic!("{at}: the root key may have signed what is gone: {intent}"));
             assert!(entry["seq"].as_u64().unwrap() < covered, "{at}: signed, and under no checkpoint: {intent}");
         }
         for (path, bytes) in visible(found) {

@@ -59,10 +59,7 @@ fn a_signing_session_that_is_really_killed_is_completed_too() {
 
 #[test]
 fn a_signing_session_survives_a_power_cut_at_any_call_whatever_was_not_synced() {
-    cuts::at_any_call(
-        &SIGNING_TWO,
-        "a_signing_session_survives_a_power_cut_at_any_call_whatever_was_not_synced",
-    );
+    cuts::at_any_call(&SIGNING_TWO, "a_signing_session_survives_a_power_cut_at_any_call_whatever_was_not_synced");
 }
 
 /// A world in which `sign` was killed when both intents were under a checkpoint and no outcome was written.

@@ -16,21 +16,67 @@ const CALLS: &str = "open,openat,openat2,creat,close,dup,dup2,dup3,lseek,write,p
 /// which say nothing of where they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
-    Open { fd: u32, path: String, create: Option<u32>, exclusive: bool, truncate: bool, append: bool },
-    Close { fd: u32 },
-    Duplicate { from: u32, to: u32 },
-    Seek { fd: u32, to: usize },
-    Write { fd: u32, file: String, at: Option<usize>, bytes: Vec<u8> },
-    Length { fd: u32, file: String, length: usize },
-    Sync { fd: u32, file: String },
-    Rename { from: String, to: String, exchange: bool },
-    Link { from: String, to: String },
-    Unlink { path: String },
-    RemoveDirectory { path: String },
-    MakeDirectory { path: String, mode: u32 },
-    Mode { path: String, mode: u32 },
+    Open {
+        fd: u32,
+        path: String,
+        create: Option<u32>,
+        exclusive: bool,
+        truncate: bool,
+        append: bool,
+    },
+    Close {
+        fd: u32,
+    },
+    Duplicate {
+        from: u32,
+        to: u32,
+    },
+    Seek {
+        fd: u32,
+        to: usize,
+    },
+    Write {
+        fd: u32,
+        file: String,
+        at: Option<usize>,
+        bytes: Vec<u8>,
+    },
+    Length {
+        fd: u32,
+        file: String,
+        length: usize,
+    },
+    Sync {
+        fd: u32,
+        file: String,
+    },
+    Rename {
+        from: String,
+        to: String,
+        exchange: bool,
+    },
+    Link {
+        from: String,
+        to: String,
+    },
+    Unlink {
+        path: String,
+    },
+    RemoveDirectory {
+        path: String,
+    },
+    MakeDirectory {
+        path: String,
+        mode: u32,
+    },
+    Mode {
+        path: String,
+        mode: u32,
+    },
     /// The PKCS#11 module returned from a call: the name of the function.
-    Returned { function: String },
+    Returned {
+        function: String,
+    },
 }
 
 /// Where the proxy between the program and its token writes each call down once it has returned.
