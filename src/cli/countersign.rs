@@ -144,7 +144,7 @@ fn check_and_sign(
 /// The key and its name.
 fn identity(dir: &Path) -> Result<(LocalKey, VerifierKey), Error> {
     let path = dir.join(KEY_FILE);
-    if !cluster::present(&path) {
+    if !cluster::present(&path)? {
         return Err(Error::new(Kind::Medium, "there is no countersigner's key here")
             .saw(path.display().to_string())
             .hint("make one: anchorite checkpoint key NAME --into DIR"));
@@ -169,7 +169,7 @@ fn file_of(origin: &str) -> Result<String, Error> {
 }
 
 fn remembered(path: &Path, origin: &str) -> Result<Option<Remembered>, Error> {
-    if !cluster::present(path) {
+    if !cluster::present(path)? {
         return Ok(None);
     }
     let bad = |saw: String| {

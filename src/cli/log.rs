@@ -1,7 +1,8 @@
 //! `log`: show, verify, prove.
 
-use super::args::{Args, Log, LogCommand, Pin};
+use super::args::{Args, Log, LogCommand, Paper, Pin};
 use super::room;
+use super::signed_paper::{self, Signed};
 use super::terminal::Terminal;
 use super::uses;
 use crate::audit::{self, Options, Report, RootPin};
@@ -14,6 +15,7 @@ use crate::screen::Screen;
 use crate::store;
 use crate::text;
 use crate::x509::pem;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// A certificate file, at the most, in bytes.
@@ -24,7 +26,9 @@ pub fn log(args: &Args, a: &Log, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
         LogCommand::Show { what, uses_of_root: true } => uses::show(&target(args, what.as_deref()), terminal),
         LogCommand::Show { what, uses_of_root: false } => show(&target(args, what.as_deref()), terminal),
-        LogCommand::Verify { what, pin, at_rest } => verify(&target(args, what.as_deref()), pin, *at_rest, terminal),
+        LogCommand::Verify { what, pin, at_rest, paper } => {
+            verify(&target(args, what.as_deref()), pin, *at_rest, paper, terminal)
+        }
         LogCommand::Prove { what, entry } => prove(what, *entry, terminal),
     }
 }
@@ -57,12 +61,28 @@ pub fn fingerprint(typed: &str) -> Result<Digest, Error> {
         .map_err(|error| error.within("--root-fingerprint").hint("it is on the root card: anchorite root show"))
 }
 
-fn verify(what: &Path, pin: &Pin, at_rest: bool, terminal: &mut Terminal) -> Result<(), Error> {
+#[derive(Serialize)]
+struct Verified {
+    #[serde(flatten)]
+    report: Report,
+    /// What a signed paper says of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paper: Option<Signed>,
+}
+
+/// Verifies a log and, where a paper is at hand, holds it against that.
+///
+/// # Errors
+/// [`Kind::Usage`], [`Kind::Medium`], [`Kind::Verify`].
+pub fn verify(what: &Path, pin: &Pin, at_rest: bool, paper: &Paper, terminal: &mut Terminal) -> Result<(), Error> {
+    let said = signed_paper::said(paper)?;
     let report = report(what, &Options { root: root_pin(pin)?, at_rest })?;
+    let paper = said.map(|said| signed_paper::hold(what, &said, &report)).transpose()?;
     if terminal.wants_json() {
-        return terminal.json(&report);
+        return terminal.json(&Verified { report, paper });
     }
-    terminal.result_screen(&screen(&report))
+    let screen = screen(&report);
+    terminal.result_screen(&paper.iter().fold(screen, |screen, paper| screen.then(paper.screen())))
 }
 
 /// Verifies a log on disk.

@@ -35,6 +35,7 @@ mod revocation;
 mod rollover;
 mod room;
 mod root_rollover;
+mod signed_paper;
 mod status;
 mod succession;
 pub mod terminal;

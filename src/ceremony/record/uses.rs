@@ -193,7 +193,7 @@ impl Uses {
         self
     }
 
-    /// Some of this act, in words.
+    /// How many there are, in words.
     pub fn total(&self) -> String {
         let part = |(name, count): (&str, u64)| format!("{count} {name}");
         let acts: Vec<String> = self.acts.iter().map(|(name, count)| part((*name, *count))).collect();
@@ -201,7 +201,7 @@ impl Uses {
         let all = text::count(self.uses.len(), "use");
         match self.uses.is_empty() {
             true => format!("{all} of a root key"),
-            false => format!("{all} of a root key: {}; outcomes: {}", acts.join(", "), outcomes.join(", ")),
+            false => format!("{all} of a root key ({}): {}", acts.join(", "), outcomes.join(", ")),
         }
     }
 

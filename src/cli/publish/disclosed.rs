@@ -61,7 +61,7 @@ impl Disclosed {
         };
         Screen::new()
             .text("With the log these become public:")
-            .field("configuration", text::count(self.configurations, "text") + " of authority.toml")
+            .field("settings", text::count(self.configurations, "text") + " of authority.toml")
             .field("clusters", all(&self.clusters))
             .field("tokens", all(&self.tokens))
             .field("modules", all(&self.modules))

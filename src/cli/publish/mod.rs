@@ -20,7 +20,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::{Placed, deliver, intake, own};
 use crate::store;
-use crate::words;
+use crate::{text, words};
 use contents::Contents;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,11 +104,17 @@ pub fn publish(args: &Args, a: &Publish, terminal: &mut Terminal) -> Result<(), 
         ));
     }
     let changed = match (grown, written.len()) {
-        (false, 0) => "as it was: nothing changed".to_owned(),
-        (_, count) => format!("{} entries; {count} other files are new or changed", report.size),
+        (false, 0) => {
+            terminal.talk("The publication is up to date; nothing was changed.");
+            None
+        }
+        (_, count) => {
+            let files = text::count(count, "other file");
+            Some(format!("{}  {} entries, and {files} new or changed", to.display(), report.size))
+        }
     };
     terminal.done(
-        &[format!("{}  {changed}", to.display())],
+        &changed.into_iter().collect::<Vec<_>>(),
         &[
             "look at what is public now, then: git add -A && git commit",
             "README.md in it says how it is checked without this program",

@@ -154,7 +154,7 @@ fn written(golden: &Path) {
     fixture.open("sign").unwrap();
     for (kind, data) in WRITTEN {
         let raw = RawValue::from_string((*data).to_owned()).unwrap();
-        fixture.append([Record::parse(kind, &raw).unwrap_or_else(|error| panic!("{kind}: {error}"))]).unwrap();
+        fixture.append([Record::parse(kind, raw.get()).unwrap_or_else(|error| panic!("{kind}: {error}"))]).unwrap();
     }
     fixture.close().unwrap();
     fixture.checkpoint().unwrap();

@@ -23,7 +23,7 @@ fn a_type_or_version_of_a_later_anchorite_is_refused_by_name() {
     newer(entry::parse_line(line), Kind::Verify, "written by a newer anchorite: saw v 2, wanted v 1");
     let data = RawValue::from_string("{}".to_owned()).unwrap();
     newer(
-        Record::parse("key.sung", &data),
+        Record::parse("key.sung", data.get()),
         Kind::Verify,
         "written by a newer anchorite: saw an entry of type key.sung",
     );
