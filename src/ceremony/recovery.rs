@@ -180,7 +180,7 @@ mod tests {
                 "serial": format!("{seq:032x}"), "cluster": format!("{}-{seq}", "c".repeat(57)), "generation": 1,
                 "not_after": "2027-11-21T09:30:00Z"
             });
-            (seq, serde_json::from_value::<SignIntent>(json).unwrap(), seq % 2 == 0)
+            (seq, serde_json::from_value::<SignIntent>(json).unwrap(), seq.is_multiple_of(2))
         };
         let interrupted = Interrupted {
             session: Some(Session {
