@@ -104,7 +104,11 @@ impl Module {
         let kind = match code {
             RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange => Kind::PinRejected,
             RvError::PinLocked => Kind::PinFinal,
-            _ => return fault::refused("cannot log in to the token", answer).truth("The PIN was not accepted."),
+            // Who fails in the middle of a login does not say whether it counted the try.
+            _ => {
+                return fault::refused("cannot log in to the token", answer)
+                    .truth("The token did not say whether a try of the PIN was spent; it was not tried again.");
+            }
         };
         let now = slot_of(seen).ok().and_then(|slot| self.look(slot).ok()).map(|seen| seen.pin).unwrap_or_default();
         let locked = kind == Kind::PinFinal || now.locked;
@@ -118,7 +122,10 @@ impl Module {
                 (false, true) => "the next wrong PIN locks it".into(),
                 (false, false) => self.profile.user_pin.cost(),
             })
-            .truth("One try was spent; it was not tried again.")
+            .truth(match kind {
+                Kind::PinFinal => "The PIN was not tried again.",
+                _ => "One try was spent; it was not tried again.",
+            })
     }
 }
 
