@@ -61,7 +61,7 @@ export PATH
 # One build for both runners; warnings are clippy's business (.ci/run).
 cargo build --locked --quiet
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --no-fail-fast "$@"
+    cargo nextest run --locked --workspace --no-fail-fast "$@"
 else
-    cargo test --locked --no-fail-fast "$@"
+    cargo test --locked --workspace --no-fail-fast "$@"
 fi

@@ -243,7 +243,7 @@ pub fn take(state: &State, config: &Config, now: Timestamp, interrupted: Vec<Str
             dealt: set.at,
         }),
         key_backups: state.backups.all().iter().map(backup).collect(),
-        countersigned: state.witnessed.newest().map(|(_, record)| countersigned(record)).collect(),
+        countersigned: state.witnessed.newest().map(|(_, record)| Countersigned::of(record)).collect(),
         uncountersigned: match config.countersigners.keys.is_empty() {
             true => Vec::new(),
             false => state.witnessed.waiting().iter().map(|(size, _)| *size).collect(),
@@ -258,8 +258,11 @@ pub fn take(state: &State, config: &Config, now: Timestamp, interrupted: Vec<Str
     }
 }
 
-fn countersigned(record: &CheckpointWitnessed) -> Countersigned {
-    Countersigned { by: record.by.name().to_owned(), at: record.at, size: record.size }
+impl Countersigned {
+    /// What a record in the log says.
+    pub fn of(record: &CheckpointWitnessed) -> Self {
+        Self { by: record.by.name().to_owned(), at: record.at, size: record.size }
+    }
 }
 
 fn backup(backup: &Backup) -> KeyBackup {

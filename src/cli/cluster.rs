@@ -56,7 +56,11 @@ pub fn open(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error>
     })
 }
 
-fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error> {
+/// Everything that `open` checks of a bundle, with the receipt of the one before; nothing is written.
+///
+/// # Errors
+/// As [`bundle::open`].
+pub(super) fn check(args: &Args, a: &Open) -> Result<(Option<Receipt>, Opened), Error> {
     let files = bundle::load(&find_bundle(&a.bundle)?)?;
     let receipt_path = a.into.join("receipt.json");
     let receipt = match present(&receipt_path)? {
@@ -85,7 +89,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         (None, None) => return Err(Error::new(Kind::Bug, "nothing to open a bundle with")),
     };
     let accepted = a.accept_restore.as_ref().map(|id| id.trim().to_lowercase());
-    let mut opened = bundle::open(&Opening {
+    let opened = bundle::open(&Opening {
         files: &files,
         unseal,
         local: local.as_ref(),
@@ -95,6 +99,11 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         allow_older: a.allow_older,
         now: clock(args).now(),
     })?;
+    Ok((receipt, opened))
+}
+
+fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error> {
+    let (_, mut opened) = check(args, a)?;
     let rows = match a.with_crl {
         true => mesh_crl::add(&mut opened, a, clock(args).now())?,
         false => Vec::new(),

@@ -3,6 +3,7 @@
 
 mod accepted;
 mod forged;
+mod restored;
 mod rollback;
 mod wrong;
 

@@ -143,6 +143,16 @@ impl Uses {
                     self.uses.push(self.named(gone));
                 }
             },
+            Record::KeyLocked(r) if r.role == "root" => {
+                let says = "the root key is copied in its token without the right to be wrapped".to_owned();
+                let locked = Use { root_generation: Some(r.generation), ..done(entry, "lock", says) };
+                self.uses.push(self.named(locked));
+            }
+            Record::KeyRestored(r) if r.role == "root" => {
+                let says = format!("the root key is made anew from {} in the token {}", r.backup, r.token_serial);
+                let restored = Use { root_generation: Some(r.generation), ..done(entry, "restore", says) };
+                self.uses.push(self.named(restored));
+            }
             // Nothing here asks a root key, or a copy of one, for anything. A new type is asked for by the compiler.
             Record::Genesis(_)
             | Record::ConfigAdopted(_)
@@ -167,6 +177,8 @@ impl Uses {
             | Record::AuditRotated(_)
             | Record::KeyDestroying(_)
             | Record::KeyDestroyed(_)
+            | Record::KeyLocked(_)
+            | Record::KeyRestored(_)
             | Record::ClusterEnrolled(_)
             | Record::ClusterRetired(_)
             | Record::RequestImported(_)
@@ -193,7 +205,7 @@ impl Uses {
         self
     }
 
-    /// Some of this act, in words.
+    /// How many there are, in words.
     pub fn total(&self) -> String {
         let part = |(name, count): (&str, u64)| format!("{count} {name}");
         let acts: Vec<String> = self.acts.iter().map(|(name, count)| part((*name, *count))).collect();
@@ -201,7 +213,7 @@ impl Uses {
         let all = text::count(self.uses.len(), "use");
         match self.uses.is_empty() {
             true => format!("{all} of a root key"),
-            false => format!("{all} of a root key: {}; outcomes: {}", acts.join(", "), outcomes.join(", ")),
+            false => format!("{all} of a root key ({}): {}", acts.join(", "), outcomes.join(", ")),
         }
     }
 

@@ -190,12 +190,15 @@ pub enum Command {
         anchorite mesh-crl check cluster1 --days 30    for cron: exit 10 when due"
     )]
     MeshCrl(MeshCrl),
-    /// Verify a bundle without opening it, or a log.
-    #[command(before_help = "Example:\n  anchorite verify /media/out/5f0c… --root root-cert.pem")]
+    /// Verify a bundle without opening it, or a log; and a log against the paper that people signed.
+    #[command(before_help = "Examples:\n  anchorite verify /media/out/5f0c… --root root-cert.pem\n  \
+        anchorite verify mesh-root-public --root root-cert.pem \\\n    --checkpoint-words flytrap gadgetry repay unify christmas insurgent backward \\\n    consulting\n  \
+        anchorite verify /media/out/5f0c… --receipt cluster1     its proofs too\n  \
+        anchorite verify proof --entry line --signer audit-cert.pem \\\n    --root root-cert.pem")]
     Verify(Verify),
     /// Show, verify or prove the log.
     #[command(
-        before_help = "Examples:\n  anchorite log verify mesh-root --root root-cert.pem\n  anchorite log show mesh-root\n  anchorite log prove mesh-root 41"
+        before_help = "Examples:\n  anchorite log verify mesh-root --root root-cert.pem\n  anchorite log show mesh-root --uses-of-root\n  anchorite log prove mesh-root 41"
     )]
     Log(Log),
     /// Look at a request, certificate, CRL, bundle, checkpoint or the rules.

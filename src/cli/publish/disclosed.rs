@@ -61,17 +61,17 @@ impl Disclosed {
         };
         Screen::new()
             .text("With the log these become public:")
-            .field("configuration", text::count(self.configurations, "text") + " of authority.toml")
+            .field("settings", text::count(self.configurations, "text") + " of authority.toml")
             .field("clusters", all(&self.clusters))
             .field("tokens", all(&self.tokens))
             .field("modules", all(&self.modules))
             .field("machine", text::count(self.preflight, "line") + " of preflights")
-            .field("typed", format!("{} of values, deviations and reasons", entries(self.typed.len())))
+            .field(
+                "typed",
+                text::entries(u64::try_from(self.typed.len()).unwrap_or(u64::MAX))
+                    + " of values, deviations and reasons",
+            )
             .field("names", names)
             .text("Read them before others do: anchorite log show, and the pages in records/.")
     }
-}
-
-fn entries(count: usize) -> String {
-    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }

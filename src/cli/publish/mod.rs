@@ -20,7 +20,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::{Placed, deliver, intake, own};
 use crate::store;
-use crate::words;
+use crate::{text, words};
 use contents::Contents;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,12 +56,18 @@ struct Published {
 /// `anchorite publish`
 pub fn publish(args: &Args, a: &Publish, terminal: &mut Terminal) -> Result<(), Error> {
     let folder = room::folder(args);
-    let (_, interrupted) = folder.read_state()?;
-    if let Some(interrupted) = interrupted {
-        terminal.screen(&interrupted.screen());
+    let read = folder.read_state();
+    if let Err(error) = &read
+        && error.kind() != Kind::Verify
+    {
+        return Err(error.clone());
     }
+    // Of a log that does not verify, the audit names the line that is to blame.
     let report = log::report(folder.path(), &Options { root: RootPin::None, at_rest: false })
         .map_err(|error| error.truth("Nothing was published."))?;
+    if let Some(interrupted) = read?.1 {
+        terminal.screen(&interrupted.screen());
+    }
     if report.size == 0 {
         return Err(Error::new(Kind::Usage, "nothing of this log is signed yet")
             .saw(format!("{} entries, none of them under a checkpoint", report.entries))
@@ -100,15 +106,22 @@ pub fn publish(args: &Args, a: &Publish, terminal: &mut Terminal) -> Result<(), 
     terminal.screen(&contents.disclosed.screen());
     if left_out > 0 {
         terminal.talk(&format!(
-            "Left out: {left_out} entries after the newest checkpoint, which nobody signed yet. The next ceremony does."
+            "Left out: {} after the newest checkpoint, which nobody signed yet. The next ceremony does.",
+            text::entries(left_out)
         ));
     }
     let changed = match (grown, written.len()) {
-        (false, 0) => "as it was: nothing changed".to_owned(),
-        (_, count) => format!("{} entries; {count} other files are new or changed", report.size),
+        (false, 0) => {
+            terminal.talk("The publication is up to date; nothing was changed.");
+            None
+        }
+        (_, count) => {
+            let files = text::count(count, "other file");
+            Some(format!("{}  {} entries, and {files} new or changed", to.display(), report.size))
+        }
     };
     terminal.done(
-        &[format!("{}  {changed}", to.display())],
+        &changed.into_iter().collect::<Vec<_>>(),
         &[
             "look at what is public now, then: git add -A && git commit",
             "README.md in it says how it is checked without this program",

@@ -39,13 +39,13 @@ macro_rules! records {
                 match self { $(Record::$variant(_) => $name,)* }
             }
 
-            /// The typed data of a line.
+            /// The typed data of a line, from its JSON.
             ///
             /// # Errors
             /// [`Kind::Verify`]: an unknown type, or data of the wrong shape.
-            pub fn parse(kind: &str, data: &RawValue) -> Result<Self, Error> {
+            pub fn parse(kind: &str, data: &str) -> Result<Self, Error> {
                 match kind {
-                    $($name => serde_json::from_str(data.get()).map(Record::$variant).map_err(|error| {
+                    $($name => serde_json::from_str(data).map(Record::$variant).map_err(|error| {
                         Error::new(Kind::Verify, concat!("the data of an entry of type ", $name, " is out of form"))
                             .saw(error.to_string())
                     }),)*
@@ -103,6 +103,8 @@ records! {
     "key_backup.made" => KeyBackupMade,
     "key_backup.proving" => KeyBackupProving,
     "key_backup.proved" => KeyBackupProved,
+    "key.locked" => KeyLocked,
+    "key.restored" => KeyRestored,
     "key.adopted" => KeyAdopted,
     "history.imported" => HistoryImported,
     "restore" => Restore,
