@@ -215,6 +215,17 @@ pub(super) fn follows(
             format!("{} as bundle {}", receipt.bundle_id, receipt.sequence),
         );
     }
+    // The one after it names it; where some are missing between, and after a restore, it cannot be told.
+    if let Some(previous) = &manifest.previous_bundle
+        && manifest.sequence == receipt.sequence.saturating_add(1)
+        && *previous != receipt.bundle_id
+    {
+        return refuse(
+            "this bundle follows another than the one that is there",
+            previous.clone(),
+            receipt.bundle_id.clone(),
+        );
+    }
     if checkpoint.size == receipt.size {
         if checkpoint.root == receipt.root {
             return Ok(older);

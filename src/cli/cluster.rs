@@ -275,7 +275,7 @@ fn local(dir: &Path) -> Result<Option<Local>, Error> {
         let request: RequestJson = serde_json::from_slice(&intake::read(&json_path, MAX_FILE)?)
             .map_err(|error| Error::new(Kind::Medium, "request.json cannot be read").saw(error.to_string()))?;
         let der = pem::decode_one(request.csr.as_bytes(), "CERTIFICATE REQUEST")?;
-        (Some(Digest::of(&der)), Some((request.cluster, request.environment)))
+        (Some(Digest::of(&der)), Some([request.cluster, request.environment, request.trust_domain]))
     } else {
         (None, None)
     };

@@ -141,13 +141,15 @@ impl Keyring {
         Ok(())
     }
 
-    /// Moves the guard of the root's token to the log's present state.
+    /// Moves the guard of the root's token to the log's present state, and makes it durable.
     ///
     /// # Errors
-    /// [`Kind::Token`].
+    /// [`Kind::Token`]; [`Kind::Medium`]: the token has it, and a power cut may lose it.
     pub fn set_guard(&mut self, log: &Log) -> Result<(), Error> {
         let guard = Guard { log: log.log_id().clone(), size: log.size(), root: log.root() };
-        self.token(KeyRole::Root)?.set_guard(&guard)
+        let token = self.token(KeyRole::Root)?;
+        token.set_guard(&guard)?;
+        token.sync()
     }
 
     /// A token remembers one log: where it remembers another than this one, or than the one that this takes the

@@ -3,7 +3,7 @@
 mod custodians;
 mod reopen;
 
-pub use custodians::confirm_try;
+pub use custodians::{confirm_try, keeps};
 pub use reopen::reopen;
 
 use crate::authority::state::KeyRecord;
@@ -209,7 +209,7 @@ fn unlock_root(
         return custodians::unlock(room, bench, step, serial, &opening);
     }
     let (token, pin) = unlock(room, role, serial, fresh)?;
-    if custodians::keeps(&room.script) {
+    if custodians::keeps(room) && bench.opened.is_none() {
         bench.opened = Some(Opened { user: pin, set: None, tried: None, so: None, audit: None });
     }
     let record = record(room, role, token.identity());
