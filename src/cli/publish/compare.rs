@@ -38,11 +38,14 @@ pub fn compare(dir: &Path, report: &Report) -> Result<Option<Compared>, Error> {
     for (name, bytes) in &contents.files {
         let path = dir.join(name);
         let error = |what: &str| {
-            let error = Error::new(Kind::Verify, format!("{} {what}", path.display()));
-            error.hint("the log verifies: publish again from it, or take the publication from elsewhere")
+            let error = Error::new(Kind::Verify, format!("a file of the publication {what}"));
+            // A script's name is a whole digest, which has no room on a line.
+            error
+                .saw(text::ellipsis(name, 60))
+                .hint("the log verifies: publish again from it, or take the publication from elsewhere")
         };
         if path.symlink_metadata().is_err() {
-            return Err(error("is missing in the publication"));
+            return Err(error("is missing"));
         }
         if intake::read(&path, MAX_FILE)? == *bytes {
             continue;

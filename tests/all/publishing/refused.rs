@@ -195,14 +195,15 @@ fn a_publication_whose_files_are_not_the_log_s_does_not_verify() {
         let whole = world.read(&path);
         let changed = if name == script { b"title = \"x\"\n".to_vec() } else { other.read(&path) };
         world.write(&path, changed);
+        let shown = if name == script { "scripts/…" } else { name };
         let wanted = format!(
-            "error: {path} is not what the log says
+            "error: a file of the publication is not what the log says: saw {shown}
              hint: the log verifies: publish again from it, or take the publication from elsewhere
              exit 40"
         );
         assert_text(&verify().error(), &wanted);
         std::fs::remove_file(world.path(&path)).unwrap();
-        assert_text(&verify().error(), &wanted.replace("is not what the log says", "is missing in the publication"));
+        assert_text(&verify().error(), &wanted.replace("is not what the log says", "is missing"));
         world.write(&path, whole);
         tried += 2;
     }
