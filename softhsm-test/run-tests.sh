@@ -28,6 +28,7 @@ need pkcs11-tool opensc || skip "OpenSC's pkcs11-tool (apt install opensc): no t
 need age age || skip "age"
 need jq jq || skip "jq"
 need strace strace || skip "strace: no tests of power cuts"
+need mkfs.exfat exfatprogs && need mount.exfat-fuse exfat-fuse || skip "exFAT in user space: no stick of that kind"
 # Printed pages are printed, looked at and photographed.
 have chromium || { say "installing chromium" && install chromium fonts-liberation fonts-dejavu-core; } ||
     skip "Chromium: no page is printed"

@@ -17,7 +17,7 @@
 //! never call each other. `tests/all/architecture.rs` holds the code to this.
 //!
 //! Modules in reading order: the values ([`error`], [`text`], [`digest`], [`words`], [`name`], [`dns`], [`key`],
-//! [`finding`], [`screen`]); [`x509`] and [`log`]; [`request`], [`profile`], [`authority`], [`policy`],
+//! [`finding`], [`format`](mod@format), [`screen`]); [`x509`] and [`log`]; [`request`], [`profile`], [`authority`], [`policy`],
 //! [`plan`]; [`audit`]; the effects; [`execute`], the only caller of a root signature; [`bundle`],
 //! [`consumer`], [`rollover`] and [`custody`]; [`ceremony`], the one engine; [`cli`].
 //!
@@ -57,6 +57,8 @@
 //!   accept whatever else that parent certifies.
 //! - A switch to another root is proved before it is written: [`rollover`] writes no stage that path validation, as
 //!   Envoy and as ztunnel do it, refuses in a neighbouring stage of any cluster.
+//! - A countersignature is of one type (timestamped Ed25519), whose memory makes it mean something; the log's own trust
+//!   never rests on one. The session that takes one back leaves nothing to countersign: it would never end.
 //! - The end of the audit key stands under the last checkpoint as an intent: nothing is left to sign that it went.
 
 pub mod audit;
@@ -74,6 +76,7 @@ pub mod error;
 pub mod execute;
 pub mod files;
 pub mod finding;
+pub mod format;
 pub mod host;
 pub mod key;
 pub mod log;

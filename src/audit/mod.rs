@@ -12,13 +12,14 @@ mod proofs;
 mod report;
 mod signing;
 mod tree;
+mod witnessed;
 
 pub use report::Report;
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use crate::log::Material;
 use crate::log::scan::{self, Halt};
+use crate::log::{Entry, Material};
 use crate::x509::read::Certificate;
 use std::time::Duration;
 
@@ -78,6 +79,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("checkpoint.root", "the entries are those that the checkpoint covers"),
     ("checkpoint.missing", "the log holds every entry that a checkpoint covers"),
     ("checkpoint.newest", "`checkpoint` is the largest there is"),
+    ("checkpoint.witnessed", "a countersignature is of a checkpoint of this log, and verifies"),
     ("audit.rotation", "the log passes to another audit key by a statement of both over the entries before"),
     ("audit.certificate", "an audit certificate is in the log and leads to the root"),
     ("root.pin", "the log's root is the one that was pinned"),
@@ -93,9 +95,26 @@ pub const RULES: &[(&str, &str)] = &[
 /// [`Kind::Verify`] names the first bad line (counted from 1), its first byte and the rule, or the file.
 /// [`Kind::Medium`]: reading failed.
 pub fn verify(material: Material<'_>, options: &Options, monotonic: &dyn Fn() -> Duration) -> Result<Report, Error> {
+    verify_and_read(material, options, monotonic, &mut |_| ())
+}
+
+/// Verifies a log and hands on each entry as it goes: what is made of them counts only where this succeeds.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_and_read(
+    material: Material<'_>,
+    options: &Options,
+    monotonic: &dyn Fn() -> Duration,
+    entry: &mut dyn FnMut(&Entry),
+) -> Result<Report, Error> {
     let Material { entries, newest, sizes, checkpoint, audit_certificates } = material;
     let mut verifier = tree::Verifier::new(newest, sizes, checkpoint, monotonic)?;
-    let end = scan::scan(entries, &mut |line| verifier.line(line)).map_err(|halt| match halt {
+    let end = scan::scan(entries, &mut |line| {
+        entry(&line.entry);
+        verifier.line(line)
+    })
+    .map_err(|halt| match halt {
         Halt::Line { offset, error } => verifier.bad_line(offset, error),
         Halt::Other(error) => error,
     })?;

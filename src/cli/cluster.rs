@@ -56,10 +56,14 @@ pub fn open(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error>
     })
 }
 
-fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error> {
+/// Everything that `open` checks of a bundle, with the receipt of the one before; nothing is written.
+///
+/// # Errors
+/// As [`bundle::open`].
+pub(super) fn check(args: &Args, a: &Open) -> Result<(Option<Receipt>, Opened), Error> {
     let files = bundle::load(&find_bundle(&a.bundle)?)?;
     let receipt_path = a.into.join("receipt.json");
-    let receipt = match present(&receipt_path) {
+    let receipt = match present(&receipt_path)? {
         true => Some(Receipt::read(&intake::read(&receipt_path, MAX_FILE)?)?),
         false => None,
     };
@@ -81,7 +85,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         (None, None) => return Err(Error::new(Kind::Bug, "nothing to open a bundle with")),
     };
     let accepted = a.accept_restore.as_ref().map(|id| id.trim().to_lowercase());
-    let mut opened = bundle::open(&Opening {
+    let opened = bundle::open(&Opening {
         files: &files,
         unseal,
         local: local.as_ref(),
@@ -91,6 +95,11 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         allow_older: a.allow_older,
         now: clock(args).now(),
     })?;
+    Ok((receipt, opened))
+}
+
+fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error> {
+    let (_, mut opened) = check(args, a)?;
     let rows = match a.with_crl {
         true => mesh_crl::add(&mut opened, a, clock(args).now())?,
         false => Vec::new(),
@@ -168,12 +177,15 @@ fn consumer_notes(opened: &Opened, into: &Path, now: Timestamp) -> Result<Vec<St
     let get =
         |wanted: &str| opened.files.iter().find(|(name, _, _)| name == wanted).map(|(_, bytes, _)| bytes.as_slice());
     let own_key = into.join("ca-key.pem");
-    let kept = match get("ca-key.pem").is_none() && present(&own_key) {
+    let kept = match get("ca-key.pem").is_none() && present(&own_key)? {
         true => Some(intake::read_private(&own_key, MAX_FILE)?),
         false => None,
     };
     let crl_path = into.join(crl::FILE);
-    let old_crls = present(&crl_path).then(|| intake::read(&crl_path, MAX_FILE)).transpose()?;
+    let old_crls = match present(&crl_path)? {
+        true => Some(intake::read(&crl_path, MAX_FILE)?),
+        false => None,
+    };
     let files = CaFiles {
         form: Form::Four,
         ca_cert: get("ca-cert.pem"),
@@ -201,14 +213,15 @@ fn find_bundle(path: &Path) -> Result<PathBuf, Error> {
     if !path.is_dir() {
         return Err(none());
     }
-    if present(&path.join("envelope.json")) {
+    if present(&path.join("envelope.json"))? {
         return Ok(path.to_owned());
     }
-    let found: Vec<PathBuf> = intake::list(path, 4096)?
-        .into_iter()
-        .filter(|f| present(&f.path.join("envelope.json")))
-        .map(|f| f.path)
-        .collect();
+    let mut found: Vec<PathBuf> = Vec::new();
+    for one in intake::list(path, 4096)? {
+        if present(&one.path.join("envelope.json"))? {
+            found.push(one.path);
+        }
+    }
     match found.as_slice() {
         [one] => Ok(one.clone()),
         [] => Err(none()),
@@ -219,13 +232,16 @@ fn find_bundle(path: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// True where something of that name is.
-pub(super) fn present(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
+/// True where something of that name is; a medium that fails is not one without it.
+///
+/// # Errors
+/// [`Kind::Medium`].
+pub(super) fn present(path: &Path) -> Result<bool, Error> {
+    intake::is_there(path)
 }
 
 fn identities(path: &Path) -> Result<SecretString, Error> {
-    if !present(path) {
+    if !present(path)? {
         return Err(Error::new(Kind::Medium, "there is no identity to open the bundle with")
             .saw(path.display().to_string())
             .wanted("the identity.age that `anchorite request` made")
@@ -250,16 +266,16 @@ pub(super) fn secret_text(path: &Path) -> Result<SecretString, Error> {
 /// What the cluster holds of its own request: the key, and `request.json` where it is there.
 fn local(dir: &Path) -> Result<Option<Local>, Error> {
     let key_path = dir.join("ca-key.pem");
-    if !present(&key_path) {
+    if !present(&key_path)? {
         return Ok(None);
     }
     let key = LocalKey::from_pem(&secret_text(&key_path)?)?;
     let json_path = dir.join("request.json");
-    let (csr_sha256, cluster) = if present(&json_path) {
+    let (csr_sha256, cluster) = if present(&json_path)? {
         let request: RequestJson = serde_json::from_slice(&intake::read(&json_path, MAX_FILE)?)
             .map_err(|error| Error::new(Kind::Medium, "request.json cannot be read").saw(error.to_string()))?;
         let der = pem::decode_one(request.csr.as_bytes(), "CERTIFICATE REQUEST")?;
-        (Some(Digest::of(&der)), Some((request.cluster, request.environment)))
+        (Some(Digest::of(&der)), Some([request.cluster, request.environment, request.trust_domain]))
     } else {
         (None, None)
     };

@@ -5,6 +5,7 @@ use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// An error about a file or directory of the log.
@@ -22,6 +23,20 @@ pub(super) fn medium(what: &str, path: &Path, error: &std::io::Error) -> Error {
         }
         _ => medium,
     }
+}
+
+/// What tells that a file was written or replaced: where it is, how long, and when either last changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    place: (u64, u64),
+    length: u64,
+    changed: (i64, i64),
+}
+
+/// The stamp of a file that is there.
+pub(super) fn stamp(path: &Path) -> Option<Stamp> {
+    let about = path.symlink_metadata().ok()?;
+    Some(Stamp { place: (about.dev(), about.ino()), length: about.len(), changed: (about.ctime(), about.ctime_nsec()) })
 }
 
 /// Opens a file without following a link.
@@ -53,7 +68,13 @@ pub(super) fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Err
 /// [`Kind::Medium`]: what was at `target` before is still there, or the new file is there whole.
 pub(super) fn replace(temporary: &Path, target: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = || -> std::io::Result<()> {
-        let mut file = File::create(temporary)?;
+        // Never into the file that a power cut left under this name: after a rename from one directory to another,
+        // a disk may have it under both, and what is in place would be written over.
+        match std::fs::remove_file(temporary) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::options().write(true).create_new(true).open(temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         drop(file);

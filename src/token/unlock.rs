@@ -77,14 +77,20 @@ impl Module {
                     .truth("No try was spent."));
             }
         }
-        if let (Some(kept_in), Some(tokens)) = (&self.snapshots, super::module::token_directory(&self.profile)) {
-            directory::snapshot(&tokens, &seen.identity.serial, kept_in)?;
+        let files = super::module::token_directory(&self.profile);
+        if let (Some(kept_in), Some(tokens)) = (&self.snapshots, &files) {
+            directory::check_whole(tokens, &seen.identity.serial, kept_in)?;
+            directory::snapshot(tokens, &seen.identity.serial, kept_in)?;
         }
         let slot = slot_of(&seen)?;
         let context = &self.library.0;
         let session = context.open_rw_session(slot).map_err(|a| fault::refused("cannot open the token", &a))?;
         let pin = if seen.pinpad { None } else { login.pin.as_ref() };
         session.login(UserType::User, pin).map_err(|answer| self.rejected(&seen, &answer))?;
+        if let Some(tokens) = &files {
+            // The login rewrote them: a power cut from here on must not find them half written.
+            directory::sync(tokens, &seen.identity.serial)?;
+        }
         let mechanisms = context
             .get_mechanism_list(slot)
             .map_err(|a| fault::refused("the token does not list its mechanisms", &a))?;

@@ -10,7 +10,7 @@ pub mod tally;
 mod unchanged;
 
 pub use generations::{AFTER, ROLLOVER};
-pub use unchanged::{ENTRIES, assert_text};
+pub use unchanged::{ENTRIES, Tree, assert_text, differences};
 
 use anchorite::digest::Digest;
 use std::ffi::OsStr;

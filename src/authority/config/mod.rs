@@ -2,6 +2,7 @@
 //! contradiction is an error with line, column and the nearest name.
 
 mod cluster;
+mod countersigners;
 mod emergency;
 mod intermediates;
 mod preflight;
@@ -9,6 +10,7 @@ mod status;
 mod validate;
 
 pub use cluster::{ClusterConfig, KeyOrigin};
+pub use countersigners::{Countersigners, names_countersigner};
 pub use emergency::Emergency;
 pub use intermediates::{Hash, Intermediates, NameConstraints, Terms};
 pub use preflight::{CHECKS, PreflightConfig};
@@ -97,6 +99,9 @@ pub struct Config {
     /// How early `status` says that something is due.
     #[serde(default)]
     pub status: StatusConfig,
+    /// Who elsewhere countersigns checkpoints.
+    #[serde(default)]
+    pub countersigners: Countersigners,
     /// What a machine must be for a ceremony.
     #[serde(default)]
     pub preflight: PreflightConfig,
@@ -207,6 +212,8 @@ pub enum BackupMode {
     None,
     /// A clone of the token: by the vendor's own means, or a copy of the files of a token without hardware.
     Clone,
+    /// The key leaves the token once, wrapped under a key of the custody seed, and never again.
+    Wrapped,
 }
 
 impl BackupMode {
@@ -215,6 +222,7 @@ impl BackupMode {
         match self {
             BackupMode::None => "none",
             BackupMode::Clone => "clone",
+            BackupMode::Wrapped => "wrapped",
         }
     }
 }
@@ -226,9 +234,8 @@ impl TryFrom<String> for BackupMode {
         match name.as_str() {
             "none" => Ok(BackupMode::None),
             "clone" => Ok(BackupMode::Clone),
-            // A wrapped key is generated extractable: promised before genesis and not made, it would be worse than none.
-            "wrapped" => Err("this version makes no wrapped backup: saw \"wrapped\", wanted none, clone".to_owned()),
-            other => Err(format!("no such way of backup: saw \"{other}\", wanted none, clone")),
+            "wrapped" => Ok(BackupMode::Wrapped),
+            other => Err(format!("no such way of backup: saw \"{other}\", wanted none, clone, wrapped")),
         }
     }
 }

@@ -58,6 +58,7 @@ impl State {
                 self.drills.adopted(script);
             }
             Record::SessionOpened(opened) => {
+                self.witnessed.opened();
                 self.session = Some(Session {
                     id: entry.header.session.clone(),
                     ceremony: opened.ceremony.clone(),
@@ -89,6 +90,7 @@ impl State {
                     self.undelivered = waits;
                 }
                 self.last_session = Some((ceremony, entry.header.time));
+                self.witnessed.closed(entry.seq.saturating_add(1), entry.header.time);
                 self.sessions_closed += 1;
             }
             Record::StepDone(step) => {
@@ -98,9 +100,12 @@ impl State {
                 self.finish_step(&step.step, entry.header.time, false);
             }
             Record::StepSkipped(step) => self.finish_step(&step.step, entry.header.time, true),
-            Record::ValueRecorded(value) => {
-                self.values.insert(value.name.clone(), value.value.clone());
-            }
+            Record::ValueRecorded(value) => match self.values.get_mut(&value.name) {
+                Some(known) => known.clone_from(&value.value),
+                None => {
+                    self.values.insert(value.name.clone(), value.value.clone());
+                }
+            },
             Record::TokenInitialized(t) => {
                 self.custody.initialized(&t.role, t.custody.as_ref())?;
                 self.tokens.insert(t.role.clone(), token(&t.serial, &t.label, &t.manufacturer, &t.model));
@@ -194,6 +199,7 @@ impl State {
                 self.apply_intent(entry.seq, entry.header.time, intent)?;
             }
             Record::RootCertified(certified) => self.certify_root(certified)?,
+            Record::CheckpointWitnessed(witnessed) => self.witness(entry.seq, witnessed)?,
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
             Record::CertificateRevoked(revoked) => {
                 self.check_settled()?;
@@ -231,6 +237,16 @@ impl State {
             Record::KeyBackupMade(made) => self.backups.made(entry.header.time, made)?,
             Record::KeyBackupProving(proving) => self.backups.intend(entry.seq, proving)?,
             Record::KeyBackupProved(proved) => self.backups.proved(entry.header.time, proved)?,
+            Record::KeyLocked(locked) => {
+                self.generated(&locked.id, "key.locked")?;
+                self.backups.lock(locked)?;
+            }
+            Record::KeyRestored(restored) => {
+                let backed = self.backups.named(&restored.backup).is_some_and(|backup| backup.wrapped.is_some());
+                expect(backed, "key.restored", "a key is restored from a wrapped backup", &restored.backup)?;
+                self.generated(&restored.id, "key.restored")?.token_serial.clone_from(&restored.token_serial);
+                self.backups.restored(&restored.id);
+            }
             Record::KeyDestroying(destroying) => self.apply_destroying(&entry.header, destroying)?,
             Record::KeyDestroyed(destroyed) => self.apply_destroyed(&entry.header, destroyed)?,
         }
@@ -275,6 +291,12 @@ impl State {
                 &seq.to_string(),
             )),
         }
+    }
+
+    /// A key that was generated, by its id.
+    fn generated(&mut self, id: &Hex, rule: &str) -> Result<&mut KeyRecord, Error> {
+        let known = self.keys.iter_mut().find(|key| key.id == *id && key.spki.is_some());
+        known.ok_or_else(|| broken(rule, "a key that was generated", &id.to_string()))
     }
 
     fn apply_key_intent(&mut self, intent: &KeyIntent) -> Result<(), Error> {

@@ -196,6 +196,8 @@ fn say(record: &Record, known: &Known) -> Said {
         Record::KeyDestroyed(r) => keys::destroyed(r),
         Record::KeyBackupMade(r) => keys::made(r),
         Record::KeyBackupProving(r) => keys::proving(r),
+        Record::KeyLocked(r) => keys::locked(r),
+        Record::KeyRestored(r) => keys::restored(r),
         Record::KeyBackupProved(r) => Said::that("The copy of the root key signed, and the signature verifies")
             .with("proof intended in", r.proving)
             .with("signature sha256", Digest::of(&r.signature.0)),
@@ -216,6 +218,7 @@ fn say(record: &Record, known: &Known) -> Said {
         Record::SignIntent(r) => signing::intended(r),
         Record::SignOutcome(r) => signing::outcome(r, known),
         Record::RootCertified(r) => keys::by_parent(r),
+        Record::CheckpointWitnessed(r) => keys::countersigned(r),
         Record::CertificateRevoked(r) => signing::revoked(r),
         Record::BundleExported(r) => Said::that(format!("A bundle for {} was sealed", r.cluster))
             .with("bundle", &r.bundle_id)

@@ -21,8 +21,12 @@ pub enum ScriptKind {
     Rollover,
     /// Takes what a parent issued for a root.
     Certified,
+    /// Takes back checkpoints that somebody elsewhere countersigned.
+    Checkpoint,
     /// Makes a copy of the root's token and proves it.
     Backup,
+    /// Makes the keys anew in another token out of their wrapped backup.
+    KeyRestore,
     /// Ends the key of a root generation.
     RootEnd,
     /// Ends the authority.
@@ -50,7 +54,9 @@ impl ScriptKind {
         ScriptKind::Custody,
         ScriptKind::Rollover,
         ScriptKind::Certified,
+        ScriptKind::Checkpoint,
         ScriptKind::Backup,
+        ScriptKind::KeyRestore,
         ScriptKind::RootEnd,
         ScriptKind::Decommission,
         ScriptKind::Adoption,
@@ -71,7 +77,9 @@ impl ScriptKind {
             ScriptKind::Custody => "custody",
             ScriptKind::Rollover => "rollover",
             ScriptKind::Certified => "root-certified",
+            ScriptKind::Checkpoint => "checkpoint",
             ScriptKind::Backup => "key-backup",
+            ScriptKind::KeyRestore => "key-restore",
             ScriptKind::RootEnd => "root-retirement",
             ScriptKind::Decommission => "decommission",
             ScriptKind::Adoption => "adoption",
@@ -87,6 +95,7 @@ impl ScriptKind {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
             ScriptKind::Drill => &[Fact::TokenReady, Fact::Root, Fact::BackedUp],
+            ScriptKind::KeyRestore => &[Fact::NoToken, Fact::Root, Fact::BackedUp],
             ScriptKind::Adoption | ScriptKind::Restore => &[Fact::NoRoot, Fact::TokenReady],
             _ => &[Fact::TokenReady, Fact::Root],
         }
@@ -112,8 +121,10 @@ impl ScriptKind {
             ScriptKind::Rollover => {
                 &["participants", "generate-next-root", "review-plans", "sign", "rotate-audit", "publish", "close"]
             }
+            ScriptKind::Checkpoint => &["participants", "witness-checkpoint", "close"],
             ScriptKind::Certified => &["participants", "take-certificate", "publish", "close"],
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
+            ScriptKind::KeyRestore => &["participants", "restore-key", "unlock-token", "prove-backup", "close"],
             ScriptKind::RootEnd | ScriptKind::Decommission => &["participants", "destroy-keys", "close"],
             ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
             ScriptKind::Revocation | ScriptKind::Emergency => {
@@ -166,9 +177,11 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("cross-sign", &[ScriptKind::Rollover]),
     ("rotate-audit", &[ScriptKind::Rollover]),
     ("take-certificate", &[ScriptKind::Certified]),
+    ("witness-checkpoint", &[ScriptKind::Checkpoint]),
     ("key-backup", &[ScriptKind::Backup]),
+    ("restore-key", &[ScriptKind::KeyRestore]),
     ("destroy-keys", &[ScriptKind::RootEnd, ScriptKind::Decommission]),
-    ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),
+    ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill, ScriptKind::KeyRestore]),
 ];
 
 /// The kinds that can do an activity, as one writes them; `None` where all can.

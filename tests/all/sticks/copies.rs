@@ -67,6 +67,8 @@ fn a_copy_continues_the_log_and_the_older_original_signs_nothing() {
                least … entries
         hint:  this is an older copy of the authority: insert the stick that was written
                last
+        hint:  where no newer copy is left: anchorite -C NEW-DIRECTORY restore --from
+               THIS-COPY
         Nothing was signed.
         exit 40
     ",

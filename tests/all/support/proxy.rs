@@ -62,6 +62,18 @@ impl World {
         self.finish(command)
     }
 
+    /// The same under another program (`strace -e …`), which is given the program's path and arguments.
+    pub fn run_through_with_faults<W: AsRef<OsStr>, S: AsRef<OsStr>>(
+        &self,
+        through: &[W],
+        faults: &str,
+        arguments: &[S],
+    ) -> Output {
+        let mut command = self.command_through(through, arguments);
+        self.misbehave(&mut command, faults);
+        self.finish(command)
+    }
+
     /// The calls since the last time that this was asked.
     pub fn calls(&self) -> Vec<Call> {
         let text = std::fs::read_to_string(self.path(JOURNAL)).unwrap_or_default();
