@@ -25,6 +25,20 @@ impl Digest {
         Self(hash.finalize().into())
     }
 
+    /// The digest of everything that a reader gives.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn of_stream(mut from: impl std::io::Read) -> std::io::Result<Self> {
+        let (mut hash, mut block) = (Sha256::new(), vec![0; 64 * 1024]);
+        loop {
+            match from.read(&mut block)? {
+                0 => return Ok(Self(hash.finalize().into())),
+                read => hash.update(block.get(..read).unwrap_or_default()),
+            }
+        }
+    }
+
     /// Parses 64 lower-case hex digits.
     ///
     /// # Errors

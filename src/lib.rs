@@ -17,7 +17,7 @@
 //! never call each other. `tests/all/architecture.rs` holds the code to this.
 //!
 //! Modules in reading order: the values ([`error`], [`text`], [`digest`], [`words`], [`name`], [`dns`], [`key`],
-//! [`finding`], [`screen`]); [`x509`] and [`log`]; [`request`], [`profile`], [`authority`], [`policy`],
+//! [`finding`], [`format`](mod@format), [`screen`]); [`x509`] and [`log`]; [`request`], [`profile`], [`authority`], [`policy`],
 //! [`plan`]; [`audit`]; the effects; [`execute`], the only caller of a root signature; [`bundle`],
 //! [`consumer`], [`rollover`] and [`custody`]; [`ceremony`], the one engine; [`cli`].
 //!
@@ -74,6 +74,7 @@ pub mod error;
 pub mod execute;
 pub mod files;
 pub mod finding;
+pub mod format;
 pub mod host;
 pub mod key;
 pub mod log;

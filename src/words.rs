@@ -70,6 +70,31 @@ pub fn compare(typed: &str, bytes: &[u8], first: usize, count: usize) -> Result<
     Ok(())
 }
 
+/// The bytes of typed words, the first of them at position 0. Case does not matter; an unambiguous beginning of a word
+/// counts as the word.
+///
+/// # Errors
+/// [`Kind::Usage`] names the first word that is none, or that is of the other list: then words were swapped, or one
+/// was left out.
+pub fn parse(typed: &[String]) -> Result<Vec<u8>, Error> {
+    let byte = |(position, word): (usize, &String)| {
+        let lower = word.to_lowercase();
+        complete(position, &lower).ok_or_else(|| {
+            let error = Error::new(Kind::Usage, format!("word {} is not a word of this place", position + 1)).saw(word);
+            match (complete(position + 1, &lower), nearest(position, &lower)) {
+                (Some(_), _) => {
+                    error.hint("it is of the list for the places beside it: words were swapped, or one left out")
+                }
+                (None, Some(near)) => error.hint(format!("the nearest is \"{near}\"")),
+                (None, None) => {
+                    error.hint("the words are of the PGP list: short ones at 1, 3, 5, longer ones at 2, 4, 6")
+                }
+            }
+        })
+    };
+    typed.iter().enumerate().map(byte).collect()
+}
+
 /// The byte of a word at a position (from 0), where the beginning that was typed, in lower case, leaves no choice.
 pub fn complete(position: usize, typed: &str) -> Option<u8> {
     let list = list(position);
@@ -187,6 +212,21 @@ mod tests {
             words(&crate::digest::Digest::of(b"hello, world").0[..4]),
             ["algol", "revenue", "locale", "distortion"]
         );
+    }
+
+    #[test]
+    fn typed_words_are_bytes_and_a_slip_is_named() {
+        let typed = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(parse(&typed("Algol revenue locale distor")), Ok(vec![0x09, 0xca, 0x7e, 0x4e]));
+        for (words, place, hint) in [
+            ("algol revenu3", "word 2", "the nearest is \"revenue\""),
+            ("revenue algol", "word 1", "swapped"),
+            ("algol locale", "word 2", "left out"),
+            ("algol xyzzyplugh", "word 2", "PGP list"),
+        ] {
+            let error = parse(&typed(words)).unwrap_err();
+            assert!(error.to_string().contains(place) && error.hints()[0].contains(hint), "{words}: {error:?}");
+        }
     }
 
     #[test]

@@ -12,13 +12,14 @@ mod proofs;
 mod report;
 mod signing;
 mod tree;
+mod witnessed;
 
 pub use report::Report;
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use crate::log::Material;
 use crate::log::scan::{self, Halt};
+use crate::log::{Entry, Material};
 use crate::x509::read::Certificate;
 use std::time::Duration;
 
@@ -93,9 +94,26 @@ pub const RULES: &[(&str, &str)] = &[
 /// [`Kind::Verify`] names the first bad line (counted from 1), its first byte and the rule, or the file.
 /// [`Kind::Medium`]: reading failed.
 pub fn verify(material: Material<'_>, options: &Options, monotonic: &dyn Fn() -> Duration) -> Result<Report, Error> {
+    verify_and_read(material, options, monotonic, &mut |_| ())
+}
+
+/// Verifies a log and hands on each entry as it goes: what is made of them counts only where this succeeds.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_and_read(
+    material: Material<'_>,
+    options: &Options,
+    monotonic: &dyn Fn() -> Duration,
+    entry: &mut dyn FnMut(&Entry),
+) -> Result<Report, Error> {
     let Material { entries, newest, sizes, checkpoint, audit_certificates } = material;
     let mut verifier = tree::Verifier::new(newest, sizes, checkpoint, monotonic)?;
-    let end = scan::scan(entries, &mut |line| verifier.line(line)).map_err(|halt| match halt {
+    let end = scan::scan(entries, &mut |line| {
+        entry(&line.entry);
+        verifier.line(line)
+    })
+    .map_err(|halt| match halt {
         Halt::Line { offset, error } => verifier.bad_line(offset, error),
         Halt::Other(error) => error,
     })?;

@@ -1,5 +1,6 @@
 //! What an audit found, for people and for programs.
 
+use crate::authority::inventory::Countersigned;
 use crate::authority::state::History;
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
@@ -32,6 +33,9 @@ pub struct Report {
     pub crls: u64,
     /// SHA-256 of each root certificate, by generation.
     pub roots: Vec<Digest>,
+    /// Who elsewhere countersigned which state of the log last, by keys that its configuration names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub countersigned: Vec<Countersigned>,
     /// When the authority ended: its last checkpoint announces the end of the key that signed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,

@@ -7,12 +7,12 @@ use crate::authority::listing::{self, Mismatch};
 use crate::authority::state::Listed;
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
+use crate::format;
 use crate::log::record::{PlanMade, SignIntent, SignOutcome};
-use crate::log::{Entry, Record};
+use crate::log::{Entry, Record, unique_keys};
 use crate::x509::read::{self, Certificate, RequestView};
 use crate::x509::verify;
 use serde::Deserialize;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The rule that was broken, and how.
@@ -48,9 +48,7 @@ enum Signed {
 
 /// What an audit needs of a plan; the rest is for those who approve it.
 #[derive(Deserialize)]
-struct PlanParts<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
+struct PlanParts {
     what: String,
     tbs: Base64,
 }
@@ -95,10 +93,11 @@ impl Signing {
 
     fn plan(&mut self, plan: &PlanMade) -> Result<(), Broken> {
         let form = |saw: String| ("plan.tbs", Error::new(Kind::Verify, "a plan is out of form").saw(saw));
-        let parts: PlanParts<'_> = serde_json::from_str(plan.plan.get()).map_err(|error| form(error.to_string()))?;
-        if parts.kind != "anchorite/plan/v1" {
-            return Err(form(format!("type {}", parts.kind)));
-        }
+        // Two readers of a key that stands twice could see two plans.
+        unique_keys(plan.plan.get()).map_err(|error| form(error.to_string()))?;
+        format::check(Kind::Verify, "a plan", plan.plan.get().as_bytes(), "anchorite/plan/v1")
+            .map_err(|error| ("plan.tbs", error))?;
+        let parts: PlanParts = serde_json::from_str(plan.plan.get()).map_err(|error| form(error.to_string()))?;
         self.plans.insert(plan.sha256, (parts.what, Digest::of(&parts.tbs.0)));
         Ok(())
     }

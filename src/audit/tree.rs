@@ -5,8 +5,9 @@
 
 use super::report::{self, Report, Stopwatch, Uncovered};
 use super::signing::Signing;
-use super::{Options, at_file, fingerprint};
+use super::{Options, at_file, fingerprint, witnessed};
 use crate::authority::State;
+use crate::authority::inventory::Countersigned;
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::log::chain::{Break, Chain};
@@ -182,6 +183,12 @@ impl<'a> Verifier<'a> {
                 let old = self.state.audit_in_force().map_or(1, |key| key.generation);
                 self.handed.push((old, rotated.generation));
             }
+            Record::CheckpointWitnessed(record) => {
+                // Of those that were verified on the way here; a note that is kept under another name is none.
+                let note = if record.size <= self.signed.0 { (self.fetch)(record.size)? } else { Vec::new() };
+                witnessed::check(record, &self.state.origin, &note, &mut self.watch)
+                    .map_err(|error| scan::at_line(error, seq, offset, "checkpoint.witnessed"))?;
+            }
             Record::SessionClosed(_) => self.closed = Some(seq),
             _ => {}
         }
@@ -216,9 +223,7 @@ impl<'a> Verifier<'a> {
             let checkpoint =
                 self.signed_by_audit_key(&note, size).map_err(|e| at_file(e, &file, "checkpoint.signature"))?;
             if checkpoint.size != size || checkpoint.origin != self.state.origin {
-                let error = Error::new(Kind::Verify, "a checkpoint of another size or log")
-                    .saw(format!("{} entries of {}", checkpoint.size, checkpoint.origin))
-                    .wanted(format!("{size} entries of {}", self.state.origin));
+                let error = other_checkpoint(&checkpoint, size, &self.state.origin);
                 return Err(at_file(error, &file, "checkpoint.signature"));
             }
             if checkpoint.root != root {
@@ -267,7 +272,8 @@ impl<'a> Verifier<'a> {
             let error = Error::new(Kind::Verify, "the log is empty").saw(format!("{} torn bytes", end.torn.len()));
             return Err(scan::at_line(error, 0, 0, "entry.form"));
         }
-        if let Some(size) = self.sizes.front() {
+        if let Some(size) = self.sizes.front().copied() {
+            self.genuine(size)?;
             let error = Error::new(Kind::Verify, "entries are missing at the end of the log")
                 .saw(format!("{entries} entries"))
                 .wanted(format!("{size} entries, which a checkpoint covers"));
@@ -275,6 +281,7 @@ impl<'a> Verifier<'a> {
         }
         let newest = self.newest.as_ref().map_or(0, |(newest, _)| newest.size);
         if newest < self.largest {
+            self.genuine(newest)?;
             let error = Error::new(Kind::Verify, "the newest checkpoint was replaced by an older one, or removed")
                 .saw(format!("{newest} entries"))
                 .wanted(format!("{} entries, as checkpoints/ has", self.largest));
@@ -296,6 +303,7 @@ impl<'a> Verifier<'a> {
             return Err(at_file(Error::new(Kind::Verify, first), "a log at rest", "rest"));
         }
         Ok(Report {
+            countersigned: self.state.witnessed.newest().map(|(_, record)| Countersigned::of(record)).collect(),
             ended: self.state.ended(),
             authority: self.state.name,
             kind: self.state.kind,
@@ -314,6 +322,24 @@ impl<'a> Verifier<'a> {
             warnings,
             authenticated,
         })
+    }
+
+    /// Refuses a note whose size no line reached where it is no checkpoint of this log at all: then nothing is said
+    /// of entries that are missing. One by a key that the log does not know may be of entries that are.
+    fn genuine(&mut self, size: u64) -> Result<(), Error> {
+        let (file, note) = match &self.newest {
+            Some((newest, note)) if newest.size == size => ("checkpoint".to_owned(), note.clone()),
+            None if size == 0 => return Ok(()),
+            _ => (format!("checkpoints/{size}"), (self.fetch)(size)?),
+        };
+        let bad = |error| at_file(error, &file, "checkpoint.signature");
+        let ids: Vec<[u8; 4]> = SignedNote::parse(&note).map_err(bad)?.signatures.iter().map(|s| s.key_id).collect();
+        let Some(key) = self.keys.iter().find(|key| ids.contains(&note::key_id(&key.spki))) else { return Ok(()) };
+        let said = self.watch.check(|| note::verify(&note, &key.spki)).map_err(bad)?;
+        if said.size == size && said.origin == self.state.origin {
+            return Ok(());
+        }
+        Err(bad(other_checkpoint(&said, size, &self.state.origin)))
     }
 
     /// True where a checkpoint over the suspect, which is the last line, has the leaf hash that the suspect
@@ -355,4 +381,11 @@ impl<'a> Verifier<'a> {
         }
         found
     }
+}
+
+/// A note that stands in the place of another.
+fn other_checkpoint(saw: &Checkpoint, size: u64, origin: &str) -> Error {
+    Error::new(Kind::Verify, "a checkpoint of another size or log")
+        .saw(format!("{} entries of {}", saw.size, saw.origin))
+        .wanted(format!("{size} entries of {origin}"))
 }

@@ -101,6 +101,7 @@ pub fn due(state: &State, config: &Config, now: Timestamp) -> Vec<Due> {
     tasks.extend(custody(state, config));
     tasks.extend(backup(state, config));
     tasks.extend(drill(state, config));
+    tasks.extend(countersigning(state, config));
     in_order(tasks, now)
 }
 
@@ -324,6 +325,27 @@ fn drill(state: &State, config: &Config) -> Option<Task> {
         what: "rehearse: hold a restore drill".to_owned(),
         why: format!("{last}: whether a copy, the token and the people are enough, only a drill shows"),
         how: "anchorite ceremony run restore-drill, on a copy of the authority".to_owned(),
+    })
+}
+
+/// The oldest closing checkpoint that nobody elsewhere has seen, where the configuration names who should.
+fn countersigning(state: &State, config: &Config) -> Option<Task> {
+    let within = days(i64::from(config.countersigners.within_days));
+    let (size, since) = state.witnessed.waiting().first().filter(|_| !config.countersigners.keys.is_empty())?;
+    let newest = state.witnessed.waiting().last().map_or(*size, |(size, _)| *size);
+    let seen = state.witnessed.largest().map_or(0, |witnessed| witnessed.size);
+    Some(Task {
+        id: "countersign".to_owned(),
+        begin: *since + within - lead(DRILL_LEAD, within),
+        by: *since + within,
+        what: format!("have the checkpoint of {newest} entries countersigned elsewhere"),
+        why: match seen {
+            0 => {
+                "nobody elsewhere has countersigned this log: a log and a token put back together look whole".to_owned()
+            }
+            seen => format!("nobody elsewhere has countersigned more than its first {seen} entries"),
+        },
+        how: "anchorite checkpoint export; and with what comes back: anchorite checkpoint take FILE".to_owned(),
     })
 }
 

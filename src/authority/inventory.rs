@@ -4,6 +4,7 @@ use super::Config;
 use super::calendar::{self, Due};
 use super::state::{self, Backup, Certificate, State, Status};
 use crate::digest::Hex;
+use crate::log::record::CheckpointWitnessed;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -34,6 +35,12 @@ pub struct Inventory {
     /// Copies of the root key.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub key_backups: Vec<KeyBackup>,
+    /// Who elsewhere countersigned which state of the log last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub countersigned: Vec<Countersigned>,
+    /// Closing checkpoints that nobody elsewhere has countersigned, where the configuration names who should: sizes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uncountersigned: Vec<u64>,
     /// When the authority ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
@@ -74,6 +81,17 @@ pub struct Custody {
     pub custodians: usize,
     /// Since the set was dealt.
     pub dealt: Timestamp,
+}
+
+/// A checkpoint that somebody elsewhere countersigned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Countersigned {
+    /// Who.
+    pub by: String,
+    /// When, by their clock.
+    pub at: Timestamp,
+    /// The number of entries of the checkpoint.
+    pub size: u64,
 }
 
 /// A copy of the root key.
@@ -225,6 +243,11 @@ pub fn take(state: &State, config: &Config, now: Timestamp, interrupted: Vec<Str
             dealt: set.at,
         }),
         key_backups: state.backups.all().iter().map(backup).collect(),
+        countersigned: state.witnessed.newest().map(|(_, record)| Countersigned::of(record)).collect(),
+        uncountersigned: match config.countersigners.keys.is_empty() {
+            true => Vec::new(),
+            false => state.witnessed.waiting().iter().map(|(size, _)| *size).collect(),
+        },
         ended: state.ended(),
         destroyed_roots: ended_roots(state),
         crl: state.crl().map(|c| crl(None, c)),
@@ -232,6 +255,13 @@ pub fn take(state: &State, config: &Config, now: Timestamp, interrupted: Vec<Str
         due: calendar::due(state, config, now),
         certificates,
         clusters,
+    }
+}
+
+impl Countersigned {
+    /// What a record in the log says.
+    pub fn of(record: &CheckpointWitnessed) -> Self {
+        Self { by: record.by.name().to_owned(), at: record.at, size: record.size }
     }
 }
 

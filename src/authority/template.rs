@@ -92,6 +92,10 @@ may_overlap = false            # true: one person may hold several roles
 # backup_days = 365            # after a copy of the token was last proved; 0 for never
 # drill_days = 365             # after the last restore drill; 0 for never
 
+# [countersigners]             # who elsewhere countersigns the log's checkpoints (c2sp.org/tlog-cosignature)
+# keys = ["witness.example/w1+…+…"]           # as `anchorite checkpoint key` prints them
+# within_days = 30             # by when, after each ceremony, one of them has
+
 # [preflight]                  # what the machine must be; `anchorite preflight --json` names the checks
 # must_pass = ["interfaces", "swap"]          # where nobody attends only these count; where people
                                # attend every failure stops the ceremony, and these must not even warn

@@ -5,6 +5,7 @@
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
+use crate::format;
 use crate::log::entry::to_ascii_json;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -149,23 +150,9 @@ pub(super) fn read_typed<T: Serialize + DeserializeOwned>(
     bytes: &[u8],
     kind: impl Fn(&T) -> &str,
 ) -> Result<T, Error> {
-    #[derive(Deserialize)]
-    struct Typed {
-        #[serde(rename = "type")]
-        kind: String,
-    }
-    if let Ok(typed) = serde_json::from_slice::<Typed>(bytes)
-        && typed.kind != wanted
-    {
-        return Err(Error::new(Kind::Verify, format!("{name} is of another type"))
-            .saw(typed.kind)
-            .wanted(wanted)
-            .hint("it may come from a newer anchorite: use that one"));
-    }
+    format::check(Kind::Verify, name, bytes, wanted)?;
     let document: T = read(name, bytes)?;
-    if kind(&document) != wanted {
-        return Err(Error::new(Kind::Verify, format!("{name} is of another type")).wanted(wanted));
-    }
+    format::check_type(Kind::Verify, name, kind(&document), wanted)?;
     Ok(document)
 }
 

@@ -5,7 +5,7 @@
 //! fails.
 
 use crate::digest::Digest;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::files::intake::{self, Found, Shape, Unread};
 use crate::finding::Finding;
 use crate::request::package::{self, RequestJson};
@@ -14,9 +14,15 @@ use crate::x509::Spki;
 use std::path::Path;
 
 /// Files and directories on one stick, at the most.
-const MAX_REQUESTS: usize = 20_000;
+const MAX_NAMES: usize = 20_000;
+/// Requests on one stick, at the most: each RSA key among them is compared with all the others.
+const MAX_REQUESTS: usize = 2_000;
 /// A request file, at the most, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
+/// A signature that travels with a package, at the most, in bytes.
+const MAX_SIGNATURE: u64 = 4 * 1024;
+/// All requests of one stick together, at the most, in bytes: they are kept in memory.
+const MAX_TOTAL: usize = 32 << 20;
 
 /// What `anchorite request` writes beside a package and what must not travel with it.
 const KEYS: [&str; 2] = ["ca-key.pem", "identity.age"];
@@ -41,6 +47,8 @@ pub struct Read {
     pub file: String,
     /// Its digest: of `request.json`, or of the CSR file; `None` where the file was not read.
     pub sha256: Option<Digest>,
+    /// The size of that file, in bytes; 0 where it was not read.
+    size: usize,
     /// The request and how it travelled; or the rule of files that it breaks.
     pub content: Result<(Form, Inspected), Finding>,
 }
@@ -67,29 +75,49 @@ pub type Certified<'a> = dyn Fn(&Digest) -> Option<Spki> + 'a;
 /// Reads everything on the stick that is a request, in the order of names.
 ///
 /// # Errors
-/// [`Kind::Medium`](crate::error::Kind::Medium) where the medium fails.
+/// [`Kind::Medium`] where the medium fails, or holds more than a session takes.
 pub fn read_all(dir: &Path, keys: &KeyPolicy, certified: &Certified<'_>) -> Result<Vec<Read>, Error> {
     let mut all = Vec::new();
-    for found in intake::list(dir, MAX_REQUESTS)? {
-        let package = found.path.join("request.json").symlink_metadata().is_ok();
-        if found.shape == Shape::Directory && package {
-            all.push(travelled(&found.path, &found.shown, keys, certified)?);
+    let mut total = 0usize;
+    let mut take = |read: Read| {
+        total = total.saturating_add(read.size);
+        all.push(read);
+        if all.len() > MAX_REQUESTS {
+            return Err(too_much(dir, "too many requests", format!("at most {MAX_REQUESTS}")));
+        }
+        if total > MAX_TOTAL {
+            return Err(too_much(dir, "requests that are too large together", format!("at most {MAX_TOTAL} bytes")));
+        }
+        Ok(())
+    };
+    for found in intake::list(dir, MAX_NAMES)? {
+        if found.shape == Shape::Directory && intake::is_there(&found.path.join("request.json"))? {
+            take(travelled(&found.path, &found.shown, keys, certified)?)?;
         } else if is_request_name(&found) || holds_key(&found)? {
-            all.push(read_csr(&found.path, &found.shown, keys)?);
+            take(read_csr(&found.path, &found.shown, keys)?)?;
         }
     }
-    if dir.join("request.json").symlink_metadata().is_ok() {
-        all.push(travelled(dir, "request.json", keys, certified)?);
+    if intake::is_there(&dir.join("request.json"))? {
+        take(travelled(dir, "request.json", keys, certified)?)?;
     }
     Ok(all)
+}
+
+fn too_much(dir: &Path, what: &str, wanted: String) -> Error {
+    Error::new(Kind::Medium, format!("{} holds {what} for one session", dir.display()))
+        .wanted(wanted)
+        .hint("spread them over several sticks, a session each")
+        .truth("Nothing was signed.")
 }
 
 /// A package on a stick, which must have left its key at home.
 fn travelled(dir: &Path, shown: &str, keys: &KeyPolicy, certified: &Certified<'_>) -> Result<Read, Error> {
     let mut read = read_package(dir, shown, keys, certified)?;
-    if let Some(name) = KEYS.iter().find(|name| dir.join(name).symlink_metadata().is_ok()) {
-        let seen = if shown == "request.json" { (*name).to_owned() } else { format!("{shown}/{name}") };
-        read.content = Err(file::PRIVATE_KEY.finding(seen, "request.json and request.sig only"));
+    for name in KEYS {
+        if intake::is_there(&dir.join(name))? {
+            let seen = if shown == "request.json" { name.to_owned() } else { format!("{shown}/{name}") };
+            read.content = Err(file::PRIVATE_KEY.finding(seen, "request.json and request.sig only"));
+        }
     }
     Ok(read)
 }
@@ -114,14 +142,14 @@ fn holds_key(found: &Found) -> Result<bool, Error> {
 /// Reads a plain CSR.
 ///
 /// # Errors
-/// [`Kind::Medium`](crate::error::Kind::Medium) where the medium fails.
+/// [`Kind::Medium`] where the medium fails.
 pub fn read_csr(path: &Path, shown: &str, keys: &KeyPolicy) -> Result<Read, Error> {
-    let read = |sha256, content| Read { file: shown.to_owned(), sha256, content };
-    Ok(match receive(path)? {
-        Err(finding) => read(None, Err(finding)),
+    let read = |sha256, size, content| Read { file: shown.to_owned(), sha256, size, content };
+    Ok(match receive(path, MAX_FILE)? {
+        Err(finding) => read(None, 0, Err(finding)),
         Ok(bytes) => {
             let inspected = request::inspect(&bytes, keys);
-            read(Some(Digest::of(&bytes)), inspected.map(|inspected| (Form::Csr, inspected)))
+            read(Some(Digest::of(&bytes)), bytes.len(), inspected.map(|inspected| (Form::Csr, inspected)))
         }
     })
 }
@@ -129,15 +157,15 @@ pub fn read_csr(path: &Path, shown: &str, keys: &KeyPolicy) -> Result<Read, Erro
 /// Reads a package in a directory.
 ///
 /// # Errors
-/// [`Kind::Medium`](crate::error::Kind::Medium) where the medium fails, or where there is no `request.json`.
+/// [`Kind::Medium`] where the medium fails, or where there is no `request.json`.
 pub fn read_package(dir: &Path, shown: &str, keys: &KeyPolicy, certified: &Certified<'_>) -> Result<Read, Error> {
-    let read = |sha256, content| Read { file: shown.to_owned(), sha256, content };
-    let json = match receive(&dir.join("request.json"))? {
+    let read = |sha256, size, content| Read { file: shown.to_owned(), sha256, size, content };
+    let json = match receive(&dir.join("request.json"), MAX_FILE)? {
         Ok(json) => json,
-        Err(finding) => return Ok(read(None, Err(finding))),
+        Err(finding) => return Ok(read(None, 0, Err(finding))),
     };
-    let sha256 = package::words_of_package(&json);
-    Ok(read(Some(sha256), package(dir, shown, json, keys, certified)?))
+    let (sha256, size) = (package::words_of_package(&json), json.len());
+    Ok(read(Some(sha256), size, package(dir, shown, json, keys, certified)?))
 }
 
 type Package = Result<(Form, Inspected), Finding>;
@@ -188,15 +216,12 @@ fn package(
 /// A file beside `request.json`; `None` where there is none.
 fn beside(dir: &Path, name: &str) -> Result<Option<Result<Vec<u8>, Finding>>, Error> {
     let path = dir.join(name);
-    match path.symlink_metadata() {
-        Ok(_) => receive(&path).map(Some),
-        Err(_) => Ok(None),
-    }
+    if intake::is_there(&path)? { receive(&path, MAX_SIGNATURE).map(Some) } else { Ok(None) }
 }
 
 /// The bytes of a file, or the rule that it breaks by what it is.
-fn receive(path: &Path) -> Result<Result<Vec<u8>, Finding>, Error> {
-    match intake::receive(path, MAX_FILE) {
+fn receive(path: &Path, cap: u64) -> Result<Result<Vec<u8>, Finding>, Error> {
+    match intake::receive(path, cap) {
         Ok(bytes) => Ok(Ok(bytes)),
         Err(Unread::NotAFile(error)) => Ok(Err(file::broken(&file::KIND, &error, "a regular file"))),
         Err(Unread::TooLarge(error)) => Ok(Err(file::broken(&file::SIZE, &error, "a smaller file"))),

@@ -95,6 +95,8 @@ pub struct Wishes {
     pub csr: bool,
     /// What a parent issued for the root: its certificate, then the parent's own up to its root, DER.
     pub parent: Vec<Vec<u8>>,
+    /// Checkpoints that somebody elsewhere countersigned: names of files, and the notes.
+    pub countersigned: Vec<(String, Vec<u8>)>,
     /// Clusters whose offline key is to be made again, or whose bundles are to be exported again.
     pub clusters: Vec<String>,
     /// The generation whose bundle is to be exported again, of the one cluster that is named.

@@ -2,6 +2,7 @@
 
 use super::copies;
 use super::journal::Journal;
+use super::known::Known;
 use super::progress;
 use super::recovery::Interrupted;
 use super::script::{Script, Step};
@@ -16,7 +17,7 @@ use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
 use crate::log::note;
 use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened, ValueRecorded};
-use crate::store::{self, Log};
+use crate::store;
 use crate::text;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,15 +26,16 @@ use std::path::{Path, PathBuf};
 const MAX_TEXT: u64 = 256 * 1024;
 
 /// An authority's directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Folder {
     dir: PathBuf,
+    known: Known,
 }
 
 impl Folder {
     /// The folder at a path; nothing is looked at yet.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into() }
+        Self { dir: dir.into(), known: Known::default() }
     }
 
     /// The path itself.
@@ -132,9 +134,9 @@ impl Folder {
         if !self.has_log()? {
             return Ok(None);
         }
-        let mut state = State::default();
-        let read = store::read(&self.log(), &mut |entry| state.apply(entry))?;
-        Ok(state.config(read.checkpoint().map_or(0, |checkpoint| checkpoint.size)).cloned())
+        self.known.ask(&self.log(), |read, state| {
+            state.config(read.checkpoint().map_or(0, |checkpoint| checkpoint.size)).cloned()
+        })
     }
 
     /// Sets the log of a genesis aside that began and made nothing: no token was touched, no key intended. It
@@ -162,10 +164,7 @@ impl Folder {
                 .saw(self.dir.display().to_string())
                 .hint("its root is made by: anchorite root create"));
         }
-        let mut state = State::default();
-        let read = store::read(&self.log(), &mut |entry| state.apply(entry))?;
-        let interrupted = Interrupted::find(&state, &read);
-        Ok((state, interrupted))
+        self.known.ask(&self.log(), |read, state| (state.clone(), Interrupted::find(state, read)))
     }
 }
 
@@ -201,9 +200,8 @@ pub fn unfinished(folder: &Folder, script: &Script) -> Result<Option<Course>, Er
     if !folder.has_log()? {
         return Ok(None);
     }
-    let mut state = State::default();
-    store::read(&folder.log(), &mut |entry| state.apply(entry))?;
-    Ok(state.course.filter(|course| course.script_sha256 == script.sha256 && !course.done.is_empty()))
+    let course = folder.known.ask(&folder.log(), |_, state| state.course.clone())?;
+    Ok(course.filter(|course| course.script_sha256 == script.sha256 && !course.done.is_empty()))
 }
 
 /// Opens the log (or prepares its first entries) and records the beginning of a session.
@@ -215,8 +213,7 @@ pub fn begin(opening: Opening<'_>, entropy: &mut Entropy) -> Result<(Journal, Op
     let actors: Vec<String> = opening.script.roles.iter().map(|(role, _)| role.clone()).collect();
     let (began, torn) = store::begun(&opening.folder.log())?;
     let (mut journal, interrupted) = if began {
-        let mut state = State::default();
-        let opened = Log::open(&opening.folder.log(), &mut |entry| state.apply(entry))?;
+        let (opened, state) = opening.folder.known.open(&opening.folder.log())?;
         if !may_set_clock(&opening, &state) {
             check_clock(&opening.clock, &state)?;
         }

@@ -184,6 +184,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::revoke::ACTIVITY,
     steps::issue_crl::ACTIVITY,
     steps::take_certificate::ACTIVITY,
+    steps::witness_checkpoint::ACTIVITY,
     steps::change_custody::ACTIVITY,
     steps::key_backup::ACTIVITY,
     steps::prove_backup::ACTIVITY,

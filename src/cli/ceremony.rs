@@ -146,6 +146,11 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
         ScriptKind::Certified => Err(Error::new(Kind::Usage, "what a parent issued is named with the command")
             .hint(format!("anchorite root certified FILE --script {}", text::escape(&run.script)))
             .truth("Nothing was signed.")),
+        ScriptKind::Checkpoint => {
+            Err(Error::new(Kind::Usage, "what was countersigned elsewhere is named with the command")
+                .hint(format!("anchorite checkpoint take FILE --script {}", text::escape(&run.script)))
+                .truth("Nothing was changed."))
+        }
         ScriptKind::Adoption => Err(Error::new(Kind::Usage, "an adoption is held with the files that it takes over")
             .hint(format!(
                 "anchorite root adopt --script {} --certificate FILE --token-serial SERIAL",

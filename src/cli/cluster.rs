@@ -59,7 +59,7 @@ pub fn open(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error>
 fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error> {
     let files = bundle::load(&find_bundle(&a.bundle)?)?;
     let receipt_path = a.into.join("receipt.json");
-    let receipt = match present(&receipt_path) {
+    let receipt = match present(&receipt_path)? {
         true => Some(Receipt::read(&intake::read(&receipt_path, MAX_FILE)?)?),
         false => None,
     };
@@ -168,12 +168,15 @@ fn consumer_notes(opened: &Opened, into: &Path, now: Timestamp) -> Result<Vec<St
     let get =
         |wanted: &str| opened.files.iter().find(|(name, _, _)| name == wanted).map(|(_, bytes, _)| bytes.as_slice());
     let own_key = into.join("ca-key.pem");
-    let kept = match get("ca-key.pem").is_none() && present(&own_key) {
+    let kept = match get("ca-key.pem").is_none() && present(&own_key)? {
         true => Some(intake::read_private(&own_key, MAX_FILE)?),
         false => None,
     };
     let crl_path = into.join(crl::FILE);
-    let old_crls = present(&crl_path).then(|| intake::read(&crl_path, MAX_FILE)).transpose()?;
+    let old_crls = match present(&crl_path)? {
+        true => Some(intake::read(&crl_path, MAX_FILE)?),
+        false => None,
+    };
     let files = CaFiles {
         form: Form::Four,
         ca_cert: get("ca-cert.pem"),
@@ -201,14 +204,15 @@ fn find_bundle(path: &Path) -> Result<PathBuf, Error> {
     if !path.is_dir() {
         return Err(none());
     }
-    if present(&path.join("envelope.json")) {
+    if present(&path.join("envelope.json"))? {
         return Ok(path.to_owned());
     }
-    let found: Vec<PathBuf> = intake::list(path, 4096)?
-        .into_iter()
-        .filter(|f| present(&f.path.join("envelope.json")))
-        .map(|f| f.path)
-        .collect();
+    let mut found: Vec<PathBuf> = Vec::new();
+    for one in intake::list(path, 4096)? {
+        if present(&one.path.join("envelope.json"))? {
+            found.push(one.path);
+        }
+    }
     match found.as_slice() {
         [one] => Ok(one.clone()),
         [] => Err(none()),
@@ -219,13 +223,16 @@ fn find_bundle(path: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// True where something of that name is.
-pub(super) fn present(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
+/// True where something of that name is; a medium that fails is not one without it.
+///
+/// # Errors
+/// [`Kind::Medium`].
+pub(super) fn present(path: &Path) -> Result<bool, Error> {
+    intake::is_there(path)
 }
 
 fn identities(path: &Path) -> Result<SecretString, Error> {
-    if !present(path) {
+    if !present(path)? {
         return Err(Error::new(Kind::Medium, "there is no identity to open the bundle with")
             .saw(path.display().to_string())
             .wanted("the identity.age that `anchorite request` made")
@@ -250,12 +257,12 @@ pub(super) fn secret_text(path: &Path) -> Result<SecretString, Error> {
 /// What the cluster holds of its own request: the key, and `request.json` where it is there.
 fn local(dir: &Path) -> Result<Option<Local>, Error> {
     let key_path = dir.join("ca-key.pem");
-    if !present(&key_path) {
+    if !present(&key_path)? {
         return Ok(None);
     }
     let key = LocalKey::from_pem(&secret_text(&key_path)?)?;
     let json_path = dir.join("request.json");
-    let (csr_sha256, cluster) = if present(&json_path) {
+    let (csr_sha256, cluster) = if present(&json_path)? {
         let request: RequestJson = serde_json::from_slice(&intake::read(&json_path, MAX_FILE)?)
             .map_err(|error| Error::new(Kind::Medium, "request.json cannot be read").saw(error.to_string()))?;
         let der = pem::decode_one(request.csr.as_bytes(), "CERTIFICATE REQUEST")?;

@@ -1,6 +1,6 @@
 //! Which commands stand behind the fences of [`host`], and where each of them writes.
 
-use super::args::{CeremonyCommand, Command, HsmCommand, RootCommand};
+use super::args::{CeremonyCommand, CheckpointCommand, Command, HsmCommand, RootCommand};
 use super::room::Found;
 use super::terminal::Terminal;
 use crate::ceremony::tokens;
@@ -29,6 +29,7 @@ pub fn is_offline(command: &Command) -> bool {
         // Both have shares in memory.
         Command::Custody(_) => true,
         Command::KeyBackup(_) | Command::Decommission(_) => true,
+        Command::Checkpoint(checkpoint) => matches!(checkpoint.command, CheckpointCommand::Take(_)),
         Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe { .. }),
         Command::Restore(_) => true,
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
@@ -37,6 +38,7 @@ pub fn is_offline(command: &Command) -> bool {
         | Command::Config(_)
         | Command::Kit(_)
         | Command::Medium(_)
+        | Command::Publish(_)
         | Command::Status(_)
         | Command::Request(_)
         | Command::Open(_)

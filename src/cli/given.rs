@@ -41,7 +41,7 @@ fn directory(dir: &Path, pipe: &str) -> Result<Given, Error> {
     let mut given = Given::default();
     for name in NAMES {
         let path = dir.join(name);
-        if !present(&path) {
+        if !present(&path)? {
             continue;
         }
         let in_pod = |error: Error| match error.what().contains("symbolic link") {

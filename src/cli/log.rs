@@ -1,8 +1,10 @@
 //! `log`: show, verify, prove.
 
-use super::args::{Args, Log, LogCommand, Pin};
+use super::args::{Args, Log, LogCommand, Paper, Pin};
 use super::room;
+use super::signed_paper::{self, Signed};
 use super::terminal::Terminal;
+use super::uses;
 use crate::audit::{self, Options, Report, RootPin};
 use crate::clock;
 use crate::digest::Digest;
@@ -11,7 +13,9 @@ use crate::files::intake;
 use crate::log::{Entry, Record, proof};
 use crate::screen::Screen;
 use crate::store;
+use crate::text;
 use crate::x509::pem;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// A certificate file, at the most, in bytes.
@@ -20,8 +24,11 @@ const MAX_CERTIFICATE: u64 = 64 * 1024;
 /// `anchorite log …`
 pub fn log(args: &Args, a: &Log, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
-        LogCommand::Show { what, uses_of_root } => show(&target(args, what.as_deref()), *uses_of_root, terminal),
-        LogCommand::Verify { what, pin, at_rest } => verify(&target(args, what.as_deref()), pin, *at_rest, terminal),
+        LogCommand::Show { what, uses_of_root: true } => uses::show(&target(args, what.as_deref()), terminal),
+        LogCommand::Show { what, uses_of_root: false } => show(&target(args, what.as_deref()), terminal),
+        LogCommand::Verify { what, pin, at_rest, paper } => {
+            verify(&target(args, what.as_deref()), pin, *at_rest, paper, terminal)
+        }
         LogCommand::Prove { what, entry } => prove(what, *entry, terminal),
     }
 }
@@ -54,12 +61,28 @@ pub fn fingerprint(typed: &str) -> Result<Digest, Error> {
         .map_err(|error| error.within("--root-fingerprint").hint("it is on the root card: anchorite root show"))
 }
 
-fn verify(what: &Path, pin: &Pin, at_rest: bool, terminal: &mut Terminal) -> Result<(), Error> {
+#[derive(Serialize)]
+struct Verified {
+    #[serde(flatten)]
+    report: Report,
+    /// What a signed paper says of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paper: Option<Signed>,
+}
+
+/// Verifies a log and, where a paper is at hand, holds it against that.
+///
+/// # Errors
+/// [`Kind::Usage`], [`Kind::Medium`], [`Kind::Verify`].
+pub fn verify(what: &Path, pin: &Pin, at_rest: bool, paper: &Paper, terminal: &mut Terminal) -> Result<(), Error> {
+    let said = signed_paper::said(paper)?;
     let report = report(what, &Options { root: root_pin(pin)?, at_rest })?;
+    let paper = said.map(|said| signed_paper::hold(what, &said, &report)).transpose()?;
     if terminal.wants_json() {
-        return terminal.json(&report);
+        return terminal.json(&Verified { report, paper });
     }
-    terminal.result_screen(&screen(&report))
+    let screen = screen(&report);
+    terminal.result_screen(&paper.iter().fold(screen, |screen, paper| screen.then(paper.screen())))
 }
 
 /// Verifies a log on disk.
@@ -98,6 +121,10 @@ pub fn screen(report: &Report) -> Screen {
     for root in &report.roots {
         screen = screen.field("root sha256", root.hex());
     }
+    for seen in &report.countersigned {
+        let who = text::escape(&seen.by);
+        screen = screen.field("countersigned", format!("{} entries by {who}, {}", seen.size, seen.at));
+    }
     if let Some(ended) = report.ended {
         screen = screen.field("ENDED", format!("{ended}: its keys are destroyed"));
     }
@@ -115,16 +142,14 @@ pub fn screen(report: &Report) -> Screen {
     screen
 }
 
-fn show(what: &Path, uses_of_root: bool, terminal: &mut Terminal) -> Result<(), Error> {
+fn show(what: &Path, terminal: &mut Terminal) -> Result<(), Error> {
     let json = terminal.wants_json();
     let mut shown = Vec::new();
     let reading = store::read(what, &mut |entry| {
-        let used = matches!(entry.record, Record::SignIntent(_) | Record::SignOutcome(_) | Record::KeyGenerated(_));
-        if !uses_of_root || used {
-            shown.push((entry.seq, line(entry)));
-        }
+        shown.push((entry.seq, line(entry)));
         Ok(())
-    })?;
+    })
+    .map_err(|error| explained(error, what))?;
     for (seq, line) in shown {
         if json {
             terminal.log_line(&reading.entry_line(seq)?)?;
@@ -194,6 +219,7 @@ fn line(entry: &Entry) -> String {
         Record::PlanDeclined(r) => r.plan_sha256.short(),
         Record::PlanExpired(r) => r.plan_sha256.short(),
         Record::RootCertified(r) => format!("root generation {} by a parent", r.generation),
+        Record::CheckpointWitnessed(r) => format!("{} entries by {}", r.size, r.by.name()),
         Record::SignIntent(r) => {
             let whom = r.cluster.as_ref().map(|c| format!(" for {c}")).unwrap_or_default();
             match (&r.serial, r.crl_number) {

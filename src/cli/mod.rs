@@ -6,8 +6,10 @@ mod answers;
 mod args;
 mod ceremonies;
 mod ceremony;
+mod checkpoint;
 mod cluster;
 mod configuration;
+mod countersign;
 mod custody;
 mod decommission;
 mod fence;
@@ -24,6 +26,7 @@ mod paper;
 mod parent;
 mod preflight;
 mod previous;
+mod publish;
 mod record;
 mod rehearse;
 mod request;
@@ -32,9 +35,11 @@ mod revocation;
 mod rollover;
 mod room;
 mod root_rollover;
+mod signed_paper;
 mod status;
 mod succession;
 pub mod terminal;
+mod uses;
 mod verify;
 mod words;
 
@@ -79,6 +84,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Root(a) => ceremonies::root(args, a, terminal),
         Command::Sign(a) => ceremonies::sign(args, a, terminal),
         Command::Export(a) => ceremonies::export(args, a, terminal),
+        Command::Publish(a) => publish::publish(args, a, terminal),
         Command::Retire(a) => ceremonies::retire(args, a, terminal),
         Command::Revoke(a) => revocation::revoke(args, a, terminal),
         Command::Crl(a) => revocation::crl(args, a, terminal),
@@ -87,6 +93,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Restore(a) => restore::restore(args, a, terminal),
         Command::KeyBackup(a) => key_backup::key_backup(args, a, terminal),
         Command::Decommission(a) => decommission::decommission(args, a, terminal),
+        Command::Checkpoint(a) => checkpoint::checkpoint(args, a, terminal),
         Command::Hsm(a) => hsm::hsm(args, a, terminal),
         Command::Status(a) => status::status(args, a, terminal),
         Command::Request(a) => request::request(args, a, terminal),

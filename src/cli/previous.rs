@@ -59,7 +59,7 @@ pub fn find(cluster: &str, parent: &Path, named: Option<&Path>, terminal: &Termi
         Some(path) if path.as_os_str() == "-" => piped(cluster, terminal),
         Some(path) if path.is_dir() => in_directory(cluster, path),
         Some(path) => in_file(cluster, path),
-        None => match newest(parent, cluster) {
+        None => match newest(parent, cluster)? {
             Some(dir) => in_directory(cluster, &dir),
             None => Err(no_key(parent, cluster)),
         },
@@ -68,16 +68,20 @@ pub fn find(cluster: &str, parent: &Path, named: Option<&Path>, terminal: &Termi
 }
 
 /// The newest of a cluster's directories whose bundle was opened; before the first bundle, none.
-fn newest(parent: &Path, cluster: &str) -> Option<PathBuf> {
+fn newest(parent: &Path, cluster: &str) -> Result<Option<PathBuf>, Error> {
     let renewals = (2..=MOST).rev().map(|number| format!("{cluster}.{number}"));
-    let mut all = renewals.chain([cluster.to_owned()]).map(|name| parent.join(name));
-    all.find(|dir| present(&dir.join("ca-key.pem")) && present(&dir.join("ca-cert.pem")))
+    for dir in renewals.chain([cluster.to_owned()]).map(|name| parent.join(name)) {
+        if present(&dir.join("ca-key.pem"))? && present(&dir.join("ca-cert.pem"))? {
+            return Ok(Some(dir));
+        }
+    }
+    Ok(None)
 }
 
 fn no_key(parent: &Path, cluster: &str) -> Error {
     let dir = parent.join(cluster);
     Error::new(Kind::Medium, format!("there is no key of {cluster} to renew"))
-        .saw(match present(&dir.join("ca-key.pem")) {
+        .saw(match present(&dir.join("ca-key.pem")).unwrap_or(false) {
             true => format!("{}, whose bundle was never opened", dir.display()),
             false => format!("no {}", dir.join("ca-key.pem").display()),
         })
@@ -88,7 +92,7 @@ fn no_key(parent: &Path, cluster: &str) -> Error {
 
 fn in_directory(cluster: &str, dir: &Path) -> Result<PreviousKey, Error> {
     let key_path = dir.join("ca-key.pem");
-    if !present(&key_path) {
+    if !present(&key_path)? {
         return Err(Error::new(Kind::Medium, "there is no key in this directory")
             .saw(dir.display().to_string())
             .wanted(format!("{}", key_path.display()))
@@ -97,7 +101,7 @@ fn in_directory(cluster: &str, dir: &Path) -> Result<PreviousKey, Error> {
     let key =
         LocalKey::from_pem(&secret_text(&key_path)?).map_err(|error| error.within(key_path.display().to_string()))?;
     let json_path = dir.join("request.json");
-    let request = match present(&json_path) {
+    let request = match present(&json_path)? {
         true => Some(package::parse(&intake::read(&json_path, MAX_FILE)?)?),
         false => None,
     };
@@ -107,11 +111,11 @@ fn in_directory(cluster: &str, dir: &Path) -> Result<PreviousKey, Error> {
         return Err(other_cluster(&request.cluster, cluster));
     }
     let certificate_path = dir.join("ca-cert.pem");
-    if present(&certificate_path) {
+    if present(&certificate_path)? {
         check_certificate(cluster, &key, &intake::read(&certificate_path, MAX_FILE)?)?;
     }
     let identity = dir.join("identity.age");
-    let identity = match present(&identity) {
+    let identity = match present(&identity)? {
         true => Some(secret_text(&identity)?),
         false => None,
     };

@@ -95,7 +95,10 @@ pub fn request(args: &Args, a: &Request, terminal: &mut Terminal) -> Result<(), 
     }
     // What was seen of the authority's log, and which root: the new bundle must follow it.
     let receipt = previous.as_ref().and_then(|previous| previous.dir.as_ref()).map(|dir| dir.join("receipt.json"));
-    let receipt = receipt.filter(|path| present(path)).map(|path| intake::read(&path, MAX_FILE)).transpose()?;
+    let receipt = match receipt {
+        Some(path) if present(&path)? => Some(intake::read(&path, MAX_FILE)?),
+        _ => None,
+    };
     if let Some(receipt) = &receipt {
         items.push(("receipt.json", receipt, 0o644));
     }
@@ -152,12 +155,14 @@ fn kind_of_before(previous: Option<&PreviousKey>) -> KeySpec {
 
 /// The next free directory of a cluster: `NAME.2`, `NAME.3`, …
 fn next_directory(parent: &Path, cluster: &str) -> Result<String, Error> {
-    let mut names = (2..=previous::MOST).map(|number| format!("{cluster}.{number}"));
-    names.find(|name| !present(&parent.join(name))).ok_or_else(|| {
-        Error::new(Kind::Medium, "there is no free directory for another renewal")
-            .saw(format!("{cluster}.2 to {cluster}.{}", previous::MOST))
-            .hint("move the directories of keys that are no longer used away")
-    })
+    for name in (2..=previous::MOST).map(|number| format!("{cluster}.{number}")) {
+        if !present(&parent.join(&name))? {
+            return Ok(name);
+        }
+    }
+    Err(Error::new(Kind::Medium, "there is no free directory for another renewal")
+        .saw(format!("{cluster}.2 to {cluster}.{}", previous::MOST))
+        .hint("move the directories of keys that are no longer used away"))
 }
 
 /// What was written, and the exact commands that follow.

@@ -168,6 +168,10 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
         };
         screen = screen.field("key backup", format!("{}, {proved}", backup.name));
     }
+    for seen in &inventory.countersigned {
+        let what = format!("{} entries by {}, {}", seen.size, text::escape(&seen.by), date(seen.at));
+        screen = screen.field("countersigned", what);
+    }
     if let Some(ended) = inventory.ended {
         screen = screen
             .field("ENDED", format!("{ended}; its keys are destroyed"))

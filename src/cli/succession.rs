@@ -63,7 +63,7 @@ pub fn of(into: &Path, opened: &Opened) -> Option<Succession> {
 /// The certificate of a directory, where it is this key's.
 fn certified(dir: &Path, spki_sha256: &Digest) -> Option<CertificateView> {
     let path = dir.join("ca-cert.pem");
-    if !present(&path) {
+    if !present(&path).ok()? {
         return None;
     }
     let der = pem::decode_one(&intake::read(&path, MAX_FILE).ok()?, "CERTIFICATE").ok()?;

@@ -3,7 +3,7 @@
 use super::args::Verify;
 use super::log;
 use super::terminal::Terminal;
-use crate::audit::{Options, RootPin};
+use crate::audit::RootPin;
 use crate::bundle;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -28,14 +28,14 @@ pub fn verify(a: &Verify, terminal: &mut Terminal) -> Result<(), Error> {
     if !log && !a.what.is_file() && !a.what.join("envelope.json").exists() {
         return Err(Error::new(Kind::Medium, "there is nothing to verify here")
             .saw(a.what.display().to_string())
-            .wanted("a bundle's directory, an authority, or a log"));
+            .wanted("a bundle's directory, an authority, a publication, or a log"));
     }
     if !a.what.join("envelope.json").exists() {
-        let report = log::report(&a.what, &Options { root: pin, at_rest: false })?;
-        if terminal.wants_json() {
-            return terminal.json(&report);
-        }
-        return terminal.result_screen(&log::screen(&report));
+        return log::verify(&a.what, &a.pin, false, &a.paper, terminal);
+    }
+    if !a.paper.checkpoint_words.is_empty() || !a.paper.checkpoint_code.is_empty() {
+        return Err(Error::new(Kind::Usage, "a paper is of a whole log, and this is a bundle")
+            .hint("hold it against the publication, or the authority, that the bundle is of"));
     }
     let files = bundle::load(&a.what)?;
     let roots = match &pin {

@@ -13,7 +13,7 @@ use super::fault::fault;
 use super::intake;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use rustix::fs::Advice;
+use rustix::fs::{Advice, CWD, RenameFlags};
 use rustix::io::Errno;
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
@@ -70,14 +70,33 @@ pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<Placed, Error> 
     if occupied(path)? {
         return same_file(path, bytes);
     }
-    let file = temporary_file(path, bytes, mode)?;
-    match file.persist_noclobber(path) {
-        Ok(_) => {}
-        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => return same_file(path, bytes),
-        Err(refused) => return Err(fault("cannot write", path, &refused.error)),
+    let file = temporary_file(path, bytes, mode)?.into_temp_path();
+    match rename_new(&file, path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return same_file(path, bytes),
+        Err(error) => return Err(fault("cannot write", path, &error)),
     }
-    settle(path, bytes)?;
+    if let Err(error) = settle(path, bytes) {
+        // Back under its temporary name, and away with it: an error means that nothing is there.
+        return match rename_new(path, &file) {
+            Ok(()) => Err(error),
+            Err(_) => Err(error.truth(format!("{} is there, and may not be whole: remove it.", path.display()))),
+        };
+    }
+    let _ = file.keep();
     Ok(Placed::New)
+}
+
+/// Renames onto a name that is free. Where the file system has no RENAME_NOREPLACE (exFAT and others in user space),
+/// looks first.
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => match std::fs::symlink_metadata(to) {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => std::fs::rename(from, to),
+        },
+        other => other.map_err(io::Error::from),
+    }
 }
 
 /// Replaces a file of our own state in one step, or writes it where there is none.
@@ -205,6 +224,12 @@ pub(super) fn read_back(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 fn settle(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     sync_directory(parent(path))?;
     read_back(path, bytes)
+}
+
+/// What is in a file is on the medium.
+pub(super) fn sync(path: &Path) -> Result<(), Error> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|error| fault("cannot sync", path, &error))
 }
 
 pub(super) fn sync_directory(dir: &Path) -> Result<(), Error> {

@@ -3,18 +3,19 @@
 //! Nothing here needs more than vfat has, but for [`exchange_directory`], which tries first. Never here:
 //! how one file is written and read back; that is [`super::deliver`]'s. Source: rename(2).
 
-use super::deliver::{Item, Placed, TEMPORARY, different, fill, occupied, parent, read_back, sync_directory};
+use super::deliver::{
+    Item, Placed, TEMPORARY, different, fill, occupied, parent, read_back, rename_new, sync, sync_directory,
+};
 use super::fault::fault;
 use super::intake;
+use super::staging::{Staged, sweep};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use rustix::fs::{CWD, RenameFlags};
-use rustix::io::Errno;
-use std::fs::{File, Permissions};
+use rustix::fs::{AtFlags, CWD, RenameFlags, StatxAttributes, StatxFlags};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 /// The largest directory that is carried over when another is exchanged for it.
@@ -86,18 +87,31 @@ pub fn write_directory(parent: &Path, name: &str, files: &[Item<'_>]) -> Result<
     plain_names(files.iter().map(|(name, ..)| *name))?;
     let path = parent.join(name);
     let written = |placed| Written { path: path.clone(), files: account(files), placed };
+    sweep(parent);
     if occupied(&path)? {
         verify_directory(&path, files).map_err(|_| different(&path))?;
+        // An earlier try may have put it there and failed before it was on the medium.
+        sync_all(&path, files)?;
+        sync_directory(parent)?;
         return Ok(written(Placed::Unchanged));
     }
     let staged = stage(parent, files)?;
     match rename_new(staged.path(), &path) {
-        Ok(()) => drop(staged.keep()),
+        Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(different(&path)),
-        Err(error) => return Err(abandon(staged, fault("cannot write", &path, &error))),
+        Err(error) => return Err(staged.abandon(fault("cannot write", &path, &error))),
     }
-    sync_directory(parent)?;
-    verify_directory(&path, files)?;
+    if let Err(error) = sync_directory(parent).and_then(|()| verify_directory(&path, files)) {
+        // Back under its temporary name: an error means that nothing is there.
+        return Err(match rename_new(&path, staged.path()) {
+            Ok(()) => staged.abandon(error),
+            Err(_) => {
+                staged.keep();
+                error.truth(format!("{} is there, and may not be whole: remove it.", path.display()))
+            }
+        });
+    }
+    staged.keep();
     Ok(written(Placed::New))
 }
 
@@ -141,45 +155,61 @@ pub fn exchange_directory(target: &Path, files: &[Item<'_>]) -> Result<Written, 
             .truth("Nothing was written."));
     }
     let parent = parent(target);
+    sweep(parent);
+    refuse_mount_point(target)?;
     can_exchange(parent)?;
     let carried = carry(target, files)?;
     let mut all: Vec<Item<'_>> = files.to_vec();
     all.extend(carried.iter().map(|(name, bytes, mode)| (name.as_str(), bytes.as_slice(), *mode)));
     let staged = stage(parent, &all)?;
-    if let Err(errno) = rustix::fs::renameat_with(CWD, staged.path(), CWD, target, RenameFlags::EXCHANGE) {
-        return Err(abandon(staged, fault("cannot replace", target, &errno.into())));
+    let exchange = || rustix::fs::renameat_with(CWD, staged.path(), CWD, target, RenameFlags::EXCHANGE);
+    if let Err(errno) = exchange() {
+        return Err(staged.abandon(fault("cannot replace", target, &errno.into())));
     }
     if let Err(error) = sync_directory(parent).and_then(|()| verify_directory(target, &all)) {
-        let old = staged.keep();
-        return Err(error.truth(format!("The old directory is kept as {}.", old.display())));
+        // The old directory is whole: it is put back.
+        return Err(match exchange() {
+            Ok(()) => staged.abandon(error),
+            Err(_) => keep_old(staged, target, error),
+        });
     }
     let old = staged.path().to_owned();
-    staged.close().map_err(|error| {
+    staged.remove().map_err(|error| {
         fault("the new directory is in place, but the old one cannot be removed from", &old, &error)
+            .truth(format!("{} is the new one, whole and read back.", target.display()))
     })?;
     Ok(Written { path: target.to_owned(), files: account(files), placed: Placed::New })
 }
 
-/// Renames onto a name that is free. Where the file system has no RENAME_NOREPLACE, looks first.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => match std::fs::symlink_metadata(to) {
-            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(_) => std::fs::rename(from, to),
-        },
-        other => other.map_err(io::Error::from),
+/// Gives the old directory, which could not be put back, a name that nothing sweeps away.
+fn keep_old(staged: Staged, target: &Path, error: Error) -> Error {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let kept = target.with_file_name(format!("{name}.before"));
+    let moved = rename_new(staged.path(), &kept).is_ok();
+    let place = if moved { kept } else { staged.path().to_owned() };
+    staged.keep();
+    error.truth(format!("{} may not be whole. The old directory is kept as {}.", target.display(), place.display()))
+}
+
+/// Refuses what a rename cannot replace, before anything is written.
+fn refuse_mount_point(target: &Path) -> Result<(), Error> {
+    let about = rustix::fs::statx(CWD, target, AtFlags::empty(), StatxFlags::empty())
+        .map_err(|errno| fault("cannot look at", target, &errno.into()))?;
+    // An older kernel does not say; there the exchange itself is refused, and nothing is lost.
+    if !about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) {
+        return Ok(());
     }
+    Err(Error::new(Kind::Medium, format!("{} is a mount point, which cannot be exchanged whole", target.display()))
+        .wanted("a directory inside a file system, or a new one")
+        .hint(format!("open into a directory in it: --into {}/NAME, with the key and request there", target.display()))
+        .truth("Nothing was written."))
 }
 
 /// Writes all files into a temporary directory in `parent`, synced and read back.
-fn stage(parent: &Path, files: &[Item<'_>]) -> Result<TempDir, Error> {
+fn stage(parent: &Path, files: &[Item<'_>]) -> Result<Staged, Error> {
     let private = files.iter().any(|(_, _, mode)| mode & 0o077 == 0);
     let mode = if private { 0o700 } else { 0o755 };
-    let staged = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .permissions(Permissions::from_mode(mode))
-        .tempdir_in(parent)
-        .map_err(|error| fault("cannot write to", parent, &error))?;
+    let staged = Staged::make(parent, mode)?;
     let filled = files.iter().try_for_each(|(name, bytes, mode)| {
         let path = staged.path().join(name);
         let mut file = File::options()
@@ -194,17 +224,14 @@ fn stage(parent: &Path, files: &[Item<'_>]) -> Result<TempDir, Error> {
         filled.and_then(|()| sync_directory(staged.path())).and_then(|()| verify_directory(staged.path(), files));
     match ready {
         Ok(()) => Ok(staged),
-        Err(error) => Err(abandon(staged, error)),
+        Err(error) => Err(staged.abandon(error)),
     }
 }
 
-/// Removes the unfinished directory and says whether that worked.
-fn abandon(staged: TempDir, error: Error) -> Error {
-    let path = staged.path().to_owned();
-    match staged.close() {
-        Ok(()) => error.truth("Nothing was put in place; the unfinished copy was removed."),
-        Err(_) => error.truth(format!("Nothing was put in place; {} is unfinished: remove it.", path.display())),
-    }
+/// Files that are there are on the medium, and so is the list of them.
+fn sync_all(path: &Path, files: &[Item<'_>]) -> Result<(), Error> {
+    files.iter().try_for_each(|(name, ..)| sync(&path.join(name)))?;
+    sync_directory(path)
 }
 
 /// The directory on disk holds these files and nothing else (hidden files of a desktop aside).
@@ -239,7 +266,7 @@ fn plain_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), Error> {
 /// Two empty directories change places: where that fails, nothing real has been touched.
 fn can_exchange(parent: &Path) -> Result<(), Error> {
     let failed = |error: io::Error| fault("cannot write to", parent, &error);
-    let trial = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(parent).map_err(failed)?;
+    let trial = Staged::make(parent, 0o700)?;
     let (one, other) = (trial.path().join("1"), trial.path().join("2"));
     std::fs::create_dir(&one).and_then(|()| std::fs::create_dir(&other)).map_err(failed)?;
     rustix::fs::renameat_with(CWD, &one, CWD, &other, RenameFlags::EXCHANGE).map_err(|errno| {

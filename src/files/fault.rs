@@ -27,6 +27,7 @@ pub(super) fn fault(act: &str, path: &Path, error: &io::Error) -> Error {
         (_, Some(Errno::LOOP)) => {
             what("it is a symbolic link, and links are not followed").hint("name the file itself, or copy it")
         }
+        (ErrorKind::ResourceBusy, _) => what("it is in use, or a mount point"),
         (_, Some(Errno::NXIO | Errno::NODEV)) => what("it is a socket, a FIFO or a device that is gone"),
         (_, Some(Errno::NAMETOOLONG)) => what("the name is too long for this file system"),
         (_, Some(Errno::IO | Errno::STALE | Errno::SHUTDOWN | Errno::NOTCONN)) => {

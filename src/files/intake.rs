@@ -28,6 +28,18 @@ pub fn read(path: &Path, cap: u64) -> Result<Vec<u8>, Error> {
     Ok(receive(path, cap)?)
 }
 
+/// True where something of that name is, whatever it is. That it is not there is said only of a medium that says so.
+///
+/// # Errors
+/// [`Kind::Medium`]: the medium fails.
+pub fn is_there(path: &Path) -> Result<bool, Error> {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
+        Err(error) => Err(fault("cannot look at", path, &error)),
+    }
+}
+
 /// Why a file was not read: what lies there can be told from a medium that fails.
 #[derive(Debug)]
 pub enum Unread {

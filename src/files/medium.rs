@@ -6,6 +6,7 @@
 use super::{deliver, intake};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
+use crate::format;
 use crate::text;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -289,10 +290,9 @@ fn marker(dir: &Path) -> Result<Option<Medium>, Error> {
             .saw(seen)
             .hint("prepare the medium again after removing the marker")
     };
-    let medium: Medium = serde_json::from_slice(&intake::read(&path, MAX_MARKER)?).map_err(|e| bad(e.to_string()))?;
-    if medium.kind != TYPE {
-        return Err(bad(format!("type {}", medium.kind)));
-    }
+    let json = intake::read(&path, MAX_MARKER)?;
+    format::check(Kind::Medium, &format!("the marker {}", path.display()), &json, TYPE)?;
+    let medium: Medium = serde_json::from_slice(&json).map_err(|error| bad(error.to_string()))?;
     if medium.id.0.len() != ID_LEN {
         return Err(bad(format!("id {}", medium.id)));
     }

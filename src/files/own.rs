@@ -1,6 +1,6 @@
 //! A directory of our own state before anything is written to it: what it is, and what lies in it.
 //!
-//! Only looks, but for the trial file that [`deliver::check_writable`] makes and takes away.
+//! Only looks and locks, but for the trial file that [`deliver::check_writable`] makes and takes away.
 
 use super::deliver::{self, TEMPORARY};
 use super::fault::fault;
@@ -48,6 +48,23 @@ pub fn lies_within(dir: &Path, outer: &Path) -> Result<bool, Error> {
 /// [`Kind::Medium`]: it is not there.
 pub fn real(path: &Path) -> Result<PathBuf, Error> {
     std::fs::canonicalize(path).map_err(|error| fault("cannot look at", path, &error))
+}
+
+/// A directory that one process at a time may decide about; it is free again once this is dropped.
+#[derive(Debug)]
+pub struct Alone(#[allow(dead_code)] std::fs::File);
+
+/// Waits for nobody: a directory that another process decides about is refused.
+///
+/// # Errors
+/// [`Kind::Medium`].
+pub fn lock(dir: &Path) -> Result<Alone, Error> {
+    let file = std::fs::File::open(dir).map_err(|error| fault("cannot open", dir, &error))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Alone(file)),
+        Err(_) => Err(Error::new(Kind::Medium, format!("{} is in use by another process", dir.display()))
+            .hint("wait until it has ended")),
+    }
 }
 
 /// The first name in a directory, escaped; `None` where it is absent or empty. What a program that was killed

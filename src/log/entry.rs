@@ -6,6 +6,7 @@
 use super::record::Record;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use serde_json::ser::{CharEscape, Formatter};
 use serde_json::value::RawValue;
@@ -72,15 +73,60 @@ pub struct Entry {
     pub record: Record,
 }
 
-/// The header of the line that was read before, with its time as it stood.
-#[derive(Debug, Default)]
+/// The header of the line that was read before. Entries come in acts, whose lines are the same, byte for byte, from
+/// `prev`'s last quote to `type`'s value.
+#[derive(Debug, Clone, Default)]
 pub struct LastHeader(Option<(String, Arc<Header>)>);
+
+/// Reads a line without its `\n`: the leaf hash that it says the line before it has, and its entry.
+///
+/// # Errors
+/// As [`parse_line`] and [`Line::entry`]; `prev` is not 64 lower-case hex digits.
+pub fn read_line(line: &[u8], last: &mut LastHeader) -> Result<(Digest, Entry), Error> {
+    let text = printable(line)?;
+    if let Some(read) = last.0.as_ref().and_then(|(shared, header)| read_headed_alike(text, shared, header)) {
+        return Ok(read);
+    }
+    // Whatever is wrong with a line, or unusual, is seen and said here.
+    let parsed = parse_text(text)?;
+    let prev = previous(parsed.prev).ok_or_else(|| {
+        let error = Error::new(Kind::Verify, "a line's prev is not in form").saw(parsed.prev);
+        error.wanted("64 lower-case hex digits")
+    })?;
+    let entry = parsed.entry()?;
+    last.0 = Some((parsed.shared()?, Arc::clone(&entry.header)));
+    Ok((prev, entry))
+}
+
+/// Reads a line that is written as this version writes it and headed as the line before it, which is nearly every
+/// line: what it shares with that one is compared, not parsed again. `None` for any other line.
+fn read_headed_alike(text: &str, shared: &str, header: &Arc<Header>) -> Option<(Digest, Entry)> {
+    let rest = text.strip_prefix("{\"v\":1,\"seq\":")?;
+    let (digits, rest) = rest.split_once(',')?;
+    // A number that JSON would not have begins with a zero or a sign.
+    let canonical = digits == "0" || digits.starts_with(|first: char| matches!(first, '1'..='9'));
+    let seq = digits.parse().ok().filter(|_| canonical)?;
+    let (prev, rest) = rest.strip_prefix("\"prev\":\"")?.split_at_checked(64)?;
+    let (kind, rest) = rest.strip_prefix(shared)?.split_once('"')?;
+    let data = rest.strip_prefix(",\"data\":")?.strip_suffix('}')?;
+    let record = Record::parse(kind, data).ok()?;
+    Some((previous(prev)?, Entry { seq, header: Arc::clone(header), record }))
+}
+
+fn previous(hex: &str) -> Option<Digest> {
+    let mut prev = Digest([0; 32]);
+    (hex.len() == 64 && HEXLOWER.decode_mut(hex.as_bytes(), &mut prev.0).is_ok()).then_some(prev)
+}
 
 /// Parses the fields of a line without its `\n`.
 ///
 /// # Errors
 /// [`Kind::Verify`]: not printable ASCII, not JSON, a duplicate, missing or unknown field, another `v`.
 pub fn parse_line(line: &[u8]) -> Result<Line<'_>, Error> {
+    parse_text(printable(line)?)
+}
+
+fn printable(line: &[u8]) -> Result<&str, Error> {
     // Looks at every byte whatever it is: a loop without an exit is vectorised.
     if !line.iter().fold(true, |printable, byte| printable & matches!(byte, 0x20..=0x7e)) {
         let byte = line.iter().find(|byte| !matches!(byte, 0x20..=0x7e)).copied().unwrap_or_default();
@@ -88,7 +134,10 @@ pub fn parse_line(line: &[u8]) -> Result<Line<'_>, Error> {
             Error::new(Kind::Verify, "a line holds a byte that is not printable ASCII").saw(format!("0x{byte:02x}"))
         );
     }
-    let text = std::str::from_utf8(line).unwrap_or_default();
+    Ok(std::str::from_utf8(line).unwrap_or_default())
+}
+
+fn parse_text(text: &str) -> Result<Line<'_>, Error> {
     let parsed: Line<'_> = serde_json::from_str(text)
         .map_err(|error| Error::new(Kind::Verify, "a line is not an entry").saw(error.to_string()))?;
     if parsed.v != VERSION {
@@ -106,37 +155,32 @@ impl Line<'_> {
     /// # Errors
     /// [`Kind::Verify`]: a header field out of form, an unknown type, data of the wrong shape.
     pub fn entry(&self) -> Result<Entry, Error> {
-        self.entry_under(&mut LastHeader::default())
+        let header = Arc::new(Header {
+            log: self.log.to_owned(),
+            session: self.session.to_owned(),
+            time: self.timestamp()?,
+            time_source: self.time_source.to_owned(),
+            actors: self.actors.iter().map(|a| (*a).to_owned()).collect(),
+        });
+        Ok(Entry { seq: self.seq, header, record: Record::parse(self.kind, self.data.get())? })
     }
 
-    /// The typed entry of these fields, sharing the last header where it is the same: entries come in acts.
+    /// What stands between the values of `prev` and `type` where this version writes a line with this header.
     ///
     /// # Errors
-    /// As [`Line::entry`].
-    pub fn entry_under(&self, last: &mut LastHeader) -> Result<Entry, Error> {
-        let header = match &last.0 {
-            Some((time, header)) if time == self.time && self.is_headed(header) => Arc::clone(header),
-            _ => {
-                let header = Arc::new(Header {
-                    log: self.log.to_owned(),
-                    session: self.session.to_owned(),
-                    time: self.timestamp()?,
-                    time_source: self.time_source.to_owned(),
-                    actors: self.actors.iter().map(|a| (*a).to_owned()).collect(),
-                });
-                last.0 = Some((self.time.to_owned(), Arc::clone(&header)));
-                header
-            }
-        };
-        Ok(Entry { seq: self.seq, header, record: Record::parse(self.kind, self.data)? })
-    }
-
-    /// True where these fields but the time are that header's.
-    fn is_headed(&self, header: &Header) -> bool {
-        self.session == header.session
-            && self.log == header.log
-            && self.time_source == header.time_source
-            && self.actors.iter().eq(&header.actors)
+    /// [`Kind::Bug`].
+    fn shared(&self) -> Result<String, Error> {
+        let mut shared = b"\"".to_vec();
+        for (name, value) in
+            [("log", self.log), ("session", self.session), ("time", self.time), ("time_source", self.time_source)]
+        {
+            shared.extend_from_slice(format!(",\"{name}\":").as_bytes());
+            shared.extend(to_ascii_json(value)?);
+        }
+        shared.extend_from_slice(b",\"actors\":");
+        shared.extend(to_ascii_json(&self.actors)?);
+        shared.extend_from_slice(b",\"type\":\"");
+        String::from_utf8(shared).map_err(|_| Error::new(Kind::Bug, "a header is not ASCII"))
     }
 
     /// The time, which must be written exactly as this program writes it.
@@ -224,3 +268,6 @@ impl Formatter for Ascii {
         w.write_all(text.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests;

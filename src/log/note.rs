@@ -174,7 +174,7 @@ fn signature_line(line: &str) -> Result<NoteSignature, Error> {
     })
 }
 
-fn is_key_name(name: &str) -> bool {
+pub(super) fn is_key_name(name: &str) -> bool {
     !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c == '+')
 }
 

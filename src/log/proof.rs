@@ -118,11 +118,11 @@ impl ConsistencyProof {
     }
 }
 
-fn hash_lines(hashes: &[Digest]) -> String {
+pub(super) fn hash_lines(hashes: &[Digest]) -> String {
     hashes.iter().map(|hash| BASE64.encode(&hash.0) + "\n").collect()
 }
 
-fn hashes<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Vec<Digest>, Error> {
+pub(super) fn hashes<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Vec<Digest>, Error> {
     let bad = |saw: &str| {
         Error::new(Kind::Verify, "a line of a proof is not a hash").saw(saw).wanted("32 bytes in canonical base64")
     };
@@ -136,7 +136,7 @@ fn hashes<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Vec<Digest>, Error
 }
 
 /// `<word> <number>`.
-fn numbered(word: &str, line: Option<&str>) -> Option<u64> {
+pub(super) fn numbered(word: &str, line: Option<&str>) -> Option<u64> {
     line?.strip_prefix(word)?.strip_prefix(' ').and_then(note::decimal)
 }
 

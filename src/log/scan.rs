@@ -7,7 +7,6 @@ use super::entry::{self, Entry, LastHeader, MAX_LINE};
 use super::merkle;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use data_encoding::HEXLOWER;
 use std::collections::VecDeque;
 use std::io::{BufRead, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -60,13 +59,8 @@ pub fn examine(offset: u64, line: &[u8], last: &mut LastHeader) -> Result<Examin
     if line.len() >= MAX_LINE {
         return Err(too_long());
     }
-    let parsed = entry::parse_line(line)?;
-    let mut prev = Digest([0; 32]);
-    if parsed.prev.len() != 64 || HEXLOWER.decode_mut(parsed.prev.as_bytes(), &mut prev.0).is_err() {
-        let error = Error::new(Kind::Verify, "a line's prev is not in form").saw(parsed.prev);
-        return Err(error.wanted("64 lower-case hex digits"));
-    }
-    Ok(Examined { offset, leaf: merkle::leaf_hash(line), prev, entry: parsed.entry_under(last)? })
+    let (prev, entry) = entry::read_line(line, last)?;
+    Ok(Examined { offset, leaf: merkle::leaf_hash(line), prev, entry })
 }
 
 /// Why a stream of lines was left before its end.

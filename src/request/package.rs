@@ -7,6 +7,7 @@ use super::intake;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::finding::{Finding, Rule, Severity};
+use crate::format;
 use crate::name::{check_label, check_trust_domain};
 use crate::x509::{LocalKey, SignatureAlgorithm, Spki, pem, verify};
 use jiff::Timestamp;
@@ -107,6 +108,7 @@ pub fn parse(json: &[u8]) -> Result<RequestJson, Error> {
     if json.trim_ascii_start().first() != Some(&b'{') {
         return Err(unreadable("request.json is not an object").wanted("{ and the names of this version"));
     }
+    format::check(Kind::Medium, "request.json", json, TYPE)?;
     let request: RequestJson = serde_json::from_slice(json)
         .map_err(|error| unreadable("request.json cannot be read").saw(error.to_string()))?;
     check_fields(&request).map_err(|error| error.into_kind(Kind::Medium))?;
@@ -158,10 +160,7 @@ fn signed_by(spki: &Spki, json: &[u8], signature: &[u8]) -> Result<(), Error> {
 }
 
 fn check_fields(request: &RequestJson) -> Result<(), Error> {
-    let wrong = |what: &str| Error::new(Kind::Usage, what);
-    if request.kind != TYPE {
-        return Err(wrong("not a request of this version").saw(&request.kind).wanted(TYPE));
-    }
+    format::check_type(Kind::Usage, "request.json", &request.kind, TYPE)?;
     check_label("a cluster name", &request.cluster)?;
     check_label("an environment", &request.environment)?;
     check_trust_domain(&request.trust_domain)?;

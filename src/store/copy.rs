@@ -49,14 +49,14 @@ pub enum Standing {
 }
 
 /// A comparison, with what completing the copy needs.
-struct Compared {
-    standing: Standing,
+pub(super) struct Compared {
+    pub(super) standing: Standing,
     /// Bytes of the log's whole lines.
-    whole: u64,
+    pub(super) whole: u64,
     /// Bytes of the lines that both hold.
-    same: u64,
+    pub(super) same: u64,
     /// What follows them in the copy without a line end, unless the log goes on with these bytes.
-    torn: Vec<u8>,
+    pub(super) torn: Vec<u8>,
 }
 
 /// How the log in `copy` stands to the one in `log`; either may be absent. Takes no lock and changes nothing.
@@ -64,7 +64,7 @@ struct Compared {
 /// # Errors
 /// [`Kind::Medium`]: one of them cannot be read, or the copy holds files that no log has.
 pub fn standing(log: &Path, copy: &Path) -> Result<Standing, Error> {
-    compare(log, copy).map(|compared| compared.standing)
+    compare(log, copy, u64::MAX).map(|compared| compared.standing)
 }
 
 /// How many bytes [`copy`] will write, small files apart.
@@ -72,7 +72,7 @@ pub fn standing(log: &Path, copy: &Path) -> Result<Standing, Error> {
 /// # Errors
 /// As [`standing`].
 pub fn missing(log: &Path, copy: &Path) -> Result<u64, Error> {
-    compare(log, copy).map(|compared| compared.whole - compared.same)
+    compare(log, copy, u64::MAX).map(|compared| compared.whole - compared.same)
 }
 
 /// Makes the copy the same, but for the lock: what is missing is appended, and all of it is read back. Whoever
@@ -86,14 +86,14 @@ pub fn copy(log: &Path, copy: &Path, progress: &mut dyn FnMut(u64, u64)) -> Resu
         std::fs::create_dir_all(&part).map_err(|error| disk::medium("cannot make", &part, &error))?;
     }
     let _lock = disk::lock(&copy.join(LOCK))?;
-    let compared = compare(log, copy)?;
+    let compared = compare(log, copy, u64::MAX)?;
     refuse_other(copy, compared.standing)?;
     copy_small_files(log, copy)?;
     append(log, copy, &compared, progress)?;
     for part in [copy.join(CHECKPOINTS), copy.join(AUDIT), copy.to_path_buf()] {
         disk::sync_directory(&part)?;
     }
-    match compare(log, copy)? {
+    match compare(log, copy, u64::MAX)? {
         Compared { standing: Standing::Equal { .. }, torn, .. } if torn.is_empty() => Ok(()),
         _ => Err(Error::new(Kind::Medium, format!("{} does not read back as it was written", copy.display()))
             .hint("the medium is failing: use another")),
@@ -126,8 +126,9 @@ pub fn refuse_other(copy: &Path, standing: Standing) -> Result<(), Error> {
     }
 }
 
-fn compare(log: &Path, copy: &Path) -> Result<Compared, Error> {
-    let (mut ours, mut theirs) = (Lines::of(log.join(ENTRIES))?, Lines::of(copy.join(ENTRIES))?);
+/// Compares a copy with the first `most` entries of the log.
+pub(super) fn compare(log: &Path, copy: &Path, most: u64) -> Result<Compared, Error> {
+    let (mut ours, mut theirs) = (Lines::of(log.join(ENTRIES), most)?, Lines::of(copy.join(ENTRIES), u64::MAX)?);
     let (mut entries, mut same) = (0, 0);
     let (standing, torn) = loop {
         match (ours.next()?, theirs.next()?) {
@@ -193,7 +194,12 @@ fn copy_small_files(log: &Path, copy: &Path) -> Result<(), Error> {
 }
 
 /// Appends the lines that the copy lacks; what was torn on it is kept beside them first.
-fn append(log: &Path, copy: &Path, compared: &Compared, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Error> {
+pub(super) fn append(
+    log: &Path,
+    copy: &Path,
+    compared: &Compared,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<(), Error> {
     let (from, to) = (log.join(ENTRIES), copy.join(ENTRIES));
     if !compared.torn.is_empty() {
         let digest: String = Digest::of(&compared.torn).hex().chars().take(8).collect();
@@ -229,22 +235,25 @@ struct Lines {
     file: Option<BufReader<File>>,
     /// The line, its end included; once there is none any more, what stands behind the last one.
     line: Vec<u8>,
+    /// How many more are asked for.
+    left: u64,
 }
 
 impl Lines {
-    fn of(path: PathBuf) -> Result<Self, Error> {
+    fn of(path: PathBuf, most: u64) -> Result<Self, Error> {
         let file = match path.symlink_metadata() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(disk::medium("cannot read", &path, &error)),
             Ok(_) => Some(BufReader::with_capacity(BLOCK, disk::open(&path, OFlags::RDONLY)?)),
         };
-        Ok(Self { path, file, line: Vec::new() })
+        Ok(Self { path, file, line: Vec::new(), left: most })
     }
 
     /// Reads the next line; false where no whole one follows.
     fn next(&mut self) -> Result<bool, Error> {
         self.line.clear();
-        let Some(file) = &mut self.file else { return Ok(false) };
+        let Some(file) = self.file.as_mut().filter(|_| self.left > 0) else { return Ok(false) };
+        self.left -= 1;
         let read = file.by_ref().take(MAX_LINE).read_until(b'\n', &mut self.line);
         read.map_err(|error| disk::medium("cannot read", &self.path, &error))?;
         Ok(self.line.ends_with(b"\n"))

@@ -5,6 +5,7 @@ use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// An error about a file or directory of the log.
@@ -22,6 +23,20 @@ pub(super) fn medium(what: &str, path: &Path, error: &std::io::Error) -> Error {
         }
         _ => medium,
     }
+}
+
+/// What tells that a file was written or replaced: where it is, how long, and when either last changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    place: (u64, u64),
+    length: u64,
+    changed: (i64, i64),
+}
+
+/// The stamp of a file that is there.
+pub(super) fn stamp(path: &Path) -> Option<Stamp> {
+    let about = path.symlink_metadata().ok()?;
+    Some(Stamp { place: (about.dev(), about.ino()), length: about.len(), changed: (about.ctime(), about.ctime_nsec()) })
 }
 
 /// Opens a file without following a link.

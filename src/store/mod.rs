@@ -6,10 +6,12 @@
 
 mod copy;
 mod disk;
+mod publish;
 mod read;
 
 pub use copy::{Standing, copy, missing, refuse_other, standing};
-pub use read::{Reading, Torn, begun, material, read};
+pub use publish::{check_published, publish, published};
+pub use read::{Reading, Torn, begun, directory_of, material, read};
 
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
@@ -142,6 +144,7 @@ impl Log {
             last_time: None,
             checkpoint: None,
             torn,
+            stamps: [None; 2],
         };
         Ok(Log { reading, entries, last: Digest([0; 32]), broken: false, _lock: lock })
     }
@@ -156,10 +159,30 @@ impl Log {
     /// genesis may begin again). [`Kind::Verify`]: lines or the newest checkpoint are damaged. Nothing was changed.
     /// Whatever `visitor` fails with.
     pub fn open(directory: &Path, visitor: &mut dyn FnMut(&Entry) -> Result<(), Error>) -> Result<Opened, Error> {
-        let path = directory.join(ENTRIES);
-        let entries = disk::open(&path, OFlags::RDWR)?;
-        let lock = disk::lock(&directory.join(LOCK))?;
+        let (entries, lock) = Self::lock(directory)?;
         let reading = read::fold(directory.to_path_buf(), &entries, visitor)?;
+        Self::go_on(reading, entries, lock)
+    }
+
+    /// Opens a log for writing as it was read; `None` where it was written since, and is to be read again.
+    ///
+    /// # Errors
+    /// As [`Log::open`].
+    pub fn open_as_read(reading: Reading) -> Result<Option<Opened>, Error> {
+        let (entries, lock) = Self::lock(reading.directory())?;
+        // Under the lock: from here on nobody else writes.
+        if !reading.is_current() {
+            return Ok(None);
+        }
+        Self::go_on(reading, entries, lock).map(Some)
+    }
+
+    fn lock(directory: &Path) -> Result<(File, disk::Lock), Error> {
+        let entries = disk::open(&directory.join(ENTRIES), OFlags::RDWR)?;
+        Ok((entries, disk::lock(&directory.join(LOCK))?))
+    }
+
+    fn go_on(reading: Reading, entries: File, lock: disk::Lock) -> Result<Opened, Error> {
         let torn = reading.torn();
         let last = reading.tree.leaves().last().copied().unwrap_or(Digest([0; 32]));
         let unsigned_tail = reading.unsigned_tail();

@@ -3,7 +3,7 @@
 //! Takes no lock and changes nothing. It does not verify signatures: whoever folds the lines learns the audit key
 //! from them and does ([`crate::log::note::verify`]), and `log verify` checks everything there is.
 
-use super::disk;
+use super::disk::{self, Stamp};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::log::chain::Chain;
@@ -43,6 +43,8 @@ pub struct Reading {
     pub(super) last_time: Option<Timestamp>,
     pub(super) checkpoint: Option<(Checkpoint, String)>,
     pub(super) torn: Vec<u8>,
+    /// How the entries and the newest checkpoint stood when reading began.
+    pub(super) stamps: [Option<Stamp>; 2],
 }
 
 /// Bytes after the last line end: a line that was torn while it was written.
@@ -73,7 +75,7 @@ impl Torn {
 }
 
 /// The log's directory, of an authority's directory, a log's, or an `entries.jsonl`.
-pub(super) fn directory_of(target: &Path) -> PathBuf {
+pub fn directory_of(target: &Path) -> PathBuf {
     if target.is_file() {
         return target.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     }
@@ -181,6 +183,7 @@ pub(super) fn fold(
     file: &File,
     visitor: &mut dyn FnMut(&Entry) -> Result<(), Error>,
 ) -> Result<Reading, Error> {
+    let stamps = stamps(&directory);
     let mut chain = Chain::default();
     let mut tree = Tree::default();
     let mut offsets = Vec::new();
@@ -203,7 +206,11 @@ pub(super) fn fold(
     })?;
     let log_id = Hex::parse(log_id)?;
     let checkpoint = newest_checkpoint(&directory, &tree)?;
-    Ok(Reading { directory, log_id, tree, offsets, last_time, checkpoint, torn: end.torn })
+    Ok(Reading { directory, log_id, tree, offsets, last_time, checkpoint, torn: end.torn, stamps })
+}
+
+fn stamps(directory: &Path) -> [Option<Stamp>; 2] {
+    [ENTRIES, CHECKPOINT].map(|name| disk::stamp(&directory.join(name)))
 }
 
 fn damaged(error: Error, seq: u64, offset: u64, rule: &str) -> Error {
@@ -237,6 +244,11 @@ impl Reading {
     /// The log's directory.
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// True where the log on disk was not written since it was read.
+    pub fn is_current(&self) -> bool {
+        self.stamps == stamps(&self.directory)
     }
 
     /// The log's id, 16 bytes.
@@ -284,6 +296,12 @@ impl Reading {
     /// The newest checkpoint as a signed note, as it stands.
     pub fn checkpoint_note(&self) -> Option<&str> {
         self.checkpoint.as_ref().map(|(_, note)| note.as_str())
+    }
+
+    /// True where a checkpoint of this size was signed and is kept.
+    pub fn has_checkpoint(&self, size: u64) -> bool {
+        let newest = self.checkpoint().is_some_and(|checkpoint| checkpoint.size == size);
+        newest || self.directory.join(CHECKPOINTS).join(size.to_string()).exists()
     }
 
     /// True where nothing is left to put in place: a checkpoint covers the last entry and is among `checkpoints/`.

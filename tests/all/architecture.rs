@@ -5,7 +5,7 @@ use crate::source::{self, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The bottom: values, which may use each other and nothing else.
-const VALUES: &[&str] = &["error", "text", "digest", "words", "name", "dns", "key", "finding", "screen"];
+const VALUES: &[&str] = &["error", "text", "digest", "words", "name", "dns", "key", "finding", "format", "screen"];
 
 /// What a module may use directly; what those use, it may use too, and everything may use the values.
 const MAY_USE: &[(&str, &[&str])] = &[

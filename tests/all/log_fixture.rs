@@ -4,9 +4,10 @@ use anchorite::digest::{Base64, Digest, Hex};
 use anchorite::error::Error;
 use anchorite::key::KeySpec;
 use anchorite::log::record::{
-    CertificateRevoked, ClusterEnrolled, ConfigAdopted, Genesis, KeyGenerated, KeyIntent, PlanApproved, PlanMade,
-    ScriptAdopted, SessionClosed, SessionOpened, SignIntent, SignOutcome, StepDone, ValueRecorded,
+    AuditRotated, CertificateRevoked, ClusterEnrolled, ConfigAdopted, Genesis, KeyGenerated, KeyIntent, PlanApproved,
+    PlanMade, Recovered, ScriptAdopted, SessionClosed, SessionOpened, SignIntent, SignOutcome, StepDone, ValueRecorded,
 };
+use anchorite::log::rotation::{Handover, statement};
 use anchorite::log::{Header, Record, note};
 use anchorite::name::{Attribute, DistinguishedName};
 use anchorite::store::{Committed, Log, SignedCheckpoint};
@@ -25,6 +26,8 @@ pub struct Fixture {
     pub origin: String,
     /// The root certificate, DER.
     pub root_certificate: Vec<u8>,
+    /// What the audit certificate is for.
+    pub audit_usage: Usage,
     session: String,
     now: Timestamp,
     serial: u8,
@@ -42,39 +45,54 @@ const NAME: &str = "Fixture Root";
 impl Fixture {
     /// Writes a whole genesis: keys, root and audit certificates, CRL 1, a closed session.
     pub fn genesis(directory: &Path, root: KeySpec) -> Result<Self, Error> {
-        let log_id = Hex((0..16).collect());
-        let log = Log::create(directory, log_id.clone())?;
-        let mut fixture = Self {
+        Self::of(directory, root, Hex((0..16).collect()))
+    }
+
+    /// The same for a log of this id.
+    pub fn of(directory: &Path, root: KeySpec, log_id: Hex) -> Result<Self, Error> {
+        let mut fixture = Self::begin(directory, root, log_id)?;
+        fixture.found()?;
+        Ok(fixture)
+    }
+
+    /// The keys of an authority that is not founded yet, and its empty log.
+    pub fn begin(directory: &Path, root: KeySpec, log_id: Hex) -> Result<Self, Error> {
+        Ok(Self {
             origin: note::origin(NAME, &log_id),
-            log,
+            log: Log::create(directory, log_id)?,
             root: LocalKey::generate(root)?,
             audit: LocalKey::generate(KeySpec::EcdsaP256)?,
             root_certificate: Vec::new(),
             session: "0000000000000001".to_owned(),
             now: Timestamp::from_second(1_795_253_400).unwrap(),
+            audit_usage: Usage::Audit,
             serial: 0,
             generation: 0,
-        };
+        })
+    }
+
+    /// Writes the genesis.
+    pub fn found(&mut self) -> Result<(), Error> {
         let (config, script) = ("name = \"Fixture Root\"\n", "steps\n");
-        fixture.append([
+        self.append([
             Record::from(Genesis {
                 name: NAME.into(),
                 kind: "test".into(),
-                origin: fixture.origin.clone(),
+                origin: self.origin.clone(),
                 version: "0.1.0".into(),
             }),
             ConfigAdopted { sha256: Digest::of(config.as_bytes()), text: config.into() }.into(),
             ScriptAdopted { name: "genesis".into(), sha256: Digest::of(script.as_bytes()), text: script.into() }.into(),
             opened("root-genesis"),
         ])?;
-        fixture.append(key_records(1, "audit", 1, fixture.audit.spki()))?;
-        fixture.append(key_records(2, "root", 1, fixture.root.spki()))?;
-        let (root, audit, crl) = (fixture.plan_root()?, fixture.plan_audit()?, fixture.plan_crl(1, Vec::new())?);
-        let issued = fixture.sign(vec![root, audit, crl])?;
-        fixture.root_certificate.clone_from(&issued[0]);
-        fixture.log.store_audit_certificate(1, &pem::encode("CERTIFICATE", &issued[1]))?;
-        fixture.checkpoint()?;
-        fixture.append([ClusterEnrolled {
+        self.append(key_records(1, "audit", 1, self.audit.spki()))?;
+        self.append(key_records(2, "root", 1, self.root.spki()))?;
+        let (root, audit, crl) = (self.plan_root()?, self.plan_audit()?, self.plan_crl(1, Vec::new())?);
+        let issued = self.sign(vec![root, audit, crl])?;
+        self.root_certificate.clone_from(&issued[0]);
+        self.log.store_audit_certificate(1, &pem::encode("CERTIFICATE", &issued[1]))?;
+        self.checkpoint()?;
+        self.append([ClusterEnrolled {
             cluster: "alpha".into(),
             environment: "prod".into(),
             trust_domain: "cluster.local".into(),
@@ -84,9 +102,9 @@ impl Fixture {
             spki_sha256: Digest::of(b"key"),
             words_of: Digest::of(b"request"),
         }])?;
-        fixture.close()?;
-        fixture.checkpoint()?;
-        Ok(fixture)
+        self.close()?;
+        self.checkpoint()?;
+        Ok(())
     }
 
     /// Opens the next session.
@@ -123,6 +141,27 @@ impl Fixture {
     pub fn intent_only(&mut self, key: &LocalKey) -> Result<Committed, Error> {
         let planned = self.plan_intermediate(key.spki())?;
         self.commit(vec![planned.intent])
+    }
+
+    /// What both audit keys sign when this one hands the log to the next: about so many entries with this root.
+    pub fn handover(&self, next: &LocalKey, size: u64, root: Digest) -> AuditRotated {
+        let text = statement(&Handover { origin: &self.origin, size, root }, self.audit.spki(), next.spki());
+        AuditRotated {
+            generation: 2,
+            old_spki: Base64(self.audit.spki().der().to_vec()),
+            new_spki: Base64(next.spki().der().to_vec()),
+            size,
+            root,
+            old_signature: Base64(self.audit.sign(text.as_bytes()).unwrap()),
+            new_signature: Base64(next.sign(text.as_bytes()).unwrap()),
+        }
+    }
+
+    /// Says, in a session that began over it, that nobody knows what became of an intent.
+    pub fn recover(&mut self, intent: u64) -> Result<(), Error> {
+        let found = vec!["an intent without outcome".to_owned()];
+        let unknown = SignOutcome { intent, status: "unknown".into(), der: None, reason: Some("interrupted".into()) };
+        self.append([Record::from(Recovered { session: Some("x".into()), found, torn_sha256: None }), unknown.into()])
     }
 
     /// Logs and certifies the next audit key, which waits to be handed the log.
@@ -216,7 +255,7 @@ impl Fixture {
     }
 
     fn plan_audit(&mut self) -> Result<Planned, Error> {
-        let template = self.template(self.audit.spki(), "Fixture Audit", Usage::Audit)?;
+        let template = self.template(self.audit.spki(), "Fixture Audit", self.audit_usage.clone())?;
         self.plan("audit", template)
     }
 
@@ -334,7 +373,8 @@ fn key_records(id: u8, role: &str, generation: u32, spki: &Spki) -> [Record; 2] 
     [intent.into(), generated.into()]
 }
 
-fn ca(path_len: Option<u8>) -> Usage {
+/// What an intermediate is for.
+pub fn ca(path_len: Option<u8>) -> Usage {
     Usage::Ca {
         path_len,
         dns_names: Vec::new(),

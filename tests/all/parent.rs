@@ -29,7 +29,7 @@ const CNF: &str = "[ca]\ndefault_ca=own\n[own]\ndatabase=index.txt\nnew_certs_di
     nameConstraints=critical,permitted;DNS:example.org\nauthorityKeyIdentifier=keyid\n";
 
 /// A founded authority with a request to a parent, and that parent in `parent/`.
-fn asked() -> World {
+pub fn asked() -> World {
     let world = World::configured("test", "ecdsa-p256");
     let reviewed = format!("sha256:{}", world.sha256("authority/authority.toml"));
     let answers = format!("{PARTICIPANTS}[initialize]\nlabel = \"World Mesh Root\"\n[review]\n");
@@ -62,6 +62,12 @@ const CSR: &str = "../authority/public/root-g1.csr";
 fn parent_fingerprint(world: &World) -> String {
     let shown = "openssl x509 -in parent/root.pem -outform DER | sha256sum | cut -d' ' -f1";
     world.tool("sh", &["-c", shown]).ok().stdout.trim().to_owned()
+}
+
+/// The same once the parent certified the root, and that was taken.
+pub fn taken(world: &World) {
+    certifies(world, CSR, "sub", "20460101000000Z", "given");
+    take(world, "given", &parent_fingerprint(world)[..8]).ok();
 }
 
 /// Runs `root certified` on a file of the parent's.

@@ -5,11 +5,12 @@
 //! every run.
 
 mod generations;
+pub mod proxy;
 pub mod tally;
 mod unchanged;
 
 pub use generations::{AFTER, ROLLOVER};
-pub use unchanged::{ENTRIES, assert_text};
+pub use unchanged::{ENTRIES, Tree, assert_text, differences};
 
 use anchorite::digest::Digest;
 use std::ffi::OsStr;

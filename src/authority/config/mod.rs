@@ -2,6 +2,7 @@
 //! contradiction is an error with line, column and the nearest name.
 
 mod cluster;
+mod countersigners;
 mod emergency;
 mod intermediates;
 mod preflight;
@@ -9,6 +10,7 @@ mod status;
 mod validate;
 
 pub use cluster::{ClusterConfig, KeyOrigin};
+pub use countersigners::{Countersigners, names_countersigner};
 pub use emergency::Emergency;
 pub use intermediates::{Hash, Intermediates, NameConstraints, Terms};
 pub use preflight::{CHECKS, PreflightConfig};
@@ -97,6 +99,9 @@ pub struct Config {
     /// How early `status` says that something is due.
     #[serde(default)]
     pub status: StatusConfig,
+    /// Who elsewhere countersigns checkpoints.
+    #[serde(default)]
+    pub countersigners: Countersigners,
     /// What a machine must be for a ceremony.
     #[serde(default)]
     pub preflight: PreflightConfig,

@@ -84,6 +84,8 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
         return Err(at("ceremonies", name, "a script's name is lower-case letters, digits and hyphens").saw(name));
     }
     config.status.validate().map_err(|(key, error)| error.within(place_of(text, "status", key)))?;
+    let misplaced = |(key, error): (&str, Error)| error.within(place_of(text, "countersigners", key));
+    config.countersigners.validate().map_err(misplaced)?;
     config.preflight.validate().map_err(|error| error.within(place_of(text, "preflight", "must_pass")))?;
     custody::validate(config, text)?;
     wrapped(config, text)?;

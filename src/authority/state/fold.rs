@@ -58,6 +58,7 @@ impl State {
                 self.drills.adopted(script);
             }
             Record::SessionOpened(opened) => {
+                self.witnessed.opened();
                 self.session = Some(Session {
                     id: entry.header.session.clone(),
                     ceremony: opened.ceremony.clone(),
@@ -88,6 +89,7 @@ impl State {
                     self.undelivered = waits;
                 }
                 self.last_session = Some((ceremony, entry.header.time));
+                self.witnessed.closed(entry.seq.saturating_add(1), entry.header.time);
                 self.sessions_closed += 1;
             }
             Record::StepDone(step) => {
@@ -193,6 +195,7 @@ impl State {
                 self.apply_intent(entry.seq, entry.header.time, intent)?;
             }
             Record::RootCertified(certified) => self.certify_root(certified)?,
+            Record::CheckpointWitnessed(witnessed) => self.witness(entry.seq, witnessed)?,
             Record::SignOutcome(outcome) => self.apply_outcome(entry.seq, outcome)?,
             Record::CertificateRevoked(revoked) => {
                 self.check_settled()?;

@@ -14,6 +14,7 @@ mod revocation;
 mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
+mod witnessed;
 
 pub use adoption::{History, Origin};
 pub use backup::{Backup, Backups};
@@ -24,6 +25,7 @@ pub use ending::{Ending, Endings};
 pub use generations::Succession;
 pub use parent::Parents;
 pub use revocation::{Listed, Revocation, Revocations};
+pub use witnessed::Witnessed;
 
 use crate::digest::{Digest, Hex};
 use crate::key::KeySpec;
@@ -80,6 +82,8 @@ pub struct State {
     crl_numbers: BTreeMap<u32, u64>,
     /// Parents of roots.
     pub parents: Parents,
+    /// What was countersigned elsewhere.
+    pub witnessed: Witnessed,
     /// What was revoked, and what CRLs list.
     pub revocations: Revocations,
     /// What happened before this log began.
@@ -317,20 +321,6 @@ impl State {
     /// The newest generated key of a role.
     pub fn key(&self, role: &str) -> Option<&KeyRecord> {
         self.keys.iter().rev().find(|k| k.role == role && k.spki.is_some())
-    }
-
-    /// A state in which this key is certified for a cluster, for tests of what follows from it.
-    #[cfg(test)]
-    pub(crate) fn holding(mut self, spki: &Spki, cluster: &str) -> Self {
-        self.keys_of.insert(spki.sha256(), cluster.to_owned());
-        self
-    }
-
-    /// A state in which a certificate for this key was intended, for tests of what follows from it.
-    #[cfg(test)]
-    pub(crate) fn intending(mut self, spki: &Spki, cluster: &str) -> Self {
-        self.keys_intended.insert(spki.sha256(), (cluster.to_owned(), 0));
-        self
     }
 
     /// The key of a role and a generation, once it is generated.

@@ -8,11 +8,25 @@ use crate::log::record::{
     SignIntent, SignOutcome,
 };
 use crate::log::{Entry, Header};
-use crate::x509::LocalKey;
 use crate::x509::build::{self, Usage};
 use crate::x509::tests::{Hierarchy, issue, template};
+use crate::x509::{LocalKey, Spki};
 use jiff::Timestamp;
 use std::sync::Arc;
+
+impl State {
+    /// A state in which this key is certified for a cluster, for tests of what follows from it.
+    pub(crate) fn holding(mut self, spki: &Spki, cluster: &str) -> Self {
+        self.keys_of.insert(spki.sha256(), cluster.to_owned());
+        self
+    }
+
+    /// A state in which a certificate for this key was intended, for tests of what follows from it.
+    pub(crate) fn intending(mut self, spki: &Spki, cluster: &str) -> Self {
+        self.keys_intended.insert(spki.sha256(), (cluster.to_owned(), 0));
+        self
+    }
+}
 
 /// A state to which entries are added one by one.
 pub(crate) struct Story {

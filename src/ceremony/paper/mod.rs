@@ -5,6 +5,7 @@
 //! on A4 and Letter, with what it is and "page x of y" on each page (CSS Paged Media, margin boxes). Never here:
 //! files, clocks, tokens; nor unescaped data: values reach a page through `maud` alone.
 
+pub mod card;
 pub mod label;
 pub mod parts;
 pub mod qr;

@@ -346,6 +346,24 @@ pub struct Checkpoint {
     pub note: String,
     /// True where it is the ceremony's own: it covers the last entry and nothing after it.
     pub closing: bool,
+    /// Who elsewhere has since countersigned it, or one that extends it: the first time that each did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub countersigned: Vec<Countersigned>,
+}
+
+/// A countersignature that covers a ceremony, from a later entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Countersigned {
+    /// Who.
+    pub by: String,
+    /// When, by their clock.
+    pub at: Timestamp,
+    /// The number of entries of the checkpoint that was countersigned.
+    pub size: u64,
+    /// The line that stands in that checkpoint's note.
+    pub line: String,
+    /// The entry that brought it back.
+    pub entry: u64,
 }
 
 /// What was verified to make a record.

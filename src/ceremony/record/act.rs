@@ -218,6 +218,7 @@ fn say(record: &Record, known: &Known) -> Said {
         Record::SignIntent(r) => signing::intended(r),
         Record::SignOutcome(r) => signing::outcome(r, known),
         Record::RootCertified(r) => keys::by_parent(r),
+        Record::CheckpointWitnessed(r) => keys::countersigned(r),
         Record::CertificateRevoked(r) => signing::revoked(r),
         Record::BundleExported(r) => Said::that(format!("A bundle for {} was sealed", r.cluster))
             .with("bundle", &r.bundle_id)

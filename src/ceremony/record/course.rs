@@ -8,7 +8,7 @@ use crate::error::{Error, Kind};
 use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened, SignIntent};
 use crate::log::{Entry, Record};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many ceremonies an error lists.
 const LISTED: usize = 5;
@@ -20,6 +20,8 @@ pub enum Which {
     Latest,
     /// The one with this session, by its id or the beginning of it.
     Session(String),
+    /// Each of them, taken with [`Gatherer::take_settled`] and [`Gatherer::finish_each`].
+    Each,
 }
 
 /// The entries of a ceremony, and what the log said before.
@@ -56,9 +58,30 @@ impl Course {
 
     fn has(&self, which: &Which) -> bool {
         match which {
-            Which::Latest => false,
+            Which::Latest | Which::Each => false,
             Which::Session(id) => self.sessions.iter().any(|session| session.starts_with(id.as_str())),
         }
+    }
+
+    /// True where nothing is left for a later ceremony to say: its sessions are closed, its intents have outcomes.
+    fn is_settled(&self) -> bool {
+        let all = || self.entries.iter().chain(&self.later);
+        let closed = |session: &String| {
+            all().any(|entry| match &entry.record {
+                Record::SessionClosed(_) => entry.header.session == *session,
+                Record::Recovered(recovered) => recovered.session.as_ref() == Some(session),
+                _ => false,
+            })
+        };
+        let mut open: BTreeSet<u64> = BTreeSet::new();
+        for entry in all() {
+            match &entry.record {
+                Record::SignIntent(_) => drop(open.insert(entry.seq)),
+                Record::SignOutcome(outcome) => drop(open.remove(&outcome.intent)),
+                _ => {}
+            }
+        }
+        open.is_empty() && self.sessions.iter().all(closed)
     }
 
     /// True where a later entry says what became of something here.
@@ -82,6 +105,8 @@ pub struct Gatherer {
     /// The ceremony that is being read, or the chosen one once it is whole.
     course: Option<Course>,
     chosen: bool,
+    /// Ceremonies that ended, where each of them is wanted.
+    ended: Vec<Course>,
     /// Entries whose session is not opened yet.
     waiting: Vec<Entry>,
     log: String,
@@ -101,6 +126,7 @@ impl Gatherer {
             which,
             course: None,
             chosen: false,
+            ended: Vec::new(),
             waiting: Vec::new(),
             log: String::new(),
             genesis: None,
@@ -119,6 +145,9 @@ impl Gatherer {
             return;
         }
         self.remember(entry);
+        for course in self.ended.iter_mut().filter(|course| course.is_about(&entry.record)) {
+            course.later.push(entry.clone());
+        }
         match &entry.record {
             Record::SessionOpened(opened) => self.open(entry, opened),
             _ => match &mut self.course {
@@ -173,6 +202,9 @@ impl Gatherer {
         if self.seen.len() > LISTED {
             self.seen.remove(0);
         }
+        if self.which == Which::Each {
+            self.ended.extend(self.course.take());
+        }
         let mut entries = std::mem::take(&mut self.waiting);
         entries.push(entry.clone());
         self.course = Some(Course {
@@ -213,16 +245,38 @@ impl Gatherer {
                     .wanted(listed.join(", "))
                     .hint("every session is listed by: anchorite log show"));
             }
-            (_, Which::Latest) => return Err(Error::new(Kind::Usage, "this log has no ceremony yet")),
+            (_, Which::Latest | Which::Each) => return Err(Error::new(Kind::Usage, "this log has no ceremony yet")),
         };
         course.later.append(&mut self.waiting);
-        course.log = self.log;
-        course.genesis = self.genesis;
+        Ok(self.with_its_setting(course))
+    }
+
+    /// The ceremonies that ended and of which no later entry can say more, in order, each once.
+    pub fn take_settled(&mut self) -> Vec<Course> {
+        let (settled, left) = std::mem::take(&mut self.ended).into_iter().partition(Course::is_settled);
+        self.ended = left;
+        settled.into_iter().map(|course| self.with_its_setting(course)).collect()
+    }
+
+    /// All that were not taken.
+    pub fn finish_each(mut self) -> Vec<Course> {
+        let last = self.course.take().map(|mut course| {
+            course.later.append(&mut self.waiting);
+            course
+        });
+        let all: Vec<Course> = std::mem::take(&mut self.ended).into_iter().chain(last).collect();
+        all.into_iter().map(|course| self.with_its_setting(course)).collect()
+    }
+
+    /// With what the log says of all ceremonies, and the configuration that it adopted itself.
+    fn with_its_setting(&self, mut course: Course) -> Course {
+        course.log.clone_from(&self.log);
+        course.genesis.clone_from(&self.genesis);
         let adopted = course.entries.iter().rev().find_map(|entry| match &entry.record {
             Record::ConfigAdopted(config) => Some((entry.seq, config.clone())),
             _ => None,
         });
         course.config = adopted.or(course.config.take());
-        Ok(course)
+        course
     }
 }

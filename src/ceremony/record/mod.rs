@@ -11,8 +11,10 @@ pub mod names;
 mod overview;
 pub mod page;
 mod place;
+pub mod published;
 #[cfg(test)]
 mod tests;
+pub mod uses;
 
 pub use account::Account;
 pub use course::Which;
@@ -23,10 +25,11 @@ use crate::authority::State;
 use crate::clock;
 use crate::error::Error;
 use crate::files::{deliver, intake};
-use crate::log::note;
+use crate::log::record::CheckpointWitnessed;
+use crate::log::{Entry, Material, Record, note};
 use crate::store;
 use crate::words;
-use account::{Checkpoint, Verified};
+use account::{Checkpoint, Countersigned, Verified};
 use course::{Course, Gatherer};
 use fill::Beside;
 use names::{Names, Participants};
@@ -46,19 +49,35 @@ pub fn of_log(target: &Path, which: Which, root: RootPin, with_names: bool) -> R
     // Lines alone can follow one another and obey the rules; nobody vouches for them, and the record says so.
     let lines_alone = material.newest.is_none() && material.sizes.is_empty() && root == RootPin::None;
     let options = Options { root, at_rest: false };
-    let report = if lines_alone { None } else { Some(audit::verify(material, &options, &clock::monotonic)?) };
-    let mut state = State::default();
     let mut gatherer = Gatherer::new(which);
-    let reading = store::read(target, &mut |entry| {
+    let mut countersigned = Vec::new();
+    let mut gather = |entry: &Entry| {
         gatherer.entry(entry);
-        state.apply(entry)
-    })?;
+        if let Record::CheckpointWitnessed(record) = &entry.record {
+            countersigned.push(since(record, entry.seq));
+        }
+    };
+    let (report, entries) = if lines_alone {
+        let mut state = State::default();
+        let reading = store::read(target, &mut |entry| {
+            gather(entry);
+            state.apply(entry)
+        })?;
+        (None, reading.size())
+    } else {
+        let report = audit::verify_and_read(material, &options, &clock::monotonic, &mut gather)?;
+        let entries = report.entries;
+        (Some(report), entries)
+    };
     let course = gatherer.finish()?;
-    let names = if with_names { names_beside(reading.directory(), &course) } else { Names::LeftOut };
-    let checkpoint = checkpoint(target, &course)?;
+    let names = if with_names { names_beside(&store::directory_of(target), &course) } else { Names::LeftOut };
+    let mut checkpoint = checkpoint(&mut store::material(target)?, &course)?;
+    if let Some(checkpoint) = &mut checkpoint {
+        checkpoint.countersigned = covering(checkpoint.size, countersigned);
+    }
     let verified = match &report {
         Some(report) => verified(report, &course, checkpoint.as_ref(), &names),
-        None => of_lines_alone(reading.size(), &course, &names),
+        None => of_lines_alone(entries, &course, &names),
     };
     fill::account(&course, Beside { names, checkpoint, verified })
 }
@@ -97,15 +116,14 @@ fn names_beside(log: &Path, course: &Course) -> Names {
 }
 
 /// The smallest checkpoint that covers the ceremony's last entry.
-fn checkpoint(target: &Path, course: &Course) -> Result<Option<Checkpoint>, Error> {
+fn checkpoint(material: &mut Material<'_>, course: &Course) -> Result<Option<Checkpoint>, Error> {
     let Some(end) = course.entries.last().map(|entry| entry.seq.saturating_add(1)) else { return Ok(None) };
-    let mut material = store::material(target)?;
     let kept = material.sizes.iter().copied().find(|size| *size >= end);
     let bytes = match kept {
         Some(size) => (material.checkpoint)(size)?,
         // `checkpoint` is put in place first; or it is the only one at hand.
-        None => match material.newest {
-            Some(newest) => newest,
+        None => match &material.newest {
+            Some(newest) => newest.clone(),
             None => return Ok(None),
         },
     };
@@ -120,7 +138,24 @@ fn checkpoint(target: &Path, course: &Course) -> Result<Option<Checkpoint>, Erro
         // A note that was parsed is UTF-8.
         note: String::from_utf8(bytes).unwrap_or_default(),
         closing: read.size == end,
+        countersigned: Vec::new(),
     }))
+}
+
+fn since(record: &CheckpointWitnessed, entry: u64) -> Countersigned {
+    let line = record.by.line(&record.cosignature()).trim_end().to_owned();
+    Countersigned { by: record.by.name().to_owned(), at: record.at, size: record.size, line, entry }
+}
+
+/// Of each countersigner, the first countersignature of a tree of this size or a larger one, which extends it.
+fn covering(size: u64, all: Vec<Countersigned>) -> Vec<Countersigned> {
+    let mut first: Vec<Countersigned> = Vec::new();
+    for one in all.into_iter().filter(|one| one.size >= size) {
+        if !first.iter().any(|there| there.by == one.by) {
+            first.push(one);
+        }
+    }
+    first
 }
 
 fn verified(report: &Report, course: &Course, checkpoint: Option<&Checkpoint>, names: &Names) -> Verified {

@@ -21,6 +21,8 @@ pub enum ScriptKind {
     Rollover,
     /// Takes what a parent issued for a root.
     Certified,
+    /// Takes back checkpoints that somebody elsewhere countersigned.
+    Checkpoint,
     /// Makes a copy of the root's token and proves it.
     Backup,
     /// Makes the keys anew in another token out of their wrapped backup.
@@ -52,6 +54,7 @@ impl ScriptKind {
         ScriptKind::Custody,
         ScriptKind::Rollover,
         ScriptKind::Certified,
+        ScriptKind::Checkpoint,
         ScriptKind::Backup,
         ScriptKind::KeyRestore,
         ScriptKind::RootEnd,
@@ -74,6 +77,7 @@ impl ScriptKind {
             ScriptKind::Custody => "custody",
             ScriptKind::Rollover => "rollover",
             ScriptKind::Certified => "root-certified",
+            ScriptKind::Checkpoint => "checkpoint",
             ScriptKind::Backup => "key-backup",
             ScriptKind::KeyRestore => "key-restore",
             ScriptKind::RootEnd => "root-retirement",
@@ -117,6 +121,7 @@ impl ScriptKind {
             ScriptKind::Rollover => {
                 &["participants", "generate-next-root", "review-plans", "sign", "rotate-audit", "publish", "close"]
             }
+            ScriptKind::Checkpoint => &["participants", "witness-checkpoint", "close"],
             ScriptKind::Certified => &["participants", "take-certificate", "publish", "close"],
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
             ScriptKind::KeyRestore => &["participants", "restore-key", "unlock-token", "prove-backup", "close"],
@@ -172,6 +177,7 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("cross-sign", &[ScriptKind::Rollover]),
     ("rotate-audit", &[ScriptKind::Rollover]),
     ("take-certificate", &[ScriptKind::Certified]),
+    ("witness-checkpoint", &[ScriptKind::Checkpoint]),
     ("key-backup", &[ScriptKind::Backup]),
     ("restore-key", &[ScriptKind::KeyRestore]),
     ("destroy-keys", &[ScriptKind::RootEnd, ScriptKind::Decommission]),

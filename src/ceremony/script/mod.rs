@@ -28,6 +28,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("root-rollover", include_str!("../../../ceremony/root-rollover.toml")),
     ("root-rollover-cross", include_str!("../../../ceremony/root-rollover-cross.toml")),
     ("root-certified", include_str!("../../../ceremony/root-certified.toml")),
+    ("checkpoint-countersigned", include_str!("../../../ceremony/checkpoint-countersigned.toml")),
     ("intermediate-signing", include_str!("../../../ceremony/intermediate-signing.toml")),
     ("export", include_str!("../../../ceremony/export.toml")),
     ("cluster-retirement", include_str!("../../../ceremony/cluster-retirement.toml")),

@@ -40,3 +40,4 @@ pub mod split_custody;
 pub mod take_certificate;
 pub mod unlock_token;
 pub mod verify_log;
+pub mod witness_checkpoint;

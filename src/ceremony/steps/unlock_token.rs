@@ -91,14 +91,16 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     Ok(settle(room, bench)?)
 }
 
-/// What was appended is on disk; what an interrupted session left is tidied away, and what it issued is written.
+/// What was appended is on disk; what a killed program left is tidied away, and what an interrupted session issued is
+/// written.
 fn settle(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
     room.journal.make_durable()?;
     participants::write_names(room)?;
+    // A session that was whole can have been killed too, after its last checkpoint: while its record was written.
+    for dir in [room.folder.issued(), room.folder.public(), room.folder.records()] {
+        deliver::remove_temporaries(&dir)?;
+    }
     if bench.interrupted.is_some() {
-        for dir in [room.folder.issued(), room.folder.public(), room.folder.records()] {
-            deliver::remove_temporaries(&dir)?;
-        }
         let keys = bench.keys()?;
         if keys.audit_spki().is_ok() {
             room.journal.checkpoint(keys)?;

@@ -13,12 +13,25 @@ pub struct Pin {
     pub root_fingerprint: Option<String>,
 }
 
+/// What a paper says that people signed at the end of a ceremony.
+#[derive(Debug, clap::Args)]
+pub struct Paper {
+    /// The eight words of a signed paper: that the log begins with what it signed.
+    #[arg(long, value_name = "WORD", num_args = 1..=8, conflicts_with = "checkpoint_code")]
+    pub checkpoint_words: Vec<String>,
+    /// The same by the text of the code on the last screen of a ceremony, or on its record.
+    #[arg(long, value_name = "TEXT", num_args = 1..=4)]
+    pub checkpoint_code: Vec<String>,
+}
+
 #[derive(Debug, clap::Args)]
 pub struct Verify {
-    /// A bundle's directory, an authority, or a log.
+    /// A bundle's directory, an authority, a publication, or a log.
     pub what: PathBuf,
     #[command(flatten)]
     pub pin: Pin,
+    #[command(flatten)]
+    pub paper: Paper,
 }
 
 #[derive(Debug, clap::Args)]
@@ -31,25 +44,27 @@ pub struct Log {
 pub enum LogCommand {
     /// One line per entry.
     Show {
-        /// An authority, its log/, or an entries.jsonl; left out, -C.
+        /// An authority, a publication, a log/, or an entries.jsonl; left out, -C.
         what: Option<PathBuf>,
-        /// Only entries in which the root key signed.
+        /// Every use of the root key instead: making it, signatures, copies and their proofs, its end.
         #[arg(long)]
         uses_of_root: bool,
     },
     /// Check the chain, the tree, every checkpoint and every signature.
     Verify {
-        /// An authority, its log/, or an entries.jsonl; left out, -C.
+        /// An authority, a publication, a log/, or an entries.jsonl; left out, -C.
         what: Option<PathBuf>,
         #[command(flatten)]
         pin: Pin,
         /// Nothing may be open or unsigned: for archives.
         #[arg(long)]
         at_rest: bool,
+        #[command(flatten)]
+        paper: Paper,
     },
     /// Write a C2SP tlog-proof that an entry is in the log.
     Prove {
-        /// An authority, its log/, or an entries.jsonl.
+        /// An authority, a publication, a log/, or an entries.jsonl.
         what: PathBuf,
         /// The entry's number (seq).
         entry: u64,

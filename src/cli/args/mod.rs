@@ -2,6 +2,7 @@
 
 mod anywhere;
 mod backup;
+mod checkpoint;
 mod cluster;
 mod custody;
 mod mesh;
@@ -17,6 +18,7 @@ mod takeover;
 
 pub use anywhere::*;
 pub use backup::*;
+pub use checkpoint::*;
 pub use cluster::*;
 pub use custody::*;
 pub use mesh::*;
@@ -110,6 +112,10 @@ pub enum Command {
         anchorite -C mesh-root export --all --to /media/out      after a new CRL\n  \
         anchorite -C mesh-root export cluster1 --generation 1 --to /media/out")]
     Export(Export),
+    /// Write a directory for auditors and git: log, roots, CRLs, scripts, records, and how to check them.
+    #[command(before_help = "Examples:\n  anchorite -C mesh-root publish --to mesh-root-public\n  \
+        anchorite -C mesh-root publish --to mesh-root-public \\\n    --names mesh-root/records/participants-*.json     with people's names")]
+    Publish(Publish),
     /// Record that a cluster is gone: it gets no certificate any more.
     #[command(before_help = "Example:\n  anchorite -C mesh-root retire cluster1")]
     Retire(Retire),
@@ -137,6 +143,11 @@ pub enum Command {
     /// End the authority: destroy its keys and every copy, and close its log for good.
     #[command(before_help = "Example:\n  anchorite -C mesh-root decommission")]
     Decommission(Decommission),
+    /// Have the log's checkpoints countersigned elsewhere, countersign others', take them back.
+    #[command(
+        before_help = "Examples:\n  anchorite -C mesh-root checkpoint export > to-countersign\n  anchorite checkpoint countersign to-countersign --state DIR > countersigned\n  anchorite -C mesh-root checkpoint take countersigned"
+    )]
+    Checkpoint(Checkpoint),
     /// Token profiles, and what a token can do.
     #[command(
         before_help = "Examples:\n  anchorite hsm profiles\n  anchorite hsm probe --profile softhsm2 --serial 84b1c0f1d3a2c6e7"
@@ -179,12 +190,13 @@ pub enum Command {
         anchorite mesh-crl check cluster1 --days 30    for cron: exit 10 when due"
     )]
     MeshCrl(MeshCrl),
-    /// Verify a bundle without opening it, or a log.
-    #[command(before_help = "Example:\n  anchorite verify /media/out/5f0c… --root root-cert.pem")]
+    /// Verify a bundle without opening it, or a log; and a log against the paper that people signed.
+    #[command(before_help = "Examples:\n  anchorite verify /media/out/5f0c… --root root-cert.pem\n  \
+        anchorite verify mesh-root-public --root root-cert.pem \\\n    --checkpoint-words flytrap gadgetry repay unify christmas insurgent backward \\\n    consulting")]
     Verify(Verify),
     /// Show, verify or prove the log.
     #[command(
-        before_help = "Examples:\n  anchorite log verify mesh-root --root root-cert.pem\n  anchorite log show mesh-root\n  anchorite log prove mesh-root 41"
+        before_help = "Examples:\n  anchorite log verify mesh-root --root root-cert.pem\n  anchorite log show mesh-root --uses-of-root\n  anchorite log prove mesh-root 41"
     )]
     Log(Log),
     /// Look at a request, certificate, CRL, bundle, checkpoint or the rules.

@@ -298,6 +298,16 @@ pub struct Export {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Publish {
+    /// The directory, of this log alone; what another publication of it left there is brought up to date.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// Make these names public too: files participants-….json of records/; left out, nobody's name is in it.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub names: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Retire {
     /// The cluster.
     pub cluster: String,

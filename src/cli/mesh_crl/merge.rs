@@ -89,7 +89,7 @@ fn gather(what: &[PathBuf], out: &Path) -> Result<Merging, Error> {
             false => file(path, &mut merging)?,
         }
     }
-    if present(out) {
+    if present(out)? {
         let bytes = intake::read(out, MAX_CRLS)?;
         let hint = "it is held against what is new: move it away to begin without it";
         let last = crls(&out.display().to_string(), &bytes).map_err(|error| error.hint(hint))?;
@@ -105,7 +105,7 @@ fn offer(from: &Path, standing: Standing, crls: Vec<Crl>, merging: &mut Merging)
 
 /// A cluster's public files, or an authority's.
 fn directory(dir: &Path, merging: &mut Merging) -> Result<(), Error> {
-    let tls = present(&dir.join("tls.crt"));
+    let tls = present(&dir.join("tls.crt"))?;
     let names = match tls {
         true => ["tls.crt", "ca.crt"],
         false => ["cert-chain.pem", "root-cert.pem"],

@@ -42,7 +42,7 @@ pub fn mesh_crl(args: &Args, a: &MeshCrl, terminal: &mut Terminal) -> Result<(),
 /// A file of a directory, where it is there.
 fn optional(dir: &Path, name: &str, cap: u64) -> Result<Option<Vec<u8>>, Error> {
     let path = dir.join(name);
-    present(&path).then(|| intake::read(&path, cap)).transpose()
+    present(&path)?.then(|| intake::read(&path, cap)).transpose()
 }
 
 /// The certificates of a PEM file; none of them is trusted for being there.

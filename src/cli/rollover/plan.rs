@@ -48,7 +48,7 @@ pub fn plan(args: &Args, a: &RolloverPlan, terminal: &mut Terminal) -> Result<()
 fn planned(args: &Args, a: &RolloverPlan, terminal: &Terminal) -> Result<Plan, Error> {
     check_trust_domain(&a.trust_domain)?;
     check_lifetime(a.leaf_lifetime)?;
-    if present(&a.out) {
+    if present(&a.out)? {
         return Err(Error::new(Kind::Medium, format!("{} is already there", a.out.display()))
             .wanted("the name of a new directory"));
     }

@@ -83,16 +83,16 @@ fn in_directory(dir: &Path, shown: &str, leaf: SignedDuration) -> Result<Place, 
     let mut files = Vec::new();
     for name in NAMES {
         let path = dir.join(name);
-        if present(&path) {
+        if present(&path)? {
             files.push((name.to_owned(), intake::read(&path, MAX_LARGE)?));
         }
     }
     let receipt = dir.join("receipt.json");
-    let receipt = match present(&receipt) {
+    let receipt = match present(&receipt)? {
         true => Some(Receipt::read(&intake::read(&receipt, MAX_FILE)?)?),
         false => None,
     };
-    if files.is_empty() && ["authority.toml", "log"].iter().any(|name| present(&dir.join(name))) {
+    if files.is_empty() && (present(&dir.join("authority.toml"))? || present(&dir.join("log"))?) {
         return Err(Error::new(Kind::Usage, "this is an authority, and its public files were asked about")
             .saw(shown)
             .hint(format!("the authority itself: anchorite -C {} status", text::shell(shown)))

@@ -72,7 +72,7 @@ impl Terminal {
         let mut text = serde_json::to_string_pretty(value)
             .map_err(|error| Error::new(Kind::Bug, "a result cannot be written as JSON").saw(error.to_string()))?;
         text.push('\n');
-        write_out(escape_json(&text).as_bytes())
+        write_out(text::escape_json(&text).as_bytes())
     }
 
     /// A line of the log as it stands, for whoever takes its digest; escaped where people look at it.
@@ -83,7 +83,7 @@ impl Terminal {
         if !self.stdout_is_terminal() {
             return write_out(line).and_then(|()| write_out(b"\n"));
         }
-        write_out(format!("{}\n", escape_json(&String::from_utf8_lossy(line))).as_bytes())
+        write_out(format!("{}\n", text::escape_json(&String::from_utf8_lossy(line))).as_bytes())
     }
 
     /// A screen: to stdout where it is the result of a reading command.
@@ -215,19 +215,6 @@ impl Printer for Terminal {
     }
 }
 
-/// JSON that means the same and shows every deceptive character as `\uXXXX`; outside of strings JSON has none.
-fn escape_json(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c != '\n' && text::is_deceptive(c) {
-            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
 /// An error as it is printed.
 pub fn render_error(error: &Error) -> String {
     let mut out = String::new();
@@ -297,7 +284,7 @@ mod tests {
     fn json_means_the_same_and_shows_what_could_deceive() {
         let value = "\u{1b}[2J\u{9b}2J\u{202e}\u{e0041}é\u{301}\n";
         let json = serde_json::to_string_pretty(&[value]).unwrap();
-        let escaped = escape_json(&json);
+        let escaped = text::escape_json(&json);
         assert_eq!(escaped, "[\n  \"\\u001b[2J\\u009b2J\\u202e\\udb40\\udc41é\u{301}\\n\"\n]");
         assert_eq!(serde_json::from_str::<Vec<String>>(&escaped).unwrap(), [value]);
     }

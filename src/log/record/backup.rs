@@ -1,6 +1,7 @@
 //! Records of keys beyond their token: copies of the root key, proofs that they live, and the end of keys.
 
 use crate::digest::{Base64, Digest, Hex};
+use crate::log::strict::present;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -135,7 +136,7 @@ pub struct KeyDestroyed {
     /// The serial number of the token that held it.
     pub token_serial: String,
     /// The backup that held it; left out for the authority's own token.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub backup: Option<String>,
     /// `searched` (it was destroyed here, and a new session found it no more) or `said` (people say so).
     pub shown: String,

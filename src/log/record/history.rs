@@ -2,6 +2,7 @@
 
 use crate::digest::{Base64, Digest, Hex};
 use crate::finding::Finding;
+use crate::log::strict::{present, unique_map};
 use crate::x509::Reason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,11 +25,12 @@ pub struct KeyAdopted {
     /// Its certificate, DER.
     pub certificate: Base64,
     /// Attributes as read back, by PKCS#11 name.
+    #[serde(deserialize_with = "unique_map")]
     pub attributes: BTreeMap<String, String>,
     /// What was found about certificate and key.
     pub findings: Vec<Finding>,
     /// Why people took it all the same, where a finding asked for a reason.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
@@ -52,7 +54,7 @@ pub struct HistoryImported {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clusters: Vec<PastCluster>,
     /// The custody set that opens the root's token.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub custody: Option<super::CustodySplit>,
 }
 
@@ -81,19 +83,19 @@ pub struct PastCertificate {
     /// The generation of the root key that signed it.
     pub issuer_generation: u32,
     /// The cluster of an intermediate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
     /// The cluster's generation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// True where a crash left it unknown whether it was signed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
     /// That it was revoked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub revoked: Option<PastRevocation>,
     /// DER, where it is at hand.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub der: Option<Base64>,
 }
 
@@ -106,7 +108,7 @@ pub struct PastRevocation {
     /// Why.
     pub reason: Reason,
     /// invalidityDate, where one is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub invalid_from: Option<Timestamp>,
 }
 
@@ -119,7 +121,7 @@ pub struct PastCrl {
     /// Numbers up to this one count as used.
     pub used: u64,
     /// The newest CRL, DER, where it is at hand.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub der: Option<Base64>,
 }
 
@@ -144,10 +146,10 @@ pub struct PastCluster {
     /// Generations up to this one count as used.
     pub generation: u32,
     /// The newest bundle that is known; its number and those before it count as used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub bundle: Option<PastBundle>,
     /// When and why it was retired.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub retired: Option<PastRetirement>,
     /// The request of each generation whose certificate is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -209,7 +211,7 @@ pub struct Restore {
     /// Why no newer copy can be had, as people said it.
     pub reason: String,
     /// The newest checkpoint of it that was brought, as it stands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<String>,
     /// The logs before that one, newest first, each with the most entries that it is known to have had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,6 +1,7 @@
 //! The record of a revocation. That it stands on a CRL is another entry's: the outcome of that CRL.
 
 use crate::digest::Hex;
+use crate::log::strict::present;
 use crate::x509::Reason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,6 @@ pub struct CertificateRevoked {
     /// The revocation date of its CRL entry.
     pub date: Timestamp,
     /// Since when its key is known or suspected to be in other hands, where people said so (RFC 5280 section 5.3.2).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub invalid_from: Option<Timestamp>,
 }

@@ -2,6 +2,7 @@
 
 use crate::digest::{Base64, Digest, Hex};
 use crate::key::KeySpec;
+use crate::log::strict::{present, unique_map};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -58,15 +59,15 @@ pub struct SessionOpened {
     /// SHA-256 of the module.
     pub module_sha256: Digest,
     /// SHA-256 of `local.toml`, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub local_sha256: Option<Digest>,
     /// True when an answers file stands for people.
     pub unattended: bool,
     /// SHA-256 of the answers file.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub answers_sha256: Option<Digest>,
     /// The session in which the ceremony began that this one goes on with: its finished steps stay done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub resumes: Option<String>,
 }
 
@@ -77,7 +78,7 @@ pub struct SessionClosed {
     /// `complete`, `declined`, `paused`, `abandoned` or `failed`.
     pub outcome: String,
     /// Why it did not complete.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
@@ -119,7 +120,7 @@ pub struct TokenInitialized {
     /// Model.
     pub model: String,
     /// The custody set whose PINs it was given; left out where people chose them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub custody: Option<Hex>,
 }
 
@@ -174,6 +175,7 @@ pub struct KeyGenerated {
     /// SubjectPublicKeyInfo, DER.
     pub spki: Base64,
     /// Attributes as read back, by PKCS#11 name.
+    #[serde(deserialize_with = "unique_map")]
     pub attributes: BTreeMap<String, String>,
     /// Template attributes that the token rejected.
     pub dropped: Vec<String>,

@@ -2,6 +2,7 @@
 
 use crate::digest::{Base64, Digest, Hex};
 use crate::finding::Finding;
+use crate::log::strict::present;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -59,13 +60,13 @@ pub struct RequestImported {
     /// The PKCS#10 request, DER.
     pub csr: Base64,
     /// `request.json` as it was read.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub request_json: Option<Base64>,
     /// `request.sig`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub request_sig: Option<Base64>,
     /// `renewal.sig`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub renewal_sig: Option<Base64>,
     /// What the checks found.
     pub findings: Vec<Finding>,
@@ -76,7 +77,7 @@ pub struct RequestImported {
 #[serde(deny_unknown_fields)]
 pub struct RequestRefused {
     /// SHA-256 of the file, where it could be read whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
     /// The file's name, escaped.
     pub file: String,
@@ -111,7 +112,7 @@ pub struct PlanApproved {
     /// `words` or `answers`.
     pub by: String,
     /// The reason people typed, where a finding asks for one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
@@ -122,7 +123,7 @@ pub struct PlanDeclined {
     /// The plan's digest.
     pub plan_sha256: Digest,
     /// Why.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
@@ -145,18 +146,18 @@ pub struct SignIntent {
     /// `root`, `audit`, `intermediate`, `cross` or `crl`.
     pub what: String,
     /// The certificate's serial number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub serial: Option<Hex>,
     /// The CRL's number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub crl_number: Option<u64>,
     /// The generation of the root key that signs.
     pub issuer_generation: u32,
     /// The cluster of an intermediate.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
     /// The cluster's generation.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// The end of validity, or a CRL's nextUpdate.
     pub not_after: Timestamp,
@@ -171,10 +172,10 @@ pub struct SignOutcome {
     /// `ok`, `failed` (the token was never asked) or `unknown` (a signature may exist).
     pub status: String,
     /// The certificate or CRL, DER, where `ok`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub der: Option<Base64>,
     /// Why not `ok`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
@@ -205,11 +206,11 @@ pub struct BundleExported {
 #[serde(deny_unknown_fields)]
 pub struct Recovered {
     /// The session that was interrupted; absent where only the last line was torn or its checkpoint was missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
     /// What was found and what was done about it, a sentence each.
     pub found: Vec<String>,
     /// SHA-256 of a torn last line, quarantined beside the log.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub torn_sha256: Option<Digest>,
 }

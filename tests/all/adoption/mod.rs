@@ -3,7 +3,7 @@
 mod attended;
 mod files;
 mod life;
-mod past;
+pub mod past;
 mod token;
 
 use crate::support::*;

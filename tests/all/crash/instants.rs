@@ -80,8 +80,8 @@ pub fn fail(world: &World, arguments: &[&str], at: &Instant) -> super::Output {
     world.run_through(&["strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject], arguments)
 }
 
-/// Tries every instant, on as many threads as there are processors.
-pub fn each(instants: &[Instant], try_one: impl Fn(&Instant) + Sync) {
+/// Tries every one, on as many threads as there are processors.
+pub fn each<T: Sync>(instants: &[T], try_one: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
     std::thread::scope(|scope| {

@@ -1,21 +1,48 @@
-//! kill -9 at every write, fsync and rename of ours: while a root is made, while requests are signed.
+//! kill -9 and power cuts, between any two calls of ours that change files, and before and after every call of PKCS#11:
+//! of a genesis, a signing session, a CRL, an export.
 //!
-//! `strace` stops the program before a call that is counted beforehand; calls of the PKCS#11 module on the token's
-//! own files are left alone (a login rewrites them in place: the module's crash, not ours). What must hold after
-//! each kill, and after the next start, is [`holds`] and [`completes`]. One prepared world is copied for each kill.
+//! One run of a ceremony is recorded call by call ([`trace`]) and done again on a disk of our own ([`disk`]); what that
+//! disk holds after each call is what a kill leaves there ([`kills`]), and what may be missing of it is what a power
+//! cut leaves ([`cuts`]). That the recording tells the truth is tested by comparing its end with the real files, and
+//! by real kills ([`instants`]). Inside of a call of the PKCS#11 module nothing is killed (a login rewrites the
+//! token's files in place: the module's crash, not ours; its snapshot is tested in [`damage`]). What must hold after
+//! each crash, and after the next start, is [`holds`] and [`completes`].
 
+mod crl;
 mod custody;
+mod cuts;
+mod damage;
+mod disk;
+mod evidence;
+mod export;
 mod genesis;
 pub mod instants;
+mod kills;
+mod recording;
 mod rollover;
 pub mod signing;
+mod trace;
 mod wrapped;
 
 use super::support::{AUTHORITY, ENTRIES, Output, SIGN, World};
-use instants::Instant;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::path::Path;
 use std::process::Command;
+
+/// A ceremony that is cut off, and how it goes on.
+pub struct Ceremony {
+    /// What it is, for counts.
+    name: &'static str,
+    /// The world before it.
+    prepared: fn() -> World,
+    /// What is run.
+    arguments: &'static [&'static str],
+    /// Parts of paths that it is known to write: a recording without them recorded nothing.
+    touches: &'static [&'static str],
+    /// The next start, and what must hold after it.
+    goes_on: fn(&World, &dyn Display),
+}
 
 /// A copy of a world: the same authority, token and requests in another directory.
 pub fn copy(world: &World) -> World {
@@ -24,11 +51,13 @@ pub fn copy(world: &World) -> World {
     let done = Command::new("cp").arg("-a").arg(&from).arg(&to).status().unwrap();
     assert!(done.success());
     let tokens = copy.path("token/tokens").display().to_string();
-    copy.write(
-        "token/softhsm2.conf",
-        format!("directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n"),
-    );
+    copy.write("token/softhsm2.conf", configuration(&tokens));
     copy
+}
+
+/// What SoftHSM is told of its token directory.
+fn configuration(tokens: &str) -> String {
+    format!("directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
 }
 
 /// Entries of a log as JSON.
@@ -48,7 +77,7 @@ fn of_type<'e>(entries: &'e [serde_json::Value], kind: &str) -> Vec<&'e serde_js
 
 /// What must hold at every instant: the log verifies, nothing is out that it does not account for, and the status
 /// says what happened.
-fn holds(world: &World, at: &Instant) {
+fn holds(world: &World, at: &dyn Display) {
     let entries = entries(world);
     if entries.is_empty() {
         assert!(!world.path("authority/public/root-cert.pem").exists(), "{at}");
@@ -59,6 +88,7 @@ fn holds(world: &World, at: &Instant) {
     account(world, &entries, at);
 
     let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
+    one_screen(&status, at);
     // Screens fold at 80 columns.
     let status = status.split_whitespace().collect::<Vec<_>>().join(" ");
     let closed = entries.last().is_some_and(|entry| entry["type"] == "session.closed");
@@ -80,8 +110,16 @@ fn holds(world: &World, at: &Instant) {
     }
 }
 
+/// What the next start says first of what happened fits a screen of 24 lines with 80 columns.
+fn one_screen(status: &str, at: &dyn Display) {
+    if status.starts_with("An earlier session was interrupted") {
+        let told: Vec<&str> = status.split("\n\n").next().unwrap().lines().collect();
+        assert!(told.len() <= 24 && told.iter().all(|line| line.chars().count() <= 80), "{at}\n{status}");
+    }
+}
+
 /// Certificates on disk are issued in the log; bundles on the medium are whole and in the log.
-fn account(world: &World, entries: &[serde_json::Value], at: &Instant) {
+fn account(world: &World, entries: &[serde_json::Value], at: &dyn Display) {
     let serials: BTreeMap<u64, String> = of_type(entries, "sign.intent")
         .into_iter()
         .filter_map(|entry| Some((entry["seq"].as_u64()?, entry["data"]["serial"].as_str()?.to_owned())))
@@ -108,7 +146,7 @@ fn account(world: &World, entries: &[serde_json::Value], at: &Instant) {
 }
 
 /// What must hold once a command has gone on where the killed one was cut off.
-fn completes(world: &World, at: &Instant) {
+fn completes(world: &World, at: &dyn Display) {
     let verified = world.run(&["log", "verify", AUTHORITY, "--at-rest", "--root", "authority/public/root-cert.pem"]);
     assert_eq!(verified.code, Some(0), "{at}\n{}", verified.stderr);
     let entries = entries(world);
@@ -120,6 +158,36 @@ fn completes(world: &World, at: &Instant) {
         }
     }
     assert!(open_intents(&entries).is_empty(), "{at}");
+}
+
+/// Each cluster can open the newest bundle that the log says was made for it.
+fn opens(world: &World, clusters: &[&str], at: &dyn Display) {
+    let entries = entries(world);
+    for cluster in clusters {
+        let bundle = of_type(&entries, "bundle.exported").into_iter().rfind(|e| e["data"]["cluster"] == *cluster);
+        let id =
+            bundle.unwrap_or_else(|| panic!("{at}: {cluster} has no bundle"))["data"]["bundle_id"].as_str().unwrap();
+        let (from, into) = (format!("medium/{id}"), format!("clusters/{cluster}"));
+        let mut arguments = vec!["open", &from, "--into", &into, "--root", "authority/public/root-cert.pem"];
+        if *cluster == "cluster2" {
+            std::fs::create_dir_all(world.path(&into)).unwrap();
+            arguments.extend(["--identity", "identity"]);
+        }
+        let opened: Output = world.run(&arguments);
+        assert_eq!(opened.code, Some(0), "{at}\n{}", opened.stderr);
+    }
+}
+
+/// Nothing is left under a temporary name once a session went on.
+fn nothing_is_left(world: &World, at: &dyn Display) {
+    let left = world.everything().into_keys().find(|path| path.to_string_lossy().contains("/.anchorite-"));
+    assert_eq!(left, None, "{at}: left behind by the crash");
+}
+
+/// How many objects the token holds: each is a file of SoftHSM's.
+fn objects(world: &World) -> usize {
+    let tokens = std::fs::read_dir(world.path("token/tokens")).unwrap().map(|entry| entry.unwrap().path());
+    tokens.map(|token| names(&token, ".object").into_iter().filter(|name| name != "token.object").count()).sum()
 }
 
 /// Intents without outcome: position, and how they are named.

@@ -102,7 +102,7 @@ fn a_medium_that_is_full_while_the_roots_sign_leaves_an_error_that_says_what_was
 }
 
 /// Two keys of each role, two roots, two certificates of the new audit key, the log handed over once.
-fn rolled_over(world: &World, at: &Instant) {
+fn rolled_over(world: &World, at: &dyn Display) {
     let entries = entries(world);
     for role in ["root", "audit"] {
         let made = of_type(&entries, "key.generated").into_iter().filter(|e| e["data"]["role"] == role).count();

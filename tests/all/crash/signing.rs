@@ -2,7 +2,6 @@
 
 use super::super::support::tally;
 use super::*;
-use std::sync::Mutex;
 
 /// A founded world with a package and a plain request on the stick, and the answers to them.
 fn prepared() -> World {
@@ -13,46 +12,54 @@ fn prepared() -> World {
     world
 }
 
+pub const SIGNING_TWO: Ceremony = Ceremony {
+    name: "a signing session of two requests",
+    prepared,
+    arguments: &SIGN,
+    touches: &["log/entries.jsonl", "log/checkpoint", "authority/issued", "medium/", "authority/records"],
+    goes_on,
+};
+
+/// The same command records what became of open intents, and each cluster gets its certificate.
+fn goes_on(world: &World, at: &dyn Display) {
+    let before = entries(world);
+    let open = open_intents(&before);
+    let covered = checkpoint_size(world);
+    let closed = of_type(&before, "session.closed").len() == 2;
+    let next = world.run(&SIGN);
+    if closed {
+        // Only the checkpoint over the last entry, or a copy of it, was missing: there is nothing left to sign.
+        assert_eq!(next.code, Some(10), "{at}\n{}", next.stderr);
+        assert!(next.stderr.contains("policy.key.again"), "{at}\n{}", next.stderr);
+    } else {
+        assert_eq!(next.code, Some(0), "{at}\n{}", next.stderr);
+    }
+    let wanted = open.iter().map(|(seq, _)| if u64::try_from(*seq).unwrap() < covered { "unknown" } else { "failed" });
+    assert_eq!(fates(world, &open), wanted.collect::<Vec<_>>(), "{at}");
+    completes(world, at);
+    opens(world, &["cluster1", "cluster2"], at);
+    if !closed {
+        nothing_is_left(world, at);
+    }
+    assert_eq!(entries(world)[..before.len()], before[..], "{at}: entries were rewritten");
+}
+
 #[test]
-fn signing_killed_at_any_write_is_said_and_completed_by_the_next_start() {
-    if !instants::can_trace("signing_killed_at_any_write_is_said_and_completed_by_the_next_start") {
-        return;
-    }
-    let world = prepared();
-    let all = instants::of_run(&copy(&world), &SIGN, &["authority/", "medium/"]);
-    for needed in ["log/entries.jsonl", "log/checkpoint", "authority/issued", "medium/"] {
-        assert!(all.iter().any(|at| at.to_string().contains(needed)), "{needed} is not among {all:?}");
-    }
-    let seen = Mutex::new(BTreeSet::new());
-    instants::each(&all, |at| {
-        let world = copy(&world);
-        instants::kill(&world, &SIGN, at);
-        holds(&world, at);
-        let open = open_intents(&entries(&world));
-        let covered = checkpoint_size(&world);
-        let closed = of_type(&entries(&world), "session.closed").len() == 2;
-        let next = world.run(&SIGN);
-        if closed {
-            // Only the checkpoint over the last entry, or a copy of it, was missing: there is nothing left to sign.
-            assert_eq!(next.code, Some(10), "{at}\n{}", next.stderr);
-            assert!(next.stderr.contains("policy.key.again"), "{at}\n{}", next.stderr);
-        } else {
-            assert_eq!(next.code, Some(0), "{at}\n{}", next.stderr);
-        }
-        let wanted =
-            open.iter().map(|(seq, _)| if u64::try_from(*seq).unwrap() < covered { "unknown" } else { "failed" });
-        assert_eq!(fates(&world, &open), wanted.collect::<Vec<_>>(), "{at}");
-        seen.lock().unwrap().extend(fates(&world, &open));
-        completes(&world, at);
-        opens(&world, at);
-        if !closed {
-            let left = world.everything().into_keys().find(|path| path.to_string_lossy().contains("/.anchorite-"));
-            assert_eq!(left, None, "{at}: left behind by the kill");
-        }
-    });
-    let seen: Vec<String> = seen.into_inner().unwrap().into_iter().collect();
-    assert_eq!(seen, ["failed", "unknown"], "both sides of the checkpoint over the intents were tried");
-    tally::held("instants of a signing session of two requests, killed", all.len());
+fn a_signing_session_killed_between_any_two_calls_is_completed_by_the_next_start() {
+    kills::between_any_two_calls(
+        &SIGNING_TWO,
+        "a_signing_session_killed_between_any_two_calls_is_completed_by_the_next_start",
+    );
+}
+
+#[test]
+fn a_signing_session_that_is_really_killed_is_completed_too() {
+    kills::really(&SIGNING_TWO, "a_signing_session_that_is_really_killed_is_completed_too");
+}
+
+#[test]
+fn a_signing_session_survives_a_power_cut_at_any_call_whatever_was_not_synced() {
+    cuts::at_any_call(&SIGNING_TWO, "a_signing_session_survives_a_power_cut_at_any_call_whatever_was_not_synced");
 }
 
 /// A world in which `sign` was killed when both intents were under a checkpoint and no outcome was written.
@@ -127,7 +134,7 @@ fn what_was_signed_before_a_kill_gets_its_bundles_by_export_too() {
     let export = ["-C", AUTHORITY, "--now", super::super::support::SIGNING, "export"];
     world.run(&[&export[..], &to].concat()).ok();
     completes(&world, at);
-    opens(&world, at);
+    opens(&world, &["cluster1", "cluster2"], at);
 }
 
 #[test]
@@ -146,7 +153,7 @@ fn a_recovery_that_is_killed_too_is_recovered_by_the_one_after_it() {
         world.run(&SIGN).ok();
         assert_eq!(fates(&world, &open), ["unknown", "unknown"], "{at}");
         completes(&world, at);
-        opens(&world, at);
+        opens(&world, &["cluster1", "cluster2"], at);
     });
 }
 
@@ -176,22 +183,4 @@ fn a_torn_last_line_is_told_kept_beside_the_log_and_recorded() {
     let recovered = of_type(&entries, "recovered");
     assert_eq!(recovered[0]["data"]["torn_sha256"], world.sha256(format!("authority/log/{kept}")));
     world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
-}
-
-/// Each cluster can open the newest bundle that the log says was made for it.
-fn opens(world: &World, at: &Instant) {
-    let entries = entries(world);
-    for cluster in ["cluster1", "cluster2"] {
-        let bundle = of_type(&entries, "bundle.exported").into_iter().rfind(|e| e["data"]["cluster"] == cluster);
-        let id =
-            bundle.unwrap_or_else(|| panic!("{at}: {cluster} has no bundle"))["data"]["bundle_id"].as_str().unwrap();
-        let (from, into) = (format!("medium/{id}"), format!("clusters/{cluster}"));
-        let mut arguments = vec!["open", &from, "--into", &into, "--root", "authority/public/root-cert.pem"];
-        if cluster == "cluster2" {
-            std::fs::create_dir_all(world.path(&into)).unwrap();
-            arguments.extend(["--identity", "identity"]);
-        }
-        let opened: Output = world.run(&arguments);
-        assert_eq!(opened.code, Some(0), "{at}\n{}", opened.stderr);
-    }
 }

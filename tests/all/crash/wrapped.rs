@@ -6,6 +6,7 @@ use super::super::key_backup::BACKUP;
 use super::super::key_backup::objects;
 use super::super::key_backup::wrapped::{RESTORE, lose_token, promised, with_both, wrapped};
 use super::super::support::tally;
+use super::instants::Instant;
 use super::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

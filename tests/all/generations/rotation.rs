@@ -6,7 +6,6 @@ use anchorite::digest::{Base64, Digest};
 use anchorite::error::Error;
 use anchorite::key::KeySpec;
 use anchorite::log::record::AuditRotated;
-use anchorite::log::rotation::{Handover, statement};
 use anchorite::store;
 use anchorite::x509::keygen::LocalKey;
 use std::path::Path;
@@ -27,25 +26,10 @@ fn waiting() -> (TempDir, Fixture, LocalKey) {
     (directory, fixture, next)
 }
 
-/// What both keys sign about the log as it stands, with another size or root where a test says so.
-fn rotated(fixture: &Fixture, next: &LocalKey, size: u64, root: Digest) -> AuditRotated {
-    let handover = Handover { origin: &fixture.origin, size, root };
-    let text = statement(&handover, fixture.audit.spki(), next.spki());
-    AuditRotated {
-        generation: 2,
-        old_spki: Base64(fixture.audit.spki().der().to_vec()),
-        new_spki: Base64(next.spki().der().to_vec()),
-        size,
-        root,
-        old_signature: Base64(fixture.audit.sign(text.as_bytes()).unwrap()),
-        new_signature: Base64(next.sign(text.as_bytes()).unwrap()),
-    }
-}
-
 /// Appends the entry, lets the new key sign what follows, and verifies.
 fn handed_over(change: impl FnOnce(&mut AuditRotated, &Fixture, &LocalKey)) -> Result<Report, Error> {
     let (directory, mut fixture, next) = waiting();
-    let mut entry = rotated(&fixture, &next, fixture.log.size(), fixture.log.root());
+    let mut entry = fixture.handover(&next, fixture.log.size(), fixture.log.root());
     change(&mut entry, &fixture, &next);
     fixture.append([entry]).unwrap();
     fixture.audit = next;
@@ -71,10 +55,10 @@ fn a_statement_that_is_not_both_keys_or_about_other_entries_is_refused() {
             entry.new_signature = entry.old_signature.clone();
         }),
         ("another size", "about every entry before it", |entry, fixture, next| {
-            *entry = rotated(fixture, next, fixture.log.size() - 1, fixture.log.root());
+            *entry = fixture.handover(next, fixture.log.size() - 1, fixture.log.root());
         }),
         ("another root", "about other entries", |entry, fixture, next| {
-            *entry = rotated(fixture, next, fixture.log.size(), Digest::of(b"another"));
+            *entry = fixture.handover(next, fixture.log.size(), Digest::of(b"another"));
         }),
         ("another generation", "audit key of its generation", |entry, _, _| entry.generation = 1),
         ("to itself", "audit key of its generation", |entry, _, _| {
@@ -97,7 +81,7 @@ fn a_statement_that_is_not_both_keys_or_about_other_entries_is_refused() {
 #[test]
 fn the_old_key_signs_no_checkpoint_after_the_log_was_handed_on_and_the_new_one_none_before() {
     let (directory, mut fixture, next) = waiting();
-    let entry = rotated(&fixture, &next, fixture.log.size(), fixture.log.root());
+    let entry = fixture.handover(&next, fixture.log.size(), fixture.log.root());
     fixture.append([entry]).unwrap();
     fixture.close().unwrap();
     fixture.checkpoint().unwrap();
@@ -118,7 +102,7 @@ fn a_log_is_handed_on_only_to_a_certified_key() {
     let mut fixture = Fixture::genesis(&directory.path().join("log"), KeySpec::EcdsaP256).unwrap();
     fixture.open("root-rollover").unwrap();
     let next = fixture.uncertified_audit_key().unwrap();
-    let entry = rotated(&fixture, &next, fixture.log.size(), fixture.log.root());
+    let entry = fixture.handover(&next, fixture.log.size(), fixture.log.root());
     fixture.append([entry]).unwrap();
     fixture.audit = next;
     fixture.close().unwrap();

@@ -27,7 +27,7 @@ pub struct Expected {
 
 impl From<Read> for Expected {
     fn from(read: Read) -> Self {
-        let Read { file, sha256, content } = read;
+        let Read { file, sha256, content, .. } = read;
         let mut expected = Expected { file, cluster: None, environment: None, sha256, refused: None };
         match content {
             Err(finding) => expected.refused = Some(finding.id),

@@ -3,7 +3,8 @@
 use super::Said;
 use crate::digest::Digest;
 use crate::log::record::{
-    KeyBackupMade, KeyBackupProving, KeyDestroyed, KeyDestroying, KeyLocked, KeyRestored, RootCertified,
+    CheckpointWitnessed, KeyBackupMade, KeyBackupProving, KeyDestroyed, KeyDestroying, KeyLocked, KeyRestored,
+    RootCertified,
 };
 use crate::x509::read::{self, show_name};
 
@@ -18,6 +19,14 @@ pub(super) fn by_parent(r: &RootCertified) -> Said {
         .maybe("issuer", issuer)
         .with("sha256", Digest::of(&r.certificate.0));
     r.parents.iter().fold(said, |said, parent| said.with("parent sha256", Digest::of(&parent.0)))
+}
+
+pub(super) fn countersigned(r: &CheckpointWitnessed) -> Said {
+    Said::that(format!("{} countersigned the checkpoint of {} entries, elsewhere", r.by.name(), r.size))
+        .with("key", &r.by)
+        .with("at", r.at)
+        .with("root hash", r.root)
+        .with("line in the note", r.by.line(&r.cosignature()).trim_end())
 }
 
 pub(super) fn made(r: &KeyBackupMade) -> Said {

@@ -48,5 +48,14 @@ fn checkpoint(checkpoint: &Checkpoint) -> Markup {
             @if let Some(code) = qr::svg(&checkpoint.note) { (code) }
         }
         (words::numbered(checkpoint.root.0.get(..8).unwrap_or_default()))
+        @for seen in &checkpoint.countersigned {
+            p {
+                strong { "Countersigned elsewhere" } " by " (shown(&seen.by)) " at " (seen.at) " by their clock, "
+                @if seen.size == checkpoint.size { "this very checkpoint" }
+                @else { "a later one that extends it (" (seen.size) " entries)" }
+                ": entry " (seen.entry) " of the log."
+            }
+            pre { (shown(&seen.line)) }
+        }
     }
 }

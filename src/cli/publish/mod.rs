@@ -1,0 +1,225 @@
+//! `publish`: a directory for auditors and git, made of the log alone: the same log gives the same bytes.
+//!
+//! Owns where it may be written and in which order; [`contents`] makes the files and [`texts`] says how they are
+//! checked. Only what a signed checkpoint covers is published. The log is appended to, files of ours are replaced, and
+//! nothing is ever removed; `SHA256SUMS` follows the log and precedes the rest, so that a publication that was
+//! interrupted checks as none until the same command completes it.
+
+mod contents;
+mod disclosed;
+mod texts;
+
+use super::args::{Args, Publish};
+use super::log;
+use super::room;
+use super::terminal::Terminal;
+use crate::audit::{Options, RootPin};
+use crate::ceremony::record::names::{Named, Participants};
+use crate::ceremony::session::Folder;
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::files::{Placed, deliver, intake, own};
+use crate::store;
+use crate::{text, words};
+use contents::Contents;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// The list of digests, for stock `sha256sum -c`.
+const SUMS: &str = "SHA256SUMS";
+/// The longest list of digests, in bytes.
+const MAX_SUMS: u64 = 64 << 20;
+/// The longest file of names, in bytes.
+const MAX_NAMES: u64 = 256 * 1024;
+/// The most files among the records of a publication.
+const MAX_FILES: usize = 200_000;
+/// How much larger than the files the medium must be: directories, temporary names.
+const MARGIN: u64 = 1 << 20;
+
+/// Files of names by session: their bytes, and the people.
+type Names = BTreeMap<String, (Vec<u8>, Vec<Named>)>;
+
+#[derive(Serialize)]
+struct Published {
+    changed: bool,
+    entries: u64,
+    root: Digest,
+    words: Vec<&'static str>,
+    left_out: u64,
+    sums_sha256: Digest,
+    written: Vec<String>,
+    #[serde(flatten)]
+    disclosed: disclosed::Disclosed,
+}
+
+/// `anchorite publish`
+pub fn publish(args: &Args, a: &Publish, terminal: &mut Terminal) -> Result<(), Error> {
+    let folder = room::folder(args);
+    let (_, interrupted) = folder.read_state()?;
+    if let Some(interrupted) = interrupted {
+        terminal.screen(&interrupted.screen());
+    }
+    let report = log::report(folder.path(), &Options { root: RootPin::None, at_rest: false })
+        .map_err(|error| error.truth("Nothing was published."))?;
+    if report.size == 0 {
+        return Err(Error::new(Kind::Usage, "nothing of this log is signed yet")
+            .saw(format!("{} entries, none of them under a checkpoint", report.entries))
+            .hint("finish the ceremony that began it: anchorite ceremony run"));
+    }
+    let to = place(&folder, &a.to)?;
+    let names = names(&to, &a.names)?;
+    let contents = contents::gather(&folder.log(), &report, &names)?;
+    store::check_published(&folder.log(), &to.join("log"), report.size)?;
+    let log_files = store::published(&folder.log(), report.size, &contents.audit)?;
+    let sums = sums(&log_files, &contents);
+    check_free(&to, &contents)?;
+    let bytes: u64 = contents.files.iter().map(|(_, bytes)| u64::try_from(bytes.len()).unwrap_or(u64::MAX)).sum();
+    deliver::create_directory(&to)?;
+    let files = u64::try_from(contents.files.len().saturating_add(log_files.len())).unwrap_or(u64::MAX);
+    deliver::check_room(&to, bytes.saturating_add(MARGIN), files)?;
+
+    let held_before = store::standing(&folder.log(), &to.join("log"))?;
+    let written = write(&folder, &to, (report.size, &contents, &sums), terminal)
+        .map_err(|error| error.hint("the same command completes it").truth("The publication is not complete."))?;
+    let grown = store::standing(&folder.log(), &to.join("log"))? != held_before;
+    let words = words::words(report.root.0.get(..8).unwrap_or_default());
+    let left_out = report.entries.saturating_sub(report.size);
+    if terminal.wants_json() {
+        return terminal.json(&Published {
+            changed: grown || !written.is_empty(),
+            entries: report.size,
+            root: report.root,
+            words,
+            left_out,
+            sums_sha256: Digest::of(sums.as_bytes()),
+            written,
+            disclosed: contents.disclosed,
+        });
+    }
+    terminal.screen(&contents.disclosed.screen());
+    if left_out > 0 {
+        terminal.talk(&format!(
+            "Left out: {left_out} entries after the newest checkpoint, which nobody signed yet. The next ceremony does."
+        ));
+    }
+    let changed = match (grown, written.len()) {
+        (false, 0) => {
+            terminal.talk("The publication is up to date; nothing was changed.");
+            None
+        }
+        (_, count) => {
+            let files = text::count(count, "other file");
+            Some(format!("{}  {} entries, and {files} new or changed", to.display(), report.size))
+        }
+    };
+    terminal.done(
+        &changed.into_iter().collect::<Vec<_>>(),
+        &[
+            "look at what is public now, then: git add -A && git commit",
+            "README.md in it says how it is checked without this program",
+            "the paper of this state has these words:",
+        ],
+    );
+    terminal.line(&format!("tree   size {}  {}", report.size, words.join(" ")));
+    Ok(())
+}
+
+/// The directory itself: apart from the authority, its parts real directories where they are there.
+fn place(folder: &Folder, to: &Path) -> Result<PathBuf, Error> {
+    let there = to.ancestors().find(|path| path.exists() && **path != *Path::new("")).unwrap_or(Path::new("."));
+    let mixed = own::lies_within(there, folder.path())? || (to.exists() && own::lies_within(folder.path(), to)?);
+    if mixed {
+        return Err(Error::new(Kind::Usage, "a publication has a directory of its own, apart from the authority's")
+            .saw(to.display().to_string())
+            .hint("what is published is copied, mailed and pushed: nothing else may lie in it")
+            .truth("Nothing was published."));
+    }
+    let to = if to.exists() { own::real(to)? } else { to.to_owned() };
+    for part in ["", "log", "log/checkpoints", "log/audit", "scripts", "records"] {
+        own::check_own(&to.join(part))?;
+    }
+    Ok(to)
+}
+
+/// The names that are to be public: of files that are in the publication already, and of those that are given.
+fn names(to: &Path, given: &[PathBuf]) -> Result<Names, Error> {
+    let mut names = Names::new();
+    let there = match to.join("records") {
+        records if records.is_dir() => intake::list(&records, MAX_FILES)?,
+        _ => Vec::new(),
+    };
+    let is_names = |name: &str| name.starts_with("participants-") && name.ends_with(".json");
+    let there = there.into_iter().filter(|found| is_names(&found.shown)).map(|found| found.path);
+    for path in there.chain(given.iter().cloned()) {
+        let bytes = intake::read(&path, MAX_NAMES)?;
+        let file = Participants::parse(&bytes)
+            .map_err(|error| error.within(path.display().to_string()).truth("Nothing was published."))?;
+        names.insert(file.session, (bytes, file.participants));
+    }
+    Ok(names)
+}
+
+/// The list of every file but itself, by path.
+fn sums(log_files: &[(String, Digest)], contents: &Contents) -> String {
+    let log_files = log_files.iter().map(|(name, digest)| (format!("log/{name}"), *digest));
+    let files = contents.files.iter().map(|(name, bytes)| (name.clone(), Digest::of(bytes)));
+    let all: BTreeMap<String, Digest> = log_files.chain(files).collect();
+    all.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect()
+}
+
+/// Only what a publication of this log wrote is replaced: what its list names. Whatever else has one of the names stays.
+fn check_free(to: &Path, contents: &Contents) -> Result<(), Error> {
+    let sums = to.join(SUMS);
+    let ours = to.join("log/entries.jsonl").exists();
+    let mut listed: BTreeSet<String> = ours.then(|| SUMS.to_owned()).into_iter().collect();
+    if ours && sums.exists() {
+        let text = String::from_utf8(intake::read(&sums, MAX_SUMS)?).unwrap_or_default();
+        listed.extend(text.lines().filter_map(|line| Some(line.split_once("  ")?.1.to_owned())));
+    }
+    let list = (SUMS.to_owned(), Vec::new());
+    for (name, bytes) in contents.files.iter().chain([&list]) {
+        let path = to.join(name);
+        let there = path.symlink_metadata().is_ok();
+        let cap = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let same = || intake::read(&path, cap).is_ok_and(|there| there == *bytes);
+        if there && !listed.contains(name) && !same() {
+            return Err(Error::new(
+                Kind::Medium,
+                format!("{} is there already, and is not of a publication", path.display()),
+            )
+            .wanted("an empty directory, or a publication of this log")
+            .hint("publish into a directory of its own, or move that file away")
+            .truth("Nothing was published."));
+        }
+    }
+    Ok(())
+}
+
+/// Writes the log, the list and the rest; the names of the files that are new or changed.
+fn write(
+    folder: &Folder,
+    to: &Path,
+    (size, contents, sums): (u64, &Contents, &str),
+    terminal: &mut Terminal,
+) -> Result<Vec<String>, Error> {
+    store::publish(&folder.log(), &to.join("log"), size, &contents.audit, &mut |done, of| {
+        let number = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        terminal.progress(number(done), number(of), "writing the log");
+    })?;
+    let list = (SUMS.to_owned(), sums.as_bytes().to_vec());
+    let mut written = Vec::new();
+    for (done, (name, bytes)) in std::iter::once(&list).chain(&contents.files).enumerate() {
+        terminal.progress(done, contents.files.len() + 1, "writing the publication");
+        let path = to.join(name);
+        if let Some(parent) = path.parent() {
+            deliver::create_directory(parent)?;
+            deliver::remove_temporaries(parent)?;
+        }
+        if deliver::replace_if_other(&path, bytes, 0o644)? == Placed::New {
+            written.push(name.clone());
+        }
+    }
+    terminal.progress(1, 1, "");
+    Ok(written)
+}

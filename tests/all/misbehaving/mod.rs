@@ -1,0 +1,3 @@
+//! A token that misbehaves, as the proxy module makes it.
+
+mod proxy;
