@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a log without Anchorite: check-log.py LOG-DIRECTORY [ROOT-CERT.pem]. Needs Python and openssl, nothing else.
 
-A second reader of the format: JSON with each key once, no null, no float; chain; tree and signature of every checkpoint;
+A second reader of the format: JSON, each key once, no null, no float; chain; tree and signature of every checkpoint;
 hand-overs; audit certificates to the root; plans, intents, outcomes; serial and CRL numbers; what each root key signed.
 It knows nothing of ceremonies, custody, clusters, copies of keys, what was imported, nor what a CRL must list.
 """
@@ -70,7 +70,7 @@ def entry(seq, data, kind):  # what an entry must be after those before it
         in_force = in_force or keys[data["generation"]]
     elif kind == "audit.rotated":
         old, new, root = decoded(data["old_spki"]), decoded(data["new_spki"]), root_of(subtrees).hex()
-        must((old, new, data["size"], data["root"]) == (in_force, keys[data["generation"]], seq, root), "another hand-over")
+        must((old, new, data["size"], data["root"]) == (in_force, keys[data["generation"]], seq, root), "hand-over")
         said = ["anchorite/audit-rotation/v1", origin, str(seq), root, sha(old).hex(), sha(new).hex(), ""]
         must(signed_by(old, "\n".join(said).encode(), decoded(data["old_signature"])), "not signed by the old key")
         must(signed_by(new, "\n".join(said).encode(), decoded(data["new_signature"])), "not signed by the new key")
@@ -93,7 +93,6 @@ def entry(seq, data, kind):  # what an entry must be after those before it
     serials |= {past["serial"] for past in data.get("certificates", [])} if kind == "history.imported" else set()
     if kind == "key.adopted":
         issued.append((seq, data["role"], data["generation"] * (data["role"] == "root"), decoded(data["certificate"])))
-
 keys, in_force, used, handed, plans, intents, serials, numbers, issued = {}, None, set(), [], {}, {}, set(), {}, []
 last, subtrees, count, signed, opened, origin = bytes(32), [], 0, 0, 0, None
 files = {int(size): [f"checkpoints/{size}"] for size in listed("checkpoints")}
@@ -111,7 +110,7 @@ for seq, line in enumerate(open(os.path.join(directory, "entries.jsonl"), "rb"))
         data, kind = whole["data"], whole["type"]
         if seq == 0:
             log, origin = whole["log"], data["origin"]
-            must(kind == "genesis" and re.fullmatch(rf"anchorite/[a-z0-9-]+/{log}", origin), "not the beginning of a log")
+            must(kind == "genesis" and re.fullmatch(rf"anchorite/[a-z0-9-]+/{log}", origin), "no log begins so")
         must((whole["log"], whole["seq"], whole["prev"]) == (log, seq, last.hex()), "does not follow the one before it")
         if kind == "plan.made":
             must(sha(line[line.index(b'"plan":') + 7:-3]).hex() == data["sha256"], "a plan has another digest")
@@ -137,7 +136,7 @@ for seq, what, generation, der in issued:
     audits += [der] if what == "audit" and SIGNING in der else []
 where, trusted = "the root", [openssl("x509", "-in", pin, "-outform", "DER").stdout] if pin else list(roots.values())
 must(set(trusted) & set(roots.values()) or not (pin or roots), "the log is not of this root")
-path = ["-CAfile", file("roots", b"".join(map(pem, trusted)))] + (["-untrusted", cross] if os.path.getsize(cross) else [])
+path = ["-CAfile", file("roots", b"".join(map(pem, trusted)))] + ["-untrusted", cross] * (os.path.getsize(cross) > 0)
 reached = [der for der in audits if openssl("verify", "-no_check_time", *path, file("one", pem(der))).returncode == 0]
 vouched = {key for key in keys.values() if any(key in der for der in reached)}
 for _ in handed:
@@ -145,6 +144,6 @@ for _ in handed:
 must(used <= vouched or not (pin or roots), "an audit key that signed is not certified by it")
 for name in listed("audit"):
     text, own = read(f"audit/{name}"), [der for der in audits if keys[int(name[:-4])] in der]
-    must(text and re.fullmatch(b"|".join([b"(%s)+" % b"|".join(map(re.escape, map(pem, own)))]), text), f"not of {name}")
+    must(text and re.fullmatch(b"|".join([b"(%s)+" % b"|".join(map(re.escape, map(pem, own)))]), text), f"not {name}")
 print(f"{signed} entries chain, and their root is the checkpoint's: {root.hex()}")
 print(f"{len(issued)} certificates and CRLs are signed; the root is", "the pinned one" if pin else "NOT authenticated")

@@ -81,7 +81,9 @@ cp "$public/root-cert.pem" "$work/log-check/"
 readme_block log >"$work/log.sh"
 check "log: the newest checkpoint, by openssl" bash -c "cd '$work/log-check' && bash '$work/log.sh'"
 if have python3; then
-    check "log: the chain and the tree, by Python" python3 "$here/check-log.py" "$out/authority/log"
+    check "log: a second reader, in Python" python3 "$here/check-log.py" "$out/authority/log" "$public/root-cert.pem"
+    check "log and what was issued: verify-with-stock-tools.sh" "$here/verify-with-stock-tools.sh" "$out/authority" \
+        --root "$public/root-cert.pem"
 else
     skip "python3 is not here: the log's chain and tree are checked by anchorite only"
 fi
@@ -103,6 +105,8 @@ for bundle in "$out"/medium/*/envelope.json; do
         cp "$public/root-cert.pem" "$out/identities/$cluster/identity.age" "$work/$id/"
         check "bundle ${id:0:8}… for $cluster: by openssl, jq, sha256sum and age" \
             bash -c "cd '$work/$id' && bash '$work/bundle.sh'"
+        check "bundle ${id:0:8}… for $cluster: verify-with-stock-tools.sh" "$here/verify-with-stock-tools.sh" "$bundle" \
+            --root "$public/root-cert.pem" --identity "$out/identities/$cluster/identity.age"
         opened="$opened $cluster"
     done
     [ "$(wc -w <<<"$opened")" -eq 1 ] || fail "bundle $id opens for:${opened:- nobody}"

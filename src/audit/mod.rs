@@ -79,6 +79,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("checkpoint.root", "the entries are those that the checkpoint covers"),
     ("checkpoint.missing", "the log holds every entry that a checkpoint covers"),
     ("checkpoint.newest", "`checkpoint` is the largest there is"),
+    ("checkpoint.witnessed", "a countersignature is of a checkpoint of this log, and verifies"),
     ("audit.rotation", "the log passes to another audit key by a statement of both over the entries before"),
     ("audit.certificate", "an audit certificate is in the log and leads to the root"),
     ("root.pin", "the log's root is the one that was pinned"),

@@ -46,17 +46,17 @@ pub fn rehearse(args: &Args, a: &Rehearse, terminal: &mut Terminal) -> Result<()
             .saw(&script.name)
             .hint("try it with a CA of yours, in a directory of kind = \"rehearsal\": anchorite root create --csr"));
     }
+    if script.kind == ScriptKind::Checkpoint {
+        return Err(Error::new(Kind::Usage, "a rehearsal has nobody elsewhere who could countersign its log")
+            .saw(&script.name)
+            .hint("try it in a directory of kind = \"rehearsal\": anchorite checkpoint key, then export"));
+    }
     if script.kind == ScriptKind::KeyRestore {
         return Err(Error::new(Kind::Usage, "a rehearsal has no lost token and no wrapped keys")
             .saw(&script.name)
             .hint(
                 "try it in a directory of kind = \"rehearsal\": anchorite root create, key-backup, key-backup restore",
             ));
-    }
-    if script.kind == ScriptKind::Checkpoint {
-        return Err(Error::new(Kind::Usage, "a rehearsal has nobody elsewhere who could countersign its log")
-            .saw(&script.name)
-            .hint("try it in a directory of kind = \"rehearsal\": anchorite checkpoint key, then export"));
     }
     if script.kind.takes_over() {
         return Err(Error::new(

@@ -211,7 +211,10 @@ impl Token for Pkcs11Token {
 
     fn sync(&mut self) -> Result<(), Error> {
         match token_directory(&self.profile) {
-            Some(tokens) => directory::sync(&tokens, &self.identity.serial),
+            Some(tokens) => {
+                directory::sync(&tokens, &self.identity.serial)?;
+                self.snapshots.iter().try_for_each(|kept_in| directory::prune(kept_in, &self.identity.serial))
+            }
             None => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! The log and a bundle before stock tools alone, with the very commands of the design; proofs before another
+//! The log and a bundle before stock tools alone, with the very commands of the README; proofs before another
 //! implementation; and what `log verify` says.
 //!
 //! `openssl` knows only the present, so these authorities are made now and not at a given time.
@@ -6,30 +6,12 @@
 use super::present::{have, issued};
 use super::support::{AUTHORITY, ENTRIES, Output, World};
 
-/// What the README shows of a log, in an authority's directory with `root-cert.pem`.
-const OF_A_LOG: &str = r#"
-openssl verify -x509_strict -CAfile root-cert.pem log/audit/1.pem && openssl x509 -in log/audit/1.pem -noout -pubkey > audit.pub
-sed '/^$/,$d' log/checkpoint > body                        # text up to the blank line
-grep -F "— $(head -1 body) " log/checkpoint | cut -d' ' -f3 | base64 -d | tail -c +5 > sig
-openssl dgst -sha256 -verify audit.pub -signature sig body
-"#;
-
-/// What the README shows of a bundle, in its directory with `root-cert.pem` and `identity.age`.
-const OF_A_BUNDLE: &str = r#"
-openssl verify -x509_strict -CAfile root-cert.pem signer.pem && openssl x509 -in signer.pem -noout -pubkey > pub
-openssl x509 -in signer.pem -noout -ext extendedKeyUsage          # document signing (1.3.6.1.5.5.7.3.36), critical
-openssl dgst -sha256 -verify pub -signature envelope.sig envelope.json
-jq -r '.files|to_entries[]|"\(.value.sha256)  \(.key)"' envelope.json | sha256sum --strict -c -
-age -d -i identity.age -o p.tar payload.age && tar -tvf p.tar && tar -xOf p.tar manifest.json | sha256sum   # = manifest_sha256; then its files likewise
-"#;
-
-/// The last step of a bundle's check: the manifest's digest, then the files that it names.
-const ITS_FILES: &str = r#"
-test "$(tar -xOf p.tar manifest.json | sha256sum | cut -d' ' -f1)" = "$(jq -r .manifest_sha256 envelope.json)"
-mkdir files && tar -xf p.tar -C files && cd files
-jq -r '.files|to_entries[]|"\(.value.sha256)  \(.key)"' manifest.json | sha256sum --strict -c -
-openssl verify -x509_strict -crl_check -CAfile ../root-cert.pem -CRLfile root.crl ca-cert.pem
-"#;
+/// The commands of a block of the README, which is marked `<!-- run: NAME -->`.
+pub fn readme(block: &str) -> String {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once(&format!("<!-- run: {block} -->\n```sh\n")).expect(block);
+    rest.split_once("```\n").unwrap().0.to_owned()
+}
 
 /// RFC 6962 section 2.1.1, of a tlog-proof that comes in on stdin: prints the root it leads to.
 const OF_A_PROOF: &str = r#"
@@ -72,7 +54,7 @@ fn flip(world: &World, file: &str, from_end: usize) -> Vec<u8> {
 fn a_log_is_checked_with_stock_tools_alone_and_they_notice_a_changed_byte() {
     let (world, _) = issued("ecdsa-p256");
     world.write("authority/root-cert.pem", world.read("authority/public/root-cert.pem"));
-    let said = shell(&world, AUTHORITY, OF_A_LOG).ok().stdout;
+    let said = shell(&world, AUTHORITY, &readme("log")).ok().stdout;
     assert!(said.contains("log/audit/1.pem: OK") && said.contains("Verified OK"), "{said}");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/softhsm-test/check-log.py");
     let said = world.tool("python3", &[script, "authority/log"]).ok().stdout;
@@ -82,7 +64,7 @@ fn a_log_is_checked_with_stock_tools_alone_and_they_notice_a_changed_byte() {
     let note = String::from_utf8(world.read("authority/log/checkpoint")).unwrap();
     let size = note.lines().nth(1).unwrap();
     world.write("authority/log/checkpoint", note.replacen(size, "1", 1));
-    assert_ne!(shell(&world, AUTHORITY, OF_A_LOG).code, Some(0));
+    assert_ne!(shell(&world, AUTHORITY, &readme("log")).code, Some(0));
     world.write("authority/log/checkpoint", &note);
 
     for from_end in [20, 500, 5000] {
@@ -100,13 +82,13 @@ fn a_bundle_is_checked_with_stock_tools_alone_and_they_notice_a_changed_byte() {
     let (world, bundle) = issued("ecdsa-p256");
     world.write(format!("{bundle}/root-cert.pem"), world.read("authority/public/root-cert.pem"));
     world.write(format!("{bundle}/identity.age"), world.read("clusters/cluster1/identity.age"));
-    let said = shell(&world, &bundle, &format!("{OF_A_BUNDLE}{ITS_FILES}")).ok().stdout;
+    let said = shell(&world, &bundle, &readme("bundle")).ok().stdout;
     for part in ["signer.pem: OK", "critical", "Verified OK", "payload.age: OK", "ca-cert.pem: OK", "entry.json: OK"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     for file in ["envelope.json", "envelope.sig", "payload.age", "checkpoint"] {
         let before = flip(&world, &format!("{bundle}/{file}"), 10);
-        assert_ne!(shell(&world, &bundle, OF_A_BUNDLE).code, Some(0), "{file}");
+        assert_ne!(shell(&world, &bundle, &format!("rm -rf files\n{}", readme("bundle"))).code, Some(0), "{file}");
         world.write(format!("{bundle}/{file}"), before);
     }
 }

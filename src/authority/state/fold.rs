@@ -83,6 +83,7 @@ impl State {
                 self.drills.closed(script, &closed.outcome, entry.header.time);
                 self.end_course(&closed.outcome);
                 if closed.outcome == "complete" {
+                    self.completed = true;
                     let newest = |name: &String| self.newest_intermediate(name).and_then(|c| c.generation);
                     let sealed = |name: &String| self.clusters.get(name)?.bundles.last().map(|b| b.generation);
                     let waits = self.undelivered.iter().filter(|name| newest(name) > sealed(name)).cloned().collect();
@@ -99,9 +100,12 @@ impl State {
                 self.finish_step(&step.step, entry.header.time, false);
             }
             Record::StepSkipped(step) => self.finish_step(&step.step, entry.header.time, true),
-            Record::ValueRecorded(value) => {
-                self.values.insert(value.name.clone(), value.value.clone());
-            }
+            Record::ValueRecorded(value) => match self.values.get_mut(&value.name) {
+                Some(known) => known.clone_from(&value.value),
+                None => {
+                    self.values.insert(value.name.clone(), value.value.clone());
+                }
+            },
             Record::TokenInitialized(t) => {
                 self.custody.initialized(&t.role, t.custody.as_ref())?;
                 self.tokens.insert(t.role.clone(), token(&t.serial, &t.label, &t.manufacturer, &t.model));

@@ -7,10 +7,14 @@ use crate::log_fixture::Fixture;
 use crate::parent;
 use crate::restoring;
 use crate::support::{AUTHORITY, CREATE, World};
-use anchorite::digest::Hex;
+use anchorite::digest::{Base64, Digest, Hex};
 use anchorite::key::KeySpec;
-use anchorite::log::Record;
+use anchorite::log::cosignature::message;
+use anchorite::log::record::{CheckpointWitnessed, ConfigAdopted};
+use anchorite::log::{Record, VerifierKey};
+use anchorite::x509::keygen::LocalKey;
 use anchorite::x509::pem;
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -146,6 +150,19 @@ fn certified() -> World {
     world
 }
 
+/// A configuration that names a countersigner, and that they saw the log as it stood then.
+fn countersigned(fixture: &mut Fixture) {
+    let key = LocalKey::generate(KeySpec::Ed25519).unwrap();
+    let by = VerifierKey::new("witness.example/golden", key.spki()).unwrap();
+    let text = format!("name = \"Fixture Root\"\n[countersigners]\nkeys = [\"{by}\"]\n");
+    fixture.append([ConfigAdopted { sha256: Digest::of(text.as_bytes()), text }]).unwrap();
+    let signed = fixture.checkpoint().unwrap();
+    let (size, root, at) =
+        (signed.checkpoint.size, signed.checkpoint.root, Timestamp::from_second(1_795_260_000).unwrap());
+    let signature = key.sign(message(&signed.checkpoint.body(), at).as_bytes()).unwrap();
+    fixture.append([CheckpointWitnessed { size, root, by, at, signature: Base64(signature) }]).unwrap();
+}
+
 /// A log with the other types, written whole by the library: it has no token.
 fn written(golden: &Path) {
     let directory = TempDir::new().unwrap();
@@ -156,6 +173,7 @@ fn written(golden: &Path) {
         let raw = RawValue::from_string((*data).to_owned()).unwrap();
         fixture.append([Record::parse(kind, raw.get()).unwrap_or_else(|error| panic!("{kind}: {error}"))]).unwrap();
     }
+    countersigned(&mut fixture);
     fixture.close().unwrap();
     fixture.checkpoint().unwrap();
     let _ = fs::remove_dir_all(golden);

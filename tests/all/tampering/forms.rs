@@ -1,7 +1,7 @@
 //! JSON that is not as this log writes it: each object of each line with a key twice or one too many, and what
 //! readers of JSON disagree about.
 
-use super::{Files, files, whole};
+use super::{Files, files, line_of, whole};
 use crate::support::tally::held;
 
 /// Where each object of a line begins, outside texts.
@@ -92,11 +92,7 @@ fn a_field_that_is_unknown_is_named_in_each_object_of_each_line() {
 fn what_readers_of_json_disagree_about_is_refused_by_name() {
     let (directory, _fixture) = whole();
     let log = files(&directory);
-    // Line 5 is a key.intent, line 6 a key.generated; 22 lines on, there are plans and outcomes with optional fields.
-    let of = |kind: &str| {
-        let wanted = format!("\"type\":\"{kind}\"");
-        log.lines().iter().position(|line| String::from_utf8_lossy(line).contains(&wanted)).unwrap() + 1
-    };
+    let of = |kind: &str| line_of(&log, kind);
     let cases: &[(&str, &str, &str, &str)] = &[
         ("key.intent", "{\"v\":1,", "{\"v\":2,", "written by a newer anchorite: saw v 2, wanted v 1"),
         ("key.intent", "{\"v\":1,", "{\"v\":0,", "written by a newer anchorite: saw v 0"),
@@ -122,7 +118,7 @@ fn what_readers_of_json_disagree_about_is_refused_by_name() {
         ("key.intent", "\"spec\":\"ecdsa-p256\"", "\"spec\":\"ecdsa-p999\"", "is out of form: saw"),
         ("key.intent", "}}\n", "}}\r\n", "a byte that is not printable ASCII: saw 0x0d"),
         ("key.intent", "}}\n", "}}{}\n", "trailing characters"),
-        ("key.intent", "}}\n", "},}\n", "expected"),
+        ("key.intent", "}}\n", "},}\n", "trailing comma"),
         ("key.intent", "}}\n", "}\n", "EOF while parsing"),
         ("key.intent", "Z\",", ".000Z\",", "time is not in form"),
         ("key.intent", "Z\",", "+00:00\",", "time is not in form"),

@@ -8,6 +8,9 @@ mod forgers;
 mod forms;
 mod lines;
 mod live;
+mod second_reader;
+mod stock;
+mod told;
 
 use crate::log_fixture::Fixture;
 use anchorite::audit::{self, Options, Report, RootPin};
@@ -215,6 +218,12 @@ fn due(directory: &Path) -> Vec<RevokedCertificate> {
 /// The log of a fixture, in memory.
 pub fn files(directory: &TempDir) -> Files {
     Files::of(&directory.path().join("log"))
+}
+
+/// The number of the first line of a type, counted from 1.
+pub fn line_of(log: &Files, kind: &str) -> usize {
+    let wanted = format!("\"type\":\"{kind}\"");
+    log.lines().iter().position(|line| String::from_utf8_lossy(line).contains(&wanted)).unwrap() + 1
 }
 
 /// What `log verify` says of the log on disk.
