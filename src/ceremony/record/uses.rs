@@ -184,8 +184,6 @@ impl Uses {
             | Record::AuditRotated(_)
             | Record::KeyDestroying(_)
             | Record::KeyDestroyed(_)
-            | Record::KeyLocked(_)
-            | Record::KeyRestored(_)
             | Record::ClusterEnrolled(_)
             | Record::ClusterRetired(_)
             | Record::RequestImported(_)
