@@ -50,18 +50,6 @@ impl World {
         self.run_through_with_faults::<&str, S>(&[], faults, arguments)
     }
 
-    /// The same under another program.
-    pub fn run_through_with_faults<W: AsRef<OsStr>, S: AsRef<OsStr>>(
-        &self,
-        through: &[W],
-        faults: &str,
-        arguments: &[S],
-    ) -> Output {
-        let mut command = self.command_through(through, arguments);
-        self.misbehave(&mut command, faults);
-        self.finish(command)
-    }
-
     /// The same under another program (`strace -e …`), which is given the program's path and arguments.
     pub fn run_through_with_faults<W: AsRef<OsStr>, S: AsRef<OsStr>>(
         &self,
