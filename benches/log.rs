@@ -2,10 +2,13 @@
 //!
 //! `cargo bench --bench log -- --generate DIRECTORY ENTRIES` writes a valid log instead, for measuring whole
 //! processes (`softhsm-test/bench.sh`): of each thousand entries one act signs a certificate under a checkpoint.
+//! `-- --grow LOG ENTRIES` makes the log of an authority so long, for measuring what signs in it.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 // Tests use more of it.
+#[path = "../tests/all/large_log.rs"]
+mod large_log;
 #[allow(dead_code)]
 #[path = "../tests/all/log_fixture.rs"]
 mod log_fixture;
@@ -18,40 +21,23 @@ use anchorite::store::{self, Log};
 use anchorite::x509::keygen::LocalKey;
 use anchorite::{clock, x509::pem};
 use criterion::{Criterion, Throughput};
-use log_fixture::Fixture;
+use large_log::{generate, grow};
 use std::hint::black_box;
 use std::path::Path;
 
-/// One certificate, one checkpoint and everything else, by the thousand.
-const ACT: u64 = 1000;
-
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    if let Some(at) = arguments.iter().position(|a| a == "--generate") {
-        let (directory, entries) = (&arguments[at + 1], arguments[at + 2].parse().unwrap());
-        generate(Path::new(directory), entries).unwrap();
+    if let Some(at) = arguments.iter().position(|a| a == "--generate" || a == "--grow") {
+        let (directory, entries) = (Path::new(&arguments[at + 1]), arguments[at + 2].parse().unwrap());
+        match arguments[at].as_str() {
+            "--grow" => grow(directory, entries).unwrap(),
+            _ => drop(generate(directory, entries).unwrap()),
+        }
         return;
     }
     let mut criterion = Criterion::default().configure_from_args();
     benchmarks(&mut criterion);
     criterion.final_summary();
-}
-
-/// Writes `log/` and `root-cert.pem` into `directory`.
-fn generate(directory: &Path, entries: u64) -> Result<Fixture, Error> {
-    let key = LocalKey::generate(KeySpec::EcdsaP384)?;
-    let mut fixture = Fixture::genesis(&directory.join("log"), KeySpec::EcdsaP384)?;
-    while fixture.log.size() < entries {
-        let end = entries.min(fixture.log.size() + ACT);
-        fixture.open("sign")?;
-        fixture.intermediate(&key)?;
-        fixture.filler(usize::try_from(end.saturating_sub(fixture.log.size() + 1)).unwrap())?;
-        fixture.close()?;
-    }
-    fixture.checkpoint()?;
-    let root = pem::encode("CERTIFICATE", &fixture.root_certificate);
-    std::fs::write(directory.join("root-cert.pem"), root).unwrap();
-    Ok(fixture)
 }
 
 fn benchmarks(criterion: &mut Criterion) {

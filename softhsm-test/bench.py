@@ -78,7 +78,7 @@ class Authority:
 
     def run(self, arguments):
         command = [self.options.binary, "--json", "-C", self.path, *arguments, "--pin-file", self.pin]
-        seconds, _, out = measured([str(part) for part in command], self.env)
+        seconds, self.memory, out = measured([str(part) for part in command], self.env)
         return seconds, json.loads(out)
 
     def sign(self, requests):
@@ -136,14 +136,43 @@ def single(work, options, requests):
         row(f"one-shot sign, {key}", statistics.median(times), bare, "whole command; guard and export with it")
 
 
-def log_verify(options):
+def digest(entries):
+    """The least that reading a log could cost: `openssl dgst -sha256` of it, from a warm cache."""
+    quietly(["openssl", "dgst", "-sha256", entries])
+    return min(measured(["openssl", "dgst", "-sha256", str(entries)])[0] for _ in range(3))
+
+
+def log_commands(options):
+    """What reads the whole log: all that there is to verify; the fold that every command begins with; a proof."""
     log = pathlib.Path(options.log)
     entries = log / "log/entries.jsonl"
-    quietly(["openssl", "dgst", "-sha256", entries])  # both read a warm cache
-    least = min(measured(["openssl", "dgst", "-sha256", str(entries)])[0] for _ in range(3))
-    command = [options.binary, "log", "verify", str(log / "log"), "--root", str(log / "root-cert.pem"), "--at-rest"]
-    seconds, memory, _ = min(measured(command) for _ in range(3))
-    row("log verify against openssl dgst", seconds, least, f"{entries.stat().st_size >> 20} MiB, peak memory {memory:.0f} MiB")
+    least = digest(entries)
+    for what, command in [
+        ("log verify", ["log", "verify", log / "log", "--root", log / "root-cert.pem", "--at-rest", "--json"]),
+        ("start-up (root show)", ["-C", log, "root", "show"]),
+        ("log prove", ["log", "prove", log / "log", options.entries // 2]),
+    ]:
+        command = [options.binary, *(str(part) for part in command)]
+        seconds, memory, out = min(measured(command) for _ in range(3))
+        row(f"{what} against openssl dgst", seconds, least, f"{entries.stat().st_size >> 20} MiB, peak memory {memory:.0f} MiB")
+        if what == "log verify":
+            report = json.loads(out)
+            apart = report["signature_seconds"]
+            row("  the same, signature checks apart", seconds - apart, least, f"{report['signatures']} checks, {apart:.2f} s")
+
+
+def long_session(work, options, requests):
+    """A session that signs one certificate in a log that is as long: reads it, and appends."""
+    authority = Authority(work / "long", options, "ecdsa-p384", 1)
+    entries = authority.path / "log/entries.jsonl"
+    quietly(["cargo", "test", "--manifest-path", HERE.parent / "Cargo.toml", "--locked", "--quiet", "--bench", "log",
+             "--", "--grow", authority.path / "log", options.entries])
+    one = work / "long-one"
+    one.mkdir()
+    shutil.copy(sorted(requests.iterdir())[0], one)
+    least = digest(entries)
+    seconds = authority.sign(one)[0]
+    row("one-shot sign against openssl dgst of its log", seconds, least, f"peak memory {authority.memory:.0f} MiB")
 
 
 def start(options):
@@ -155,7 +184,8 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("binary", "module", "raw-sign", "log"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--requests", type=int, required=True)
+    for name in ("requests", "entries"):
+        parser.add_argument(f"--{name}", type=int, required=True)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         work = pathlib.Path(directory)
@@ -166,7 +196,8 @@ def main():
         make_requests(work / "requests", options.requests)
         batch(work, options, work / "requests")
         single(work, options, work / "requests")
-    log_verify(options)
+        long_session(work, options, work / "requests")
+    log_commands(options)
     start(options)
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures whole processes, each against the least that its work could cost, in one run on this machine:
-# a batch and a single signature against the bare token (raw-sign.c), `log verify` against `openssl dgst`,
-# the start of `--help`, the size of the binary. Nothing here is a test: read the ratios.
+# a batch and a single signature against the bare token (raw-sign.c); `log verify`, the fold that every command
+# begins with, `log prove` and a session in a log that is as long, against `openssl dgst` of the log; the start of
+# `--help`, the size of the binary. Nothing here is a test: read the ratios.
 #
 #   softhsm-test/bench.sh [REQUESTS [ENTRIES]]        1000 requests in a batch, a log of 1000000 entries
 #
@@ -37,4 +38,4 @@ fi
 
 exec python3 "$here/bench.py" \
     --binary "$ANCHORITE_BIN" --module "$module" --raw-sign "$target/bench/raw-sign" \
-    --requests "$requests" --log "$log"
+    --requests "$requests" --entries "$entries" --log "$log"

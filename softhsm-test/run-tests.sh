@@ -28,6 +28,7 @@ need pkcs11-tool opensc || skip "OpenSC's pkcs11-tool (apt install opensc): no t
 need age age || skip "age"
 need jq jq || skip "jq"
 need strace strace || skip "strace: no tests of power cuts"
+need mkfs.exfat exfatprogs && need mount.exfat-fuse exfat-fuse || skip "exFAT in user space: no stick of that kind"
 # Printed pages are printed, looked at and photographed.
 have chromium || { say "installing chromium" && install chromium fonts-liberation fonts-dejavu-core; } ||
     skip "Chromium: no page is printed"
@@ -60,7 +61,7 @@ export PATH
 # One build for both runners; warnings are clippy's business (.ci/run).
 cargo build --locked --quiet
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --no-fail-fast "$@"
+    cargo nextest run --locked --workspace --no-fail-fast "$@"
 else
-    cargo test --locked --no-fail-fast "$@"
+    cargo test --locked --workspace --no-fail-fast "$@"
 fi

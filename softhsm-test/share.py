@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Opens a token's custody without Anchorite: from the words on custodians' sheets to the token's PINs.
 
-    share.py [--user ALPHABET:LENGTH] [--so ALPHABET:LENGTH] [FILE ...]
+    share.py [--user ALPHABET:LENGTH] [--so ALPHABET:LENGTH] [--kek] [FILE ...]
 
 A FILE (else stdin) holds the nine numbered rows of one share or of several, one row a line; lines that begin with
 # are remarks. The PINs' alphabet (printable or digits) and length stand on every sheet; printable:40 where nothing
@@ -19,6 +19,9 @@ What it does, so that it can be done again in any language:
 4. A PIN is HKDF-SHA256 (RFC 5869) of the seed, salt = set id, info = "anchorite/pin/v1/user" or "anchorite/pin/v1/so",
    64 bytes, as one big-endian number; its digits to the base of the alphabet's size, lowest first, are the PIN.
    The alphabets: 0 to 9; or ASCII from ! to ~.
+5. With --kek, the AES-256 key that wraps the keys of a file of wrapped keys is printed too, in hex: HKDF-SHA256 of the
+   seed, salt = set id, info = "anchorite/kek/v1", 32 bytes. Whoever has it and the file has the keys:
+   openssl enc -d -id-aes256-wrap-pad -K KEK -iv A65959A6 makes PKCS#8 of the bytes of "wrapped".
 """
 import argparse, fileinput, hashlib, hmac, sys
 
@@ -140,10 +143,15 @@ def pin(seed, set_id, owner, form):
     return out
 
 
+def kek(seed, set_id):
+    return hmac.digest(hmac.digest(set_id, seed, "sha256"), b"anchorite/kek/v1\1", "sha256").hex()
+
+
 def main():
     usage = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     usage.add_argument("--user", default="printable:40", metavar="ALPHABET:LENGTH")
     usage.add_argument("--so", default="printable:40", metavar="ALPHABET:LENGTH")
+    usage.add_argument("--kek", action="store_true")
     usage.add_argument("files", nargs="*", metavar="FILE")
     options = usage.parse_args()
     found = shares(fileinput.input(options.files, encoding="utf-8"))
@@ -157,6 +165,8 @@ def main():
     print(f"set  {set_id.hex()}, shares {', '.join(str(index) for index in sorted(points))}")
     print("user", pin(seed, set_id, b"user", options.user))
     print("so  ", pin(seed, set_id, b"so", options.so))
+    if options.kek:
+        print("kek ", kek(seed, set_id))
 
 
 if __name__ == "__main__":

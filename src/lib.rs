@@ -57,6 +57,8 @@
 //!   accept whatever else that parent certifies.
 //! - A switch to another root is proved before it is written: [`rollover`] writes no stage that path validation, as
 //!   Envoy and as ztunnel do it, refuses in a neighbouring stage of any cluster.
+//! - A countersignature is of one type (timestamped Ed25519), whose memory makes it mean something; the log's own trust
+//!   never rests on one. The session that takes one back leaves nothing to countersign: it would never end.
 //! - The end of the audit key stands under the last checkpoint as an intent: nothing is left to sign that it went.
 
 pub mod audit;

@@ -63,6 +63,9 @@ pub struct LocalCopy {
     pub serial: Option<String>,
     /// For a token without hardware: a directory of its own, on its own medium, that holds the copy of its files.
     pub directory: Option<PathBuf>,
+    /// For `mode = "wrapped"`: the directory, on its own medium, for the file of wrapped keys. The rest of the table is
+    /// then about the second token, on which that file is proved.
+    pub wrapped: Option<PathBuf>,
 }
 
 /// `[media]`.

@@ -105,7 +105,9 @@ may_overlap = false            # true: one person may hold several roles
 [key_backup]
 mode = "none"                  # losing the token loses the root: every mesh then needs a new one.
                                # "clone": a second token by the vendor's own means, or a copy of the files of
-                               # SoftHSM; `anchorite key-backup` makes it and proves it. Fixed before genesis
+                               # SoftHSM; `anchorite key-backup` makes it and proves it. "wrapped", with [custody]:
+                               # the key leaves the token once, in a file that only the custodians can open;
+                               # `anchorite key-backup restore` makes it anew in another token. Fixed before genesis
 "#;
 
 const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest is in the log of every session.
@@ -121,6 +123,7 @@ const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest
 # directory = "/media/backup/token"            # SoftHSM: a directory on a medium of its own
 # module = "/usr/lib/vendor.so"                # others: left out, the root's module
 # serial = "…"                                 # and the serial number, where more than one token is there
+# wrapped = "/media/backup"                    # mode "wrapped": for its file. The others: the token that proves it
 
 [media]
 # requests = "/media/requests"                 # default of `sign --from`

@@ -4,8 +4,8 @@ use super::manifest::{Manifest, Receipt};
 use crate::error::{Error, Kind};
 use crate::log::Entry;
 use crate::log::entry::parse_line;
-use crate::log::note::Checkpoint;
-use crate::log::record::Record;
+use crate::log::note::{Checkpoint, SignedNote};
+use crate::log::record::{Record, Restore};
 use crate::log::{merkle, proof};
 use crate::x509::Spki;
 use crate::x509::read::Certificate;
@@ -117,8 +117,26 @@ fn succeeds(receipt: &Receipt, manifest: &Manifest, succession: &Succession<'_>)
                 .hint("ask the authority's people: what was signed since may be known to nobody there")
                 .hint(accept))
         }
+        Some(_) if forked(restore, receipt) => {
+            Err(Error::new(Kind::Verify, "the log was restored from another history than was seen here")
+                .saw(format!("another root at {} entries", receipt.size))
+                .wanted(format!("root {}", receipt.root))
+                .hint("two histories of the lost log were signed: ask the authority's people which copies they used")
+                .hint(accept))
+        }
         Some(_) => Ok(()),
     }
+}
+
+/// True where what a restore says of the lost log contradicts what was seen of it here.
+fn forked(restore: &Restore, receipt: &Receipt) -> bool {
+    let cited = restore.checkpoint.as_ref().and_then(|note| {
+        let checkpoint = Checkpoint::parse(&SignedNote::parse(note).ok()?.body).ok()?;
+        Some((checkpoint.size, checkpoint.root))
+    });
+    let own = restore.log.to_string() == receipt.log;
+    let known = std::iter::once((restore.size, restore.root)).chain(cited);
+    own && known.into_iter().any(|(size, root)| size == receipt.size && root != receipt.root)
 }
 
 /// Checks a bundle against the receipt of the last one: same cluster, same log grown, number not lower.
@@ -147,17 +165,9 @@ pub(super) fn follows(
     }
     if manifest.log != receipt.log {
         succeeds(receipt, manifest, succession)?;
-        if manifest.sequence <= receipt.sequence && !allow_older {
-            return refuse(
-                "this bundle has a number that was seen under the lost log",
-                format!("bundle {} of the cluster", manifest.sequence),
-                format!("a number above {}", receipt.sequence),
-            )
-            .map_err(|error| error.hint("ask for the newest bundle of this cluster: anchorite export"));
-        }
-        return Ok(false);
     }
-    // A bundle that was made again has a new number whatever is inside: the generation is a floor of its own.
+    // A bundle that was made again has a new number whatever is inside: the generation is a floor of its own,
+    // and under a restored log too, which may not know of the newest.
     if let Some(newest) = receipt.generation.filter(|newest| manifest.generation < *newest && !allow_older) {
         return refuse(
             "this bundle holds an older certificate than the one that is there",
@@ -169,6 +179,17 @@ pub(super) fn follows(
                 .hint("find the newest bundle of this cluster; anchorite export makes one again from the log")
                 .hint("--allow-older takes it all the same: going back is for a mesh that cannot run with the new one")
         });
+    }
+    if manifest.log != receipt.log {
+        if manifest.sequence <= receipt.sequence && !allow_older {
+            return refuse(
+                "this bundle has a number that was seen under the lost log",
+                format!("bundle {} of the cluster", manifest.sequence),
+                format!("a number above {}", receipt.sequence),
+            )
+            .map_err(|error| error.hint("ask for the newest bundle of this cluster: anchorite export"));
+        }
+        return Ok(false);
     }
     let older = manifest.sequence < receipt.sequence || checkpoint.size < receipt.size;
     if older && !allow_older {
@@ -192,6 +213,17 @@ pub(super) fn follows(
             "two bundles have the same number",
             manifest.bundle_id.clone(),
             format!("{} as bundle {}", receipt.bundle_id, receipt.sequence),
+        );
+    }
+    // The one after it names it; where some are missing between, and after a restore, it cannot be told.
+    if let Some(previous) = &manifest.previous_bundle
+        && manifest.sequence == receipt.sequence.saturating_add(1)
+        && *previous != receipt.bundle_id
+    {
+        return refuse(
+            "this bundle follows another than the one that is there",
+            previous.clone(),
+            receipt.bundle_id.clone(),
         );
     }
     if checkpoint.size == receipt.size {

@@ -243,7 +243,7 @@ impl World {
         Local {
             spki: self.cluster_key.spki().clone(),
             csr_sha256: Some(Digest::of(b"csr")),
-            cluster: Some(("cluster1".into(), "prod".into())),
+            cluster: Some(["cluster1", "prod", "cluster.local"].map(String::from)),
         }
     }
 

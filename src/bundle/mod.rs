@@ -32,4 +32,6 @@ pub const MAX_PAYLOAD: usize = 16 << 20;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
+mod reseal;
+#[cfg(test)]
 mod tests;

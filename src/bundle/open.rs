@@ -33,8 +33,8 @@ pub struct Local {
     pub spki: Spki,
     /// SHA-256 of the PKCS#10 request, DER, where it is at hand.
     pub csr_sha256: Option<Digest>,
-    /// The cluster's name and environment, where `request.json` is at hand.
-    pub cluster: Option<(String, String)>,
+    /// The cluster's name, environment and trust domain, where `request.json` is at hand.
+    pub cluster: Option<[String; 3]>,
 }
 
 /// A bundle to open, and what it is held against.
@@ -250,13 +250,12 @@ fn ours(
             .wanted(spki.sha256().hex())
     };
     if let Some(local) = opening.local {
-        let theirs = (manifest.cluster.as_str(), manifest.environment.as_str());
-        if let Some((cluster, environment)) = &local.cluster
-            && (cluster.as_str(), environment.as_str()) != theirs
-        {
+        let theirs = [&manifest.cluster, &manifest.environment, &manifest.trust_domain];
+        if let Some(ours) = local.cluster.as_ref().filter(|ours| ours.each_ref() != theirs) {
+            let show = |[cluster, environment, domain]: [&String; 3]| format!("{cluster} ({environment}, {domain})");
             return Err(Error::new(Kind::Verify, "this bundle is for another cluster")
-                .saw(format!("{} ({})", theirs.0, theirs.1))
-                .wanted(format!("{cluster} ({environment})")));
+                .saw(show(theirs))
+                .wanted(show(ours.each_ref())));
         }
         if local.spki != *spki {
             return Err(other_key("made here", &local.spki)

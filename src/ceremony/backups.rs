@@ -6,6 +6,7 @@ use super::room::{Bench, Room};
 use super::script::{ScriptKind, Step};
 use super::steps::unlock_token::{ask_pin, reopen};
 use super::tokens::{self, Side};
+use crate::authority::config::BackupMode;
 use crate::authority::state::Backup;
 use crate::error::{Error, Kind};
 use crate::screen::Screen;
@@ -58,12 +59,18 @@ fn look(room: &mut Room<'_>) -> Result<Seen, Error> {
     let serial_of = |role: KeyRole| room.journal.state().tokens.get(role.name()).map(|token| token.serial.clone());
     let (root, audit) = (serial_of(KeyRole::Root), serial_of(KeyRole::Audit));
     let copy = room.tokens.backup().cloned().unwrap_or_default();
+    let clone = room.config.key_backup.mode == BackupMode::Clone;
     let named = match (copy.serial, copy.directory) {
         (Some(serial), _) => Some(serial),
         // A copy of files has the serial number of the original.
-        (None, Some(_)) => root.clone(),
-        (None, None) => None,
+        (None, Some(_)) if clone => root.clone(),
+        (None, _) => None,
     };
+    if let Some(serial) = named.as_ref().filter(|serial| !clone && Some(*serial) == root.as_ref()) {
+        return Err(Error::new(Kind::Usage, "a file of wrapped keys is proved on another token than their own")
+            .saw(serial)
+            .hint("name a second token in local.toml, or leave the serial out: [backup.token] serial"));
+    }
     if let Some(serial) = named {
         return room.tokens.find(KeyRole::Root, &serial);
     }
@@ -89,13 +96,14 @@ fn look(room: &mut Room<'_>) -> Result<Seen, Error> {
 pub fn open(room: &mut Room<'_>, bench: &Bench, step: &Step) -> Result<Box<dyn Token>, Stop> {
     let seen = find(room, step)?;
     let serial = seen.identity.serial;
-    let of_files = room.tokens.backup().is_some_and(|copy| copy.directory.is_some());
+    let clone = room.config.key_backup.mode == BackupMode::Clone;
+    let of_files = clone && room.tokens.backup().is_some_and(|copy| copy.directory.is_some());
     let pin = match bench.opened.as_ref().filter(|_| of_files) {
         Some(opened) => opened.user.clone(),
         None => {
             let shape = room.tokens.profile(KeyRole::Root).user_pin.clone();
             let screen = Screen::new()
-                .field("key backup", seen.identity.label)
+                .field(if clone { "key backup" } else { "second token" }, seen.identity.label)
                 .field("serial", &serial)
                 .text(format!("One try is made: {}.", shape.cost()));
             ask_pin(room, &Secret::Pin("backup"), &screen, &shape)?

@@ -9,7 +9,8 @@ use crate::clock::Clock;
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
-use crate::log::{Entry, Header, Record, entry};
+use crate::log::entry::{self, LastHeader};
+use crate::log::{Entry, Header, Record};
 use crate::store::{self, Log, Reading};
 use std::path::PathBuf;
 
@@ -232,13 +233,11 @@ impl Journal {
     /// # Errors
     /// [`Kind::Bug`] where they break a rule.
     pub fn catch_up(&mut self) -> Result<(), Error> {
-        let size = self.log()?.size();
+        let (size, mut last) = (self.log()?.size(), LastHeader::default());
         while self.state.size < size {
-            let line = {
-                let seq = self.state.size;
-                self.log()?.entry_line(seq)?
-            };
-            let entry = entry::parse_line(&line)?.entry()?;
+            let seq = self.state.size;
+            let line = self.log()?.entry_line(seq)?;
+            let (_, entry) = entry::read_line(&line, &mut last)?;
             self.state.apply(&entry).map_err(|error| error.into_kind(Kind::Bug))?;
         }
         Ok(())

@@ -33,10 +33,12 @@ pub mod succession;
 pub mod takeover;
 pub mod tokens;
 pub mod vocabulary;
+pub mod wrapped;
 
 pub use steps::destroy_keys::check_generation;
 pub use steps::import_requests::is_settled;
 pub use steps::key_backup;
 pub use steps::publish::{audit_files, public_files};
+pub use steps::restore_key;
 pub use steps::take_certificate::check as check_certified;
 pub use steps::witness_checkpoint::{newer as newer_countersignatures, read as read_countersigned};

@@ -12,6 +12,11 @@ use crate::screen::Screen;
 use crate::store::{Reading, Torn};
 use crate::text;
 
+/// So many intents and clusters are named on one screen.
+const ON_SCREEN: usize = 3;
+/// So many are named in one entry, which has a longest length; each has an outcome of its own beside it.
+const IN_LOG: usize = 256;
+
 /// What a session left that did not end as it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interrupted {
@@ -64,6 +69,11 @@ impl Interrupted {
 
     /// What happened, a sentence each.
     pub fn sentences(&self) -> Vec<String> {
+        self.told(usize::MAX)
+    }
+
+    /// The same with so many intents and clusters; the others are counted.
+    fn told(&self, most: usize) -> Vec<String> {
         let mut found = Vec::new();
         if let Some(session) = &self.session {
             let after = session.steps.last().map_or("no step".to_owned(), |step| format!("the step \"{step}\""));
@@ -76,11 +86,22 @@ impl Interrupted {
         if let Some(ceremony) = &self.uncovered {
             found.push(format!("The ceremony {ceremony} closed, but its last checkpoint is not in place yet."));
         }
-        found.extend(self.intents.iter().map(|(seq, intent, covered)| fate(*seq, intent, *covered)));
-        for cluster in &self.undelivered {
+        found.extend(self.intents.iter().take(most).map(|(seq, intent, covered)| fate(*seq, intent, *covered)));
+        if let Some(more) = self.intents.len().checked_sub(most).filter(|more| *more > 0) {
+            let covered = self.intents.iter().skip(most).filter(|(.., covered)| *covered).count();
+            found.push(format!(
+                "{} more like these: {covered} may have been signed, {} were not. All are in the log: anchorite log show",
+                text::count(more, "intent"),
+                more - covered
+            ));
+        }
+        for cluster in self.undelivered.iter().take(most) {
             found.push(format!(
                 "The certificate of {cluster} was issued; its bundle may be missing: anchorite export {cluster}"
             ));
+        }
+        if let Some(more) = self.undelivered.len().checked_sub(most).filter(|more| *more > 0) {
+            found.push(format!("{} more may lack a bundle: anchorite export", text::count(more, "cluster")));
         }
         for (which, set) in &self.unsure {
             let whose = if which == "so" { Owner::So } else { Owner::User };
@@ -99,7 +120,7 @@ impl Interrupted {
     pub fn screen(&self) -> Screen {
         let head =
             Screen::new().heading("An earlier session was interrupted", text::count(self.intents.len(), "open intent"));
-        self.sentences().into_iter().fold(head, |screen, sentence| screen.indented(sentence))
+        self.told(ON_SCREEN).into_iter().fold(head, |screen, sentence| screen.indented(sentence))
     }
 
     /// Records what became of each intent, and that the session was recovered.
@@ -121,7 +142,7 @@ impl Interrupted {
         }
         let recovered = Recovered {
             session: self.session.as_ref().map(|session| session.id.clone()),
-            found: self.sentences(),
+            found: self.told(IN_LOG),
             torn_sha256: self.torn.as_ref().map(|(sha256, _)| *sha256),
         };
         records.push(recovered.into());
@@ -143,5 +164,44 @@ fn fate(seq: u64, intent: &SignIntent, covered: bool) -> String {
         )
     } else {
         format!("Entry {seq}, {name}{whom}, was not signed: the token was never asked.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::entry::MAX_LINE;
+
+    #[test]
+    fn what_a_large_batch_left_fits_a_screen_and_an_entry_and_says_how_much_it_was() {
+        let intent = |seq: u64| {
+            let json = serde_json::json!({
+                "plan_sha256": "00".repeat(32), "tbs_sha256": "00".repeat(32), "what": "intermediate", "issuer_generation": 1,
+                "serial": format!("{seq:032x}"), "cluster": format!("{}-{seq}", "c".repeat(57)), "generation": 1,
+                "not_after": "2027-11-21T09:30:00Z"
+            });
+            (seq, serde_json::from_value::<SignIntent>(json).unwrap(), seq % 2 == 0)
+        };
+        let interrupted = Interrupted {
+            session: Some(Session {
+                id: "0".repeat(16),
+                ceremony: "c".repeat(40),
+                opened: 0,
+                since: "2026-11-21T09:30:00Z".parse().unwrap(),
+                steps: vec!["s".repeat(40)],
+                unattended: false,
+            }),
+            uncovered: None,
+            intents: (0..10_000).map(intent).collect(),
+            undelivered: (0..10_000).map(|at| format!("{}-{at}", "u".repeat(57))).collect(),
+            unsure: Vec::new(),
+            torn: Some((Digest([7; 32]), "torn-10000-07070707".to_owned())),
+        };
+        let shown = interrupted.screen().render();
+        assert!(shown.lines().count() <= 22, "{shown}");
+        let told = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("9997 intents more like these: 4998 may have been signed, 4999 were not."), "{told}");
+        assert!(told.contains("9997 clusters more may lack a bundle: anchorite export"), "{told}");
+        assert!(interrupted.told(IN_LOG).concat().len() < MAX_LINE / 4);
     }
 }

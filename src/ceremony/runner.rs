@@ -9,9 +9,9 @@ use super::room::{Bench, Room};
 use super::script::Step;
 use super::vocabulary::{self, Activity, Fact, Ways};
 use crate::error::{Error, Kind};
+use crate::execute;
 use crate::log::Record;
 use crate::log::record::{SessionClosed, StepDone, StepSkipped};
-use crate::plan::TbsView;
 use jiff::{SignedDuration, Timestamp};
 
 /// Runs the script of the room to its end, or on from the first step that is not done.
@@ -187,7 +187,8 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
     }
     error = with_truth(error, bench);
     if !bench.issued.is_empty() && !paused && error.kind() != Kind::AfterSigning {
-        error = error.into_kind(Kind::AfterSigning).hint("make the bundles from the log with: anchorite export");
+        error =
+            error.into_kind(Kind::AfterSigning).hint(execute::goes_on(bench.issued.iter().map(|issued| &issued.plan)));
     }
     let open = room.journal.is_durable() && !bench.closed && room.journal.state().open_intents.is_empty();
     if let (true, Some(keys)) = (open, bench.keys.as_mut())
@@ -203,7 +204,10 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
         match result {
             // The token's guard moved on with the checkpoint: copies that stay behind would open nowhere.
             Ok(()) => error = copies::try_everywhere(room).into_iter().fold(error, |error, hint| error.hint(hint)),
-            Err(second) => error = error.hint(format!("the session could not be closed in the log either: {second}")),
+            Err(second) => {
+                error =
+                    error.hint(format!("the next ceremony closes this session in the log; now it failed: {second}"));
+            }
         }
     }
     error
@@ -215,15 +219,9 @@ fn with_truth(error: Error, bench: &Bench) -> Error {
     {
         return error;
     }
-    let serials = bench.issued.iter().filter_map(|issued| match issued.plan.view() {
-        TbsView::Certificate(view) => Some(view.serial.colons()),
-        TbsView::Crl(_) | TbsView::Request(_) => None,
-    });
     match bench.issued.is_empty() {
         true => error.truth("Nothing was signed."),
-        false => {
-            serials.fold(error, |error, serial| error.truth(format!("Serial {serial} WAS signed; treat it as issued.")))
-        }
+        false => bench.issued.iter().fold(error, |error, issued| error.truth(issued.says())),
     }
 }
 

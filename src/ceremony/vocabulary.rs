@@ -188,6 +188,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::change_custody::ACTIVITY,
     steps::key_backup::ACTIVITY,
     steps::prove_backup::ACTIVITY,
+    steps::restore_key::ACTIVITY,
     steps::destroy_keys::ACTIVITY,
     steps::publish::ACTIVITY,
     steps::copy_authority::ACTIVITY,

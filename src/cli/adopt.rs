@@ -5,6 +5,7 @@ use super::args::{Adopt, Args};
 use super::ceremonies;
 use super::room::{self, find, hold};
 use super::terminal::Terminal;
+use crate::authority::config::BackupMode;
 use crate::authority::past::{MAX_CERTIFICATES, Past};
 use crate::ceremony::room::Wishes;
 use crate::ceremony::shares;
@@ -40,6 +41,16 @@ pub fn adopt(args: &Args, a: &Adopt, terminal: &mut Terminal) -> Result<(), Erro
     let found = find(args)?;
     let script = ceremonies::script(&found, &a.own, "adopt")?;
     let begun = if found.folder.has_log()? { Some(found.folder.read_state()?.0) } else { None };
+    if found.config.0.key_backup.mode == BackupMode::Wrapped {
+        return Err(Error::new(
+            Kind::Usage,
+            "a key that exists is never wrapped: it was made so that it cannot leave its token",
+        )
+        .saw("[key_backup] mode = \"wrapped\"")
+        .wanted("mode = \"none\" or \"clone\"")
+        .truth("Nothing was adopted.")
+        .truth("Nothing was signed."));
+    }
     shares::check_token(&found.config.0, true, begun.as_ref())?;
     if let Some(state) = begun.filter(|state| state.is_founded()) {
         let root = state.certificate_of("root").and_then(|c| c.der.as_deref()).map(Digest::of);

@@ -68,8 +68,9 @@ pub fn create(
     let begun = if found.folder.has_log()? { Some(found.folder.read_state()?) } else { None };
     shares::check_token(&found.config.0, genesis.token_serial.is_some(), begun.as_ref().map(|(state, _)| state))?;
     if let Some((state, interrupted)) = begun {
-        // A genesis that was cut off after its signatures still has files to write and a session to close.
-        let unfinished = state.clusters.is_empty() && interrupted.is_some();
+        // A genesis that was cut off, or failed, after its signatures still has files to write and a session to close.
+        let failed = !state.completed && state.history.uncovered.is_none();
+        let unfinished = state.clusters.is_empty() && (interrupted.is_some() || failed);
         if let (true, false, Some(fingerprint)) = (state.is_founded(), unfinished, root_fingerprint(&found.folder)?) {
             if genesis.if_needed {
                 let outcome = Created { changed: false, root_fingerprint: fingerprint, written: Vec::new() };

@@ -2,8 +2,8 @@
 
 use super::answers;
 use super::args::{
-    Args, Ceremony, CeremonyCommand, Change, Crl, Decommission, Export, KeyBackup, OwnScript, Retire, Revoke,
-    RootRollover, Run, Sign,
+    Args, Ceremony, CeremonyCommand, Change, Crl, Decommission, Export, KeyPlace, KeyRestore, OwnScript, Retire,
+    Revoke, RootRollover, Run, Sign,
 };
 use super::ceremonies;
 use super::custody;
@@ -135,7 +135,11 @@ fn run(args: &Args, run: &Run, terminal: &mut Terminal) -> Result<(), Error> {
             let rollover = RootRollover { cross: false, generation: None, if_needed: false, own: own(), attend };
             root_rollover::rollover(args, &rollover, terminal)
         }
-        ScriptKind::Backup => key_backup::key_backup(args, &KeyBackup { own: own(), attend }, terminal),
+        ScriptKind::Backup => key_backup::make(args, &own(), &attend, terminal),
+        ScriptKind::KeyRestore => {
+            let place = KeyPlace { slot: None, token_serial: None };
+            key_backup::restore(args, &KeyRestore { place, own: own(), attend }, terminal)
+        }
         ScriptKind::Decommission => decommission::decommission(args, &Decommission { own: own(), attend }, terminal),
         ScriptKind::RootEnd => Err(Error::new(Kind::Usage, "the generation that ends is named with the command")
             .hint(format!("anchorite root retire GENERATION --script {}", run.script))),

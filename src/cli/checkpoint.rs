@@ -7,6 +7,7 @@ use super::countersign;
 use super::room::{self, find, hold};
 use super::terminal::Terminal;
 use crate::authority::{Config, State};
+use crate::ceremony::recovery::Interrupted;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::{newer_countersignatures, read_countersigned};
 use crate::error::{Error, Kind};
@@ -97,7 +98,9 @@ fn take(args: &Args, a: &Take, terminal: &mut Terminal) -> Result<(), Error> {
         records.extend(read.map_err(|error| error.within(name).truth("Nothing was changed."))?);
     }
     let new = newer_countersignatures(records, |name| state.witnessed.size_of(name));
-    if new.is_empty() {
+    let interrupted = Interrupted::find(&state, &reading).is_some();
+    // What wrote them may not have come to its end: then the ceremony goes on.
+    if new.is_empty() && !interrupted {
         if a.if_needed {
             let outcome = Taken { changed: false, countersigned: Vec::new(), written: Vec::new() };
             return unchanged(&outcome, "The log has these countersignatures already; nothing was changed.", terminal);

@@ -56,7 +56,11 @@ pub fn open(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error>
     })
 }
 
-fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error> {
+/// Everything that `open` checks of a bundle, with the receipt of the one before; nothing is written.
+///
+/// # Errors
+/// As [`bundle::open`].
+pub(super) fn check(args: &Args, a: &Open) -> Result<(Option<Receipt>, Opened), Error> {
     let files = bundle::load(&find_bundle(&a.bundle)?)?;
     let receipt_path = a.into.join("receipt.json");
     let receipt = match present(&receipt_path)? {
@@ -81,7 +85,7 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         (None, None) => return Err(Error::new(Kind::Bug, "nothing to open a bundle with")),
     };
     let accepted = a.accept_restore.as_ref().map(|id| id.trim().to_lowercase());
-    let mut opened = bundle::open(&Opening {
+    let opened = bundle::open(&Opening {
         files: &files,
         unseal,
         local: local.as_ref(),
@@ -91,6 +95,11 @@ fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Err
         allow_older: a.allow_older,
         now: clock(args).now(),
     })?;
+    Ok((receipt, opened))
+}
+
+fn open_bundle(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error> {
+    let (_, mut opened) = check(args, a)?;
     let rows = match a.with_crl {
         true => mesh_crl::add(&mut opened, a, clock(args).now())?,
         false => Vec::new(),
@@ -266,7 +275,7 @@ fn local(dir: &Path) -> Result<Option<Local>, Error> {
         let request: RequestJson = serde_json::from_slice(&intake::read(&json_path, MAX_FILE)?)
             .map_err(|error| Error::new(Kind::Medium, "request.json cannot be read").saw(error.to_string()))?;
         let der = pem::decode_one(request.csr.as_bytes(), "CERTIFICATE REQUEST")?;
-        (Some(Digest::of(&der)), Some((request.cluster, request.environment)))
+        (Some(Digest::of(&der)), Some([request.cluster, request.environment, request.trust_domain]))
     } else {
         (None, None)
     };

@@ -98,7 +98,7 @@ fn check_and_sign(
     let _alone = own::lock(dir)?;
     let before = remembered(&path, &origin)?;
     let signer = match (trusted, &before) {
-        (Some((signer, root)), _) => trusted_signer(signer, root, now)?,
+        (Some((signer, root)), _) => audit_key(signer, Some(root), now)?,
         (None, Some(before)) => Spki::from_der(&before.signer.0)?,
         (None, None) => {
             return Err(Error::new(Kind::Usage, "nothing was countersigned of this log yet")
@@ -185,17 +185,22 @@ fn remembered(path: &Path, origin: &str) -> Result<Option<Remembered>, Error> {
     Ok(Some(read))
 }
 
-/// The audit key of a certificate that leads to a root which came another way.
-fn trusted_signer(signer: &Path, root: &Path, now: Timestamp) -> Result<Spki, Error> {
+/// The audit key of a certificate that leads to a root which came another way; where no root is named, of a certificate
+/// that says that it is one.
+///
+/// # Errors
+/// [`Kind::Medium`], [`Kind::Verify`].
+pub fn audit_key(signer: &Path, root: Option<&Path>, now: Timestamp) -> Result<Spki, Error> {
     let certificates = |path: &Path| -> Result<Vec<read::Certificate>, Error> {
         let ders = pem::decode_all(&intake::read(path, MAX_FILE)?, "CERTIFICATE")?;
         ders.iter().map(|der| read::certificate(der)).collect()
     };
-    let (signers, roots) = (certificates(signer)?, certificates(root)?);
+    let (signers, roots) = (certificates(signer)?, root.map(certificates).transpose()?);
     let mut last = Error::new(Kind::Verify, "the file holds no certificate");
-    for signer in &signers {
-        match verify::chain(signer, &[], &roots, now, Purpose::DocumentSigning) {
-            Ok(_) => return Ok(signer.view.spki.clone()),
+    for one in &signers {
+        let roots = roots.as_deref().unwrap_or(std::slice::from_ref(one));
+        match verify::chain(one, &[], roots, now, Purpose::DocumentSigning) {
+            Ok(_) => return Ok(one.view.spki.clone()),
             Err(error) => last = error,
         }
     }

@@ -149,6 +149,25 @@ struct Changed {
     custodians: usize,
 }
 
+/// Keys that were wrapped for one set of custodians are not wrapped again for another.
+fn check_wrapped(state: &State) -> Result<(), Error> {
+    let backups = state.backups.all().iter();
+    let bound = backups.filter(|backup| backup.wrapped.is_some() && backup.proved().is_some());
+    match bound.map(|backup| backup.name.as_str()).collect::<Vec<_>>().as_slice() {
+        [] => Ok(()),
+        names => Err(Error::new(
+            Kind::Refused,
+            "the wrapped keys open to these custodians, and cannot be wrapped for others",
+        )
+        .saw(names.join(", "))
+        .hint("a custodian who leaves hands the sheet over, in a sealed envelope, to the one who comes")
+        .hint(
+            "where a share may be known to others: a new authority with custodians of its own, and anchorite rollover",
+        )
+        .truth("Nothing was changed.")),
+    }
+}
+
 /// `anchorite custody change`
 pub fn change(args: &Args, a: &Change, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
@@ -157,6 +176,7 @@ pub fn change(args: &Args, a: &Change, terminal: &mut Terminal) -> Result<(), Er
     if found.config.0.custody.is_none() {
         return Err(no_table().truth("Nothing was changed."));
     }
+    check_wrapped(&found.folder.read_state()?.0)?;
     let wishes = Wishes { final_try: a.attend.final_try, ..Wishes::default() };
     hold(args, &a.attend, a.so_pin_file.as_deref(), script, &found, wishes, terminal)?;
     let (state, _) = found.folder.read_state()?;

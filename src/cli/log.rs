@@ -203,6 +203,8 @@ fn line(entry: &Entry) -> String {
             format!("{} generation {} in {place}, {}", r.role, r.generation, r.shown)
         }
         Record::KeyBackupMade(r) => format!("{} by {}: {}", r.mode, r.means, r.name),
+        Record::KeyLocked(r) => format!("{} generation {} leaves the token no more", r.role, r.generation),
+        Record::KeyRestored(r) => format!("{} generation {} from {}", r.role, r.generation, r.backup),
         Record::KeyBackupProving(r) => format!("{} generation {}", r.backup, r.generation),
         Record::KeyBackupProved(r) => format!("of {}: ok", r.proving),
         Record::ClusterEnrolled(r) => format!("{} ({})", r.cluster, r.environment),

@@ -26,6 +26,7 @@ mod paper;
 mod parent;
 mod preflight;
 mod previous;
+mod proofs;
 mod publish;
 mod record;
 mod rehearse;
@@ -101,7 +102,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         Command::Manifest(a) => manifest::manifest(args, a, terminal),
         Command::Rollover(a) => rollover::rollover(args, a, terminal),
         Command::MeshCrl(a) => mesh_crl::mesh_crl(args, a, terminal),
-        Command::Verify(a) => verify::verify(a, terminal),
+        Command::Verify(a) => verify::verify(args, a, terminal),
         Command::Log(a) => log::log(args, a, terminal),
         Command::Inspect(a) => inspect::inspect(args, a, terminal),
         Command::Words(a) => words::words(a, terminal),

@@ -51,6 +51,13 @@ pub fn rehearse(args: &Args, a: &Rehearse, terminal: &mut Terminal) -> Result<()
             .saw(&script.name)
             .hint("try it in a directory of kind = \"rehearsal\": anchorite checkpoint key, then export"));
     }
+    if script.kind == ScriptKind::KeyRestore {
+        return Err(Error::new(Kind::Usage, "a rehearsal has no lost token and no wrapped keys")
+            .saw(&script.name)
+            .hint(
+                "try it in a directory of kind = \"rehearsal\": anchorite root create, key-backup, key-backup restore",
+            ));
+    }
     if script.kind.takes_over() {
         return Err(Error::new(
             Kind::Usage,

@@ -190,7 +190,8 @@ fn hold_ceremony(
         deliver::create_directory(dir)?;
         media.push(dir.clone());
     }
-    media.extend(found.local.backup.token.iter().filter_map(|copy| copy.directory.clone()));
+    let copies = found.local.backup.token.iter();
+    media.extend(copies.flat_map(|copy| copy.directory.iter().chain(&copy.wrapped)).cloned());
     fence::raise(Some(found), &token_profiles, &media);
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),

@@ -63,8 +63,8 @@ pub fn rollover(args: &Args, a: &RootRollover, terminal: &mut Terminal) -> Resul
         "on each cluster's side: anchorite rollover plan, before it is renewed",
         "anchorite sign --issuer-generation N     while a mesh cannot move yet",
     ];
-    if found.config.0.key_backup.mode == BackupMode::Clone {
-        next.insert(1, "anchorite key-backup     no copy of the token has the new root's key yet");
+    if found.config.0.key_backup.mode != BackupMode::None {
+        next.insert(1, "anchorite key-backup     no backup has the new root's key yet");
     }
     terminal.done(&held.written, &next);
     terminal.line(&format!("root {generation} sha256 {root_fingerprint}"));

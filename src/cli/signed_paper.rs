@@ -8,7 +8,8 @@ use crate::error::{Error, Kind};
 use crate::log::Record;
 use crate::log::note::{Checkpoint, SignedNote};
 use crate::screen::Screen;
-use crate::{store, words};
+use crate::text::entries;
+use crate::{store, text, words};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::path::Path;
@@ -65,7 +66,7 @@ pub fn said(paper: &Paper) -> Result<Option<Said>, Error> {
     let bytes = words::parse(&typed).map_err(|error| error.within("--checkpoint-words"))?;
     if bytes.len() != WORDS {
         return Err(Error::new(Kind::Usage, "a paper has eight words of a checkpoint")
-            .saw(crate::text::count(bytes.len(), "word"))
+            .saw(text::count(bytes.len(), "word"))
             .wanted("8 words, in their order"));
     }
     Ok(Some(Said::Words(bytes)))
@@ -199,8 +200,4 @@ impl Signed {
                 self.time,
             ))
     }
-}
-
-fn entries(count: u64) -> String {
-    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }

@@ -1,8 +1,8 @@
-//! `verify`: a bundle without opening it, or a log.
+//! `verify`: a bundle without opening it, or a log; proofs are in [`proofs`].
 
-use super::args::Verify;
-use super::log;
+use super::args::{Args, Verify};
 use super::terminal::Terminal;
+use super::{log, proofs};
 use crate::audit::RootPin;
 use crate::bundle;
 use crate::digest::Digest;
@@ -22,7 +22,13 @@ struct Verified {
 }
 
 /// `anchorite verify`
-pub fn verify(a: &Verify, terminal: &mut Terminal) -> Result<(), Error> {
+pub fn verify(args: &Args, a: &Verify, terminal: &mut Terminal) -> Result<(), Error> {
+    if let Some(dir) = &a.receipt {
+        return proofs::inside(args, a, dir, terminal);
+    }
+    if let Some(line) = &a.entry {
+        return proofs::entry(args, a, line, terminal);
+    }
     let pin = log::root_pin(&a.pin)?;
     let log = ["entries.jsonl", "log/entries.jsonl"].iter().any(|name| a.what.join(name).exists());
     if !log && !a.what.is_file() && !a.what.join("envelope.json").exists() {

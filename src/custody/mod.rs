@@ -14,7 +14,7 @@ mod share;
 mod tests;
 
 pub use deal::{CombineFault, combine, deal};
-pub use pin::{Owner, derive_pin};
+pub use pin::{Kek, Owner, derive_kek, derive_pin};
 pub use rows::{DATA, ROWS, RowFault, file_text, first_set, read_row, row_words, rows_of_file};
 pub use share::{ENCODED, Share, ShareFault};
 
@@ -46,7 +46,7 @@ impl std::fmt::Display for SetId {
     }
 }
 
-/// The 256 bits that both PINs of a token are derived from.
+/// The 256 bits that both PINs of a token are derived from, and the key that wraps its keys for a backup.
 pub struct Seed(Zeroizing<[u8; 32]>);
 
 impl Seed {

@@ -1,5 +1,6 @@
 //! From the seed to a PIN: HKDF-SHA256 (RFC 5869) to 64 bytes, read as one big-endian number, written in the
-//! alphabet of the token's PINs, lowest digit first. Frozen: the tests hold vectors.
+//! alphabet of the token's PINs, lowest digit first; and to the key that wraps keys for a backup. Frozen: the tests
+//! hold vectors.
 
 use super::{Seed, SetId};
 use crate::error::{Error, Kind};
@@ -37,12 +38,48 @@ impl Owner {
 /// The bytes that HKDF gives: far more than a PIN has, so that no character is likelier than another.
 const OKM: usize = 64;
 
-struct Length;
+/// How many bytes HKDF gives.
+struct Length(usize);
 
 impl KeyType for Length {
     fn len(&self) -> usize {
-        OKM
+        self.0
     }
+}
+
+/// The bytes that HKDF gives of a seed for one purpose.
+fn expand(seed: &Seed, set: SetId, info: &str, into: &mut [u8]) -> Result<(), Error> {
+    let extracted = Salt::new(HKDF_SHA256, &set.0).extract(seed.bytes());
+    let length = Length(into.len());
+    let filled = extracted.expand(&[info.as_bytes()], length).and_then(|okm| okm.fill(into));
+    filled.map_err(|_| Error::new(Kind::Bug, "HKDF gives nothing").saw(info))
+}
+
+/// The key that wraps the token's keys: AES-256. Never shown, logged or written.
+#[derive(Clone)]
+pub struct Kek(Zeroizing<[u8; 32]>);
+
+impl Kek {
+    /// The bytes, for the token.
+    pub fn bytes(&self) -> &Zeroizing<[u8; 32]> {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Kek {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kek(…)")
+    }
+}
+
+/// The key that wraps keys for a backup: HKDF-SHA256 of the seed, its salt the set, `anchorite/kek/v1`.
+///
+/// # Errors
+/// [`Kind::Bug`].
+pub fn derive_kek(seed: &Seed, set: SetId) -> Result<Kek, Error> {
+    let mut key = Zeroizing::new([0; 32]);
+    expand(seed, set, "anchorite/kek/v1", key.as_mut())?;
+    Ok(Kek(key))
 }
 
 /// The PIN of an owner: `length` of these characters.
@@ -61,9 +98,8 @@ pub fn derive_pin(
     let base = u16::try_from(characters.len()).ok().filter(|base| (2..=256).contains(base));
     let base = base.ok_or_else(|| bug("its alphabet"))?;
     let info = format!("anchorite/pin/v1/{}", owner.name());
-    let extracted = Salt::new(HKDF_SHA256, &set.0).extract(seed.bytes());
     let mut number = Zeroizing::new([0u8; OKM]);
-    extracted.expand(&[info.as_bytes()], Length).and_then(|okm| okm.fill(number.as_mut())).map_err(|_| bug("HKDF"))?;
+    expand(seed, set, &info, number.as_mut())?;
     // Reserved at once: a string that grows leaves copies behind.
     let mut pin = Zeroizing::new(String::with_capacity(length * 4));
     for _ in 0..length {

@@ -329,3 +329,13 @@ proptest::proptest! {
         proptest::prop_assert_eq!(whole.bytes(), &bytes);
     }
 }
+
+#[test]
+fn the_key_that_wraps_keys_is_frozen() {
+    let kek = derive_kek(&seed(0), SET).unwrap();
+    // The same by hand: openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexkey:000102… -kdfopt hexsalt:3f2a91c0
+    // -kdfopt info:anchorite/kek/v1 HKDF
+    let expected = "4c733a7c99c0c74006001bedbee25a48f6b50fc04ecdf39f3b6ac1a41bf42666";
+    assert_eq!(data_encoding::HEXLOWER.encode(kek.bytes().as_ref()), expected);
+    assert_eq!(format!("{kek:?}"), "Kek(…)");
+}

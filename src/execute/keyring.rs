@@ -141,13 +141,15 @@ impl Keyring {
         Ok(())
     }
 
-    /// Moves the guard of the root's token to the log's present state.
+    /// Moves the guard of the root's token to the log's present state, and makes it durable.
     ///
     /// # Errors
-    /// [`Kind::Token`].
+    /// [`Kind::Token`]; [`Kind::Medium`]: the token has it, and a power cut may lose it.
     pub fn set_guard(&mut self, log: &Log) -> Result<(), Error> {
         let guard = Guard { log: log.log_id().clone(), size: log.size(), root: log.root() };
-        self.token(KeyRole::Root)?.set_guard(&guard)
+        let token = self.token(KeyRole::Root)?;
+        token.set_guard(&guard)?;
+        token.sync()
     }
 
     /// A token remembers one log: where it remembers another than this one, or than the one that this takes the
@@ -170,17 +172,18 @@ impl Keyring {
         }
     }
 
-    /// Compares the log with the guard in the root's token.
+    /// Compares the log with the guard in the root's token; false where the token remembers nothing of it.
     ///
     /// # Errors
     /// [`Kind::Verify`]: the log is older than the token remembers, or another.
-    pub fn check_guard(&mut self, log: &Log) -> Result<(), Error> {
-        let Some(guard) = self.token(KeyRole::Root)?.guard(log.log_id())? else { return Ok(()) };
+    pub fn check_guard(&mut self, log: &Log) -> Result<bool, Error> {
+        let Some(guard) = self.token(KeyRole::Root)?.guard(log.log_id())? else { return Ok(false) };
         if guard.size > log.size() {
             return Err(Error::new(Kind::Verify, "this log is older than the token remembers")
                 .saw(text_of(log.size()))
                 .wanted(format!("at least {}", text_of(guard.size)))
                 .hint("this is an older copy of the authority: insert the stick that was written last")
+                .hint("where no newer copy is left: anchorite -C NEW-DIRECTORY restore --from THIS-COPY")
                 .truth("Nothing was signed."));
         }
         let root = log.root_at(guard.size)?;
@@ -191,9 +194,11 @@ impl Keyring {
             )
             .saw(format!("root {root} at {}", text_of(guard.size)))
             .wanted(format!("root {}", guard.root))
+            .hint("keep this copy as evidence, and go on with one that the token knows: try every stick")
+            .hint("two histories mean that a clone of the token has signed, or that the log was changed")
             .truth("Nothing was signed."));
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -96,18 +96,38 @@ fn sign_and_verify(
         done += 1;
         progress(done, of);
     })?;
+    hold_back(batch.plans(), &mut results);
     Ok(results)
+}
+
+/// Where a root's own certificate was not made, the log cannot vouch for what the same key signed beside it: nobody
+/// could verify it. It is signed all the same, so it counts as issued and is delivered to nobody.
+fn hold_back(plans: &[ApprovedPlan], results: &mut [Result<Vec<u8>, Error>]) {
+    let root = plans.iter().zip(results.iter()).find(|(plan, _)| plan.plan().what == What::Root);
+    let Some((_, Err(cause))) = root else { return };
+    let held = Error::new(Kind::AfterSigning, format!("signed, but the root's own certificate was not: {cause}"))
+        .hint("the next try makes all of them anew");
+    for result in results.iter_mut().filter(|result| result.is_ok()) {
+        *result = Err(held.clone());
+    }
 }
 
 /// Assembles a signed structure, verifies its signature and compares what another parser reads with the plan.
 fn finish(approved: &ApprovedPlan, signature: &Signature, issuer: &Spki) -> Result<Vec<u8>, Error> {
     let plan = approved.plan();
     let algorithm = plan.algorithm()?;
-    verify::signature(issuer, algorithm, &plan.tbs.0, &signature.0)
-        .map_err(|error| error.within("the token returned a signature that does not verify"))?;
+    verify::signature(issuer, algorithm, &plan.tbs.0, &signature.0).map_err(|_| wrong_signature(issuer, algorithm))?;
     let der = build::assemble(&plan.tbs.0, algorithm, &signature.0)?;
     examine(approved, &der)?;
     Ok(der)
+}
+
+/// A token that signs wrongly is broken, or is not what it says it is: the fault is the token's, not a file's.
+fn wrong_signature(issuer: &Spki, algorithm: SignatureAlgorithm) -> Error {
+    Error::new(Kind::Token, "the token returned a signature that does not verify")
+        .wanted(format!("{} by the key {}", algorithm.title(), issuer.sha256().short()))
+        .hint("no certificate is made of it, and it was kept nowhere")
+        .hint("do not sign with this token until you know why: try it with anchorite hsm probe")
 }
 
 /// Reads a signed structure with the parser that did not build it: it is its plan's, and the lint finds no
@@ -161,6 +181,7 @@ fn record(
     let signed: Vec<bool> = results.iter().map(was_signed).collect();
     let fates = || batch.intents().iter().zip(&signed).map(|(intent, signed)| fate(intent, *signed));
     let told = |error: Error| fates().fold(error.into_kind(Kind::AfterSigning), |error, fate| error.truth(fate));
+    let way_on = goes_on(batch.plans().iter());
     let header = (desk.header)();
     let range = desk.log.append(&header, &outcomes).map_err(|error| {
         told(error.within("the outcome could not be logged").hint(
@@ -169,18 +190,26 @@ fn record(
     })?;
     desk.log
         .checkpoint(desk.origin, audit, &mut |body| keys.sign_statement(body))
-        .map_err(|error| told(error.within("the outcome is logged, but not under a checkpoint")))?;
-    keys.set_guard(desk.log).map_err(|error| told(error.within("the outcome is logged, but not in the guard")))?;
+        .map_err(|error| told(error.within("the outcome is logged, but not under a checkpoint").hint(way_on)))?;
+    keys.set_guard(desk.log)
+        .map_err(|error| told(error.within("the outcome is logged, but not in the guard").hint(way_on)))?;
 
     let failed = results.iter().find_map(|r| r.as_ref().err()).cloned();
     if let Some(error) = failed {
-        let hint = "the log has each outcome; make bundles of what was issued with: anchorite export";
         let any = signed.contains(&true);
-        return Err(if any { told(error).hint(hint) } else { fates().fold(error, |error, fate| error.truth(fate)) });
+        return Err(if any { told(error).hint(way_on) } else { fates().fold(error, |error, fate| error.truth(fate)) });
     }
     let plans = batch.plans().iter().cloned();
     let ders = results.into_iter().flatten();
     Ok(plans.zip(ders).zip(range).map(|((plan, der), outcome)| Issued { plan, der, outcome }).collect())
+}
+
+/// How what was signed reaches those who wait for it, where a later step failed.
+pub fn goes_on<'p>(mut plans: impl Iterator<Item = &'p ApprovedPlan>) -> &'static str {
+    match plans.any(|approved| approved.plan().what == What::Intermediate) {
+        true => "the log has each outcome; make bundles of what was issued with: anchorite export",
+        false => "the log has each outcome; start the same command again: public/ is written from the log",
+    }
 }
 
 /// True where a signature exists for certain.

@@ -95,7 +95,7 @@ pub fn write_directory(parent: &Path, name: &str, files: &[Item<'_>]) -> Result<
         sync_directory(parent)?;
         return Ok(written(Placed::Unchanged));
     }
-    let staged = stage(parent, files)?;
+    let staged = stage(parent, &path, files)?;
     match rename_new(staged.path(), &path) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(different(&path)),
@@ -161,7 +161,7 @@ pub fn exchange_directory(target: &Path, files: &[Item<'_>]) -> Result<Written, 
     let carried = carry(target, files)?;
     let mut all: Vec<Item<'_>> = files.to_vec();
     all.extend(carried.iter().map(|(name, bytes, mode)| (name.as_str(), bytes.as_slice(), *mode)));
-    let staged = stage(parent, &all)?;
+    let staged = stage(parent, target, &all)?;
     let exchange = || rustix::fs::renameat_with(CWD, staged.path(), CWD, target, RenameFlags::EXCHANGE);
     if let Err(errno) = exchange() {
         return Err(staged.abandon(fault("cannot replace", target, &errno.into())));
@@ -205,8 +205,8 @@ fn refuse_mount_point(target: &Path) -> Result<(), Error> {
         .truth("Nothing was written."))
 }
 
-/// Writes all files into a temporary directory in `parent`, synced and read back.
-fn stage(parent: &Path, files: &[Item<'_>]) -> Result<Staged, Error> {
+/// Writes all files into a temporary directory in `parent`, synced and read back; errors name what they will be.
+fn stage(parent: &Path, target: &Path, files: &[Item<'_>]) -> Result<Staged, Error> {
     let private = files.iter().any(|(_, _, mode)| mode & 0o077 == 0);
     let mode = if private { 0o700 } else { 0o755 };
     let staged = Staged::make(parent, mode)?;
@@ -217,8 +217,8 @@ fn stage(parent: &Path, files: &[Item<'_>]) -> Result<Staged, Error> {
             .create_new(true)
             .mode(*mode)
             .open(&path)
-            .map_err(|error| fault("cannot write", &path, &error))?;
-        fill(&mut file, &path, bytes, *mode)
+            .map_err(|error| fault("cannot write", &target.join(name), &error))?;
+        fill(&mut file, &target.join(name), bytes, *mode)
     });
     let ready =
         filled.and_then(|()| sync_directory(staged.path())).and_then(|()| verify_directory(staged.path(), files));

@@ -240,6 +240,10 @@ struct Ascii;
 
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, w: &mut W, fragment: &str) -> io::Result<()> {
+        // Nearly every one is plain, and certificates are long.
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return w.write_all(fragment.as_bytes());
+        }
         let mut units = [0u16; 2];
         for c in fragment.chars() {
             if matches!(c, ' '..='~') {

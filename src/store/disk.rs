@@ -68,7 +68,13 @@ pub(super) fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Err
 /// [`Kind::Medium`]: what was at `target` before is still there, or the new file is there whole.
 pub(super) fn replace(temporary: &Path, target: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = || -> std::io::Result<()> {
-        let mut file = File::create(temporary)?;
+        // Never into the file that a power cut left under this name: after a rename from one directory to another,
+        // a disk may have it under both, and what is in place would be written over.
+        match std::fs::remove_file(temporary) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::options().write(true).create_new(true).open(temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         drop(file);

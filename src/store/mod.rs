@@ -256,7 +256,10 @@ impl Log {
         let checkpoint = Checkpoint { origin: origin.to_owned(), size: self.size(), root: self.root() };
         let signature = sign(checkpoint.body().as_bytes())?;
         let note = note::sign_checkpoint(&checkpoint, audit, &signature);
-        note::verify(&note, audit).map_err(|error| error.into_kind(Kind::Token).within("the audit token"))?;
+        note::verify(&note, audit).map_err(|error| {
+            let error = error.into_kind(Kind::Token).within("the audit key's token signed wrongly");
+            error.hint("do not sign with this token until you know why: try it with anchorite hsm probe")
+        })?;
         let target = self.reading.directory.join(CHECKPOINT);
         disk::replace(&self.reading.directory.join(TEMPORARY), &target, note.as_bytes())?;
         self.reading.checkpoint = Some((checkpoint.clone(), note.clone()));

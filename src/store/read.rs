@@ -217,12 +217,35 @@ fn damaged(error: Error, seq: u64, offset: u64, rule: &str) -> Error {
     scan::at_line(error, seq, offset, rule).within("the log").hint("`anchorite log verify` checks the whole log")
 }
 
+/// The largest size that `checkpoints/` names; 0 where it has none. What else lies there is for an audit to name.
+fn largest_kept(directory: &Path) -> Result<u64, Error> {
+    let kept = directory.join(CHECKPOINTS);
+    let files = match std::fs::read_dir(&kept) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        listed => listed.map_err(|error| disk::medium("cannot list", &kept, &error))?,
+    };
+    let sizes = files.filter_map(|file| file.ok()?.file_name().to_str()?.parse::<u64>().ok());
+    Ok(sizes.max().unwrap_or_default())
+}
+
 /// The newest checkpoint, which must be of this tree.
 fn newest_checkpoint(directory: &Path, tree: &Tree) -> Result<Option<(Checkpoint, String)>, Error> {
     let path = directory.join(CHECKPOINT);
-    let Some(note) = disk::read_small(&path, MAX_SMALL)? else { return Ok(None) };
-    let checkpoint = Checkpoint::parse(&SignedNote::parse(&note)?.body)?;
     let bad = |what: String| Error::new(Kind::Verify, what).hint("`anchorite log verify` checks the whole log");
+    let note = disk::read_small(&path, MAX_SMALL)?;
+    let size = |note: &Vec<u8>| Ok::<_, Error>(Checkpoint::parse(&SignedNote::parse(note)?.body)?.size);
+    let newest = note.as_ref().map(size).transpose()?.unwrap_or_default();
+    // `checkpoint` is put in place first, so no crash leaves it behind. With an older one, an older configuration
+    // would be in force again.
+    let largest = largest_kept(directory)?;
+    if newest < largest {
+        return Err(bad("the newest checkpoint was replaced by an older one, or removed".to_owned())
+            .saw(format!("{newest} entries"))
+            .wanted(format!("{largest} entries, as checkpoints/ has"))
+            .hint("go on with an intact copy of the authority, and keep this one as it is"));
+    }
+    let Some(note) = note else { return Ok(None) };
+    let checkpoint = Checkpoint::parse(&SignedNote::parse(&note)?.body)?;
     match tree.root_at(checkpoint.size) {
         Some(root) if root == checkpoint.root => {}
         Some(root) => {

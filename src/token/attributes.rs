@@ -10,7 +10,7 @@ use cryptoki::session::Session;
 use std::collections::BTreeMap;
 
 /// What is read back of a private key.
-const PRIVATE: [AttributeType; 21] = [
+const PRIVATE: [AttributeType; 22] = [
     AttributeType::AllowedMechanisms,
     AttributeType::AlwaysAuthenticate,
     AttributeType::AlwaysSensitive,
@@ -32,6 +32,7 @@ const PRIVATE: [AttributeType; 21] = [
     AttributeType::SignRecover,
     AttributeType::Token,
     AttributeType::Unwrap,
+    AttributeType::WrapWithTrusted,
 ];
 
 /// What is read back of a public key, recorded as `public CKA_…`.
@@ -88,7 +89,8 @@ fn text(attribute: &Attribute) -> String {
         | Attribute::Unwrap(b)
         | Attribute::Verify(b)
         | Attribute::VerifyRecover(b)
-        | Attribute::Wrap(b) => b.to_string(),
+        | Attribute::Wrap(b)
+        | Attribute::WrapWithTrusted(b) => b.to_string(),
         _ => UNAVAILABLE.to_owned(),
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn own_entry(directory: &Path, serial: &str) -> Option<PathBuf> {
 }
 
 /// Copies the token's files to `<kept_in>/<serial>-<n>`: written beside it, fsynced, then renamed, so that a
-/// copy is complete or absent. The last three of a token are kept.
+/// copy is complete or absent. None is destroyed: that waits until the token has shown that it works ([`prune`]).
 ///
 /// # Errors
 /// [`Kind::Medium`]; the token was not touched.
@@ -85,9 +85,6 @@ pub(super) fn snapshot(directory: &Path, serial: &str, kept_in: &Path) -> Result
         let to = kept_in.join(format!("{}-{number:06}", file_name(serial)));
         fs::rename(&partial, &to)?;
         fsync(kept_in)?;
-        for (_, old) in before.iter().rev().skip(KEPT - 1) {
-            fs::remove_dir_all(old)?;
-        }
         Ok(to)
     };
     work().map_err(|error| {
@@ -96,6 +93,54 @@ pub(super) fn snapshot(directory: &Path, serial: &str, kept_in: &Path) -> Result
             .hint("free space or mend permissions there; logging in to such a token can lose it")
             .truth("The PIN was not tried; the token was not touched.")
     })
+}
+
+/// Destroys all but the last three copies of a token, which was used well since the last of them was made. Copies of
+/// one that was not may be of damaged files, and an older one may be what brings the key back.
+///
+/// # Errors
+/// [`Kind::Medium`].
+pub(super) fn prune(kept_in: &Path, serial: &str) -> Result<(), Error> {
+    let work = || -> std::io::Result<()> {
+        snapshots(kept_in, serial).iter().rev().skip(KEPT).try_for_each(|(_, old)| fs::remove_dir_all(old))
+    };
+    work().map_err(|error| {
+        Error::new(Kind::Medium, "cannot remove old copies of the token's files").saw(error.to_string())
+    })
+}
+
+/// Checks that no file of the token lost what its newest copy has: a login rewrites them in place, and a power cut or a
+/// kill in between leaves one empty.
+///
+/// # Errors
+/// [`Kind::Token`]: damaged, with the way back. The PIN was not tried.
+pub(super) fn check_whole(directory: &Path, serial: &str, kept_in: &Path) -> Result<(), Error> {
+    let (Some(files), Some(copy)) = (own_entry(directory, serial), newest(kept_in, serial)) else { return Ok(()) };
+    let kept = copy.join(files.file_name().unwrap_or_default());
+    let Ok(names) = fs::read_dir(&kept) else { return Ok(()) };
+    let length = |path: PathBuf| fs::symlink_metadata(path).ok().map(|about| about.len());
+    for name in names.filter_map(|entry| entry.ok().map(|entry| entry.file_name())) {
+        if length(files.join(&name)) == Some(0) && length(kept.join(&name)).is_some_and(|length| length > 0) {
+            return Err(damaged(&files.join(&name), &files, Some(&copy)).truth("No try was spent."));
+        }
+    }
+    Ok(())
+}
+
+/// The error of a token whose files are there and no longer a token, with the way to its newest copy.
+pub(super) fn damaged(seen: &Path, files: &Path, copy: Option<&Path>) -> Error {
+    let error = Error::new(Kind::Token, "the token is damaged: its files are there and it is not")
+        .saw(seen.display().to_string())
+        .hint("do not initialise it: that destroys the key");
+    match copy {
+        Some(copy) => error.hint(format!(
+            "move {} aside and put the newest copy in its place: cp -a {}/* {}/",
+            files.display(),
+            copy.display(),
+            files.parent().unwrap_or(Path::new("/")).display()
+        )),
+        None => error.hint("restore it from a backup of the token directory"),
+    }
 }
 
 /// Copies the token's files as they are now, then destroys every older copy: those open to earlier PINs.
@@ -218,7 +263,8 @@ fn fsync_tree(path: &Path) -> std::io::Result<()> {
             fsync_tree(&entry?.path())?;
         }
     }
-    if metadata.is_dir() || metadata.is_file() { fsync(path) } else { Ok(()) }
+    // SoftHSM's lock files are empty: nothing of them can be lost.
+    if metadata.is_dir() || (metadata.is_file() && metadata.len() > 0) { fsync(path) } else { Ok(()) }
 }
 
 pub(super) fn fsync(path: &Path) -> std::io::Result<()> {
@@ -248,6 +294,8 @@ mod tests {
         for _ in 0..5 {
             snapshot(&tokens, serial, &kept).unwrap();
         }
+        assert_eq!(fs::read_dir(&kept).unwrap().count(), 5, "none goes before the token has shown that it works");
+        prune(&kept, serial).unwrap();
         let mut names: Vec<String> =
             fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
@@ -294,6 +342,25 @@ mod tests {
         let inode = |path: &Path| fs::metadata(path.join("key.object")).unwrap().ino();
         assert_eq!(inode(&first), inode(&second));
         assert_ne!(inode(&first), inode(&token));
+    }
+
+    #[test]
+    fn a_file_that_is_empty_and_was_not_is_damage_and_one_that_always_was_is_not() {
+        let place = tempfile::tempdir().unwrap();
+        let (tokens, kept) = (place.path().join("tokens"), place.path().join("kept"));
+        let token = tokens.join("x-01");
+        fs::create_dir_all(&token).unwrap();
+        check_whole(&tokens, "01", &kept).unwrap();
+        for (name, content) in [("token.object", "t"), ("token.lock", ""), ("old.object", "o")] {
+            fs::write(token.join(name), content).unwrap();
+        }
+        snapshot(&tokens, "01", &kept).unwrap();
+        fs::remove_file(token.join("old.object")).unwrap();
+        check_whole(&tokens, "01", &kept).unwrap();
+        fs::write(token.join("token.object"), "").unwrap();
+        let error = check_whole(&tokens, "01", &kept).unwrap_err();
+        assert_eq!(error.kind(), Kind::Token);
+        assert!(error.hints()[1].contains("01-000001/* "), "{error:?}");
     }
 
     #[test]

@@ -155,6 +155,27 @@ pub(super) fn digest_info(algorithm: SignatureAlgorithm, message: &[u8]) -> Resu
     der().map_err(|_| bug())
 }
 
+/// CKA_MODULUS and CKA_PUBLIC_EXPONENT of an RSA key, big-endian.
+///
+/// # Errors
+/// [`Kind::Bug`] for another kind of key.
+pub(super) fn rsa_parts(spki: &Spki) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let key = RsaPublicKey::from_der(spki.key_bits())
+        .map_err(|error| Error::new(Kind::Bug, "an RSA key that does not parse").saw(error.to_string()))?;
+    Ok((key.modulus.as_bytes().to_vec(), key.public_exponent.as_bytes().to_vec()))
+}
+
+/// CKA_EC_PARAMS and CKA_EC_POINT of a key on a curve, the point in an OCTET STRING as the standard has it.
+///
+/// # Errors
+/// [`Kind::Bug`] for a key on no curve.
+pub(super) fn ec_parts(spki: &Spki) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let bug = || Error::new(Kind::Bug, "a key on no curve").saw(spki.spec().title());
+    let params = ec_params(spki.spec()).into_iter().next().ok_or_else(bug)?;
+    let point = OctetStringRef::new(spki.key_bits()).and_then(|point| point.to_der()).map_err(|_| bug())?;
+    Ok((params, point))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,6 +242,17 @@ mod tests {
         assert_eq!(rsa_spki(&modulus, &[0, 1, 0, 1]).unwrap(), plain);
         assert_eq!(plain.spec(), KeySpec::Rsa3072);
         assert!(rsa_spki(&[0xc5; 100], &[1, 0, 1]).is_err());
+    }
+
+    #[test]
+    fn a_public_key_goes_into_attributes_and_comes_out_the_same() {
+        let curve = ec_spki(&ec_params(KeySpec::EcdsaP256)[0], &hex(POINT)).unwrap();
+        let (params, point) = ec_parts(&curve).unwrap();
+        assert_eq!(ec_spki(&params, &point).unwrap(), curve);
+        let rsa = rsa_spki(&[0xc5; 384], &[1, 0, 1]).unwrap();
+        let (modulus, exponent) = rsa_parts(&rsa).unwrap();
+        assert_eq!(rsa_spki(&modulus, &exponent).unwrap(), rsa);
+        assert!(rsa_parts(&curve).is_err() && ec_parts(&rsa).is_err());
     }
 
     proptest! {

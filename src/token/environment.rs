@@ -11,6 +11,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
+/// The name of a thread that reads no environment, and so need not have ended before it is changed.
+pub const BYSTANDER: &str = "bystander";
+
 /// Makes the module of this profile, which is loaded later, read this configuration (or look into this directory,
 /// where the variable names one); gives what the variable said before, for [`put_back`]. A variable that says so
 /// already is left alone.
@@ -51,8 +54,8 @@ fn change(name: &str, value: Option<&OsStr>) -> Result<(), Error> {
             None => error,
         });
     }
-    // SAFETY: there is one thread, this one, so nothing reads or writes the environment meanwhile; the C library
-    // reads it later, from modules that are not loaded yet.
+    // SAFETY: there is one thread, this one, and bystanders, so nothing reads or writes the environment meanwhile; the C
+    // library reads it later, from modules that are not loaded yet.
     unsafe {
         match value {
             Some(value) => std::env::set_var(name, value),
@@ -62,11 +65,14 @@ fn change(name: &str, value: Option<&OsStr>) -> Result<(), Error> {
     Ok(())
 }
 
-/// True where the kernel says that this is the only thread.
+/// True where the kernel says that this is the only thread, bystanders apart.
 fn is_single_threaded() -> bool {
     // A thread that was joined may be on the kernel's list for a moment longer.
     (0..100).any(|_| {
-        let alone = fs_err::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1);
+        let alone = fs_err::read_dir("/proc/self/task").is_ok_and(|tasks| {
+            let names = tasks.flatten().map(|task| fs_err::read_to_string(task.path().join("comm")));
+            names.filter(|name| name.as_ref().map_or(true, |name| name.trim_end() != BYSTANDER)).count() == 1
+        });
         if !alone {
             std::thread::sleep(Duration::from_millis(1));
         }

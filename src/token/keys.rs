@@ -7,7 +7,7 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::template::{self, Wanted};
-use crate::token::{Generated, KeyId, KeyRef, KeyRole, attributes, fault, mechanism, pool};
+use crate::token::{Generated, KeyId, KeyRef, KeyRole, Stage, attributes, fault, mechanism, pool};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
 use cryptoki::error::Error as Answer;
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
@@ -19,8 +19,8 @@ const PROOF: &[u8] = b"anchorite/prove-token/v1\n";
 /// Both halves of a key pair in a session.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair {
-    public: ObjectHandle,
-    private: ObjectHandle,
+    pub(super) public: ObjectHandle,
+    pub(super) private: ObjectHandle,
 }
 
 /// Makes a key that ends with the session, judges it, signs with it, verifies outside the token, destroys it.
@@ -29,19 +29,36 @@ pub(super) struct Pair {
 ///
 /// # Errors
 /// [`Kind::Token`]; nothing in the token changed.
-pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, role: KeyRole) -> Result<(), Error> {
+pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error> {
     let about = |error: Error| error.within(format!("the token cannot hold the {} key {}", role.name(), spec.title()));
-    let (pair, dropped) = make(token, &KeyId(crate::digest::Hex(vec![0; 16])), "prove", spec, false).map_err(about)?;
-    let checked = check_session_key(token, pair, spec, &dropped);
+    let (pair, dropped) = make_for_session(token, spec, stage).map_err(about)?;
+    let checked = check_session_key(token, pair, spec, &dropped, stage);
     destroy(&token.session, pair);
     checked.map_err(about)?;
     token.accepted.insert(spec, dropped);
     Ok(())
 }
 
-fn check_session_key(token: &Pkcs11Token, pair: Pair, spec: KeySpec, dropped: &[String]) -> Result<(), Error> {
+/// A key pair that ends with the session, under an id of its own.
+pub(super) fn make_for_session(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<(Pair, Vec<String>), Error> {
+    make(token, (&proof_id(), "prove"), spec, false, stage)
+}
+
+/// The id of keys that are there for a proof and end with the session.
+pub(super) fn proof_id() -> KeyId {
+    KeyId(crate::digest::Hex(vec![0; 16]))
+}
+
+/// Judges a session key, signs with it and verifies outside the token.
+pub(super) fn check_session_key(
+    token: &Pkcs11Token,
+    pair: Pair,
+    spec: KeySpec,
+    dropped: &[String],
+    stage: Stage,
+) -> Result<(), Error> {
     let session = &token.session;
-    template::judge(&attributes::read_back(session, pair.public, pair.private), dropped)?;
+    template::judge(&attributes::read_back(session, pair.public, pair.private), dropped, stage)?;
     let spki = attributes::public_key(session, pair.public)?;
     expect_spec(&spki, spec)?;
     let algorithm = SignatureAlgorithm::of(spec);
@@ -64,10 +81,9 @@ fn expect_spec(spki: &Spki, spec: KeySpec) -> Result<(), Error> {
 /// [`Kind::Token`]; the error says whether the token holds a key now.
 pub(super) fn generate(
     token: &mut Pkcs11Token,
-    id: &KeyId,
-    label: &str,
-    spec: KeySpec,
-    role: KeyRole,
+    (id, label): (&KeyId, &str),
+    (spec, role): (KeySpec, KeyRole),
+    stage: Stage,
 ) -> Result<Generated, Error> {
     let none = "No key was made.";
     let held = |token: &Pkcs11Token| {
@@ -81,12 +97,12 @@ pub(super) fn generate(
     }
     let about = |error: Error| error.within(format!("cannot make the {} key {}", role.name(), spec.title()));
     // A token can make a key and fail all the same: look, rather than promise.
-    let (pair, dropped) = make(token, id, label, spec, true).map_err(|error| match held(token) {
+    let (pair, dropped) = make(token, (id, label), spec, true, stage).map_err(|error| match held(token) {
         Ok(false) => about(error).truth(none),
         Ok(true) => about(error).truth(format!("The token holds a key with the id {} all the same.", id.0)),
         Err(_) => about(error).truth(format!("The token may hold a key with the id {}.", id.0)),
     })?;
-    let judged = describe(token, pair, spec, dropped);
+    let judged = describe(token, pair, spec, dropped, stage);
     judged.map_err(|error| {
         let truth = match destroy(&token.session, pair) {
             true => "The key was destroyed again, unused; the token holds no key with this id.".to_owned(),
@@ -100,10 +116,10 @@ pub(super) fn generate(
 ///
 /// # Errors
 /// [`Kind::Token`]: not there, or not what a signing key must be.
-pub(super) fn describe_existing(token: &Pkcs11Token, key: &KeyRef) -> Result<Generated, Error> {
+pub(super) fn describe_existing(token: &Pkcs11Token, key: &KeyRef, stage: Stage) -> Result<Generated, Error> {
     let pair = find_pair(&token.session, &key.id)?.ok_or_else(|| missing(&key.id))?;
-    let dropped = template::departures(&attributes::read_back(&token.session, pair.public, pair.private));
-    let made = describe(token, pair, key.spki.spec(), dropped)?;
+    let dropped = template::departures(&attributes::read_back(&token.session, pair.public, pair.private), stage);
+    let made = describe(token, pair, key.spki.spec(), dropped, stage)?;
     same(&made.spki, &key.spki)?;
     Ok(made)
 }
@@ -119,9 +135,15 @@ pub(super) fn inspect_existing(token: &Pkcs11Token, key: &KeyRef) -> Result<Gene
     Ok(seen)
 }
 
-fn describe(token: &Pkcs11Token, pair: Pair, spec: KeySpec, dropped: Vec<String>) -> Result<Generated, Error> {
+fn describe(
+    token: &Pkcs11Token,
+    pair: Pair,
+    spec: KeySpec,
+    dropped: Vec<String>,
+    stage: Stage,
+) -> Result<Generated, Error> {
     let seen = told(token, pair, spec, dropped)?;
-    template::judge(&seen.attributes, &seen.dropped)?;
+    template::judge(&seen.attributes, &seen.dropped, stage)?;
     Ok(seen)
 }
 
@@ -143,10 +165,10 @@ fn told(token: &Pkcs11Token, pair: Pair, spec: KeySpec, dropped: Vec<String>) ->
 /// Asks for a key pair, with each name of the curve and each graded template, until the token makes one.
 fn make(
     token: &Pkcs11Token,
-    id: &KeyId,
-    label: &str,
+    (id, label): (&KeyId, &str),
     spec: KeySpec,
     on_token: bool,
+    stage: Stage,
 ) -> Result<(Pair, Vec<String>), Error> {
     let generation = mechanism::generation(spec);
     if !token.mechanisms.contains(&generation) {
@@ -160,7 +182,7 @@ fn make(
     let rejects = token.accepted.get(&spec).unwrap_or(&token.profile.rejects);
     let mut last: Option<Answer> = None;
     for params in template::params(spec) {
-        let wanted = Wanted { id: &id.0.0, label, spec, on_token, allowed: &allowed, params: params.as_deref() };
+        let wanted = Wanted { id: &id.0.0, label, spec, on_token, allowed: &allowed, params: params.as_deref(), stage };
         let made = template::graded(rejects, |dropped| {
             let (public, private) = template::pair(&wanted, dropped);
             token.session.generate_key_pair(&call, &public, &private)
@@ -178,7 +200,7 @@ fn make(
 }
 
 /// True when both halves are gone.
-fn destroy(session: &Session, pair: Pair) -> bool {
+pub(super) fn destroy(session: &Session, pair: Pair) -> bool {
     let private = session.destroy_object(pair.private).is_ok();
     let public = session.destroy_object(pair.public).is_ok();
     private && public
@@ -197,7 +219,7 @@ pub(super) fn find(token: &Pkcs11Token, id: &KeyId, expected: Option<&Spki>) -> 
     Ok(Some(KeyRef { id: id.clone(), spki }))
 }
 
-fn same(found: &Spki, expected: &Spki) -> Result<(), Error> {
+pub(super) fn same(found: &Spki, expected: &Spki) -> Result<(), Error> {
     if found == expected {
         return Ok(());
     }
@@ -207,7 +229,7 @@ fn same(found: &Spki, expected: &Spki) -> Result<(), Error> {
         .hint("is it the right token? A restored or copied one may hold an older key"))
 }
 
-fn missing(id: &KeyId) -> Error {
+pub(super) fn missing(id: &KeyId) -> Error {
     Error::new(Kind::Token, "the token holds no key with this id").saw(id.0.to_string())
 }
 
@@ -219,7 +241,7 @@ pub(super) fn private_key(session: &Session, id: &KeyId) -> Result<ObjectHandle,
     only(session, id, ObjectClass::PRIVATE_KEY)?.ok_or_else(|| missing(id))
 }
 
-fn find_pair(session: &Session, id: &KeyId) -> Result<Option<Pair>, Error> {
+pub(super) fn find_pair(session: &Session, id: &KeyId) -> Result<Option<Pair>, Error> {
     let Some(private) = only(session, id, ObjectClass::PRIVATE_KEY)? else { return Ok(None) };
     match only(session, id, ObjectClass::PUBLIC_KEY)? {
         Some(public) => Ok(Some(Pair { public, private })),
@@ -228,13 +250,22 @@ fn find_pair(session: &Session, id: &KeyId) -> Result<Option<Pair>, Error> {
     }
 }
 
+/// What else has a key's id and is no fault: one that can be wrapped beside its copy that cannot is what a crash leaves
+/// of [`Token::lock`](super::Token::lock). The copy counts.
 fn only(session: &Session, id: &KeyId, class: ObjectClass) -> Result<Option<ObjectHandle>, Error> {
     let found = session
         .find_objects(&[Attribute::Class(class), Attribute::Id(id.0.0.clone())])
         .map_err(|answer| fault::refused("cannot search the token", &answer))?;
+    let fixed = |object: &&ObjectHandle| {
+        let told = attributes::one(session, **object, AttributeType::Extractable);
+        matches!(told, Some(Attribute::Extractable(false)))
+    };
     match found.as_slice() {
         [] => Ok(None),
         [one] => Ok(Some(*one)),
+        [_, _] if class == ObjectClass::PRIVATE_KEY && found.iter().filter(fixed).count() == 1 => {
+            Ok(found.iter().find(fixed).copied())
+        }
         several => Err(Error::new(Kind::Token, "the token holds more than one key with the same id")
             .saw(format!("{} with the id {}", several.len(), id.0))
             .wanted("one")),

@@ -29,6 +29,7 @@ mod reach;
 mod reserved;
 mod template;
 pub mod unlock;
+mod wrapping;
 
 pub use holdings::Holding;
 pub use hsm_profile::HsmProfile;
@@ -37,6 +38,7 @@ pub use pin_shape::{PinAlphabet, PinShape, check_pin_shape};
 pub use pkcs11::Pkcs11Token;
 pub use probe::{Probe, probe};
 pub use unlock::{Login, ready_for_login};
+pub use wrapping::{Officer, Unwrapped, Wrapper};
 
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
@@ -69,6 +71,19 @@ impl KeyRole {
             KeyRole::Audit => "audit",
         }
     }
+}
+
+/// The stage of a key's life: whether it can leave its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It never could.
+    Fixed,
+    /// It can be wrapped, by a key that the security officer trusts, until [`Token::lock`].
+    Wrappable,
+    /// It was wrapped, and cannot be any more.
+    Locked,
+    /// It came out of a wrapped key, and cannot leave.
+    Unwrapped,
 }
 
 /// A key that was generated, with what the token says of it.
@@ -144,7 +159,14 @@ pub trait Token {
     ///
     /// # Errors
     /// [`Kind::Token`](crate::error::Kind::Token) names what is missing.
-    fn prove(&mut self, spec: KeySpec, role: KeyRole) -> Result<(), Error>;
+    fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error>;
+
+    /// Checks that this token wraps a session key of this kind for a wrapper that its officer trusts and for no other,
+    /// and makes the same key of it again. Changes nothing in the token.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token) says what it does not do.
+    fn prove_wrapping(&mut self, spec: KeySpec, wrapper: &Wrapper, officer: &Officer) -> Result<(), Error>;
 
     /// Checks that this token keeps a guard, with an object that ends with the session, and gives random
     /// bytes. Changes nothing in the token.
@@ -163,7 +185,14 @@ pub trait Token {
     ///
     /// # Errors
     /// [`Kind::Token`](crate::error::Kind::Token); the error says whether a key exists now.
-    fn generate(&mut self, id: &KeyId, label: &str, spec: KeySpec, role: KeyRole) -> Result<Generated, Error>;
+    fn generate(
+        &mut self,
+        id: &KeyId,
+        label: &str,
+        spec: KeySpec,
+        role: KeyRole,
+        stage: Stage,
+    ) -> Result<Generated, Error>;
 
     /// Finds a key by its id and, where `expected` is given, proves it by its public half.
     /// `None` when the token holds no key with this id.
@@ -176,7 +205,33 @@ pub trait Token {
     ///
     /// # Errors
     /// [`Kind::Token`](crate::error::Kind::Token).
-    fn describe(&mut self, key: &KeyRef) -> Result<Generated, Error>;
+    fn describe(&mut self, key: &KeyRef, stage: Stage) -> Result<Generated, Error>;
+
+    /// Wraps keys, each by itself, under a wrapper that the security officer trusts for this session. The keys stay.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token), [`Kind::PinRejected`](crate::error::Kind::PinRejected) for the
+    /// officer's PIN.
+    fn wrap(&mut self, wrapper: &Wrapper, officer: &Officer, keys: &[KeyId]) -> Result<Vec<Vec<u8>>, Error>;
+
+    /// Makes a key of a wrapped one, in the token or for this session, or finds the one that was made before; gives every
+    /// attribute as read back. That it is the right one, its signature shows.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token): another wrapper, a damaged file, a token that makes another kind of
+    /// key of it, or holds another under this id.
+    fn unwrap(
+        &mut self,
+        wrapper: &Wrapper,
+        wrapped: &[u8],
+        wanted: &Unwrapped<'_>,
+    ) -> Result<BTreeMap<String, String>, Error>;
+
+    /// Ends that a key can be wrapped; gives every attribute as read back. One that ended before is as good.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token): the key is there, and may be as it was.
+    fn lock(&mut self, key: &KeyRef) -> Result<BTreeMap<String, String>, Error>;
 
     /// Reads back every attribute of a key that was made elsewhere, without judging it.
     ///

@@ -303,18 +303,7 @@ impl Module {
             let copy = self.snapshots.as_deref().and_then(|kept_in| directory::newest(kept_in, serial));
             let files = token_directory(&self.profile).and_then(|tokens| directory::own_entry(&tokens, serial));
             if let (Some(files), []) = (files, unreadable) {
-                let error = Error::new(Kind::Token, "the token is damaged: its files are there and it is not")
-                    .saw(files.display().to_string())
-                    .wanted(&wanted)
-                    .hint("do not initialise it: that destroys the key");
-                return match copy {
-                    Some(copy) => error.hint(format!(
-                        "move that directory aside and put the newest copy in its place: cp -a {}/* {}/",
-                        copy.display(),
-                        files.parent().unwrap_or(Path::new("/")).display()
-                    )),
-                    None => error.hint("restore it from a backup of the token directory"),
-                };
+                return directory::damaged(&files, &files, copy.as_deref()).wanted(&wanted);
             }
             if let Some(copy) = copy {
                 return Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint(format!(

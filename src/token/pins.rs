@@ -56,7 +56,7 @@ pub(super) fn is_so(token: &mut Pkcs11Token, pin: &SecretString, user: &SecretSt
 }
 
 /// Does something with nobody logged in, and logs the user in again whatever came of it.
-fn as_officer<T>(
+pub(super) fn as_officer<T>(
     token: &mut Pkcs11Token,
     user: &SecretString,
     act: impl FnOnce(&Pkcs11Token) -> Result<T, Error>,
@@ -88,7 +88,7 @@ pub(super) fn renew_copies(token: &Pkcs11Token) -> Result<(), Error> {
     }
 }
 
-fn refused(what: &str, answer: &Answer) -> Error {
+pub(super) fn refused(what: &str, answer: &Answer) -> Error {
     let error = fault::refused(what, answer);
     match answer {
         Answer::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid, _) => {

@@ -9,7 +9,8 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{Library, Module, Seen, token_directory};
-use crate::token::{Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Token};
+use crate::token::{Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Stage, Token};
+use crate::token::{Officer, Unwrapped, Wrapper, wrapping};
 use crate::token::{destroy, directory, fault, guard, holdings, keys, pins, pool};
 use crate::x509::{SignatureAlgorithm, Spki};
 use cryptoki::context::Pkcs11;
@@ -94,8 +95,12 @@ impl Token for Pkcs11Token {
         &self.identity
     }
 
-    fn prove(&mut self, spec: KeySpec, role: KeyRole) -> Result<(), Error> {
-        keys::prove(self, spec, role)
+    fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error> {
+        keys::prove(self, spec, role, stage)
+    }
+
+    fn prove_wrapping(&mut self, spec: KeySpec, wrapper: &Wrapper, officer: &Officer) -> Result<(), Error> {
+        wrapping::prove(self, spec, wrapper, officer)
     }
 
     fn prove_guard(&mut self) -> Result<(), Error> {
@@ -107,16 +112,40 @@ impl Token for Pkcs11Token {
         holdings::list(self)
     }
 
-    fn generate(&mut self, id: &KeyId, label: &str, spec: KeySpec, role: KeyRole) -> Result<Generated, Error> {
-        keys::generate(self, id, label, spec, role)
+    fn generate(
+        &mut self,
+        id: &KeyId,
+        label: &str,
+        spec: KeySpec,
+        role: KeyRole,
+        stage: Stage,
+    ) -> Result<Generated, Error> {
+        keys::generate(self, (id, label), (spec, role), stage)
+    }
+
+    fn wrap(&mut self, wrapper: &Wrapper, officer: &Officer, keys: &[KeyId]) -> Result<Vec<Vec<u8>>, Error> {
+        wrapping::wrap(self, wrapper, officer, keys)
+    }
+
+    fn unwrap(
+        &mut self,
+        wrapper: &Wrapper,
+        wrapped: &[u8],
+        wanted: &Unwrapped<'_>,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        wrapping::unwrap(self, wrapper, wrapped, wanted)
+    }
+
+    fn lock(&mut self, key: &KeyRef) -> Result<BTreeMap<String, String>, Error> {
+        wrapping::lock(self, key)
     }
 
     fn find(&mut self, id: &KeyId, expected: Option<&Spki>) -> Result<Option<KeyRef>, Error> {
         keys::find(self, id, expected)
     }
 
-    fn describe(&mut self, key: &KeyRef) -> Result<Generated, Error> {
-        keys::describe_existing(self, key)
+    fn describe(&mut self, key: &KeyRef, stage: Stage) -> Result<Generated, Error> {
+        keys::describe_existing(self, key, stage)
     }
 
     fn inspect(&mut self, key: &KeyRef) -> Result<Generated, Error> {
@@ -182,7 +211,10 @@ impl Token for Pkcs11Token {
 
     fn sync(&mut self) -> Result<(), Error> {
         match token_directory(&self.profile) {
-            Some(tokens) => directory::sync(&tokens, &self.identity.serial),
+            Some(tokens) => {
+                directory::sync(&tokens, &self.identity.serial)?;
+                self.snapshots.iter().try_for_each(|kept_in| directory::prune(kept_in, &self.identity.serial))
+            }
             None => Ok(()),
         }
     }

@@ -5,8 +5,7 @@
 
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
-use crate::token::encoding;
-use crate::token::fault;
+use crate::token::{Stage, encoding, fault};
 use cryptoki::error::Error as Answer;
 use cryptoki::mechanism::MechanismType;
 use cryptoki::object::Attribute;
@@ -45,6 +44,42 @@ const REQUIRED: [(&str, &str); 10] = [
 /// What it should be, unless the token rejected the attribute.
 const ASKED: [(&str, &str); 2] = [("CKA_MODIFIABLE", "false"), ("CKA_COPYABLE", "false")];
 
+/// What else than [`REQUIRED`] and [`ASKED`] say a key must be at a stage of its life.
+const fn otherwise(stage: Stage) -> &'static [(&'static str, &'static str)] {
+    match stage {
+        Stage::Fixed => &[],
+        Stage::Wrappable => &[
+            ("CKA_EXTRACTABLE", "true"),
+            ("CKA_WRAP_WITH_TRUSTED", "true"),
+            ("CKA_NEVER_EXTRACTABLE", "false"),
+            ("CKA_MODIFIABLE", "true"),
+            ("CKA_COPYABLE", "true"),
+        ],
+        Stage::Locked => &[("CKA_NEVER_EXTRACTABLE", "false")],
+        Stage::Unwrapped => &[("CKA_ALWAYS_SENSITIVE", "false"), ("CKA_NEVER_EXTRACTABLE", "false")],
+    }
+}
+
+/// The attributes that are judged at a stage and what each must be; true where it must be readable.
+fn required(stage: Stage) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+    let differs = move |name: &str| otherwise(stage).iter().find(|(other, _)| *other == name);
+    let same = REQUIRED.into_iter().enumerate();
+    let same = same.map(move |(place, (name, must))| (name, differs(name).map_or(must, |(_, must)| *must), place < 3));
+    let trusted = ("CKA_WRAP_WITH_TRUSTED", "true", true);
+    same.chain((stage == Stage::Wrappable).then_some(trusted))
+}
+
+/// The attributes that are asked for at a stage, unless the token rejected them.
+fn asked(stage: Stage) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let differs = move |name: &str| otherwise(stage).iter().find(|(other, _)| *other == name);
+    // A copy stays copyable (SoftHSM), and no copy of it leaves the token either.
+    let counts = move |name: &str| stage != Stage::Locked || name != "CKA_COPYABLE";
+    ASKED
+        .into_iter()
+        .filter(move |(name, _)| counts(name))
+        .map(move |(name, must)| (name, differs(name).map_or(must, |(_, must)| *must)))
+}
+
 /// How an attribute that the token does not have, or does not tell, is recorded.
 pub(super) const UNAVAILABLE: &str = "unavailable";
 
@@ -63,6 +98,8 @@ pub(super) struct Wanted<'a> {
     pub(super) allowed: &'a [MechanismType],
     /// CKA_EC_PARAMS, where it is on a curve.
     pub(super) params: Option<&'a [u8]>,
+    /// [`Stage::Fixed`] or [`Stage::Wrappable`].
+    pub(super) stage: Stage,
 }
 
 /// The public and the private template, without the attributes named in `dropped`.
@@ -84,22 +121,27 @@ pub(super) fn pair(wanted: &Wanted<'_>, dropped: &[String]) -> (Vec<Attribute>, 
         public.push(Attribute::PublicExponent(vec![1, 0, 1]));
     }
     public.extend(wanted.params.map(|params| Attribute::EcParams(params.to_vec())));
-    let private = vec![
+    // A wrapped key is copied without these once its backup is proved, and this one destroyed.
+    let leaves = wanted.stage == Stage::Wrappable;
+    let mut private = vec![
         Attribute::Token(wanted.on_token),
         Attribute::Private(true),
         Attribute::Sensitive(true),
-        Attribute::Extractable(false),
+        Attribute::Extractable(leaves),
         Attribute::Sign(true),
         Attribute::SignRecover(false),
         Attribute::Decrypt(false),
         Attribute::Unwrap(false),
         Attribute::Derive(false),
-        Attribute::Modifiable(false),
-        Attribute::Copyable(false),
+        Attribute::Modifiable(leaves),
+        Attribute::Copyable(leaves),
         Attribute::AllowedMechanisms(wanted.allowed.to_vec()),
         Attribute::Id(wanted.id.to_vec()),
         Attribute::Label(wanted.label.as_bytes().to_vec()),
     ];
+    if leaves {
+        private.push(Attribute::WrapWithTrusted(true));
+    }
     let keep = |attributes: Vec<Attribute>| {
         attributes.into_iter().filter(|a| !dropped.contains(&a.attribute_type().to_string())).collect()
     };
@@ -140,16 +182,15 @@ fn with<'a>(rejects: &[String], more: impl Iterator<Item = &'a str>) -> Vec<Stri
 ///
 /// # Errors
 /// [`Kind::Token`] names every contradiction.
-pub(super) fn judge(attributes: &BTreeMap<String, String>, dropped: &[String]) -> Result<(), Error> {
+pub(super) fn judge(attributes: &BTreeMap<String, String>, dropped: &[String], stage: Stage) -> Result<(), Error> {
     let is = |name: &str| attributes.get(name).map_or(UNAVAILABLE, String::as_str);
     let mut faults = Vec::new();
-    for (place, (name, must)) in REQUIRED.into_iter().enumerate() {
-        let silent_is_fine = place >= 3;
-        if is(name) != must && !(silent_is_fine && is(name) == UNAVAILABLE) {
+    for (name, must, readable) in required(stage) {
+        if is(name) != must && (readable || is(name) != UNAVAILABLE) {
             faults.push((name, must));
         }
     }
-    for (name, must) in ASKED {
+    for (name, must) in asked(stage) {
         if is(name) != must && is(name) != UNAVAILABLE && !dropped.iter().any(|d| d == name) {
             faults.push((name, must));
         }
@@ -168,9 +209,9 @@ pub(super) fn judge(attributes: &BTreeMap<String, String>, dropped: &[String]) -
 
 /// The attributes of a key that came to be otherwise (adopted after a crash) that are not as they would be
 /// asked for and that a key can do without.
-pub(super) fn departures(attributes: &BTreeMap<String, String>) -> Vec<String> {
+pub(super) fn departures(attributes: &BTreeMap<String, String>, stage: Stage) -> Vec<String> {
     let differs = |(name, must): &(&str, &str)| attributes.get(*name).is_some_and(|is| is != must && is != UNAVAILABLE);
-    ASKED.into_iter().filter(differs).map(|(name, _)| name.to_owned()).collect()
+    asked(stage).filter(differs).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// The CKA_EC_PARAMS to try, or one `None` for RSA.
@@ -241,11 +282,11 @@ mod tests {
 
     #[test]
     fn every_contradiction_stops() {
-        assert!(judge(&good(), &[]).is_ok());
+        assert!(judge(&good(), &[], Stage::Fixed).is_ok());
         for (name, must) in REQUIRED.into_iter().chain(ASKED) {
             let mut bad = good();
             bad.insert(name.into(), if must == "true" { "false" } else { "true" }.into());
-            let error = judge(&bad, &[]).unwrap_err();
+            let error = judge(&bad, &[], Stage::Fixed).unwrap_err();
             assert!(error.to_string().contains(name), "{error}");
         }
     }
@@ -255,27 +296,54 @@ mod tests {
         for name in ["CKA_SENSITIVE", "CKA_EXTRACTABLE", "CKA_SIGN"] {
             let mut silent = good();
             silent.remove(name);
-            assert!(judge(&silent, &[]).is_err(), "{name}");
+            assert!(judge(&silent, &[], Stage::Fixed).is_err(), "{name}");
         }
         let mut silent = good();
         silent.remove("CKA_SIGN_RECOVER");
-        assert!(judge(&silent, &[]).is_ok());
+        assert!(judge(&silent, &[], Stage::Fixed).is_ok());
     }
 
     #[test]
     fn a_dropped_attribute_may_be_otherwise_only_where_it_is_no_danger() {
         let mut key = good();
         key.insert("CKA_COPYABLE".into(), "true".into());
-        assert!(judge(&key, &["CKA_COPYABLE".into()]).is_ok());
-        assert_eq!(departures(&key), ["CKA_COPYABLE"]);
+        assert!(judge(&key, &["CKA_COPYABLE".into()], Stage::Fixed).is_ok());
+        assert_eq!(departures(&key, Stage::Fixed), ["CKA_COPYABLE"]);
         key.insert("CKA_DECRYPT".into(), "true".into());
-        assert!(judge(&key, &["CKA_COPYABLE".into(), "CKA_DECRYPT".into()]).is_err());
+        assert!(judge(&key, &["CKA_COPYABLE".into(), "CKA_DECRYPT".into()], Stage::Fixed).is_err());
+    }
+
+    #[test]
+    fn each_stage_of_a_wrapped_key_is_judged_as_what_it_is_and_as_nothing_else() {
+        let at = |stage: Stage| {
+            let mut key: BTreeMap<String, String> =
+                required(stage).map(|(name, must, _)| (name.to_owned(), must.to_owned())).collect();
+            key.extend(asked(stage).map(|(name, must)| (name.to_owned(), must.to_owned())));
+            key
+        };
+        let stages = [Stage::Fixed, Stage::Wrappable, Stage::Locked, Stage::Unwrapped];
+        for is in stages {
+            for judged in stages {
+                assert_eq!(judge(&at(is), &[], judged).is_ok(), is == judged, "{is:?} judged as {judged:?}");
+            }
+        }
+        // A token that forgets who may wrap lets a plain user wrap the key under a key of his own.
+        let mut untrusted = at(Stage::Wrappable);
+        untrusted.remove("CKA_WRAP_WITH_TRUSTED");
+        assert!(judge(&untrusted, &[], Stage::Wrappable).is_err());
     }
 
     #[test]
     fn dropped_attributes_are_in_neither_template() {
-        let wanted =
-            Wanted { id: b"id", label: "l", spec: KeySpec::Rsa3072, on_token: true, allowed: &[], params: None };
+        let wanted = Wanted {
+            id: b"id",
+            label: "l",
+            spec: KeySpec::Rsa3072,
+            on_token: true,
+            allowed: &[],
+            params: None,
+            stage: Stage::Fixed,
+        };
         let names =
             |attributes: &[Attribute]| attributes.iter().map(|a| a.attribute_type().to_string()).collect::<Vec<_>>();
         let (public, private) = pair(&wanted, &["CKA_DERIVE".into()]);

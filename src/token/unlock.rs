@@ -77,14 +77,20 @@ impl Module {
                     .truth("No try was spent."));
             }
         }
-        if let (Some(kept_in), Some(tokens)) = (&self.snapshots, super::module::token_directory(&self.profile)) {
-            directory::snapshot(&tokens, &seen.identity.serial, kept_in)?;
+        let files = super::module::token_directory(&self.profile);
+        if let (Some(kept_in), Some(tokens)) = (&self.snapshots, &files) {
+            directory::check_whole(tokens, &seen.identity.serial, kept_in)?;
+            directory::snapshot(tokens, &seen.identity.serial, kept_in)?;
         }
         let slot = slot_of(&seen)?;
         let context = &self.library.0;
         let session = context.open_rw_session(slot).map_err(|a| fault::refused("cannot open the token", &a))?;
         let pin = if seen.pinpad { None } else { login.pin.as_ref() };
         session.login(UserType::User, pin).map_err(|answer| self.rejected(&seen, &answer))?;
+        if let Some(tokens) = &files {
+            // The login rewrote them: a power cut from here on must not find them half written.
+            directory::sync(tokens, &seen.identity.serial)?;
+        }
         let mechanisms = context
             .get_mechanism_list(slot)
             .map_err(|a| fault::refused("the token does not list its mechanisms", &a))?;
@@ -98,7 +104,11 @@ impl Module {
         let kind = match code {
             RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange => Kind::PinRejected,
             RvError::PinLocked => Kind::PinFinal,
-            _ => return fault::refused("cannot log in to the token", answer).truth("The PIN was not accepted."),
+            // Who fails in the middle of a login does not say whether it counted the try.
+            _ => {
+                return fault::refused("cannot log in to the token", answer)
+                    .truth("The token did not say whether a try of the PIN was spent; it was not tried again.");
+            }
         };
         let now = slot_of(seen).ok().and_then(|slot| self.look(slot).ok()).map(|seen| seen.pin).unwrap_or_default();
         let locked = kind == Kind::PinFinal || now.locked;
@@ -112,7 +122,10 @@ impl Module {
                 (false, true) => "the next wrong PIN locks it".into(),
                 (false, false) => self.profile.user_pin.cost(),
             })
-            .truth("One try was spent; it was not tried again.")
+            .truth(match kind {
+                Kind::PinFinal => "The PIN was not tried again.",
+                _ => "One try was spent; it was not tried again.",
+            })
     }
 }
 

@@ -184,18 +184,7 @@ impl Fixture {
 
     /// `count` entries such as a long ceremony writes, in acts of a hundred.
     pub fn filler(&mut self, count: usize) -> Result<(), Error> {
-        let records: Vec<Record> = (0..count)
-            .map(|n| match n % 2 {
-                0 => StepDone { step: format!("check-{n}"), activity: "confirm".into() }.into(),
-                _ => ValueRecorded {
-                    step: format!("check-{n}"),
-                    name: "tamper-evident bag".into(),
-                    value: format!("AA {n:08} of the third shelf, seal unbroken"),
-                }
-                .into(),
-            })
-            .collect();
-        records.chunks(100).try_for_each(|act| self.append(act.to_vec()))
+        fillers(count).chunks(100).try_for_each(|act| self.append(act.to_vec()))
     }
 
     /// Appends records under a header of this session.
@@ -336,7 +325,22 @@ impl Fixture {
     }
 }
 
-fn opened(ceremony: &str) -> Record {
+/// What a long ceremony writes.
+pub fn fillers(count: usize) -> Vec<Record> {
+    let record = |n: usize| match n % 2 {
+        0 => StepDone { step: format!("check-{n}"), activity: "confirm".into() }.into(),
+        _ => ValueRecorded {
+            step: format!("check-{n}"),
+            name: "tamper-evident bag".into(),
+            value: format!("AA {n:08} of the third shelf, seal unbroken"),
+        }
+        .into(),
+    };
+    (0..count).map(record).collect()
+}
+
+/// The beginning of a session.
+pub fn opened(ceremony: &str) -> Record {
     SessionOpened {
         ceremony: ceremony.into(),
         script_sha256: Digest::of(b"script"),

@@ -1,20 +1,24 @@
-//! The table of promises in SECURITY.md: each has a mechanism, a test that is there, and a figure.
+//! The tables of promises in SECURITY.md: each has a mechanism, a test that is there, and a figure.
 
 use crate::source;
 
 /// The heading that the table stands under.
 const HEADING: &str = "\n## Promises and their tests\n";
 
-/// The rows of the table: promise, mechanism, tests, figure.
+/// The head of each table.
+const HEAD: [&str; 4] = ["promise", "mechanism", "test", "figure"];
+
+/// The rows of the tables: promise, mechanism, tests, figure.
 fn rows() -> Vec<[String; 4]> {
     let text = include_str!("../../SECURITY.md");
     let section = text.split_once(HEADING).expect("the section").1;
     let section = section.split("\n## ").next().unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| ")).map(cells);
-    let rows: Vec<[String; 4]> = rows.collect();
-    let mut rows = rows.into_iter();
-    assert_eq!(rows.next().unwrap(), ["promise", "mechanism", "test", "figure"].map(str::to_owned));
-    rows.filter(|row| !row[0].starts_with("---")).collect()
+    let rows: Vec<[String; 4]> = section.lines().filter(|line| line.starts_with('|')).map(cells).collect();
+    let heads = rows.iter().filter(|row| **row == HEAD.map(str::to_owned)).count();
+    assert_eq!(heads, section.matches("\n| --- | --- | --- | --- |").count(), "a table without its head");
+    assert_ne!(heads, 0);
+    let is_row = |row: &[String; 4]| !row[0].starts_with("---") && *row != HEAD.map(str::to_owned);
+    rows.into_iter().filter(is_row).collect()
 }
 
 /// The cells of a row; `\|` is part of a cell.

@@ -28,6 +28,8 @@ fn begins(seat: &mut Seat) -> String {
 
 /// Its root is certified by somebody who is not there.
 const OUTSIDE: &str = "root-certified";
+/// Its log is countersigned by somebody who is not there.
+const ELSEWHERE: &str = "checkpoint-countersigned";
 /// Ceremonies that take over what exists: nothing of it can be made for a trial.
 const TAKE_OVER: [&str; 2] = ["adopt", "restore"];
 
@@ -62,10 +64,25 @@ fn what_a_parent_issued_is_not_rehearsed_without_a_parent() {
 }
 
 #[test]
+fn what_somebody_elsewhere_countersigned_is_not_rehearsed_without_them() {
+    let world = configured();
+    let text = "
+        error: a rehearsal has nobody elsewhere who could countersign its log: saw
+               checkpoint-countersigned
+        hint:  try it in a directory of kind = \"rehearsal\": anchorite checkpoint key,
+               then export
+        exit 2
+    ";
+    world.refused(&rehearse(ELSEWHERE, &["--unattended"]), text);
+}
+
+#[test]
 fn every_script_that_ships_runs_in_a_rehearsal_that_nobody_attends() {
     let world = configured();
     let real = world.everything();
-    for (script, text) in BUILT_IN.iter().filter(|(script, _)| !TAKE_OVER.contains(script) && *script != OUTSIDE) {
+    for (script, text) in
+        BUILT_IN.iter().filter(|(script, _)| !TAKE_OVER.contains(script) && *script != OUTSIDE && *script != ELSEWHERE)
+    {
         let place = format!("trial-{script}");
         // The authority has no custody; what deals shares is rehearsed without it.
         let custody = text.contains("-custody\"");

@@ -144,6 +144,7 @@ impl Seat {
             () if has("custody") => "custodian-change",
             () if has("key-backup") => "key-backup",
             () if has("decommission") => "decommission",
+            () if has("take") => "checkpoint-countersigned",
             () if has("sign") => "intermediate-signing",
             () if has("retire") => "cluster-retirement",
             () if has("--emergency") => "emergency-revocation",

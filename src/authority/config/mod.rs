@@ -212,6 +212,8 @@ pub enum BackupMode {
     None,
     /// A clone of the token: by the vendor's own means, or a copy of the files of a token without hardware.
     Clone,
+    /// The key leaves the token once, wrapped under a key of the custody seed, and never again.
+    Wrapped,
 }
 
 impl BackupMode {
@@ -220,6 +222,7 @@ impl BackupMode {
         match self {
             BackupMode::None => "none",
             BackupMode::Clone => "clone",
+            BackupMode::Wrapped => "wrapped",
         }
     }
 }
@@ -231,9 +234,8 @@ impl TryFrom<String> for BackupMode {
         match name.as_str() {
             "none" => Ok(BackupMode::None),
             "clone" => Ok(BackupMode::Clone),
-            // A wrapped key is generated extractable: promised before genesis and not made, it would be worse than none.
-            "wrapped" => Err("this version makes no wrapped backup: saw \"wrapped\", wanted none, clone".to_owned()),
-            other => Err(format!("no such way of backup: saw \"{other}\", wanted none, clone")),
+            "wrapped" => Ok(BackupMode::Wrapped),
+            other => Err(format!("no such way of backup: saw \"{other}\", wanted none, clone, wrapped")),
         }
     }
 }

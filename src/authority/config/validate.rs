@@ -4,7 +4,7 @@ mod cluster;
 mod custody;
 mod intermediates;
 
-use super::{AuthorityKind, ClusterConfig, Config};
+use super::{AuthorityKind, BackupMode, ClusterConfig, Config};
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::name::SubjectTemplate;
@@ -88,9 +88,30 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
     config.countersigners.validate().map_err(misplaced)?;
     config.preflight.validate().map_err(|error| error.within(place_of(text, "preflight", "must_pass")))?;
     custody::validate(config, text)?;
+    wrapped(config, text)?;
     super::emergency::validate(config, text)?;
     for (name, cluster) in &config.clusters {
         cluster::validate(config, text, name, cluster)?;
+    }
+    Ok(())
+}
+
+/// A wrapped backup needs the custodians' seed, which its wrapper is made of, and a key that tokens wrap.
+fn wrapped(config: &Config, text: &str) -> Result<(), Error> {
+    if config.key_backup.mode != BackupMode::Wrapped {
+        return Ok(());
+    }
+    let at = |table: &str, key: &str, what: &str| contradiction(text, table, key, what);
+    if config.custody.is_none() {
+        return Err(at("key_backup", "mode", "a key is wrapped under a key that the custodians' shares give")
+            .saw("no [custody]")
+            .wanted("[custody] threshold and custodians")
+            .hint("with a PIN that one person types: mode = \"clone\""));
+    }
+    if config.root.key == KeySpec::Ed25519 {
+        return Err(at("root", "key", "tokens do not wrap a key of this kind")
+            .saw("ed25519, [key_backup] mode = \"wrapped\"")
+            .wanted("rsa-3072, rsa-4096, ecdsa-p256, ecdsa-p384 or ecdsa-p521"));
     }
     Ok(())
 }

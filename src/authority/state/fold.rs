@@ -83,6 +83,7 @@ impl State {
                 self.drills.closed(script, &closed.outcome, entry.header.time);
                 self.end_course(&closed.outcome);
                 if closed.outcome == "complete" {
+                    self.completed = true;
                     let newest = |name: &String| self.newest_intermediate(name).and_then(|c| c.generation);
                     let sealed = |name: &String| self.clusters.get(name)?.bundles.last().map(|b| b.generation);
                     let waits = self.undelivered.iter().filter(|name| newest(name) > sealed(name)).cloned().collect();
@@ -99,9 +100,12 @@ impl State {
                 self.finish_step(&step.step, entry.header.time, false);
             }
             Record::StepSkipped(step) => self.finish_step(&step.step, entry.header.time, true),
-            Record::ValueRecorded(value) => {
-                self.values.insert(value.name.clone(), value.value.clone());
-            }
+            Record::ValueRecorded(value) => match self.values.get_mut(&value.name) {
+                Some(known) => known.clone_from(&value.value),
+                None => {
+                    self.values.insert(value.name.clone(), value.value.clone());
+                }
+            },
             Record::TokenInitialized(t) => {
                 self.custody.initialized(&t.role, t.custody.as_ref())?;
                 self.tokens.insert(t.role.clone(), token(&t.serial, &t.label, &t.manufacturer, &t.model));
@@ -233,6 +237,16 @@ impl State {
             Record::KeyBackupMade(made) => self.backups.made(entry.header.time, made)?,
             Record::KeyBackupProving(proving) => self.backups.intend(entry.seq, proving)?,
             Record::KeyBackupProved(proved) => self.backups.proved(entry.header.time, proved)?,
+            Record::KeyLocked(locked) => {
+                self.generated(&locked.id, "key.locked")?;
+                self.backups.lock(locked)?;
+            }
+            Record::KeyRestored(restored) => {
+                let backed = self.backups.named(&restored.backup).is_some_and(|backup| backup.wrapped.is_some());
+                expect(backed, "key.restored", "a key is restored from a wrapped backup", &restored.backup)?;
+                self.generated(&restored.id, "key.restored")?.token_serial.clone_from(&restored.token_serial);
+                self.backups.restored(&restored.id);
+            }
             Record::KeyDestroying(destroying) => self.apply_destroying(&entry.header, destroying)?,
             Record::KeyDestroyed(destroyed) => self.apply_destroyed(&entry.header, destroyed)?,
         }
@@ -277,6 +291,12 @@ impl State {
                 &seq.to_string(),
             )),
         }
+    }
+
+    /// A key that was generated, by its id.
+    fn generated(&mut self, id: &Hex, rule: &str) -> Result<&mut KeyRecord, Error> {
+        let known = self.keys.iter_mut().find(|key| key.id == *id && key.spki.is_some());
+        known.ok_or_else(|| broken(rule, "a key that was generated", &id.to_string()))
     }
 
     fn apply_key_intent(&mut self, intent: &KeyIntent) -> Result<(), Error> {

@@ -58,6 +58,8 @@ pub struct State {
     pub values: BTreeMap<String, String>,
     /// Sessions that were closed.
     pub sessions_closed: u64,
+    /// One of them was a ceremony's end, and not a pause or a failure.
+    pub completed: bool,
     /// The last closed session's ceremony and time.
     pub last_session: Option<(String, Timestamp)>,
     /// Restore drills.
@@ -287,6 +289,8 @@ pub struct Crl {
     pub next_update: Timestamp,
     /// DER.
     pub der: Vec<u8>,
+    /// The position of its `sign.outcome`; `None` for one that was taken over.
+    pub outcome: Option<u64>,
 }
 
 impl State {

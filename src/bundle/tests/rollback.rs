@@ -45,6 +45,13 @@ fn a_later_bundle_must_prove_that_its_log_continues_the_one_seen_before() {
     let second = world.make(&world.contents(2));
     let next = world.open_again(&second, &receipt, false).unwrap().receipt;
     assert_eq!((next.size, next.sequence), (8, 2));
+    let mut contents = world.contents(2);
+    contents.previous_bundle = Some(first.id.clone());
+    assert!(world.open_again(&world.make(&contents), &receipt, false).is_ok());
+    contents.previous_bundle = Some("00".repeat(16));
+    refused(world.open_again(&world.make(&contents), &receipt, false), "follows another than the one that is there");
+    contents.sequence = 3;
+    assert!(world.open_again(&world.make(&contents), &receipt, false).is_ok(), "one is missing between them");
     // A receipt of a tree that this log never had: the log was rewritten.
     let forked = Receipt { root: Digest::of(b"other"), ..receipt.clone() };
     refused(world.open_again(&second, &forked, false), "rewritten");

@@ -21,6 +21,8 @@ fn a_manifest_of_another_bundle_checkpoint_log_or_recipient_is_refused() {
     refused(with(|m| m.recipients = vec![recipient::generate_identity().1]), "other recipients");
     refused(with(|m| m.csr_sha256 = Digest::of(b"other")), "answers another request");
     refused(with(|m| m.cluster = "cluster2".into()), "for another cluster");
+    refused(with(|m| m.environment = "staging".into()), "for another cluster");
+    refused(with(|m| m.trust_domain = "other.example".into()), "for another cluster");
     refused(with(|m| m.crl_number = 2), "not the CRL of the manifest");
     refused(with(|m| m.kind = "anchorite/manifest/v2".into()), "another type");
 }

@@ -120,6 +120,7 @@ type Foresee = fn(&mut Foresight, &Script, &Prospect<'_>, &Step) -> Result<(), E
 const FORESEEN: &[(&str, Foresee)] = &[
     ("participants", people),
     ("initialize-token", label),
+    ("restore-key", label),
     ("adopt-config", adoption),
     ("adopt-key", taken_over),
     ("restore-log", given_up),
@@ -161,8 +162,8 @@ fn people(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, s
     Ok(())
 }
 
-fn label(foresight: &mut Foresight, _: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
-    if prospect.state.tokens.is_empty() {
+fn label(foresight: &mut Foresight, script: &Script, prospect: &Prospect<'_>, step: &Step) -> Result<(), Error> {
+    if prospect.state.tokens.is_empty() || script.kind == ScriptKind::KeyRestore {
         let label = initialize_token::label_of(&prospect.config.name);
         let about = vec!["the label that the blank token gets".to_owned()];
         foresight.ask(step, "label", about, Answer::One(Blank::known(label)));

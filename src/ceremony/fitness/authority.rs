@@ -11,6 +11,7 @@ use crate::text;
 use crate::token::KeyRole;
 use crate::token::module::Seen;
 use jiff::ToSpan;
+use std::path::Path;
 
 /// An authority that nobody used for so long, in days, or a clock that was set ahead.
 const LONG_AGO: i64 = 400;
@@ -158,15 +159,17 @@ pub(super) fn media(examined: &Examined<'_>) -> Check {
     if examined.media.is_empty() {
         return Check::unknown(NAME, "local.toml names no media");
     }
+    // Not the whole path: systems mount sticks below the name of who is logged in, and the log holds no names.
+    let name = |dir: &Path| dir.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let (mut here, mut wrong, mut absent) = (Vec::new(), Vec::new(), Vec::new());
     for (role, dir) in &examined.media {
         if !dir.is_dir() {
-            absent.push(format!("no {role} at {}", dir.display()));
+            absent.push(format!("no {role} at {}", name(dir)));
             continue;
         }
         match medium::expect(dir, *role) {
             Ok(Some(medium)) if medium.authority.as_ref().is_some_and(|name| *name != config.name) => {
-                wrong.push(format!("{}: {medium}", dir.display()));
+                wrong.push(format!("{}: {medium}", name(dir)));
             }
             Ok(_) => here.push(role.name()),
             Err(error) => wrong.push(error.to_string()),

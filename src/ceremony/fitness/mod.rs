@@ -18,6 +18,7 @@ use crate::screen::Screen;
 use crate::text;
 use jiff::Timestamp;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// This program's own file, at the most, in bytes.
 const MAX_BINARY: u64 = 1 << 30;
@@ -59,9 +60,15 @@ pub fn examine(mut examined: Examined<'_>) -> Vec<Check> {
 /// # Errors
 /// [`Kind::Bug`], [`Kind::Medium`]: its file cannot be found or read.
 pub fn own_binary() -> Result<Digest, Error> {
+    // A ceremony asks twice, and there is much to hash.
+    static KNOWN: OnceLock<Digest> = OnceLock::new();
+    if let Some(known) = KNOWN.get() {
+        return Ok(*known);
+    }
     let path = std::env::current_exe()
         .map_err(|error| Error::new(Kind::Bug, "the program does not know its own path").saw(error.to_string()))?;
-    Ok(Digest::of(&intake::read(&path, MAX_BINARY)?))
+    let digest = Digest::of(&intake::read(&path, MAX_BINARY)?);
+    Ok(*KNOWN.get_or_init(|| digest))
 }
 
 /// The checks that stop a ceremony: where people attend, every failure and whatever must pass and did not;

@@ -4,6 +4,7 @@
 use crate::authority::config::names;
 use crate::ceremony::room::Room;
 use crate::ceremony::steps::{initialize_token, unlock_token};
+use crate::ceremony::wrapped;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
 use crate::key::KeySpec;
@@ -73,6 +74,7 @@ pub(super) fn label(room: &mut Room<'_>) -> Result<(), Error> {
 
 /// What profile and token say that they can make, before anything is tried.
 pub(super) fn kinds(room: &mut Room<'_>) -> Result<(), Error> {
+    wrapped::in_profile(&room.config, room.tokens.profile(KeyRole::Root))?;
     for (role, spec) in wanted(room) {
         in_profile(room, role, spec)?;
         let token = seen(room, role)?;
@@ -107,7 +109,10 @@ pub(super) fn prove_kinds(room: &mut Room<'_>, keys: &mut Keyring) -> Result<(),
     // A root that exists is proved by what it signs; its token may be unable to make such a key.
     let makes_root = !room.script.kind.takes_over();
     let wanted = wanted(room).into_iter().filter(|(role, _)| makes_root || *role != KeyRole::Root);
-    wanted.into_iter().try_for_each(|(role, spec)| keys.token(role)?.prove(spec, role))
+    wanted.into_iter().try_for_each(|(role, spec)| {
+        let stage = wrapped::stage(&room.config, role);
+        keys.token(role)?.prove(spec, role, stage)
+    })
 }
 
 pub(super) fn prove_guard(_: &mut Room<'_>, keys: &mut Keyring) -> Result<(), Error> {

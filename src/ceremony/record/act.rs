@@ -196,6 +196,8 @@ fn say(record: &Record, known: &Known) -> Said {
         Record::KeyDestroyed(r) => keys::destroyed(r),
         Record::KeyBackupMade(r) => keys::made(r),
         Record::KeyBackupProving(r) => keys::proving(r),
+        Record::KeyLocked(r) => keys::locked(r),
+        Record::KeyRestored(r) => keys::restored(r),
         Record::KeyBackupProved(r) => Said::that("The copy of the root key signed, and the signature verifies")
             .with("proof intended in", r.proving)
             .with("signature sha256", Digest::of(&r.signature.0)),

@@ -167,6 +167,12 @@ fn configuration(course: &Course) -> Option<Configuration> {
             "A second token, or a copy of the token's files, holds the root key: whoever has it and what opens it can sign. \
              When the token is lost, work goes on with a copy that was proved; without one, every mesh needs a new root.",
         ),
+        Ok(BackupMode::Wrapped) => (
+            "wrapped",
+            "The root key is made so that it leaves its token once, wrapped under a key that the custodians' shares give: \
+             enough custodians and that file equal the key. Once the file is proved, the key cannot be wrapped again. A \
+             key that is made anew of the file was not always in one token, and its attributes say so.",
+        ),
         Err(_) => ("not read", "The configuration is of another version; its text is in the log."),
     };
     Some(Configuration { sha256: adopted.sha256, entry: *entry, key_backup, loss })

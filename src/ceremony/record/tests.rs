@@ -111,13 +111,13 @@ const SAMPLES: &[(&str, &str)] = &[
     ("certificate.revoked", r#"{"serial":"00","reason":"keyCompromise","date":T,"invalid_from":T}"#),
     ("root.certified", r#"{"generation":1,"certificate":"","parents":[""]}"#),
     (
-        "checkpoint.witnessed",
-        r#"{"size":7,"root":0,"by":"w.example/1+bcd5f9c1+BAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f","at":T,"signature":""}"#,
-    ),
-    (
         "bundle.exported",
         r#"{"bundle_id":H,"cluster":H,"generation":1,"sequence":1,"envelope_sha256":0,"manifest_sha256":0,
             "payload_sha256":0,"tree_size":1}"#,
+    ),
+    (
+        "checkpoint.witnessed",
+        r#"{"size":7,"root":0,"by":"w.example/1+bcd5f9c1+BAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f","at":T,"signature":""}"#,
     ),
     ("recovered", r#"{"session":H,"found":[H],"torn_sha256":0}"#),
 ];

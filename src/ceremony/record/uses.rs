@@ -143,6 +143,16 @@ impl Uses {
                     self.uses.push(self.named(gone));
                 }
             },
+            Record::KeyLocked(r) if r.role == "root" => {
+                let says = "the root key is copied in its token without the right to be wrapped".to_owned();
+                let locked = Use { root_generation: Some(r.generation), ..done(entry, "lock", says) };
+                self.uses.push(self.named(locked));
+            }
+            Record::KeyRestored(r) if r.role == "root" => {
+                let says = format!("the root key is made anew from {} in the token {}", r.backup, r.token_serial);
+                let restored = Use { root_generation: Some(r.generation), ..done(entry, "restore", says) };
+                self.uses.push(self.named(restored));
+            }
             // Nothing here asks a root key, or a copy of one, for anything. A new type is asked for by the compiler.
             Record::Genesis(_)
             | Record::ConfigAdopted(_)
@@ -167,6 +177,8 @@ impl Uses {
             | Record::AuditRotated(_)
             | Record::KeyDestroying(_)
             | Record::KeyDestroyed(_)
+            | Record::KeyLocked(_)
+            | Record::KeyRestored(_)
             | Record::ClusterEnrolled(_)
             | Record::ClusterRetired(_)
             | Record::RequestImported(_)

@@ -25,6 +25,8 @@ pub enum ScriptKind {
     Checkpoint,
     /// Makes a copy of the root's token and proves it.
     Backup,
+    /// Makes the keys anew in another token out of their wrapped backup.
+    KeyRestore,
     /// Ends the key of a root generation.
     RootEnd,
     /// Ends the authority.
@@ -54,6 +56,7 @@ impl ScriptKind {
         ScriptKind::Certified,
         ScriptKind::Checkpoint,
         ScriptKind::Backup,
+        ScriptKind::KeyRestore,
         ScriptKind::RootEnd,
         ScriptKind::Decommission,
         ScriptKind::Adoption,
@@ -76,6 +79,7 @@ impl ScriptKind {
             ScriptKind::Certified => "root-certified",
             ScriptKind::Checkpoint => "checkpoint",
             ScriptKind::Backup => "key-backup",
+            ScriptKind::KeyRestore => "key-restore",
             ScriptKind::RootEnd => "root-retirement",
             ScriptKind::Decommission => "decommission",
             ScriptKind::Adoption => "adoption",
@@ -91,6 +95,7 @@ impl ScriptKind {
         match self {
             ScriptKind::Genesis => &[Fact::NoRoot, Fact::NoToken],
             ScriptKind::Drill => &[Fact::TokenReady, Fact::Root, Fact::BackedUp],
+            ScriptKind::KeyRestore => &[Fact::NoToken, Fact::Root, Fact::BackedUp],
             ScriptKind::Adoption | ScriptKind::Restore => &[Fact::NoRoot, Fact::TokenReady],
             _ => &[Fact::TokenReady, Fact::Root],
         }
@@ -119,6 +124,7 @@ impl ScriptKind {
             ScriptKind::Checkpoint => &["participants", "witness-checkpoint", "close"],
             ScriptKind::Certified => &["participants", "take-certificate", "publish", "close"],
             ScriptKind::Backup => &["participants", "key-backup", "prove-backup", "close"],
+            ScriptKind::KeyRestore => &["participants", "restore-key", "unlock-token", "prove-backup", "close"],
             ScriptKind::RootEnd | ScriptKind::Decommission => &["participants", "destroy-keys", "close"],
             ScriptKind::Adoption => &["participants", "adopt-key", "review-plans", "sign", "publish", "close"],
             ScriptKind::Revocation | ScriptKind::Emergency => {
@@ -173,8 +179,9 @@ const ONLY_IN: &[(&str, &[ScriptKind])] = &[
     ("take-certificate", &[ScriptKind::Certified]),
     ("witness-checkpoint", &[ScriptKind::Checkpoint]),
     ("key-backup", &[ScriptKind::Backup]),
+    ("restore-key", &[ScriptKind::KeyRestore]),
     ("destroy-keys", &[ScriptKind::RootEnd, ScriptKind::Decommission]),
-    ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill]),
+    ("prove-backup", &[ScriptKind::Backup, ScriptKind::Drill, ScriptKind::KeyRestore]),
 ];
 
 /// The kinds that can do an activity, as one writes them; `None` where all can.

@@ -40,6 +40,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("crl-refresh", include_str!("../../../ceremony/crl-refresh.toml")),
     ("custodian-change", include_str!("../../../ceremony/custodian-change.toml")),
     ("key-backup", include_str!("../../../ceremony/key-backup.toml")),
+    ("key-restore", include_str!("../../../ceremony/key-restore.toml")),
     ("root-retirement", include_str!("../../../ceremony/root-retirement.toml")),
     ("decommission", include_str!("../../../ceremony/decommission.toml")),
 ];

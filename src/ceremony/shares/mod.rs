@@ -14,7 +14,7 @@ pub use enter::{enter_one, read_file};
 use super::people::{Stop, Turn};
 use super::room::Room;
 use crate::authority::state::{Custody, CustodySet, Standing};
-use crate::custody::{self, CombineFault, DATA, ENCODED, Owner, Seed, SetId, Share};
+use crate::custody::{self, CombineFault, DATA, ENCODED, Kek, Owner, Seed, SetId, Share};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::log::record::PinForm;
@@ -23,7 +23,8 @@ use crate::token::PinAlphabet;
 use enter::{Trouble, enter};
 use secrecy::SecretString;
 
-/// Both PINs of a set, in memory for as long as they are needed.
+/// What a set gives, in memory for as long as it is needed.
+#[derive(Clone)]
 pub struct SetPins {
     /// The set.
     pub set: Hex,
@@ -31,6 +32,8 @@ pub struct SetPins {
     pub user: SecretString,
     /// The security officer's PIN.
     pub so: SecretString,
+    /// The key that wraps keys for a backup.
+    pub kek: Kek,
 }
 
 fn derive(seed: &Seed, set: SetId, user: &PinForm, so: &PinForm) -> Result<SetPins, Error> {
@@ -39,7 +42,8 @@ fn derive(seed: &Seed, set: SetId, user: &PinForm, so: &PinForm) -> Result<SetPi
             .ok_or_else(|| Error::new(Kind::Verify, "a PIN of an unknown alphabet").saw(&form.alphabet))?;
         custody::derive_pin(seed, set, owner, alphabet.characters(), form.length)
     };
-    Ok(SetPins { set: set.hex(), user: pin(Owner::User, user)?, so: pin(Owner::So, so)? })
+    let kek = custody::derive_kek(seed, set)?;
+    Ok(SetPins { set: set.hex(), user: pin(Owner::User, user)?, so: pin(Owner::So, so)?, kek })
 }
 
 /// Collects as many shares of a set as its threshold says, each from one custodian. Gives their indexes too.

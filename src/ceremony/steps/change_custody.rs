@@ -73,11 +73,11 @@ fn new_pins(room: &mut Room<'_>, bench: &mut Bench, opened: &Opened) -> Result<O
         return Ok(None);
     }
     if let Some(pins) = opened.set.as_ref().filter(|pins| pins.set == set.set) {
-        return Ok(Some(copy(pins)));
+        return Ok(Some(pins.clone()));
     }
     let tried = opened.tried.as_ref().filter(|(pins, _)| pins.set == set.set);
     let (pins, indexes) = match tried {
-        Some((pins, indexes)) => (copy(pins), indexes.clone()),
+        Some((pins, indexes)) => (pins.clone(), indexes.clone()),
         None => {
             let screen = Screen::new()
                 .heading("A change of custodians was interrupted", format!("set {}", set.set))
@@ -89,10 +89,6 @@ fn new_pins(room: &mut Room<'_>, bench: &mut Bench, opened: &Opened) -> Result<O
     let used = CustodyShareUsed { set: set.set, indexes, purpose: "change".to_owned() };
     room.journal.append(vec![used.into()])?;
     Ok(Some(pins))
-}
-
-fn copy(pins: &SetPins) -> SetPins {
-    SetPins { set: pins.set.clone(), user: pins.user.clone(), so: pins.so.clone() }
 }
 
 /// One PIN: announced, changed, proved, logged; `user` is the user PIN as it is.

@@ -8,6 +8,7 @@ use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::succession;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
+use crate::ceremony::wrapped;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
 use crate::key::KeySpec;
@@ -32,6 +33,7 @@ pub const ACTIVITY: Activity = Activity {
 };
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
+    wrapped::prove_token(room, bench, room.config.root.key)?;
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
     let result = generate(room, &mut keys);
     bench.keys = Some(keys);

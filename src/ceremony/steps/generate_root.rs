@@ -5,6 +5,7 @@ use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
+use crate::ceremony::wrapped;
 use crate::digest::{Base64, Hex};
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
@@ -31,6 +32,7 @@ pub const ACTIVITY: Activity = Activity {
 fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     let root = room.config.root.key;
     let wanted = [(KeyRole::Audit, 1, KeySpec::EcdsaP256), (KeyRole::Root, 1, root)];
+    wrapped::prove_token(room, bench, root)?;
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
     let result = generate_all(room, &mut keys, &wanted);
     bench.keys = Some(keys);
@@ -84,19 +86,21 @@ fn left_over(
         .filter(|k| k.role == role.name() && k.generation == generation && k.spki.is_none())
         .map(|k| k.id.clone())
         .collect();
+    let stage = wrapped::stage(&room.config, role);
     for id in intended {
         let token = keys.token(role)?;
         if let Some(key) = token.find(&KeyId(id), None)? {
-            let described = token.describe(&key).and_then(|described| of_kind(described, spec)).map_err(|error| {
-                error
-                    .within(format!("the {} key that the log announces cannot be adopted", role.name()))
-                    .hint(format!(
-                        "was it imported? delete it with the token's own tool (id {}) and run the same command: \
+            let described =
+                token.describe(&key, stage).and_then(|described| of_kind(described, spec)).map_err(|error| {
+                    error
+                        .within(format!("the {} key that the log announces cannot be adopted", role.name()))
+                        .hint(format!(
+                            "was it imported? delete it with the token's own tool (id {}) and run the same command: \
                          another one is made, under another id",
-                        key.id.0
-                    ))
-                    .truth("No key was generated.")
-            })?;
+                            key.id.0
+                        ))
+                        .truth("No key was generated.")
+                })?;
             return Ok(Some(described));
         }
     }
@@ -121,8 +125,8 @@ fn generate(
     let token_serial = keys.token(role)?.identity().serial.clone();
     let intent = KeyIntent { id: id.clone(), role: role.name().to_owned(), generation, spec, token_serial };
     room.journal.append(vec![intent.into()])?;
-    let label = format!("anchorite {} {generation}", role.name());
-    keys.token(role)?.generate(&KeyId(id), &label, spec, role)
+    let stage = wrapped::stage(&room.config, role);
+    keys.token(role)?.generate(&KeyId(id), &wrapped::label(role, generation), spec, role, stage)
 }
 
 fn screen((role, generation): (KeyRole, u32), spec: KeySpec, generated: &Generated, adopted: bool) -> Screen {

@@ -2,11 +2,11 @@
 
 use crate::ceremony::people::{Compared, Secret, Stop};
 use crate::ceremony::precondition;
-use crate::ceremony::room::{Bench, Room};
+use crate::ceremony::room::{Bench, Opened, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::shares::{self, SetPins};
 use crate::ceremony::steps::participants;
-use crate::ceremony::steps::unlock_token::ask_pin;
+use crate::ceremony::steps::unlock_token::{ask_pin, keeps};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
@@ -32,7 +32,10 @@ pub const ACTIVITY: Activity = Activity {
 };
 
 /// A token that has the new label already: a genesis that was cut short before its log leaves one.
-fn labelled(room: &mut Room<'_>, label: &str) -> Result<Option<Seen>, Error> {
+///
+/// # Errors
+/// [`Kind::Token`]: the module does not list its tokens.
+pub fn labelled(room: &mut Room<'_>, label: &str) -> Result<Option<Seen>, Error> {
     Ok(room.tokens.list(KeyRole::Root)?.into_iter().find(|seen| seen.initialized && seen.identity.label == label))
 }
 
@@ -113,7 +116,15 @@ struct New {
 /// The PINs of the shares that were dealt, else those that people choose. Shares that were dealt before an
 /// interruption are with the custodians, who type as many as open the token.
 fn new_pins(room: &mut Room<'_>, bench: &mut Bench) -> Result<New, Stop> {
-    let of = |pins: SetPins| New { so_pin: pins.so, pin: pins.user, custody: Some(pins.set) };
+    let kept = keeps(room);
+    let mut of = |pins: SetPins| {
+        // A wrapped backup is tried with them before a key is made.
+        if kept {
+            let (user, set) = (pins.user.clone(), Some(pins.clone()));
+            bench.opened = Some(Opened { user, set, tried: None, so: None, audit: None });
+        }
+        New { so_pin: pins.so, pin: pins.user, custody: Some(pins.set) }
+    };
     if let Some(pins) = bench.dealt.take() {
         return Ok(of(pins));
     }
@@ -144,12 +155,16 @@ pub fn chosen(room: &mut Room<'_>) -> Result<Seen, Error> {
             Err(Error::new(Kind::Token, "this genesis was begun with another token").saw(named).wanted(recorded))
         }
         (Some(serial), _) | (None, Some(serial)) => room.tokens.find(KeyRole::Root, &serial),
-        (None, None) => choose(&room.tokens.list(KeyRole::Root)?, room.wishes.slot).cloned(),
+        (None, None) => choose(&room.tokens.list(KeyRole::Root)?, room.wishes.slot, "anchorite root create").cloned(),
     }
 }
 
 /// The blank token to initialise: the one in the slot that was named, else the only one.
-fn choose(slots: &[Seen], wanted: Option<u64>) -> Result<&Seen, Error> {
+/// `command` is the one that takes an initialised one.
+///
+/// # Errors
+/// [`Kind::Token`].
+pub fn choose<'s>(slots: &'s [Seen], wanted: Option<u64>, command: &str) -> Result<&'s Seen, Error> {
     if let Some(wanted) = wanted {
         let Some(slot) = slots.iter().find(|s| s.slot == wanted) else {
             return Err(Error::new(Kind::Token, "there is no such slot")
@@ -160,7 +175,7 @@ fn choose(slots: &[Seen], wanted: Option<u64>) -> Result<&Seen, Error> {
             return Err(Error::new(Kind::Token, "the token is already initialised")
                 .saw(format!("slot {}, label \"{}\", serial {}", slot.slot, slot.identity.label, slot.identity.serial))
                 .wanted("a blank token")
-                .hint("to use it as it is, with its PIN: anchorite root create --token-serial SERIAL"));
+                .hint(format!("to use it as it is, with its PIN: {command} --token-serial SERIAL")));
         }
         return Ok(slot);
     }
@@ -171,7 +186,7 @@ fn choose(slots: &[Seen], wanted: Option<u64>) -> Result<&Seen, Error> {
             .saw(list(slots))
             .wanted("one token that is not initialised")
             .hint("insert a blank token")
-            .hint("to use an initialised one, with its PIN: anchorite root create --token-serial SERIAL")),
+            .hint(format!("to use an initialised one, with its PIN: {command} --token-serial SERIAL"))),
         _ => Err(Error::new(Kind::Token, "more than one blank token is here")
             .saw(list(slots))
             .wanted("one, or --slot N")),

@@ -1,5 +1,7 @@
-//! `key-backup`: a clone of the root's token. The files of one without hardware are copied here; any other is cloned by
+//! `key-backup`: a clone of the root's token, or a file of its wrapped keys. The files of one without hardware are copied here; any other is cloned by
 //! its vendor's own means, while this waits. That the copy lives is for `prove-backup` to show.
+
+mod wrapped;
 
 use crate::authority::Config;
 use crate::authority::config::BackupMode;
@@ -36,6 +38,9 @@ const MAX_NAME: usize = 64;
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     backups::come_back(room, bench, step)?;
+    if room.config.key_backup.mode == BackupMode::Wrapped {
+        return wrapped::run(room, bench, step);
+    }
     check(&room.config, room.tokens.profile(KeyRole::Root))?;
     let Some(copy) = room.tokens.backup().cloned() else { return Err(backups::nowhere().into()) };
     check_apart(room, copy.directory.as_deref())?;
@@ -68,15 +73,18 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     )
 }
 
-/// The configuration promised a clone, and the token can be cloned.
+/// The configuration promised a backup, and the token can be cloned, or its keys wrapped.
 ///
 /// # Errors
 /// [`Kind::Usage`].
 pub fn check(config: &Config, profile: &HsmProfile) -> Result<(), Error> {
-    if config.key_backup.mode != BackupMode::Clone {
+    if config.key_backup.mode == BackupMode::Wrapped {
+        return crate::ceremony::wrapped::in_profile(config, profile);
+    }
+    if config.key_backup.mode == BackupMode::None {
         return Err(Error::new(Kind::Usage, "this authority has no key backup")
             .saw(format!("[key_backup] mode = \"{}\"", config.key_backup.mode.name()))
-            .wanted("mode = \"clone\"")
+            .wanted("mode = \"clone\" or \"wrapped\"")
             .hint("the mode is fixed before genesis: people relied on there being no copy")
             .truth("Nothing was copied."));
     }
@@ -155,5 +163,6 @@ fn record(room: &Room<'_>, name: &str, means: &str, identity: &Identity) -> KeyB
         manufacturer: identity.manufacturer.clone(),
         model: identity.model.clone(),
         generations: room.journal.state().living_roots().map(|key| key.generation).collect(),
+        wrapped: None,
     }
 }

@@ -28,6 +28,7 @@ pub mod publish;
 pub mod read_aloud;
 pub mod reason;
 pub mod record;
+pub mod restore_key;
 pub mod restore_log;
 pub mod retire_cluster;
 pub mod review_plans;

@@ -3,9 +3,10 @@
 use crate::ceremony::fitness::{self, Examined};
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room, Wishes};
-use crate::ceremony::script::Step;
+use crate::ceremony::script::{ScriptKind, Step};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::files::medium::Role;
+use crate::token::KeyRole;
 use std::path::PathBuf;
 
 /// The activity.
@@ -25,11 +26,16 @@ pub const ACTIVITY: Activity = Activity {
 };
 
 fn run(room: &mut Room<'_>, _: &mut Bench, _: &Step) -> Result<(), Stop> {
+    let mut state = room.journal.state().clone();
+    if room.script.kind == ScriptKind::KeyRestore {
+        // It is for a token that is lost: a blank one is wanted, as before genesis.
+        state.tokens.remove(KeyRole::Root.name());
+    }
     let checks = fitness::examine(Examined {
         now: room.journal.now(),
         config: Some(&room.config),
         folder: Some(&room.folder),
-        state: Some(room.journal.state()),
+        state: Some(&state),
         tokens: Some(Ok(&mut *room.tokens)),
         media: media(&room.wishes),
     });

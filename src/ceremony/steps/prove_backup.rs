@@ -1,6 +1,10 @@
 //! `prove-backup`: the copy signs that it lives. What it signs is in the log first and can be no certificate; the
 //! signature verifies under the root that the log holds.
 
+mod wrapped;
+
+pub use wrapped::lock_proved;
+
 use crate::authority::config::BackupMode;
 use crate::authority::state::{Backup, KeyRecord};
 use crate::ceremony::backups;
@@ -13,7 +17,7 @@ use crate::error::{Error, Kind};
 use crate::execute::{self, Desk, Proving};
 use crate::log::record::KeyBackupProved;
 use crate::screen::Screen;
-use crate::token::{KeyId, Token};
+use crate::token::{KeyId, KeyRole, Token};
 use crate::x509::Spki;
 
 /// The activity.
@@ -32,6 +36,9 @@ pub const ACTIVITY: Activity = Activity {
 };
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
+    if room.script.kind == ScriptKind::KeyRestore {
+        return prove_restored(room, bench);
+    }
     backups::come_back(room, bench, step)?;
     if let Some(why) = nothing_to_prove(room) {
         // A drill is of what is there: that there was nothing is in its record.
@@ -41,14 +48,40 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     let backup = backups::choose(room, step)?;
     room.check_answers(step)?;
     let keys = copied(room, &backup)?;
+    let file = backup.wrapped.as_ref().map(|_| wrapped::file(room, bench, &backup)).transpose()?;
     let proofs = intend(room, bench, &backup, &keys)?;
     let proved = backups::visit(room, bench, step, &mut |room, bench| {
         let mut copy = backups::open(room, bench, step)?;
-        Ok(prove(copy.as_mut(), &keys, &proofs)?)
+        Ok(match &file {
+            Some(file) => wrapped::prove(room, bench, copy.as_mut(), (file, &backup), &keys, &proofs)?,
+            None => prove(copy.as_mut(), &keys, &proofs)?,
+        })
     })?;
-    room.people.show(&screen(&backup, &keys, &proved))?;
+    told(room, bench, (&backup, &keys), proved)?;
+    wrapped::lock_proved(room, bench)?;
+    Ok(())
+}
+
+fn told(
+    room: &mut Room<'_>,
+    bench: &mut Bench,
+    (backup, keys): (&Backup, &[(KeyRecord, Spki)]),
+    proved: Vec<KeyBackupProved>,
+) -> Result<(), Stop> {
+    room.people.show(&screen(backup, keys, &proved))?;
     room.journal.append(proved.into_iter().map(Into::into).collect())?;
-    room.journal.checkpoint(bench.keys()?)?;
+    Ok(room.journal.checkpoint(bench.keys()?)?)
+}
+
+/// The keys that were made anew sign in their new token: one proof for each backup that they came from.
+fn prove_restored(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Stop> {
+    let backups: Vec<Backup> = room.journal.state().backups.all().to_vec();
+    for backup in backups.iter().filter(|backup| backup.wrapped.is_some()) {
+        let Ok(keys) = copied(room, backup) else { continue };
+        let proofs = intend(room, bench, backup, &keys)?;
+        let proved = prove(bench.keys()?.token(KeyRole::Root)?, &keys, &proofs)?;
+        told(room, bench, (backup, &keys), proved)?;
+    }
     Ok(())
 }
 
@@ -59,11 +92,11 @@ fn nothing_to_prove(room: &Room<'_>) -> Option<String> {
     }
     match (room.config.key_backup.mode, room.tokens.backup()) {
         (BackupMode::None, _) => Some("[key_backup] mode = \"none\"".to_owned()),
-        (BackupMode::Clone, None) => Some("local.toml of this copy names no [backup.token]".to_owned()),
-        (BackupMode::Clone, Some(_)) if room.journal.state().backups.all().is_empty() => {
+        (_, None) => Some("local.toml of this copy names no [backup.token]".to_owned()),
+        (_, Some(_)) if room.journal.state().backups.all().is_empty() => {
             Some("none was made yet: anchorite key-backup".to_owned())
         }
-        (BackupMode::Clone, Some(_)) => None,
+        (_, Some(_)) => None,
     }
 }
 

@@ -38,7 +38,6 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         return Ok(());
     }
     seal_keys_made_here(room, bench, &approved)?;
-    let began = clock::monotonic();
     let batches = Batch::by_issuer(approved, room.journal.now())?;
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
     let before = bench.issued.len();
@@ -46,7 +45,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         let people = &mut room.people;
         let issued = room.journal.with_log(|log, origin, header| {
             let mut progress = |done, of| people.working(done, of, "signing");
-            execute::execute(batch, &mut keys, &mut Desk { log, origin, header, progress: &mut progress })
+            let began = clock::monotonic();
+            let issued = execute::execute(batch, &mut keys, &mut Desk { log, origin, header, progress: &mut progress });
+            bench.signing += clock::monotonic().saturating_sub(began);
+            issued
         });
         // Also after a failure: the state is what the log says.
         let caught_up = room.journal.catch_up();
@@ -54,7 +56,6 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         caught_up
     });
     bench.keys = Some(keys);
-    bench.signing = clock::monotonic().saturating_sub(began);
     let signed = bench.issued.get(before..).unwrap_or_default();
     Ok(result.map_err(|error| after(error, signed))?)
 }

@@ -3,7 +3,7 @@
 mod custodians;
 mod reopen;
 
-pub use custodians::confirm_try;
+pub use custodians::{confirm_try, keeps};
 pub use reopen::reopen;
 
 use crate::authority::state::KeyRecord;
@@ -19,9 +19,11 @@ use crate::execute::Keyring;
 use crate::files::deliver;
 use crate::log::Record;
 use crate::log::note;
-use crate::log::record::{ConfigAdopted, TokenUnlocked};
+use crate::log::record::{ConfigAdopted, Deviation, TokenUnlocked};
 use crate::screen::Screen;
+use crate::token::hsm_profile::GuardSupport;
 use crate::token::{Identity, KeyId, KeyRole, PinShape, Token};
+use crate::words;
 use secrecy::SecretString;
 
 /// The activity.
@@ -70,8 +72,9 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     }
     // Proved before anything is written: a token that lacks the keys, or remembers a newer log, stops here.
     find_keys(room, &mut keys)?;
+    let mut unguarded = false;
     if let Ok(log) = room.journal.log() {
-        keys.check_guard(log)?;
+        unguarded = !keys.check_guard(log)? && log.checkpoint_note().is_some();
     }
     if room.journal.state().key(KeyRole::Root.name()).is_some() {
         let own = crate::digest::Hex::parse(&room.journal.header().log)?;
@@ -82,6 +85,9 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         precondition::before_a_key(room, &mut keys)?;
     }
     room.journal.append(unlocked)?;
+    if unguarded {
+        go_on_unguarded(room, step)?;
+    }
     if let Some(interrupted) = &bench.interrupted {
         // In the same write as the session's beginning: no crash leaves a session begun over open intents.
         interrupted.close(&mut room.journal)?;
@@ -89,6 +95,34 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     keep_config(room)?;
     bench.keys = Some(keys);
     Ok(settle(room, bench)?)
+}
+
+/// The token cannot say whether this is the newest copy of the log: people can. Where it should, the log says so.
+fn go_on_unguarded(room: &mut Room<'_>, step: &Step) -> Result<(), Stop> {
+    let keeps = room.tokens.profile(KeyRole::Root).guard != GuardSupport::None;
+    let (size, root) = (room.journal.reading()?.size(), room.journal.reading()?.root());
+    let why = match keeps {
+        true => {
+            "It should remember the newest one: somebody removed that, or this is a copy of the token that lacks it."
+        }
+        false => "By its profile it keeps no such memory.",
+    };
+    let screen = Screen::new()
+        .heading("The token remembers no state of this log", room.banner().kind)
+        .field("log", format!("{size} entries as they stand"))
+        .field("words 1-8", words::words(root.0.get(..8).unwrap_or_default()).join(" "))
+        .text(format!("{why} Whether this is the newest copy, only the last page of the last ceremony's paper says."));
+    room.people.show(&screen)?;
+    if keeps {
+        let deviation = Deviation {
+            step: step.id.clone(),
+            expected: "the token remembers the newest state of the log".to_owned(),
+            happened: "it remembers none".to_owned(),
+            decided: format!("went on with the log as it stands, {size} entries"),
+        };
+        room.journal.append(vec![deviation.into()])?;
+    }
+    Ok(())
 }
 
 /// What was appended is on disk; what a killed program left is tidied away, and what an interrupted session issued is
@@ -175,7 +209,7 @@ fn unlock_root(
         return custodians::unlock(room, bench, step, serial, &opening);
     }
     let (token, pin) = unlock(room, role, serial, fresh)?;
-    if custodians::keeps(&room.script) {
+    if custodians::keeps(room) && bench.opened.is_none() {
         bench.opened = Some(Opened { user: pin, set: None, tried: None, so: None, audit: None });
     }
     let record = record(room, role, token.identity());

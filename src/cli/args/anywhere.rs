@@ -26,10 +26,22 @@ pub struct Paper {
 
 #[derive(Debug, clap::Args)]
 pub struct Verify {
-    /// A bundle's directory, an authority, a publication, or a log.
+    /// A bundle's directory, an authority, a publication, a log, or a proof.
     pub what: PathBuf,
     #[command(flatten)]
     pub pin: Pin,
+    /// A bundle: also what is inside, its proofs, and that it goes on from what was opened into this directory.
+    #[arg(long, value_name = "DIR")]
+    pub receipt: Option<PathBuf>,
+    /// The age identity; left out, the one in --receipt.
+    #[arg(long, value_name = "FILE", requires = "receipt")]
+    pub identity: Option<PathBuf>,
+    /// A proof of `log prove`: the line of the log that it is for.
+    #[arg(long, value_name = "FILE", requires = "signer", conflicts_with_all = ["receipt", "root_fingerprint"])]
+    pub entry: Option<PathBuf>,
+    /// A proof: the audit certificate whose key signed its checkpoint.
+    #[arg(long, value_name = "FILE", requires = "entry")]
+    pub signer: Option<PathBuf>,
     #[command(flatten)]
     pub paper: Paper,
 }

@@ -18,7 +18,7 @@ use crate::{store, text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Checks chain and tree with nothing but Python.
+/// Checks the log with nothing but Python and openssl.
 const CHECK_LOG: &[u8] = include_bytes!("../../../softhsm-test/check-log.py");
 
 /// Everything but the log itself and the list of digests.

@@ -66,12 +66,12 @@ impl Disclosed {
             .field("tokens", all(&self.tokens))
             .field("modules", all(&self.modules))
             .field("machine", text::count(self.preflight, "line") + " of preflights")
-            .field("typed", format!("{} of values, deviations and reasons", entries(self.typed.len())))
+            .field(
+                "typed",
+                text::entries(u64::try_from(self.typed.len()).unwrap_or(u64::MAX))
+                    + " of values, deviations and reasons",
+            )
             .field("names", names)
             .text("Read them before others do: anchorite log show, and the pages in records/.")
     }
-}
-
-fn entries(count: usize) -> String {
-    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }

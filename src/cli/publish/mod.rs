@@ -56,12 +56,18 @@ struct Published {
 /// `anchorite publish`
 pub fn publish(args: &Args, a: &Publish, terminal: &mut Terminal) -> Result<(), Error> {
     let folder = room::folder(args);
-    let (_, interrupted) = folder.read_state()?;
-    if let Some(interrupted) = interrupted {
-        terminal.screen(&interrupted.screen());
+    let read = folder.read_state();
+    if let Err(error) = &read
+        && error.kind() != Kind::Verify
+    {
+        return Err(error.clone());
     }
+    // Of a log that does not verify, the audit names the line that is to blame.
     let report = log::report(folder.path(), &Options { root: RootPin::None, at_rest: false })
         .map_err(|error| error.truth("Nothing was published."))?;
+    if let Some(interrupted) = read?.1 {
+        terminal.screen(&interrupted.screen());
+    }
     if report.size == 0 {
         return Err(Error::new(Kind::Usage, "nothing of this log is signed yet")
             .saw(format!("{} entries, none of them under a checkpoint", report.entries))
@@ -100,7 +106,8 @@ pub fn publish(args: &Args, a: &Publish, terminal: &mut Terminal) -> Result<(), 
     terminal.screen(&contents.disclosed.screen());
     if left_out > 0 {
         terminal.talk(&format!(
-            "Left out: {left_out} entries after the newest checkpoint, which nobody signed yet. The next ceremony does."
+            "Left out: {} after the newest checkpoint, which nobody signed yet. The next ceremony does.",
+            text::entries(left_out)
         ));
     }
     let changed = match (grown, written.len()) {

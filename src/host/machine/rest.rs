@@ -2,6 +2,7 @@
 
 use super::{Check, Facts, Verdict};
 use crate::host::{Fence, Trial};
+use crate::text;
 
 /// The most that the hardware clock may differ, in seconds: a watch is read to the minute.
 const CLOCK_TOLERANCE: i64 = 120;
@@ -88,10 +89,11 @@ pub(super) fn users(facts: &Facts) -> Check {
     match facts.others.as_deref() {
         None => Check::unknown(NAME, "processes of other users are hidden"),
         Some([]) => Check::pass(NAME, "nobody else has a terminal"),
+        // What was seen goes into the log, which holds no names of people: who it is, the remedy says on the screen.
         Some(others) => Check::fail(
             NAME,
-            format!("logged in too: {}", others.join(", ")),
-            "Have them log out: loginctl terminate-user NAME",
+            format!("{} logged in too", text::count(others.len(), "other user")),
+            format!("Have them log out: loginctl terminate-user {}", others.join(" ")),
         ),
     }
 }

@@ -108,6 +108,16 @@ fn every_check_that_does_not_pass_says_what_to_do() {
 }
 
 #[test]
+fn who_else_is_logged_in_is_named_on_the_screen_and_not_in_what_the_log_keeps() {
+    let mut facts = fit();
+    facts.others = Some(vec!["ada".into(), "mallory".into()]);
+    let all = checks(&facts);
+    let check = all.iter().find(|check| check.name == "users").unwrap();
+    assert_eq!(check.seen, "2 other users logged in too");
+    assert_eq!(check.remedy.as_deref(), Some("Have them log out: loginctl terminate-user ada mallory"));
+}
+
+#[test]
 fn memory_that_ends_with_the_power_is_no_swap() {
     let mut facts = fit();
     facts.swaps = Some("Filename Type Size Used Priority\n/dev/zram0 partition 8388604 0 100\n".into());

@@ -3,6 +3,7 @@
 use crate::digest::{Base64, Digest, Hex};
 use crate::log::strict::present;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A copy of the root's token was made; nothing is proved yet. One of the same name takes the place of the one before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,11 +11,12 @@ use serde::{Deserialize, Serialize};
 pub struct KeyBackupMade {
     /// What people call it: what is written on it.
     pub name: String,
-    /// `clone`.
+    /// `clone` or `wrapped`.
     pub mode: String,
-    /// `files` (its directory was copied here) or `vendor` (by the vendor's own means, as people say).
+    /// `files` (its directory was copied here), `vendor` (by the vendor's own means, as people say) or `blob` (its keys
+    /// were wrapped into a file).
     pub means: String,
-    /// The copy's serial number; that of the original where its files were copied.
+    /// The copy's serial number; that of the original where its files were copied or its keys wrapped.
     pub serial: String,
     /// Its label.
     pub label: String,
@@ -24,6 +26,54 @@ pub struct KeyBackupMade {
     pub model: String,
     /// Generations of the root keys that it should hold.
     pub generations: Vec<u32>,
+    /// What a wrapped backup is; left out for a clone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrapped: Option<WrappedKeys>,
+}
+
+/// A file of wrapped keys. The file and the threshold of the set's custodians equal the keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrappedKeys {
+    /// SHA-256 of the file.
+    pub sha256: Digest,
+    /// The custody set whose seed gives the key that wraps.
+    pub set: Hex,
+    /// Generations of the audit keys that it holds beside the root keys.
+    pub audits: Vec<u32>,
+}
+
+/// A key whose wrapped backup was proved cannot be wrapped any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyLocked {
+    /// CKA_ID.
+    pub id: Hex,
+    /// `root` or `audit`.
+    pub role: String,
+    /// Its generation.
+    pub generation: u32,
+    /// Every attribute as read back, as in `key.generated`.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// A key was made in another token out of its wrapped backup. It is not the token's own: it was not always sensitive,
+/// and it left a token once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRestored {
+    /// CKA_ID, the one that it had.
+    pub id: Hex,
+    /// `root` or `audit`.
+    pub role: String,
+    /// Its generation.
+    pub generation: u32,
+    /// The token that holds it now.
+    pub token_serial: String,
+    /// The backup that it came from.
+    pub backup: String,
+    /// Every attribute as read back, as in `key.generated`.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// A copy of a root key is about to sign a proof that it lives: `anchorite/prove/v1`, the log's id and the nonce, a

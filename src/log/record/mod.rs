@@ -103,6 +103,8 @@ records! {
     "key_backup.made" => KeyBackupMade,
     "key_backup.proving" => KeyBackupProving,
     "key_backup.proved" => KeyBackupProved,
+    "key.locked" => KeyLocked,
+    "key.restored" => KeyRestored,
     "key.adopted" => KeyAdopted,
     "history.imported" => HistoryImported,
     "restore" => Restore,

@@ -185,8 +185,13 @@ fn fit_for(view: &CertificateView, purpose: Purpose) -> Result<(), Error> {
         Purpose::DocumentSigning => {
             let purposes = view.extended_key_usage.as_ref().map(|eku| eku.purposes.as_slice()).unwrap_or_default();
             if view.is_ca() || !view.may("digitalSignature") || purposes != [DOCUMENT_SIGNING] {
+                let seen = match (view.is_ca(), purposes) {
+                    (true, _) => "a CA".to_owned(),
+                    (_, []) => "no extendedKeyUsage".to_owned(),
+                    (_, purposes) => format!("extendedKeyUsage {}", purposes.join(", ")),
+                };
                 return Err(Error::new(Kind::Verify, "not an audit certificate")
-                    .saw(format!("extendedKeyUsage {}", purposes.join(", ")))
+                    .saw(seen)
                     .wanted("no CA, keyUsage digitalSignature, extendedKeyUsage documentSigning"));
             }
             Ok(())

@@ -8,7 +8,7 @@
 
 use super::super::support::{ENTRIES, tally};
 use super::disk::{Disk, Files, Left, Loss};
-use super::evidence::{Acted, Evidence};
+use super::evidence::{self, Acted, Evidence};
 use super::recording::{self, Recording};
 use super::trace::Call;
 use super::{Ceremony, holds, instants};
@@ -62,6 +62,7 @@ pub fn at_any_call(ceremony: &Ceremony, test: &str) {
     let instants = recording.each(|disk, call, shown| {
         let now = disk.after(&Loss::new());
         acted.look(call, &now);
+        evidence::token_is_durable(disk, call, shown);
         for loss in losses(disk, &OURS) {
             tried += 1;
             let found = disk.after(&loss);

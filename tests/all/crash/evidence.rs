@@ -1,12 +1,13 @@
 //! What a power cut must leave: of the log, of what was acted on, and of what was let out of the log.
 
+use super::super::support::ENTRIES;
 use super::cuts::{asks_for_a_signature, whole_lines};
-use super::disk::{Files, Loss};
+use super::disk::{Disk, Files, Loss};
 use super::recording::Recording;
 use super::trace::Call;
 use anchorite::audit::{self, Options, RootPin};
 use anchorite::authority::State;
-use anchorite::digest::Digest;
+use anchorite::digest::{Base64, Digest};
 use anchorite::x509::pem;
 use anchorite::{clock, store};
 use serde_json::Value;
@@ -87,7 +88,6 @@ impl Evidence {
             assert!(self.bundles.contains(&names_of(found, id)), "{at}: the bundle {id} is there by half");
         }
         accounted(&lines, now, at);
-        keys_are_durable(&lines, found, at);
     }
 }
 
@@ -117,12 +117,15 @@ fn verifies(found: &Files, empty: bool, at: &str) {
 
 /// Whatever left the log by now is in it still: certificates and CRLs with their outcomes, bundles with their entry.
 fn accounted(lines: &[(String, Value)], now: &Files, at: &str) {
-    let outcomes: BTreeSet<&str> = lines.iter().filter_map(|(_, e)| e["data"]["der"].as_str()).collect();
+    let outcomes: Vec<Vec<u8>> = lines
+        .iter()
+        .filter(|(_, e)| e["type"] == "sign.outcome" && e["data"]["status"] == "ok")
+        .map(|(_, e)| serde_json::from_value::<Base64>(e["data"]["der"].clone()).unwrap().0)
+        .collect();
     for (path, bytes) in visible(now).filter(|(path, _)| !path.starts_with("medium/")) {
         for label in ["CERTIFICATE", "X509 CRL"] {
             for der in pem::decode_all(bytes, label).unwrap_or_default() {
-                let der = data_encoding::BASE64.encode(&der);
-                assert!(outcomes.contains(der.as_str()), "{at}: the log lost what is in {path}");
+                assert!(outcomes.contains(&der), "{at}: the log lost what is in {path}");
             }
         }
     }
@@ -132,8 +135,15 @@ fn accounted(lines: &[(String, Value)], now: &Files, at: &str) {
     }
 }
 
-/// A key that the log relies on is in the token.
-fn keys_are_durable(_: &[(String, Value)], _: &Files, _: &str) {}
+/// Before the log says that a key was made, or a token initialised, the token's files are durable.
+pub fn token_is_durable(disk: &Disk, call: &Call, at: &str) {
+    let Call::Write { file, bytes, .. } = call else { return };
+    let text = String::from_utf8_lossy(bytes);
+    let relies = |kind: &str| text.contains(&format!("\"type\":\"{kind}\""));
+    if file == ENTRIES && ["key.generated", "token.initialized", "token.unlocked"].into_iter().any(relies) {
+        assert_eq!(disk.dirty("token/tokens"), (Vec::new(), Vec::new()), "{at}: files of the token are not synced");
+    }
+}
 
 /// Whole lines, each with what it says.
 fn lines(files: &Files) -> Vec<(String, Value)> {

@@ -36,6 +36,9 @@ fn goes_on(world: &World, at: &dyn Display) {
     }
     completes(world, at);
     founded(world, at);
+    // Two key pairs and the guard: no key that the log does not know. The last act of all moves the guard, and may
+    // have been cut off between the new one and the old.
+    assert!(objects(world) == 5 || (whole && objects(world) == 6), "{at}: {} objects in the token", objects(world));
     let after = entries(world);
     assert_eq!(after[..before.len()], before[..], "{at}: entries were rewritten");
 }
@@ -67,8 +70,6 @@ fn founded(world: &World, at: &dyn Display) {
     for name in ["root-cert.pem", "audit-cert.pem", "root.crl", "root-card.txt"] {
         assert!(world.path("authority/public").join(name).exists(), "{at}: {name} is missing");
     }
-    // Two key pairs and the guard: no key that the log does not know.
-    assert_eq!(objects(world), 5, "{at}: objects in the token");
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod recording;
 mod rollover;
 pub mod signing;
 mod trace;
+mod wrapped;
 
 use super::support::{AUTHORITY, ENTRIES, Output, SIGN, World};
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,6 +3,7 @@
 mod attended;
 mod making;
 mod refusals;
+pub mod wrapped;
 
 use crate::support::*;
 use std::path::PathBuf;

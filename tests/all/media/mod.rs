@@ -2,7 +2,10 @@
 //! an error that names the path, says why and what to do; the old state or the complete new one; nothing unfinished
 //! that the next run does not clear away.
 
+mod exporting;
+mod fat;
 mod faults;
+mod hostile;
 mod writing;
 
 use crate::support::Tree;

@@ -157,6 +157,8 @@ fn an_older_copy_of_the_log_is_noticed_by_the_token() {
                least 75 entries
         hint:  this is an older copy of the authority: insert the stick that was written
                last
+        hint:  where no newer copy is left: anchorite -C NEW-DIRECTORY restore --from
+               THIS-COPY
         Nothing was signed.
         exit 40
     ",

@@ -67,6 +67,8 @@ fn a_copy_continues_the_log_and_the_older_original_signs_nothing() {
                least … entries
         hint:  this is an older copy of the authority: insert the stick that was written
                last
+        hint:  where no newer copy is left: anchorite -C NEW-DIRECTORY restore --from
+               THIS-COPY
         Nothing was signed.
         exit 40
     ",
@@ -200,7 +202,8 @@ fn a_session_whose_copy_cannot_be_written_is_closed_and_its_copy_made_later() {
         "
         error: b is not there
         hint:  is the medium plugged in and mounted?
-        hint:  make the bundles from the log with: anchorite export
+        hint:  the log has each outcome; make bundles of what was issued with: anchorite
+               export
         The session is closed, and the log is whole in the authority's directory.
         Serial … WAS signed; treat it as issued.
         exit 50

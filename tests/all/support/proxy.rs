@@ -37,14 +37,7 @@ impl World {
         self.write("authority/local.toml", format!("[token]\nmodule = {:?}\n", module().display().to_string()));
     }
 
-    /// The program behind the proxy, to be run with these faults (none: ``).
-    pub fn command_with_faults<S: AsRef<OsStr>>(&self, faults: &str, arguments: &[S]) -> Command {
-        let mut command = self.command(arguments);
-        self.misbehave(&mut command, faults);
-        command
-    }
-
-    /// Tells a program that runs in this world's environment which faults its token has.
+    /// Tells a program that is to run in this world which faults its token has (none: the empty text).
     pub fn misbehave(&self, command: &mut Command, faults: &str) {
         command.env("ANCHORITE_PROXY_MODULE", softhsm_module().unwrap());
         command.env("ANCHORITE_PROXY_JOURNAL", self.path(JOURNAL)).env("ANCHORITE_PROXY_FAULTS", faults);
@@ -52,7 +45,19 @@ impl World {
 
     /// Runs the program behind the proxy to its end.
     pub fn run_with_faults<S: AsRef<OsStr>>(&self, faults: &str, arguments: &[S]) -> Output {
-        self.finish(self.command_with_faults(faults, arguments))
+        self.run_through_with_faults::<&str, S>(&[], faults, arguments)
+    }
+
+    /// The same under another program.
+    pub fn run_through_with_faults<W: AsRef<OsStr>, S: AsRef<OsStr>>(
+        &self,
+        through: &[W],
+        faults: &str,
+        arguments: &[S],
+    ) -> Output {
+        let mut command = self.command_through(through, arguments);
+        self.misbehave(&mut command, faults);
+        self.finish(command)
     }
 
     /// The same under another program (`strace -e …`), which is given the program's path and arguments.

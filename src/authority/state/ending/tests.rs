@@ -99,6 +99,7 @@ fn a_proof_is_of_a_copy_that_was_made_and_answers_what_was_announced() {
         manufacturer: String::new(),
         model: String::new(),
         generations: vec![1],
+        wrapped: None,
     };
     let proving = KeyBackupProving {
         backup: "B1".to_owned(),

@@ -158,12 +158,20 @@ fn token(backup: Option<BackupMode>) -> Loss {
             one the root key is gone. Whoever has a copy needs what opened the token when it was made, no more."
                 .to_owned()
         }
+        Some(BackupMode::Wrapped) => {
+            "Nothing is lost while the file of the wrapped key and enough custodians are left: they make the key anew in \
+             another token. Without the file the root key is gone. Whoever has the file and enough shares has the key."
+                .to_owned()
+        }
         None => format!("It depends on key_backup in authority.toml. With none: {gone}"),
     };
     let copied = match backup {
         Some(BackupMode::Clone) => {
             "With a copy: put it where the token was (SoftHSM: its directory), hold the next ceremony with it, and make another \
              copy at once (`anchorite key-backup`). Without one: "
+        }
+        Some(BackupMode::Wrapped) => {
+            "With the file: a blank token of the same kind, the custodians, and `anchorite key-backup restore`. Without it: "
         }
         _ => "",
     };

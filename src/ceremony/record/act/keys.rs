@@ -3,9 +3,14 @@
 use super::Said;
 use crate::digest::Digest;
 use crate::log::record::{
-    CheckpointWitnessed, KeyBackupMade, KeyBackupProving, KeyDestroyed, KeyDestroying, RootCertified,
+    CheckpointWitnessed, KeyBackupMade, KeyBackupProving, KeyDestroyed, KeyDestroying, KeyLocked, KeyRestored,
+    RootCertified,
 };
 use crate::x509::read::{self, show_name};
+
+/// What people have who have the file.
+const WRAPPED: &str = "enough custodians of the set and this file equal the keys; keys made of it are not always \
+    sensitive, not never extractable, not made in their token";
 
 pub(super) fn by_parent(r: &RootCertified) -> Said {
     let issuer = read::certificate(&r.certificate.0).ok().map(|c| show_name(&c.view.issuer));
@@ -27,6 +32,7 @@ pub(super) fn countersigned(r: &CheckpointWitnessed) -> Said {
 pub(super) fn made(r: &KeyBackupMade) -> Said {
     let how = match r.means.as_str() {
         "files" => "by copying the token's files",
+        "blob" => "by wrapping the keys into a file",
         _ => "by the vendor's own means, as people say",
     };
     let generations: Vec<String> = r.generations.iter().map(u32::to_string).collect();
@@ -38,6 +44,26 @@ pub(super) fn made(r: &KeyBackupMade) -> Said {
         .with("manufacturer", &r.manufacturer)
         .with("model", &r.model)
         .with("root generations", generations.join(", "))
+        .maybe("file sha256", r.wrapped.as_ref().map(|wrapped| wrapped.sha256))
+        .maybe("opens to set", r.wrapped.as_ref().map(|wrapped| &wrapped.set))
+        .maybe("what that means", r.wrapped.as_ref().map(|_| WRAPPED))
+}
+
+pub(super) fn locked(r: &KeyLocked) -> Said {
+    Said::that(format!("The {} key of generation {} cannot be wrapped any more", r.role, r.generation))
+        .with("id", &r.id)
+        .maybe("extractable", r.attributes.get("CKA_EXTRACTABLE"))
+        .maybe("never extractable", r.attributes.get("CKA_NEVER_EXTRACTABLE"))
+}
+
+pub(super) fn restored(r: &KeyRestored) -> Said {
+    Said::that(format!("The {} key of generation {} was made anew of its wrapped backup", r.role, r.generation))
+        .with("id", &r.id)
+        .with("backup", &r.backup)
+        .with("token", &r.token_serial)
+        .maybe("always sensitive", r.attributes.get("CKA_ALWAYS_SENSITIVE"))
+        .maybe("never extractable", r.attributes.get("CKA_NEVER_EXTRACTABLE"))
+        .maybe("made in this token", r.attributes.get("CKA_LOCAL"))
 }
 
 pub(super) fn proving(r: &KeyBackupProving) -> Said {

@@ -73,14 +73,25 @@ fn log(room: &mut Room<'_>, held: &[&KeyRecord], serial: &str, backup: &Backup, 
 
 fn ask(room: &mut Room<'_>, step: &Step, backup: &Backup) -> Result<Fate, Stop> {
     let key = format!("backup {}", backup.name);
-    let screen = Screen::new().heading("A key backup", &backup.name).text(
-        "Is it here? Type here: its keys are destroyed now. Was it destroyed before? Type destroyed. Else type where it \
-         still is: the record names it.",
-    );
+    let wrapped = backup.wrapped.is_some();
+    let screen = Screen::new().heading("A key backup", &backup.name).text(match wrapped {
+        true => {
+            "It is a file of wrapped keys. Was every copy of it destroyed, or the sheets of so many custodians that too few \
+             are left? Type destroyed. Else type where a copy still is: the record names it."
+        }
+        false => {
+            "Is it here? Type here: its keys are destroyed now. Was it destroyed before? Type destroyed. Else type where \
+             it still is: the record names it."
+        }
+    });
     room.people.show(&screen)?;
+    let asked = if wrapped { "destroyed, or where a copy still is" } else { "here, destroyed, or where it still is" };
     loop {
-        let typed = room.people.answer(&step.id, &key, "witness", "here, destroyed, or where it still is")?;
+        let typed = room.people.answer(&step.id, &key, "witness", asked)?;
         let error = match typed.trim() {
+            "here" if wrapped => {
+                Error::new(Kind::Usage, "a file is not destroyed here: any copy of it is as good").wanted(asked)
+            }
             "here" if room.tokens.backup().is_some() => return Ok(Fate::Here),
             "here" => backups::nowhere(),
             "destroyed" => return Ok(Fate::Destroyed),

@@ -1,10 +1,11 @@
 //! Opening the root's token with shares: which set the log says, enough shares of it, one try of the PIN.
 
 use super::record;
+use crate::authority::config::BackupMode;
 use crate::authority::state::CustodySet;
 use crate::ceremony::people::{Compared, Stop};
 use crate::ceremony::room::{Bench, Opened, Room};
-use crate::ceremony::script::{Script, Step};
+use crate::ceremony::script::Step;
 use crate::ceremony::shares;
 use crate::error::{Error, Kind};
 use crate::log::Record;
@@ -34,10 +35,14 @@ pub(super) fn opening(room: &Room<'_>) -> Option<Opening> {
     (!sets.is_empty()).then_some(Opening { sets, unlogged })
 }
 
-/// True where a script changes what the token opens to, or closes the token and opens it again.
-pub(super) fn keeps(script: &Script) -> bool {
+/// True where a script changes what the token opens to, closes the token and opens it again, or makes keys that are
+/// to be wrapped.
+pub fn keeps(room: &Room<'_>) -> bool {
     let needs = ["change-custody", "key-backup", "prove-backup", "destroy-keys"];
-    script.steps.iter().any(|step| needs.contains(&step.activity.as_str()))
+    let makes = ["generate-root", "generate-next-root"];
+    let wrapped = room.config.key_backup.mode == BackupMode::Wrapped;
+    let keeps = |name: &str| needs.contains(&name) || wrapped && makes.contains(&name);
+    room.script.steps.iter().any(|step| keeps(&step.activity))
 }
 
 /// Collects shares and tries the PIN, once for each set that it may be of.
@@ -73,7 +78,7 @@ pub(super) fn unlock(
             Ok(token) => {
                 let records = records(room, opening, set, indexes, token.identity());
                 // The PINs are forgotten here, but where the script is to use them again.
-                if keeps(&room.script) {
+                if keeps(room) {
                     let user = pins.user.clone();
                     bench.opened = Some(Opened { user, set: Some(pins), tried, so: None, audit: None });
                 }
