@@ -1,3 +1,5 @@
+//! A line headed as the one before it is read no other way than one that is parsed whole.
+
 use super::*;
 use crate::log::record::{StepDone, ValueRecorded};
 
