@@ -14,7 +14,6 @@ mod large_log;
 mod log_fixture;
 
 use anchorite::audit::{self, Options, RootPin};
-use anchorite::error::Error;
 use anchorite::key::KeySpec;
 use anchorite::log::merkle::{self, Tree};
 use anchorite::store::{self, Log};
