@@ -14,11 +14,9 @@ mod large_log;
 mod log_fixture;
 
 use anchorite::audit::{self, Options, RootPin};
-use anchorite::key::KeySpec;
+use anchorite::clock;
 use anchorite::log::merkle::{self, Tree};
 use anchorite::store::{self, Log};
-use anchorite::x509::keygen::LocalKey;
-use anchorite::{clock, x509::pem};
 use criterion::{Criterion, Throughput};
 use large_log::{generate, grow};
 use std::hint::black_box;

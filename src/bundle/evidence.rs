@@ -241,7 +241,12 @@ pub(super) fn follows(
     let proofs = proof::parse_consistency(text)?;
     let Some(proof) = proofs.iter().find(|p| p.old == receipt.size && p.new == checkpoint.size) else {
         return Err(Error::new(Kind::Verify, "the bundle does not prove that the log continues the one seen before")
-            .saw(format!("proofs from {}", proofs.iter().map(|p| p.old.to_string()).collect::<Vec<_>>().join(", ")))
+            .saw(match proofs.is_empty() {
+                true => "no proofs".to_owned(),
+                false => {
+                    format!("proofs from {}", proofs.iter().map(|p| p.old.to_string()).collect::<Vec<_>>().join(", "))
+                }
+            })
             .wanted(format!("a proof from size {} to {}", receipt.size, checkpoint.size))
             .hint("ask for the bundle again: anchorite export"));
     };

@@ -50,6 +50,15 @@ fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
         made.push((make::audit(room.context(), &issuer, &audit_spki, 1, serial)?, None));
     }
     if !room.journal.state().has_own_crl() {
+        // A log that was restored goes on with every root that it had, and what each of them revoked.
+        let now = room.journal.now();
+        let living = room.journal.state().living_certificates().into_iter();
+        let others = living.filter(|(generation, root)| *generation != issuer.generation && root.not_after > now);
+        for generation in others.map(|(generation, _)| generation).collect::<Vec<_>>() {
+            keys.root_spki(generation)?;
+            let other = issuer_of(room, generation)?;
+            made.push((make::crl(room.context(), &other, room.journal.state())?, None));
+        }
         made.push((make::crl(room.context(), &issuer, room.journal.state())?, None));
     }
     if room.wishes.csr {

@@ -13,7 +13,7 @@ use crate::store::{Reading, Torn};
 use crate::text;
 
 /// So many intents and clusters are named on one screen.
-const ON_SCREEN: usize = 3;
+const ON_SCREEN: usize = 2;
 /// So many are named in one entry, which has a longest length; each has an outcome of its own beside it.
 const IN_LOG: usize = 256;
 
@@ -180,7 +180,7 @@ mod tests {
                 "serial": format!("{seq:032x}"), "cluster": format!("{}-{seq}", "c".repeat(57)), "generation": 1,
                 "not_after": "2027-11-21T09:30:00Z"
             });
-            (seq, serde_json::from_value::<SignIntent>(json).unwrap(), seq % 2 == 0)
+            (seq, serde_json::from_value::<SignIntent>(json).unwrap(), seq.is_multiple_of(2))
         };
         let interrupted = Interrupted {
             session: Some(Session {
@@ -200,8 +200,8 @@ mod tests {
         let shown = interrupted.screen().render();
         assert!(shown.lines().count() <= 22, "{shown}");
         let told = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(told.contains("9997 intents more like these: 4998 may have been signed, 4999 were not."), "{told}");
-        assert!(told.contains("9997 clusters more may lack a bundle: anchorite export"), "{told}");
+        assert!(told.contains("9998 intents more like these: 4999 may have been signed, 4999 were not."), "{told}");
+        assert!(told.contains("9998 clusters more may lack a bundle: anchorite export"), "{told}");
         assert!(interrupted.told(IN_LOG).concat().len() < MAX_LINE / 4);
     }
 }

@@ -64,7 +64,11 @@ pub(super) fn check(args: &Args, a: &Open) -> Result<(Option<Receipt>, Opened), 
     let files = bundle::load(&find_bundle(&a.bundle)?)?;
     let receipt_path = a.into.join("receipt.json");
     let receipt = match present(&receipt_path)? {
-        true => Some(Receipt::read(&intake::read(&receipt_path, MAX_FILE)?)?),
+        true => Some(Receipt::read(&intake::read(&receipt_path, MAX_FILE)?).map_err(|error| {
+            error.hint(
+                "it remembers what was opened here: bring it back from a copy; without it nothing older is noticed",
+            )
+        })?),
         false => None,
     };
     let pin = match (&a.root, &a.root_fingerprint) {

@@ -1,6 +1,7 @@
 //! `log`: show, verify, prove.
 
 use super::args::{Args, Log, LogCommand, Paper, Pin};
+use super::publish::{self, Compared};
 use super::room;
 use super::signed_paper::{self, Signed};
 use super::terminal::Terminal;
@@ -68,6 +69,9 @@ struct Verified {
     /// What a signed paper says of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     paper: Option<Signed>,
+    /// The files beside it, where it is a publication's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    publication: Option<Compared>,
 }
 
 /// Verifies a log and, where a paper is at hand, holds it against that.
@@ -78,10 +82,12 @@ pub fn verify(what: &Path, pin: &Pin, at_rest: bool, paper: &Paper, terminal: &m
     let said = signed_paper::said(paper)?;
     let report = report(what, &Options { root: root_pin(pin)?, at_rest })?;
     let paper = said.map(|said| signed_paper::hold(what, &said, &report)).transpose()?;
+    let publication = publish::compare(what, &report)?;
     if terminal.wants_json() {
-        return terminal.json(&Verified { report, paper });
+        return terminal.json(&Verified { report, paper, publication });
     }
     let screen = screen(&report);
+    let screen = publication.iter().fold(screen, |screen, publication| screen.then(publication.screen()));
     terminal.result_screen(&paper.iter().fold(screen, |screen, paper| screen.then(paper.screen())))
 }
 

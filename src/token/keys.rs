@@ -9,7 +9,8 @@ use crate::token::pkcs11::Pkcs11Token;
 use crate::token::template::{self, Wanted};
 use crate::token::{Generated, KeyId, KeyRef, KeyRole, Stage, attributes, fault, mechanism, pool};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
-use cryptoki::error::Error as Answer;
+use cryptoki::context::Function;
+use cryptoki::error::{Error as Answer, RvError};
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
@@ -86,10 +87,8 @@ pub(super) fn generate(
     stage: Stage,
 ) -> Result<Generated, Error> {
     let none = "No key was made.";
-    let held = |token: &Pkcs11Token| {
-        let found = token.session.find_objects(&[Attribute::Id(id.0.0.clone())]);
-        found.map(|found| !found.is_empty()).map_err(|a| fault::refused("cannot search the token", &a))
-    };
+    let held =
+        |token: &Pkcs11Token| holds(&token.session, id).map_err(|a| fault::refused("cannot search the token", &a));
     if held(token)? {
         return Err(Error::new(Kind::Token, "the token holds an object with this id already")
             .saw(id.0.to_string())
@@ -181,9 +180,14 @@ fn make(
     let call = mechanism::call(generation)?;
     let rejects = token.accepted.get(&spec).unwrap_or(&token.profile.rejects);
     let mut last: Option<Answer> = None;
+    let mut refused = false;
     for params in template::params(spec) {
         let wanted = Wanted { id: &id.0.0, label, spec, on_token, allowed: &allowed, params: params.as_deref(), stage };
         let made = template::graded(rejects, |dropped| {
+            // A token can make a key and refuse its template all the same: the next would be a second one with this id.
+            if on_token && std::mem::replace(&mut refused, true) && holds(&token.session, id)? {
+                return Err(Answer::Pkcs11(RvError::TemplateInconsistent, Function::GenerateKeyPair));
+            }
             let (public, private) = template::pair(&wanted, dropped);
             token.session.generate_key_pair(&call, &public, &private)
         });
@@ -197,6 +201,11 @@ fn make(
         Some(answer) => fault::refused("the token refused", &answer),
         None => Error::new(Kind::Bug, "no template was tried"),
     })
+}
+
+/// True where the token holds an object with this id.
+fn holds(session: &Session, id: &KeyId) -> Result<bool, Answer> {
+    session.find_objects(&[Attribute::Id(id.0.0.clone())]).map(|found| !found.is_empty())
 }
 
 /// True when both halves are gone.

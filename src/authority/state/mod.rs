@@ -289,8 +289,6 @@ pub struct Crl {
     pub next_update: Timestamp,
     /// DER.
     pub der: Vec<u8>,
-    /// The position of its `sign.outcome`; `None` for one that was taken over.
-    pub outcome: Option<u64>,
 }
 
 impl State {

@@ -1,8 +1,6 @@
 //! `issue-crl`: the next CRL of every root whose certificate has not ended, as a plan for people to review. It lists
 //! what the log says must be listed, and nothing else.
 
-use crate::authority::listing;
-use crate::authority::state::Crl;
 use crate::ceremony::people::Stop;
 use crate::ceremony::planning;
 use crate::ceremony::room::{Bench, Room};
@@ -11,7 +9,6 @@ use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
 use crate::plan::make;
 use crate::screen::Screen;
-use crate::x509::read;
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
@@ -51,13 +48,6 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         let issuer = planning::issuer_of(room, generation)?;
         bench.keys()?.root_spki(generation)?;
         let ends = room.script.kind == ScriptKind::Decommission || room.wishes.root_generation == Some(generation);
-        if let Some(number) = signed_before(room, generation)?.filter(|_| !ends) {
-            let told =
-                format!("CRL number {number} was signed before this ceremony was interrupted: it is published now.");
-            room.people.answered_before(None, &format!("crl:{generation}"));
-            room.people.show(&Screen::new().text(told))?;
-            continue;
-        }
         let plan = if ends { make::last_crl } else { make::crl };
         drafts.push(plan(room.context(), &issuer, room.journal.state())?);
     }
@@ -70,16 +60,4 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         room.people.show(&Screen::new().text(told))?;
     }
     Ok(())
-}
-
-/// The number of the CRL that this ceremony signed before it was interrupted, where the next one would list the same.
-fn signed_before(room: &Room<'_>, generation: u32) -> Result<Option<u64>, Error> {
-    let state = room.journal.state();
-    let Some(course) = state.course.as_ref().filter(|course| course.id != room.journal.session()) else {
-        return Ok(None);
-    };
-    let in_course = |crl: &&Crl| crl.outcome.is_some_and(|outcome| outcome > course.opened);
-    let Some(crl) = state.crls.get(&generation).filter(in_course) else { return Ok(None) };
-    let view = read::crl(&crl.der)?.view;
-    Ok(listing::mismatches(&view, &state.to_list(generation)).is_empty().then_some(crl.number))
 }

@@ -42,9 +42,8 @@ fn run(room: &mut Room<'_>, _: &mut Bench, step: &Step) -> Result<(), Stop> {
     let records = newer(found, |key| room.journal.state().witnessed.size_of(key));
     if records.is_empty() {
         // The command looked before; since then only a session that was interrupted here can have written them.
-        return Ok(room
-            .people
-            .show(&Screen::new().text("An interrupted session wrote these countersignatures already."))?);
+        let said = "An interrupted session wrote these countersignatures already.";
+        return room.people.show(&Screen::new().text(said));
     }
     let banner = room.banner();
     let screen = Screen::new()

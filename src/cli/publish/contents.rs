@@ -20,6 +20,8 @@ use std::path::Path;
 
 /// Checks the log with nothing but Python and openssl.
 const CHECK_LOG: &[u8] = include_bytes!("../../../softhsm-test/check-log.py");
+/// Runs the stock tools one after the other, and says what each proves.
+const STOCK_TOOLS: &[u8] = include_bytes!("../../../softhsm-test/verify-with-stock-tools.sh");
 
 /// Everything but the log itself and the list of digests.
 pub struct Contents {
@@ -82,6 +84,7 @@ pub fn gather(log: &Path, report: &Report, names: &Names) -> Result<Contents, Er
         files.push((format!("scripts/{sha256}.toml"), text.clone().into_bytes()));
     }
     files.push(("check-log.py".to_owned(), CHECK_LOG.to_vec()));
+    files.push(("verify-with-stock-tools.sh".to_owned(), STOCK_TOOLS.to_vec()));
     files.push(("pgp-words.txt".to_owned(), texts::word_list().into_bytes()));
     let readme = texts::readme(&state, report, &scripts, !names.is_empty());
     files.push(("README.md".to_owned(), readme.into_bytes()));

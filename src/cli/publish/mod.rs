@@ -5,9 +5,12 @@
 //! nothing is ever removed; `SHA256SUMS` follows the log and precedes the rest, so that a publication that was
 //! interrupted checks as none until the same command completes it.
 
+mod compare;
 mod contents;
 mod disclosed;
 mod texts;
+
+pub use compare::{Compared, compare};
 
 use super::args::{Args, Publish};
 use super::log;

@@ -7,7 +7,7 @@ use super::*;
 pub fn of_signatures(calls: &[Call]) -> Vec<String> {
     const WAYS: [&str; 6] = ["flip", "other", "short", "long", "zero", "same"];
     // Of the two calls of a signature, the first asks for the length.
-    let made = calls.iter().filter(|call| call.function == "C_Sign" && call.nth % 2 == 0).map(|call| call.nth);
+    let made = calls.iter().filter(|call| call.function == "C_Sign" && call.gave.is_some()).map(|call| call.nth);
     let mut lies = Vec::new();
     for nth in made {
         // The first has none before it that it could be the same as.
@@ -19,10 +19,10 @@ pub fn of_signatures(calls: &[Call]) -> Vec<String> {
     lies
 }
 
-/// Everything else that a token gives back, wrong in each way; in CI size one answer of eight.
+/// Everything else that a token gives back, wrong in each way; in CI size one answer of four.
 pub fn of_anything_else(calls: &[Call]) -> Vec<String> {
     let mut lies = Vec::new();
-    for (index, call) in calls.iter().enumerate() {
+    for (index, call) in calls.iter().filter(|call| call.gave.is_some()).enumerate() {
         let ways: &[&str] = match call.function.as_str() {
             "C_GenerateRandom" => &["zero", "flip"],
             "C_FindObjects" => &["zero"],
@@ -30,7 +30,7 @@ pub fn of_anything_else(calls: &[Call]) -> Vec<String> {
             "C_GetAttributeValue" => &["flip", "zero", "short"],
             _ => &[],
         };
-        if tally::full() || index % 8 == 0 {
+        if tally::full() || index % 4 == 0 {
             lies.extend(ways.iter().map(|lie| format!("{}@{}={lie}", call.function, call.nth)));
         }
     }

@@ -179,3 +179,37 @@ fn names_that_are_not_of_this_log_are_not_published() {
          exit 2",
     );
 }
+
+/// The log verifies, and the file beside it is another: whoever made it anew gave it a list of digests too.
+#[test]
+fn a_publication_whose_files_are_not_the_log_s_does_not_verify() {
+    let (world, other) = (held(), held());
+    other.run(&PUBLISH).ok();
+    world.run(&PUBLISH).ok();
+    let verify = || world.run(&["verify", "out"]);
+    assert!(verify().ok().stdout.contains("files as the log has them"));
+    let script = names_in(&world, "out").into_iter().find(|name| name.starts_with("scripts/")).unwrap();
+    let mut tried = 0;
+    for name in ["root-cert.pem", "root.crl", "root.crl.der", "audit-cert.pem", &script] {
+        let path = format!("out/{name}");
+        let whole = world.read(&path);
+        let changed = if name == script { b"title = \"x\"\n".to_vec() } else { other.read(&path) };
+        world.write(&path, changed);
+        let shown = if name == script { "scripts/…" } else { name };
+        let wanted = format!(
+            "error: a file of the publication is not what the log says: saw {shown}
+             hint: the log verifies: publish again from it, or take the publication from elsewhere
+             exit 40"
+        );
+        assert_text(&verify().error(), &wanted);
+        std::fs::remove_file(world.path(&path)).unwrap();
+        assert_text(&verify().error(), &wanted.replace("is not what the log says", "is missing"));
+        world.write(&path, whole);
+        tried += 2;
+    }
+    // A page may be another version's: that is said.
+    edit(&world, "out/root-card.html", |bytes| bytes.extend_from_slice(b"<!-- -->"));
+    let said = verify().ok().stdout;
+    assert!(said.contains("  otherwise    root-card.html\n") && said.contains("Go by the log."), "{said}");
+    tally::held("files of a publication that were swapped or removed", tried);
+}

@@ -20,6 +20,8 @@ pub struct Call {
     pub nth: usize,
     /// What it returned; `None` where it did not.
     pub result: Option<u64>,
+    /// How many bytes it gave back.
+    pub gave: Option<usize>,
     /// The fault.
     pub fault: Option<String>,
 }
@@ -48,18 +50,6 @@ impl World {
         self.run_through_with_faults::<&str, S>(&[], faults, arguments)
     }
 
-    /// The same under another program.
-    pub fn run_through_with_faults<W: AsRef<OsStr>, S: AsRef<OsStr>>(
-        &self,
-        through: &[W],
-        faults: &str,
-        arguments: &[S],
-    ) -> Output {
-        let mut command = self.command_through(through, arguments);
-        self.misbehave(&mut command, faults);
-        self.finish(command)
-    }
-
     /// The same under another program (`strace -e …`), which is given the program's path and arguments.
     pub fn run_through_with_faults<W: AsRef<OsStr>, S: AsRef<OsStr>>(
         &self,
@@ -83,12 +73,13 @@ impl World {
 fn call(line: &str) -> Call {
     let mut fields = line.split(' ');
     let mut next = || fields.next().unwrap_or_else(|| panic!("a line of the journal: {line:?}"));
-    let (number, function, nth, result) = (next(), next(), next(), next());
+    let (number, function, nth, result, gave) = (next(), next(), next(), next(), next());
     Call {
         number: number.parse().unwrap(),
         function: function.to_owned(),
         nth: nth.parse().unwrap(),
         result: result.strip_prefix("0x").map(|hex| u64::from_str_radix(hex, 16).unwrap()),
+        gave: gave.parse().ok(),
         fault: fields.next().map(str::to_owned),
     }
 }

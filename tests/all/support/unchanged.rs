@@ -16,9 +16,14 @@ pub fn differences(before: &Tree, after: &Tree) -> Vec<PathBuf> {
     changed.chain(added).cloned().collect()
 }
 
+/// A file larger than this, in bytes, is compared by its size: a hostile one may be larger than the memory.
+const LARGEST: u64 = 256 << 20;
+
 fn collect(path: &Path, name: &Path, tree: &mut Tree) {
     let Ok(meta) = path.symlink_metadata() else { return };
-    let content = if meta.is_file() {
+    let content = if meta.len() > LARGEST {
+        format!("{} bytes", meta.len()).into_bytes()
+    } else if meta.is_file() {
         std::fs::read(path).unwrap()
     } else if meta.is_symlink() {
         std::fs::read_link(path).unwrap().into_os_string().into_encoded_bytes()

@@ -11,7 +11,6 @@ use anchorite::log::Record;
 use anchorite::x509::Reason;
 use anchorite::x509::keygen::LocalKey;
 use anchorite::x509::read;
-use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
 /// A golden authority's log.
@@ -132,8 +131,7 @@ fn countersigned() -> Files {
     let json = format!(
         "{{\"size\":{size},\"root\":\"{root}\",\"by\":\"{by}\",\"at\":\"2026-11-21T12:00:00Z\",\"signature\":\"\"}}"
     );
-    let data = RawValue::from_string(json).unwrap();
-    fixture.append([Record::parse("checkpoint.witnessed", &data).unwrap()]).unwrap();
+    fixture.append([Record::parse("checkpoint.witnessed", &json).unwrap()]).unwrap();
     fixture.checkpoint().unwrap();
     files(&directory)
 }

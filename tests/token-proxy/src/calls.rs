@@ -109,57 +109,52 @@ fn call<'i>(
 ) -> CK_RV {
     let call = journal::count(function);
     let (fault, text) = plan::fault(call.number, function, call.nth).unzip();
-    let result = match fault {
-        None => finish(call, done(), answer, None),
-        Some(Fault::Return(code)) => code,
-        Some(Fault::After(code)) => {
-            finish(call, done(), answer, None);
-            code
-        }
-        Some(Fault::Answer(lie)) => finish(call, done(), answer, Some(lie)),
-        Some(Fault::Delay(time)) => {
-            std::thread::sleep(time);
-            finish(call, done(), answer, None)
+    match fault {
+        Some(Fault::Return(code)) => {
+            journal::write(call, Some(code), None, text);
+            return code;
         }
         Some(Fault::Hang) => {
-            journal::write(call, None, text);
+            journal::write(call, None, None, text);
             loop {
                 std::thread::sleep(Duration::from_secs(3600));
             }
         }
-        Some(Fault::Crash(crash @ (Crash::KillAfter | Crash::StopAfter))) => {
-            let result = finish(call, done(), answer, None);
-            journal::write(call, Some(result), text);
+        Some(Fault::Crash(crash @ (Crash::Abort | Crash::Segv | Crash::Kill | Crash::Stop))) => {
+            journal::write(call, None, None, text);
             end(crash);
-            return result;
         }
-        Some(Fault::Crash(crash)) => {
-            journal::write(call, None, text);
-            end(crash);
-            // Only one that was stopped goes on.
-            return finish(call, done(), answer, None);
-        }
-    };
-    journal::write(call, Some(result), text);
+        Some(Fault::Delay(time)) => std::thread::sleep(time),
+        _ => {}
+    }
+    let lie = if let Some(Fault::Answer(lie)) = fault { Some(lie) } else { None };
+    let (result, gave) = finish(call, done(), answer, lie);
+    let result = if let Some(Fault::After(code)) = fault { code } else { result };
+    journal::write(call, Some(result), gave, text);
+    if let Some(Fault::Crash(crash @ (Crash::KillAfter | Crash::StopAfter))) = fault {
+        end(crash);
+    }
     result
 }
 
-/// Changes what a call that was done gives back.
+/// Changes what a call that was done gives back; with how many bytes that are.
 fn finish<'i>(
     call: Call,
     result: CK_RV,
     answer: impl FnOnce() -> Option<(Answer, &'i [u8])>,
     lie: Option<Lie>,
-) -> CK_RV {
-    if result == CKR_OK {
-        match (answer(), lie) {
-            // SAFETY: the real call was well, so what it gives back is there.
-            (Some((answer, input)), lie) => unsafe { answers::give(call, &answer, lie, input) },
-            (None, None) => {}
-            (None, Some(_)) => misused(&format!("{} gives nothing back here", call.function)),
-        }
+) -> (CK_RV, Option<usize>) {
+    if result != CKR_OK {
+        return (result, None);
     }
-    result
+    let answer = answer();
+    match &answer {
+        // SAFETY: the real call was well, so what it gives back is there.
+        Some((answer, input)) => unsafe { answers::give(call, answer, lie, input) },
+        None if lie.is_some() => misused(&format!("{} gives nothing back here", call.function)),
+        None => {}
+    }
+    (result, answer.map(|(answer, _)| answer.len))
 }
 
 fn end(crash: Crash) {

@@ -29,11 +29,12 @@ pub fn count(function: &'static str) -> Call {
     Call { number, function, nth: *nth }
 }
 
-/// Writes a call down; `result` is `None` for one that does not return.
-pub fn write(call: Call, result: Option<CK_RV>, fault: Option<&str>) {
+/// Writes a call down; `result` is `None` for one that does not return, `gave` is how many bytes it gave back.
+pub fn write(call: Call, result: Option<CK_RV>, gave: Option<usize>, fault: Option<&str>) {
     let result = result.map_or_else(|| "-".to_owned(), |code| format!("{code:#x}"));
     let fault = fault.map(|fault| format!(" {fault}")).unwrap_or_default();
-    let line = format!("{} {} {} {result}{fault}\n", call.number, call.function, call.nth);
+    let gave = gave.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
+    let line = format!("{} {} {} {result} {gave}{fault}\n", call.number, call.function, call.nth);
     // One write of a short line to a file that is appended to: lines of two threads do not mix.
     if let Err(error) = file().write_all(line.as_bytes()) {
         misused(&format!("the journal: {error}"));

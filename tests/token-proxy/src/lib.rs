@@ -5,8 +5,8 @@
 //!
 //! - `ANCHORITE_PROXY_MODULE`: the path of the real module.
 //! - `ANCHORITE_PROXY_JOURNAL`: a file to which each call appends a line: its number over all calls, the function,
-//!   the how manieth call of that function it is, what it returned (`-`: it never returned), and the fault if any:
-//!   `17 C_Sign 2 0x30 rv:0x30`. The program is fenced in before it loads a module, so the file must lie where its
+//!   the how manieth call of that function it is, what it returned (`-`: it never returned), how many bytes it gave
+//!   back (`-`: none) and the fault if any: `17 C_Sign 2 0x0 64 flip`. The program is fenced in before it loads a module, so the file must lie where its
 //!   configuration lets it write: in the token directory.
 //! - `ANCHORITE_PROXY_FAULTS`: rules `WHERE=WHAT`, parted by `;`; the first that fits a call counts.
 //!
