@@ -65,7 +65,7 @@ pub fn make(args: &Args, own: &OwnScript, attend: &Attend, terminal: &mut Termin
         return terminal.json(&Backed { changed: true, name, serial, proved });
     }
     let keep = match is_wrapped {
-        true => "copy the file of wrapped keys to a second medium, and keep both apart from the shares",
+        true => "copy the file of wrapped keys to another medium, apart from the shares",
         false => "keep the key backup apart from the token",
     };
     terminal.done(&[], &[keep, "once a year: anchorite ceremony run restore-drill proves it again"]);

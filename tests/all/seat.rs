@@ -140,6 +140,7 @@ impl Seat {
             () if has("create") => "root-genesis",
             () if has("adopt") => "adopt",
             () if has("rollover") => "root-rollover",
+            () if has("restore") && has("key-backup") => "key-restore",
             () if has("restore") => "restore",
             () if has("custody") => "custodian-change",
             () if has("key-backup") => "key-backup",

@@ -18,7 +18,7 @@ pub const TYPE: &str = "anchorite/uses-of-root/v1";
 /// One use of a root key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Use {
-    /// `generate`, `adopt`, `sign`, `copy`, `prove` (a copy signs) or `destroy`.
+    /// `generate`, `adopt`, `sign`, `copy`, `prove` (a copy signs), `restore` (made anew of a copy) or `destroy`.
     pub act: &'static str,
     /// What was signed or done, in words.
     pub says: String,
@@ -124,6 +124,11 @@ impl Uses {
                 self.settle(r.intent, &r.status, entry.seq, sha256);
             }
             Record::KeyBackupMade(r) => self.uses.push(self.named(done(entry, "copy", copied(r)))),
+            Record::KeyRestored(r) if r.role == "root" => {
+                let says = format!("the root key is made anew of the copy {} in token {}", r.backup, r.token_serial);
+                let restored = Use { root_generation: Some(r.generation), ..done(entry, "restore", says) };
+                self.uses.push(self.named(restored));
+            }
             Record::KeyBackupProving(r) => {
                 let says = format!("the copy {} proves that it lives", r.backup);
                 let sha256 = Some(r.statement_sha256);
@@ -174,11 +179,11 @@ impl Uses {
             | Record::KeyGenerated(_)
             | Record::KeySealed(_)
             | Record::KeyAdopted(_)
+            | Record::KeyLocked(_)
+            | Record::KeyRestored(_)
             | Record::AuditRotated(_)
             | Record::KeyDestroying(_)
             | Record::KeyDestroyed(_)
-            | Record::KeyLocked(_)
-            | Record::KeyRestored(_)
             | Record::ClusterEnrolled(_)
             | Record::ClusterRetired(_)
             | Record::RequestImported(_)
@@ -266,7 +271,11 @@ fn done(entry: &Entry, act: &'static str, says: String) -> Use {
 }
 
 fn copied(r: &KeyBackupMade) -> String {
-    let how = if r.means == "files" { "by copying the token's files" } else { "by the vendor's means, as people say" };
+    let how = match r.means.as_str() {
+        "files" => "by copying the token's files",
+        "blob" => "by wrapping it into a file",
+        _ => "by the vendor's means, as people say",
+    };
     let generations: Vec<String> = r.generations.iter().map(u32::to_string).collect();
     format!("the copy {} of root key {} is made {how}", r.name, generations.join(", "))
 }

@@ -40,7 +40,7 @@ fn a_copy_is_made_and_signs_before_the_ceremony_ends() {
 fn a_copy_of_before_a_rollover_is_none_of_the_newer_root() {
     let world = backed_up();
     let ended = world.roll_over_with(&[], "2026-11-23T09:00:00Z").ok();
-    assert!(ended.stderr.contains("anchorite key-backup     no copy of the token has the new root's key"), "{ended:?}");
+    assert!(ended.stderr.contains("anchorite key-backup     no backup has the new root's key yet"), "{ended:?}");
     let status = || world.run(&["-C", AUTHORITY, "--now", LATER, "status"]).ok().stdout;
     assert!(status().contains("no copy with root 2 was ever proved"), "{}", status());
     let again: Vec<&str> =

@@ -1,6 +1,7 @@
 //! Wrapped keys: they leave their token once, for a file that only the custodians open; a lost token's keys are made
 //! anew of it.
 
+mod attended;
 mod refused;
 mod restored;
 

@@ -189,3 +189,22 @@ fn an_authority_that_promised_no_wrapped_keys_restores_none() {
     "#,
     );
 }
+
+#[test]
+fn a_plain_user_with_the_pin_gets_no_key_out_of_the_token_that_can_be_wrapped() {
+    if !crate::present::have("python3") {
+        return;
+    }
+    let world = promised("ecdsa-p256");
+    let share = concat!(env!("CARGO_MANIFEST_DIR"), "/softhsm-test/share.py");
+    let files: Vec<String> = unattended::share_files(&world).iter().map(|path| path.display().to_string()).collect();
+    let shown = world.tool("python3", &[share, &files[0], &files[1]]).ok().stdout;
+    world.secret("user-pin", shown.lines().find_map(|line| line.strip_prefix("user ")).expect("a PIN"));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/softhsm-test/plain_user.py");
+    let module = softhsm_module().unwrap().display().to_string();
+    let told = world.tool("python3", &[script, &module, "World Mesh Root", "user-pin"]).ok().stdout;
+    assert!(told.contains("keys 2\n"), "the root key and the audit key can be wrapped: {told}");
+    let tries: Vec<&str> = told.lines().filter(|line| line.contains(" 0x")).collect();
+    assert_eq!(tries.len(), 2 + 2 * 6, "{told}");
+    assert!(tries.iter().all(|line| !line.ends_with(" 0x0")), "{told}");
+}

@@ -206,7 +206,7 @@ pub const ROWS: &[Row] = &[
     genesis(
         &[("[[step]]\nid = \"initialize\"\ndo = \"initialize-token\"\n", "")],
         &[
-            r#"x.toml, line 18, column 1: step "unlock": unlock-token needs an initialised token, and no step before it gives that | given by: initialize-token"#,
+            r#"x.toml, line 18, column 1: step "unlock": unlock-token needs an initialised token, and no step before it gives that | given by: initialize-token, restore-key"#,
         ],
     ),
     genesis(
