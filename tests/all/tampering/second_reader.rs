@@ -14,6 +14,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
+/// What somebody with the audit key writes.
+type Forgery<'a> = &'a dyn Fn(&mut Fixture);
+
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/softhsm-test/check-log.py");
 
 /// What it says of a log, under a root where one is given.
@@ -147,7 +150,7 @@ fn key() -> LocalKey {
 #[test]
 fn both_readers_refuse_what_a_holder_of_the_audit_key_writes_against_the_rules() {
     let mut tried = 0;
-    let cases: &[(&str, &dyn Fn(&mut Fixture))] = &[
+    let cases: &[(&str, Forgery)] = &[
         ("a certificate of another root key", &|fixture| {
             let root = std::mem::replace(&mut fixture.root, key());
             fixture.intermediate(&key()).unwrap();
@@ -220,7 +223,7 @@ fn rewritten(log: &Files, fixture: &Fixture, from: &str, to: &str) -> Files {
 
 #[test]
 fn what_the_second_reader_leaves_out_is_this_and_ours_refuses_it() {
-    let cases: &[(&str, &dyn Fn(&mut Fixture))] = &[
+    let cases: &[(&str, Forgery)] = &[
         ("rule crl.list", &|fixture| {
             let der = fixture.intermediate(&key()).unwrap();
             fixture.revoke(&read::certificate(&der).unwrap().view.serial, Reason::KeyCompromise).unwrap();
