@@ -20,9 +20,9 @@ fuzz_target!(|bytes: &[u8]| {
     }
     match payload::unpack(bytes) {
         Ok(entries) => {
-            let names: BTreeSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+            let names: BTreeSet<&str> = entries.iter().map(|entry| entry.0.as_str()).collect();
             assert_eq!(names.len(), entries.len());
-            assert!(names.iter().all(|name| payload::is_safe_name(name) && !name.contains('/') && *name != ".."));
+            assert!(names.into_iter().all(|name| payload::is_safe_name(name) && !name.contains('/') && name != ".."));
         }
         Err(error) => assert!(text::first_deceptive(&error.to_string()).is_none(), "{error}"),
     }

@@ -57,6 +57,7 @@ fn plan_everything(config: &Config, text: &str) {
             spki_sha256: OTHER.sha256(),
             enrols: true,
             changes: Vec::new(),
+            replaces: None,
         };
         let accepted = Accepted {
             cluster,

@@ -78,7 +78,7 @@ pub fn restore(args: &Args, a: &Restore, terminal: &mut Terminal) -> Result<(), 
     terminal.done(
         &held.written,
         &[
-            "anchorite export --to MEDIUM CLUSTER …   a bundle of the new log for each cluster",
+            "anchorite export --all --to MEDIUM   bundles of the new log",
             "print the root card again: it has the new log's id",
             "mark every stick of the lost log, and keep it apart",
         ],

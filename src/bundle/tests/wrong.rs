@@ -24,7 +24,8 @@ fn a_manifest_of_another_bundle_checkpoint_log_or_recipient_is_refused() {
     refused(with(|m| m.environment = "staging".into()), "for another cluster");
     refused(with(|m| m.trust_domain = "other.example".into()), "for another cluster");
     refused(with(|m| m.crl_number = 2), "not the CRL of the manifest");
-    refused(with(|m| m.kind = "anchorite/manifest/v2".into()), "another type");
+    refused(with(|m| m.kind = "anchorite/manifest/v2".into()), "written by a newer anchorite");
+    refused(with(|m| m.kind = "anchorite/receipt/v1".into()), "another type");
 }
 
 #[test]

@@ -52,12 +52,16 @@ fn a_missing_directory_a_file_and_a_bad_marker_are_told_apart() {
     assert!(recognise(&dir.path().join("none")).unwrap_err().what().contains("is not there"));
     std::fs::write(dir.path().join("f"), b"").unwrap();
     assert!(recognise(&dir.path().join("f")).unwrap_err().what().contains("is not a directory"));
-    for bad in [
-        "{}",
-        "{\"type\":\"anchorite/medium/v2\",\"role\":\"exports\",\"id\":\"0102030405060708\",\"created\":\"2026-11-21T09:30:00Z\"}",
+    for (bad, because) in [
+        ("{}", "does not read"),
+        (
+            "{\"type\":\"anchorite/medium/v2\",\"role\":\"exports\",\"id\":\"0102030405060708\",\"created\":\"2026-11-21T09:30:00Z\"}",
+            "written by a newer anchorite",
+        ),
     ] {
         std::fs::write(dir.path().join(MARKER), bad).unwrap();
-        assert!(recognise(dir.path()).unwrap_err().what().contains("does not read"));
+        let error = recognise(dir.path()).unwrap_err();
+        assert!(error.what().contains(because), "{error}");
     }
 }
 

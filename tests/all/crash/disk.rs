@@ -16,6 +16,9 @@ use std::sync::Arc;
 type Names = Arc<BTreeMap<String, usize>>;
 type Bytes = Arc<Vec<u8>>;
 
+/// A node, and the number of its changes that were not synced.
+type Unsynced = (usize, usize);
+
 /// What a node was since it was last synced: the first is durable, the last is what the program sees.
 #[derive(Debug, Clone)]
 enum Node {
@@ -95,7 +98,7 @@ impl Disk {
 
     fn find(&self, path: &str) -> Option<usize> {
         let parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
-        parts.fold(Some(ROOT), |node, part| match &self.nodes[node?] {
+        parts.into_iter().try_fold(ROOT, |node, part| match &self.nodes[node] {
             Node::Directory(states) => states.last().unwrap().get(part).copied(),
             Node::File(_) => None,
         })
@@ -280,7 +283,7 @@ impl Disk {
 
     /// What was not synced of the nodes below a directory that the program sees, or would find again: each with the
     /// number of changes.
-    pub fn dirty(&self, below: &str) -> (Vec<(usize, usize)>, Vec<(usize, usize)>) {
+    pub fn dirty(&self, below: &str) -> (Vec<Unsynced>, Vec<Unsynced>) {
         let mut seen = BTreeSet::new();
         let mut reach = self.find(below).into_iter().collect::<Vec<_>>();
         while let Some(node) = reach.pop() {

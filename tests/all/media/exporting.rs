@@ -121,8 +121,8 @@ fn undelivered() -> Option<World> {
     }
     world.write("authority/local.toml", "[media]\nauthority = [\"a\", \"b\"]\n");
     let all = faults::every(&copy(&world), &SIGN, &["medium"], false);
-    let payload = all.iter().filter(|fault| fault.call == "write" && fault.to_string().contains("payload.age"));
-    let output = faults::fail(&world, &SIGN, payload.last().unwrap());
+    let mut payload = all.iter().filter(|fault| fault.call == "write" && fault.to_string().contains("payload.age"));
+    let output = faults::fail(&world, &SIGN, payload.next_back().unwrap());
     assert_text(
         &output.error(),
         "

@@ -36,7 +36,8 @@ fn refused(world: &World, code: i32) -> Output {
 fn what_is_no_file_is_refused_by_what_it_is_and_never_waited_for() {
     let world = ready();
     let victim = world.write("victim", "secret\n");
-    let cases: [(&str, fn(&World)); 7] = [
+    type Placed = fn(&World);
+    let cases: [(&str, Placed); 7] = [
         ("a FIFO", |world| drop(world.tool("mkfifo", &["requests/x.csr"]).ok())),
         ("symbolic link", |world| symlink("/etc/passwd", world.path("requests/x.csr")).unwrap()),
         ("symbolic link", |world| symlink("/dev/zero", world.path("requests/x.csr")).unwrap()),

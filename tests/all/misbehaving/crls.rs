@@ -42,7 +42,7 @@ fn tries(world: &World, faults: &[String]) {
         if number(world) > before && !ok {
             return Err(format!("a CRL was published that the log does not have: {}", output.refusal()));
         }
-        if !(tally::full() || index % 4 == 0) {
+        if !(tally::full() || index.is_multiple_of(4)) {
             return Ok(());
         }
         let next = run_in_order(world, "", &CRL);

@@ -7,7 +7,8 @@ use crate::crash::entries;
 use crate::seat::{Seat, approves_from, founded, introduces};
 use crate::support::{PIN, assert_text, softhsm_module};
 use expectrl::Expect;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
+use std::process::Stdio;
 use std::time::Duration;
 
 const SIGN_ATTENDED: [&str; 7] = ["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium"];
@@ -79,6 +80,24 @@ fn a_token_that_hangs_is_left_by_a_second_interrupt_that_says_what_is_true() {
     ",
     );
     world.run(&["log", "verify", AUTHORITY]).ok();
+}
+
+#[test]
+fn a_token_that_hangs_while_nobody_attends_is_left_by_a_signal_and_told_of_by_the_next_start() {
+    let world = prepared();
+    let first = entries(&world).len();
+    let mut command = world.command(&SIGN);
+    world.misbehave(&mut command, "C_Sign@4=hang");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    hangs(&world);
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), None, "the signal ends it");
+    let fates = Fates::since(&world, first);
+    let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
+    let told = status.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(told.matches("may have been signed: it is recorded as unknown").count(), 2, "{status}");
+    let _ = world.calls();
+    goes_on(&world, &fates).unwrap();
 }
 
 #[test]

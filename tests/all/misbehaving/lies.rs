@@ -30,7 +30,7 @@ pub fn of_anything_else(calls: &[Call]) -> Vec<String> {
             "C_GetAttributeValue" => &["flip", "zero", "short"],
             _ => &[],
         };
-        if tally::full() || index % 4 == 0 {
+        if tally::full() || index.is_multiple_of(4) {
             lies.extend(ways.iter().map(|lie| format!("{}@{}={lie}", call.function, call.nth)));
         }
     }

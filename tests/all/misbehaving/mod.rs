@@ -68,7 +68,7 @@ fn failures(calls: &[Call], prefix: &str, every: usize) -> Vec<String> {
         let codes = codes::of(&call.function);
         let reads = ["C_Find", "C_GetA", "C_GetS", "C_GetT"].iter().any(|start| call.function.starts_with(start));
         let share = if reads { 8 * every } else { every };
-        let some = match (tally::full(), index % share == 0) {
+        let some = match (tally::full(), index.is_multiple_of(share)) {
             (true, _) => &codes[..],
             (false, true) => std::slice::from_ref(&codes[index % codes.len()]),
             (false, false) => &[],

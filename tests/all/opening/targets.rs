@@ -53,7 +53,8 @@ fn refused(world: &World, through: &[String], text: &str) {
 fn a_target_that_cannot_be_replaced_whole_is_refused_and_left_as_it_is() {
     let cluster = Cluster::new();
     let mut tried = 0;
-    let cases: [(fn(&World), &str); 4] = [
+    type Placed = fn(&World);
+    let cases: [(Placed, &str); 4] = [
         (
             |world| std::fs::create_dir(world.path("clusters/cluster1/old")).unwrap(),
             "

@@ -112,7 +112,7 @@ fn refuses(world: &World, case: &str, said: &str) {
     let before = world.read(ENTRIES);
     let output = world.run(&SIGN);
     let text = output.error().split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(matches!(output.code, Some(20 | 40)), "{case}: {text}");
+    assert!(matches!(output.code, Some(2 | 20 | 40)), "{case}: {text}");
     assert!(text.contains(said) && text.contains("hint:"), "{case}: {said}\n{text}");
     assert_eq!(world.read(ENTRIES), before, "{case}");
 }
@@ -145,6 +145,7 @@ fn whatever_part_of_the_log_is_put_back_is_refused_with_the_way_on() {
     let newest = sizes.pop().unwrap();
     let entries = String::from_utf8(world.read(ENTRIES)).unwrap();
     assert_eq!(entries.lines().count(), newest);
+    let founded = world.read("older/log/entries.jsonl").iter().filter(|byte| **byte == b'\n').count();
     for size in &sizes {
         let cut = || {
             let kept: String = entries.split_inclusive('\n').take(*size).collect();
@@ -154,7 +155,9 @@ fn whatever_part_of_the_log_is_put_back_is_refused_with_the_way_on() {
             }
             copy(&world, &format!("authority/log/checkpoints/{size}"), "authority/log/checkpoint");
         };
-        case(&format!("cut at {size}"), &cut, remembers);
+        // In the middle of a genesis it may look like one that was cut off, and the token is not even asked.
+        let said = if *size < founded { "Nothing was signed." } else { remembers };
+        case(&format!("cut at {size}"), &cut, said);
     }
     // What is true goes on.
     world.run(&SIGN).ok();
@@ -182,8 +185,10 @@ fn the_guard_counts_where_a_crash_left_two_and_where_they_disagree_nothing_is_si
     let [now] = guards(&world).try_into().unwrap();
     let mut broken = fs::read(&now).unwrap();
     let whole = broken.clone();
-    let last = broken.len() - 20;
-    broken[last] ^= 0x55;
+    // CKA_VALUE, of bytes: its length, and in the middle of it.
+    let head = [[0, 0, 0, 0, 0, 0, 0, 0x11], [0, 0, 0, 0, 0, 0, 0, 3]].concat();
+    let at = broken.windows(16).position(|window| window == head).unwrap() + 24;
+    broken[at + 40] ^= 0x55;
     fs::write(&now, &broken).unwrap();
     ask(&world, "cluster3");
     let output = world.run(&SIGN);

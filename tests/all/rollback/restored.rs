@@ -8,7 +8,7 @@ use crate::seat::{Seat, approves, founded, introduces};
 use crate::support::*;
 use serde_json::Value;
 
-const LATER: &str = "2026-11-25T11:00:00Z";
+const LATER: &str = "2026-11-25T09:30:00Z";
 const ROOT: &str = "copy/public/root-cert.pem";
 
 fn verified(world: &World) {
