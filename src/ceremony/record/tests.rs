@@ -67,6 +67,11 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     ("key_backup.proving", r#"{"backup":H,"generation":1,"nonce":"00","statement_sha256":0}"#),
     ("key_backup.proved", r#"{"proving":7,"signature":""}"#),
+    ("key.locked", r#"{"id":"00","role":H,"generation":1,"attributes":{"CKA_EXTRACTABLE":H}}"#),
+    (
+        "key.restored",
+        r#"{"id":"00","role":H,"generation":1,"token_serial":H,"backup":H,"attributes":{"CKA_ALWAYS_SENSITIVE":H}}"#,
+    ),
     (
         "key.adopted",
         r#"{"id":"00","role":H,"generation":1,"token_serial":H,"spki":"","certificate":"","attributes":{"CKA_X":H},
