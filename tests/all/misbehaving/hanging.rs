@@ -36,7 +36,7 @@ fn seated(fault: &str) -> (World, Seat) {
 fn hangs(world: &World) {
     for _ in 0..600 {
         let journal = std::fs::read_to_string(world.path("token/tokens/journal")).unwrap_or_default();
-        if journal.ends_with("hang\n") {
+        if journal.contains(" hang\n") {
             return;
         }
         std::thread::sleep(Duration::from_millis(100));
