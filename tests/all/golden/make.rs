@@ -38,7 +38,8 @@ const WRITTEN: &[(&str, &str)] = &[
 #[ignore = "makes tests/golden of this version anew: softhsm-test/golden.sh"]
 fn the_golden_authorities_of_this_version() {
     let release = Path::new(super::GOLDEN).join(env!("CARGO_PKG_VERSION"));
-    let made: [(&str, fn() -> World); 5] = [
+    type Made = fn() -> World;
+    let made: [(&str, Made); 5] = [
         ("custody", custody),
         ("adopted", adopted),
         ("restored", restored),
