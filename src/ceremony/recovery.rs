@@ -14,6 +14,8 @@ use crate::text;
 
 /// So many intents and clusters are named on one screen.
 const ON_SCREEN: usize = 2;
+/// How many lines of a screen of 24 may say so; below them stand the way on and the prompt.
+const SCREEN_LINES: usize = 20;
 /// So many are named in one entry, which has a longest length; each has an outcome of its own beside it.
 const IN_LOG: usize = 256;
 
@@ -116,11 +118,15 @@ impl Interrupted {
         found
     }
 
-    /// The screen that the next start shows.
+    /// The screen that the next start shows: of intents and clusters as many as leave it one screen.
     pub fn screen(&self) -> Screen {
-        let head =
-            Screen::new().heading("An earlier session was interrupted", text::count(self.intents.len(), "open intent"));
-        self.told(ON_SCREEN).into_iter().fold(head, |screen, sentence| screen.indented(sentence))
+        let shown = |most| {
+            let count = text::count(self.intents.len(), "open intent");
+            let head = Screen::new().heading("An earlier session was interrupted", count);
+            self.told(most).into_iter().fold(head, |screen, sentence| screen.indented(sentence))
+        };
+        let fits = |screen: &Screen| screen.render().lines().count() <= SCREEN_LINES;
+        (ON_SCREEN + 1..=SCREEN_LINES).rev().map(shown).find(fits).unwrap_or_else(|| shown(ON_SCREEN))
     }
 
     /// Records what became of each intent, and that the session was recovered.

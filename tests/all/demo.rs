@@ -61,7 +61,7 @@ fn the_demo_succeeds_and_its_checks_find_what_was_changed() {
     let other = fs::read(out.join("cluster2/ca-key.pem")).unwrap();
     found(&out, "cluster1/ca-key.pem", |bytes| bytes.clone_from(&other), "cluster1: the key is the certificate's");
     let flip = |bytes: &mut Vec<u8>| *bytes.iter_mut().rev().nth(400).unwrap() ^= 1;
-    found(&out, "authority/log/entries.jsonl", flip, "log: the chain and the tree, by Python");
+    found(&out, "authority/log/entries.jsonl", flip, "log: a second reader, in Python");
     let older = |bytes: &mut Vec<u8>| {
         let note = String::from_utf8_lossy(bytes).into_owned();
         let size: u64 = note.lines().nth(1).unwrap().parse().unwrap();

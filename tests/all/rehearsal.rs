@@ -30,6 +30,8 @@ fn begins(seat: &mut Seat) -> String {
 const OUTSIDE: &str = "root-certified";
 /// Its log is countersigned by somebody who is not there.
 const ELSEWHERE: &str = "checkpoint-countersigned";
+/// The script for which a token must have been lost.
+const LOST: &str = "key-restore";
 /// Ceremonies that take over what exists: nothing of it can be made for a trial.
 const TAKE_OVER: [&str; 2] = ["adopt", "restore"];
 
@@ -77,12 +79,23 @@ fn what_somebody_elsewhere_countersigned_is_not_rehearsed_without_them() {
 }
 
 #[test]
+fn keys_that_are_made_anew_are_not_rehearsed_without_a_lost_token() {
+    let world = configured();
+    let text = "
+        error: a rehearsal has no lost token and no wrapped keys: saw key-restore
+        hint:  try it in a directory of kind = \"rehearsal\": anchorite root create,
+               key-backup, key-backup restore
+        exit 2
+    ";
+    world.refused(&rehearse(LOST, &["--unattended"]), text);
+}
+
+#[test]
 fn every_script_that_ships_runs_in_a_rehearsal_that_nobody_attends() {
     let world = configured();
     let real = world.everything();
-    for (script, text) in
-        BUILT_IN.iter().filter(|(script, _)| !TAKE_OVER.contains(script) && *script != OUTSIDE && *script != ELSEWHERE)
-    {
+    let alone = |script: &str| !TAKE_OVER.contains(&script) && ![OUTSIDE, ELSEWHERE, LOST].contains(&script);
+    for (script, text) in BUILT_IN.iter().filter(|(script, _)| alone(script)) {
         let place = format!("trial-{script}");
         // The authority has no custody; what deals shares is rehearsed without it.
         let custody = text.contains("-custody\"");

@@ -34,7 +34,8 @@ pub enum CheckpointCommand {
     #[command(before_help = "Examples:\n  the first time, with the root from its card or from a cluster:\n  \
         anchorite checkpoint countersign to-countersign --state countersigner \\\n    \
         --signer audit-cert.pem --root root-cert.pem > countersigned\n  \
-        anchorite checkpoint countersign to-countersign --state countersigner > countersigned")]
+        then:\n  anchorite checkpoint countersign to-countersign --state countersigner \\\n    \
+        > countersigned")]
     Countersign {
         /// What `checkpoint export` printed.
         request: PathBuf,

@@ -192,7 +192,7 @@ pub enum Command {
     MeshCrl(MeshCrl),
     /// Verify a bundle without opening it, or a log; and a log against the paper that people signed.
     #[command(before_help = "Examples:\n  anchorite verify /media/out/5f0c… --root root-cert.pem\n  \
-        anchorite verify mesh-root-public --root root-cert.pem \\\n    --checkpoint-words flytrap gadgetry repay unify christmas insurgent backward \\\n    consulting\n  \
+        anchorite verify mesh-root-public --root root-cert.pem \\\n    --checkpoint-words flytrap gadgetry repay unify christmas insurgent \\\n    backward consulting\n  \
         anchorite verify /media/out/5f0c… --receipt cluster1     its proofs too\n  \
         anchorite verify proof --entry line --signer audit-cert.pem \\\n    --root root-cert.pem")]
     Verify(Verify),

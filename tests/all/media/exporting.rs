@@ -105,7 +105,8 @@ fn a_session_whose_export_fails_at_any_call_says_what_was_signed_and_export_deli
         let verified = world.run(&["log", "verify", AUTHORITY, "--at-rest", "--root", ROOT]);
         assert_eq!(verified.code, Some(0), "{fault}\n{}", verified.stderr);
     });
-    assert!(after.into_inner() > 10 && before.into_inner() > 2, "both sides of the signature were tried");
+    let (after, before) = (after.into_inner(), before.into_inner());
+    assert!(after > 10 && before > 0, "both sides of the signature were tried: {before} before, {after} after");
     tally::held("failing calls on media and public files of a signing session", all.len());
 }
 
@@ -126,10 +127,11 @@ fn undelivered() -> Option<World> {
     assert_text(
         &output.error(),
         "
-        error: cannot write medium/…/payload.age: the medium is
-               full
+        error: cannot write medium/…/payload.age: the
+               medium is full
         hint:  make room or use another medium, and run the same command again
-        hint:  make the bundles from the log with: anchorite export
+        hint:  the log has each outcome; make bundles of what was issued with: anchorite
+               export
         Nothing was put in place; the unfinished copy was removed.
         Serial … WAS signed; treat it as issued.
         exit 50

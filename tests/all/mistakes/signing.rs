@@ -208,7 +208,8 @@ fn mistake_11_a_rule_cannot_be_switched_off() {
         "
         error: authority.toml, line 1, column 1: unknown field \"skip_lints\": wanted one
                of name, kind, unattended, token, audit, root, intermediates, clusters,
-               crl, custody, roles, emergency, key_backup, ceremonies, status, preflight
+               crl, custody, roles, emergency, key_backup, ceremonies, status,
+               countersigners, preflight
         exit 2
     ",
     );

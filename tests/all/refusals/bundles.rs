@@ -299,7 +299,7 @@ fn what_is_no_bundle_is_refused() {
         &["verify", "requests"],
         "
         error: there is nothing to verify here: saw requests, wanted a bundle's
-               directory, an authority, or a log
+               directory, an authority, a publication, or a log
         exit 30
     ",
     );

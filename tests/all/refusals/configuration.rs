@@ -21,7 +21,8 @@ fn an_unknown_key_is_told_the_nearest_name() {
         r#"
         error: authority.toml, line 3, column 1: unknown field "unatended": wanted one
                of name, kind, unattended, token, audit, root, intermediates, clusters,
-               crl, custody, roles, emergency, key_backup, ceremonies, status, preflight
+               crl, custody, roles, emergency, key_backup, ceremonies, status,
+               countersigners, preflight
         hint:  did you mean "unattended"?
         exit 2
     "#,
@@ -42,7 +43,8 @@ fn an_unknown_key_is_told_the_nearest_name() {
         r#"
         error: authority.toml, line 13, column 2: unknown field "intermediate": wanted
                one of name, kind, unattended, token, audit, root, intermediates,
-               clusters, crl, custody, roles, emergency, key_backup, ceremonies, status, preflight
+               clusters, crl, custody, roles, emergency, key_backup, ceremonies, status,
+               countersigners, preflight
         hint:  did you mean "intermediates"?
         exit 2
     "#,
