@@ -8,7 +8,6 @@ use anchorite::log::record::SessionClosed;
 use anchorite::store::Log;
 use anchorite::x509::keygen::LocalKey;
 use anchorite::x509::pem;
-use jiff::Timestamp;
 use std::path::Path;
 
 /// One certificate, one checkpoint and everything else, by the thousand.
