@@ -39,12 +39,13 @@ const WRITTEN: &[(&str, &str)] = &[
 fn the_golden_authorities_of_this_version() {
     let release = Path::new(super::GOLDEN).join(env!("CARGO_PKG_VERSION"));
     type Made = fn() -> World;
-    let made: [(&str, Made); 5] = [
+    let made: [(&str, Made); 6] = [
         ("custody", custody),
         ("adopted", adopted),
         ("restored", restored),
         ("backed-up", backed_up),
         ("certified", certified),
+        ("made-anew", made_anew),
     ];
     for (name, made) in made {
         keep(&made(), &release.join(name));
@@ -141,6 +142,15 @@ fn restored() -> World {
 fn backed_up() -> World {
     let world = key_backup::backed_up();
     // Where the copy lies is of that machine.
+    fs::remove_file(world.path("authority/local.toml")).unwrap();
+    world
+}
+
+/// Keys that left their token once, in a file, and were made anew of it in another.
+fn made_anew() -> World {
+    let world = key_backup::wrapped::wrapped("ecdsa-p256");
+    key_backup::wrapped::lose_token(&world);
+    world.run(&with_shares(&key_backup::wrapped::RESTORE)).ok();
     fs::remove_file(world.path("authority/local.toml")).unwrap();
     world
 }
