@@ -10,7 +10,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 held=${CARGO_TARGET_DIR:-target}/tmp/held
 rm -rf -- "$held"
-[ $# -gt 0 ] || set -- crash:: tampering:: media:: opening:: misbehaving:: rollback::
+[ $# -gt 0 ] || set -- crash:: tampering:: media:: opening:: misbehaving:: rollback:: scale::
 ANCHORITE_FAULTS=full softhsm-test/run-tests.sh "$@"
 code=$?
 cat -- "$held"/* 2>/dev/null | sort -k2
