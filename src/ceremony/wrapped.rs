@@ -13,6 +13,7 @@ use crate::custody::Owner;
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
+use crate::format;
 use crate::key::KeySpec;
 use crate::log::record::WrappedKeys;
 use crate::token::hsm_profile::{BackupWay, HsmProfile};
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// What the file says that it is.
-const FORMAT: &str = "anchorite/wrapped-keys/v1";
+const TYPE: &str = "anchorite/wrapped-keys/v1";
 /// How each key is wrapped, and under what.
 const HOW: &str = "CKM_AES_KEY_WRAP_PAD (RFC 5649) of PKCS#8, under HKDF-SHA256 of the custody seed, salt: the set, \
     info: anchorite/kek/v1";
@@ -34,7 +35,8 @@ const MAX_FILE: u64 = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
-    format: String,
+    #[serde(rename = "type")]
+    kind: String,
     how: String,
     /// The log of the authority.
     log: String,
@@ -165,7 +167,7 @@ pub fn nowhere() -> Error {
 pub fn write(room: &Room<'_>, place: &Path, set: &Hex, keys: Vec<WrappedKey>) -> Result<(PathBuf, WrappedKeys), Error> {
     let audits = keys.iter().filter(|key| key.role == KeyRole::Audit.name()).map(|key| key.generation).collect();
     let file =
-        File { format: FORMAT.to_owned(), how: HOW.to_owned(), log: room.journal.header().log, set: set.clone(), keys };
+        File { kind: TYPE.to_owned(), how: HOW.to_owned(), log: room.journal.header().log, set: set.clone(), keys };
     let mut bytes = serde_json::to_vec_pretty(&file)
         .map_err(|error| Error::new(Kind::Bug, "wrapped keys are no JSON").saw(error.to_string()))?;
     bytes.push(b'\n');
@@ -182,7 +184,7 @@ pub fn write(room: &Room<'_>, place: &Path, set: &Hex, keys: Vec<WrappedKey>) ->
 pub fn read(place: &Path, backup: &Backup) -> Result<File, Error> {
     let known = backup.wrapped.as_ref().ok_or_else(|| Error::new(Kind::Bug, "a clone has no file of wrapped keys"))?;
     let path = place.join(name_of(&known.sha256));
-    if !path.exists() {
+    if !intake::is_there(&path)? {
         return Err(Error::new(Kind::Medium, format!("the wrapped keys of {} are not there", backup.name))
             .saw(path.display().to_string())
             .hint("put the medium of the key backup in, or another with a copy of this file"));
@@ -196,7 +198,12 @@ pub fn read(place: &Path, backup: &Backup) -> Result<File, Error> {
             .hint("it was changed or damaged: use another copy of it, and keep this one as evidence")
             .truth("No token was asked."));
     }
-    serde_json::from_slice(&bytes)
+    parse(&bytes)
+}
+
+fn parse(bytes: &[u8]) -> Result<File, Error> {
+    format::check(Kind::Verify, "the file of wrapped keys", bytes, TYPE)?;
+    serde_json::from_slice(bytes)
         .map_err(|error| Error::new(Kind::Verify, "the file of wrapped keys is out of form").saw(error.to_string()))
 }
 
@@ -215,4 +222,20 @@ pub fn key_in<'f>(file: &'f File, key: &KeyRecord, spki: &Spki) -> Result<&'f Wr
 /// A name that says what it is, and which of them.
 fn name_of(sha256: &Digest) -> String {
     format!("anchorite-keys-{}.json", sha256.short())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_a_later_anchorite_and_one_out_of_form_are_told_apart() {
+        let said = |json: &str| parse(json.as_bytes()).unwrap_err().to_string();
+        assert_eq!(
+            said(r#"{"type":"anchorite/wrapped-keys/v2","more":1}"#),
+            "the file of wrapped keys was written by a newer anchorite: saw anchorite/wrapped-keys/v2, wanted \
+             anchorite/wrapped-keys/v1"
+        );
+        assert!(said(r#"{"type":"anchorite/wrapped-keys/v1"}"#).starts_with("the file of wrapped keys is out of form"));
+    }
 }

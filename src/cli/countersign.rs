@@ -6,6 +6,7 @@ use super::terminal::Terminal;
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake, own};
+use crate::format;
 use crate::key::KeySpec;
 use crate::log::VerifierKey;
 use crate::log::cosignature::{Cosignature, message};
@@ -25,8 +26,8 @@ use std::path::Path;
 const KEY_FILE: &str = "countersigner-key.pem";
 /// The same key's public half, as authority.toml names it.
 const PUBLIC_FILE: &str = "countersigner.pub";
-/// The format of what is remembered of a log.
-const FORMAT: &str = "anchorite/countersigned/v1";
+/// What the file that remembers a log says that it is.
+const TYPE: &str = "anchorite/countersigned/v1";
 /// A file of certificates, or of what is remembered, at the most, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
 
@@ -35,7 +36,7 @@ const MAX_FILE: u64 = 64 * 1024;
 #[serde(deny_unknown_fields)]
 struct Remembered {
     #[serde(rename = "type")]
-    format: String,
+    kind: String,
     origin: String,
     /// SubjectPublicKeyInfo of the audit key that signs the log's checkpoints.
     signer: Base64,
@@ -118,7 +119,7 @@ fn check_and_sign(
         _ => error,
     })?;
     let after = Remembered {
-        format: FORMAT.to_owned(),
+        kind: TYPE.to_owned(),
         origin,
         signer: Base64(signer.der().to_vec()),
         size: checkpoint.size,
@@ -144,7 +145,7 @@ fn check_and_sign(
 /// The key and its name.
 fn identity(dir: &Path) -> Result<(LocalKey, VerifierKey), Error> {
     let path = dir.join(KEY_FILE);
-    if !cluster::present(&path)? {
+    if !intake::is_there(&path)? {
         return Err(Error::new(Kind::Medium, "there is no countersigner's key here")
             .saw(path.display().to_string())
             .hint("make one: anchorite checkpoint key NAME --into DIR"));
@@ -169,7 +170,7 @@ fn file_of(origin: &str) -> Result<String, Error> {
 }
 
 fn remembered(path: &Path, origin: &str) -> Result<Option<Remembered>, Error> {
-    if !cluster::present(path)? {
+    if !intake::is_there(path)? {
         return Ok(None);
     }
     let bad = |saw: String| {
@@ -177,10 +178,12 @@ fn remembered(path: &Path, origin: &str) -> Result<Option<Remembered>, Error> {
             .saw(saw)
             .hint("restore it from its copy: without it, nobody knows what was countersigned")
     };
-    let read: Remembered = serde_json::from_slice(&intake::read(path, MAX_FILE)?)
-        .map_err(|error| bad(error.to_string()).within(path.display().to_string()))?;
-    if read.format != FORMAT || read.origin != origin {
-        return Err(bad(format!("{} of {}", read.format, read.origin)).wanted(format!("{FORMAT} of {origin}")));
+    let bytes = intake::read(path, MAX_FILE)?;
+    format::check(Kind::Verify, &path.display().to_string(), &bytes, TYPE)?;
+    let read: Remembered =
+        serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()).within(path.display().to_string()))?;
+    if read.origin != origin {
+        return Err(bad(read.origin).wanted(origin));
     }
     Ok(Some(read))
 }

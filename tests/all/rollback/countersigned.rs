@@ -257,6 +257,39 @@ fn a_countersigner_never_signs_what_does_not_extend_what_it_saw() {
 }
 
 #[test]
+fn a_memory_that_cannot_be_read_vouches_for_nothing() {
+    let world = named();
+    export(&world, &[]);
+    countersign(&world, "site", &ROOT).ok();
+    let id = world.path("site").read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let file = format!("site/{}", id.into_iter().find(|name| name.ends_with(".json")).unwrap());
+    let memory = String::from_utf8(world.read(&file)).unwrap();
+    let after = |from: &str, to: &str| {
+        assert!(memory.contains(from), "{memory}");
+        world.write(&file, memory.replacen(from, to, 1));
+        countersign(&world, "site", &[]).refusal()
+    };
+    assert_text(
+        &after("countersigned/v1", "countersigned/v2"),
+        "
+        error: …json was written by a newer anchorite: saw anchorite/countersigned/v2,
+               wanted anchorite/countersigned/v1
+        hint:  use the version of anchorite that wrote it, or a later one
+        Nothing was countersigned.
+        exit 40
+    ",
+    );
+    let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let elsewhere = words(after("world-mesh-root", "other-mesh-root"));
+    assert!(elsewhere.contains("what was remembered of this log cannot be read: saw"), "{elsewhere}");
+    assert!(elsewhere.contains("hint: restore it from its copy: without it, nobody knows"), "{elsewhere}");
+    let damaged = words(after("\"size\"", "\"sizes\""));
+    assert!(damaged.contains("what was remembered of this log cannot be read: saw unknown field"), "{damaged}");
+    world.write(&file, &memory);
+    countersign(&world, "site", &[]).ok();
+}
+
+#[test]
 fn openssl_alone_countersigns_and_judges_a_countersignature() {
     let world = World::new();
     // A countersigner who has nothing of ours: a key, its id, and later the line.
