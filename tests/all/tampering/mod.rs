@@ -138,16 +138,22 @@ pub const OF_A_LINE: &[&str] = &[
     "chain.prev",
     "genesis.origin",
     "state",
+    "history.key",
+    "history.signature",
     "plan.tbs",
     "intent.plan",
     "outcome.checkpoint",
     "outcome.bytes",
     "outcome.signature",
+    "proof.statement",
+    "proof.signature",
+    "root.parent",
     "crl.list",
     "audit.rotation",
     "checkpoint.signature",
     "checkpoint.root",
     "checkpoint.missing",
+    "checkpoint.witnessed",
 ];
 
 /// A genesis and a session that signed one intermediate, at rest.

@@ -29,15 +29,16 @@ fn changed(log: &Files, kind: &str, from: &str, to: &str) -> Files {
     log.with(&lines)
 }
 
-/// The log with a character of a base64 or hex text changed, so far from its end, in the first line of a type.
-fn flipped(log: &Files, kind: &str, field: &str, from_end: usize) -> Files {
+/// The log with a character of a base64 or hex text changed in the first line of a type: so far from the text's
+/// beginning, or from its end if negative, where every remade authority has the same part of a certificate.
+fn flipped(log: &Files, kind: &str, field: &str, place: isize) -> Files {
     let number = line_of(log, kind);
     let mut lines = log.lines();
     let line = &mut lines[number - 1];
     let text = String::from_utf8(line.clone()).unwrap();
     let start = text.find(&format!("\"{field}\":\"")).unwrap() + field.len() + 4;
     let end = start + text[start..].find('"').unwrap();
-    let at = end - 1 - from_end;
+    let at = if place < 0 { end } else { start }.checked_add_signed(place).unwrap();
     line[at] = if line[at] == b'0' { b'1' } else { b'0' };
     log.with(&lines)
 }
@@ -78,23 +79,23 @@ fn cases() -> Vec<(&'static str, Files, Vec<&'static str>)> {
         ("chain.prev", changed(&custody, "token.unlocked", "Mesh", "Mess"), vec![]),
         ("genesis.origin", changed(&custody, "genesis", "World Mesh", "World Mess"), vec![]),
         ("state", stateless(), vec![]),
-        ("history.key", flipped(&adopted, "key.adopted", "certificate", 8), vec![]),
-        ("history.signature", flipped(&adopted, "history.imported", "der", 8), vec![]),
+        ("history.key", flipped(&adopted, "key.adopted", "certificate", -9), vec![]),
+        ("history.signature", flipped(&adopted, "history.imported", "der", -9), vec![]),
         ("plan.tbs", changed(&custody, "plan.made", "\"what\":", "\"what\":\"crl\",\"what\":"), vec![]),
         ("intent.plan", changed(&custody, "sign.intent", "\"what\":\"root\"", "\"what\":\"cross\""), vec![]),
         ("outcome.checkpoint", unwitnessed, vec![]),
-        ("outcome.bytes", flipped(&custody, "sign.outcome", "der", 300), vec![]),
-        ("outcome.signature", flipped(&custody, "sign.outcome", "der", 8), vec![]),
+        ("outcome.bytes", flipped(&custody, "sign.outcome", "der", 28), vec![]),
+        ("outcome.signature", flipped(&custody, "sign.outcome", "der", -9), vec![]),
         ("proof.statement", changed(&backed_up, "key_backup.proving", "\"nonce\":\"", "\"nonce\":\"00"), vec![]),
-        ("proof.signature", flipped(&backed_up, "key_backup.proved", "signature", 8), vec![]),
-        ("root.parent", flipped(&certified, "root.certified", "certificate", 8), vec![]),
+        ("proof.signature", flipped(&backed_up, "key_backup.proved", "signature", -9), vec![]),
+        ("root.parent", flipped(&certified, "root.certified", "certificate", -9), vec![]),
         ("crl.list", unlisted(), vec![]),
         ("checkpoint.signature", note_flipped(&custody), vec![]),
         ("checkpoint.root", backed_up.with(&rewritten), vec![]),
         ("checkpoint.missing", custody.with(&lines[..lines.len() - 1]), vec![]),
         ("checkpoint.newest", older, vec![]),
         ("checkpoint.witnessed", countersigned(), vec![]),
-        ("audit.rotation", flipped(&custody, "audit.rotated", "root", 0), vec![]),
+        ("audit.rotation", flipped(&custody, "audit.rotated", "root", -1), vec![]),
         ("audit.certificate", certificate, vec![]),
         ("root.pin", custody.clone(), pin),
         ("intent.settled", unsettled(), vec![]),
