@@ -63,7 +63,7 @@ pub fn open(args: &Args, a: &Open, terminal: &mut Terminal) -> Result<(), Error>
 pub(super) fn check(args: &Args, a: &Open) -> Result<(Option<Receipt>, Opened), Error> {
     let files = bundle::load(&find_bundle(&a.bundle)?)?;
     let receipt_path = a.into.join("receipt.json");
-    let receipt = match present(&receipt_path)? {
+    let receipt = match intake::is_there(&receipt_path)? {
         true => Some(Receipt::read(&intake::read(&receipt_path, MAX_FILE)?).map_err(|error| {
             error.hint(
                 "it remembers what was opened here: bring it back from a copy; without it nothing older is noticed",
@@ -181,12 +181,12 @@ fn consumer_notes(opened: &Opened, into: &Path, now: Timestamp) -> Result<Vec<St
     let get =
         |wanted: &str| opened.files.iter().find(|(name, _, _)| name == wanted).map(|(_, bytes, _)| bytes.as_slice());
     let own_key = into.join("ca-key.pem");
-    let kept = match get("ca-key.pem").is_none() && present(&own_key)? {
+    let kept = match get("ca-key.pem").is_none() && intake::is_there(&own_key)? {
         true => Some(intake::read_private(&own_key, MAX_FILE)?),
         false => None,
     };
     let crl_path = into.join(crl::FILE);
-    let old_crls = match present(&crl_path)? {
+    let old_crls = match intake::is_there(&crl_path)? {
         true => Some(intake::read(&crl_path, MAX_FILE)?),
         false => None,
     };
@@ -217,12 +217,12 @@ fn find_bundle(path: &Path) -> Result<PathBuf, Error> {
     if !path.is_dir() {
         return Err(none());
     }
-    if present(&path.join("envelope.json"))? {
+    if intake::is_there(&path.join("envelope.json"))? {
         return Ok(path.to_owned());
     }
     let mut found: Vec<PathBuf> = Vec::new();
     for one in intake::list(path, 4096)? {
-        if present(&one.path.join("envelope.json"))? {
+        if intake::is_there(&one.path.join("envelope.json"))? {
             found.push(one.path);
         }
     }
@@ -236,16 +236,8 @@ fn find_bundle(path: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// True where something of that name is; a medium that fails is not one without it.
-///
-/// # Errors
-/// [`Kind::Medium`].
-pub(super) fn present(path: &Path) -> Result<bool, Error> {
-    intake::is_there(path)
-}
-
 fn identities(path: &Path) -> Result<SecretString, Error> {
-    if !present(path)? {
+    if !intake::is_there(path)? {
         return Err(Error::new(Kind::Medium, "there is no identity to open the bundle with")
             .saw(path.display().to_string())
             .wanted("the identity.age that `anchorite request` made")
@@ -270,12 +262,12 @@ pub(super) fn secret_text(path: &Path) -> Result<SecretString, Error> {
 /// What the cluster holds of its own request: the key, and `request.json` where it is there.
 fn local(dir: &Path) -> Result<Option<Local>, Error> {
     let key_path = dir.join("ca-key.pem");
-    if !present(&key_path)? {
+    if !intake::is_there(&key_path)? {
         return Ok(None);
     }
     let key = LocalKey::from_pem(&secret_text(&key_path)?)?;
     let json_path = dir.join("request.json");
-    let (csr_sha256, cluster) = if present(&json_path)? {
+    let (csr_sha256, cluster) = if intake::is_there(&json_path)? {
         let request: RequestJson = serde_json::from_slice(&intake::read(&json_path, MAX_FILE)?)
             .map_err(|error| Error::new(Kind::Medium, "request.json cannot be read").saw(error.to_string()))?;
         let der = pem::decode_one(request.csr.as_bytes(), "CERTIFICATE REQUEST")?;

@@ -1,6 +1,6 @@
 //! CA files that somebody has: a directory, the JSON of a Secret in a file, or that JSON piped in.
 
-use super::cluster::{MAX_FILE, present};
+use super::cluster::MAX_FILE;
 use super::terminal::Terminal;
 use crate::consumer::Given;
 use crate::consumer::given::{KEYS, NAMES};
@@ -41,7 +41,7 @@ fn directory(dir: &Path, pipe: &str) -> Result<Given, Error> {
     let mut given = Given::default();
     for name in NAMES {
         let path = dir.join(name);
-        if !present(&path)? {
+        if !intake::is_there(&path)? {
             continue;
         }
         let in_pod = |error: Error| match error.what().contains("symbolic link") {

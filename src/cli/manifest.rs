@@ -1,7 +1,7 @@
 //! `manifest`: the Kubernetes Secret of a cluster's files, or what Vault takes.
 
 use super::args::{Args, LayoutArg, Manifest};
-use super::cluster::{MAX_FILE, clock, present, secret_text};
+use super::cluster::{MAX_FILE, clock, secret_text};
 use super::terminal::Terminal;
 use crate::consumer::crl;
 use crate::consumer::{self, CaFiles, Form, Layout};
@@ -27,10 +27,10 @@ pub fn manifest(args: &Args, a: &Manifest, terminal: &mut Terminal) -> Result<()
     let read = |name: &str| intake::read(&a.dir.join(name), MAX_FILE).map_err(unopened);
     let (ca_cert, cert_chain, root_cert) = (read("ca-cert.pem")?, read("cert-chain.pem")?, read("root-cert.pem")?);
     let crl_path = a.dir.join(crl::FILE);
-    let crls = present(&crl_path)?.then(|| intake::read(&crl_path, MAX_FILE).map_err(unopened)).transpose()?;
+    let crls = intake::is_there(&crl_path)?.then(|| intake::read(&crl_path, MAX_FILE).map_err(unopened)).transpose()?;
     let key_path = a.dir.join("ca-key.pem");
     // Vault keeps the key of its own request.
-    let key = match place.is_none() && !present(&key_path)? {
+    let key = match place.is_none() && !intake::is_there(&key_path)? {
         true => None,
         false => Some(secret_text(&key_path)?),
     };

@@ -1,7 +1,7 @@
 //! The key that a renewal renews: in the directory that `open` filled, in a file, or in the Secret that the
 //! mesh runs with. Read only; nothing of it is ever written anywhere.
 
-use super::cluster::{MAX_FILE, present, secret_text};
+use super::cluster::{MAX_FILE, secret_text};
 use super::terminal::Terminal;
 use crate::bundle::recipient;
 use crate::consumer::given::Given;
@@ -71,7 +71,7 @@ pub fn find(cluster: &str, parent: &Path, named: Option<&Path>, terminal: &Termi
 fn newest(parent: &Path, cluster: &str) -> Result<Option<PathBuf>, Error> {
     let renewals = (2..=MOST).rev().map(|number| format!("{cluster}.{number}"));
     for dir in renewals.chain([cluster.to_owned()]).map(|name| parent.join(name)) {
-        if present(&dir.join("ca-key.pem"))? && present(&dir.join("ca-cert.pem"))? {
+        if intake::is_there(&dir.join("ca-key.pem"))? && intake::is_there(&dir.join("ca-cert.pem"))? {
             return Ok(Some(dir));
         }
     }
@@ -81,7 +81,7 @@ fn newest(parent: &Path, cluster: &str) -> Result<Option<PathBuf>, Error> {
 fn no_key(parent: &Path, cluster: &str) -> Error {
     let dir = parent.join(cluster);
     Error::new(Kind::Medium, format!("there is no key of {cluster} to renew"))
-        .saw(match present(&dir.join("ca-key.pem")).unwrap_or(false) {
+        .saw(match intake::is_there(&dir.join("ca-key.pem")).unwrap_or(false) {
             true => format!("{}, whose bundle was never opened", dir.display()),
             false => format!("no {}", dir.join("ca-key.pem").display()),
         })
@@ -92,7 +92,7 @@ fn no_key(parent: &Path, cluster: &str) -> Error {
 
 fn in_directory(cluster: &str, dir: &Path) -> Result<PreviousKey, Error> {
     let key_path = dir.join("ca-key.pem");
-    if !present(&key_path)? {
+    if !intake::is_there(&key_path)? {
         return Err(Error::new(Kind::Medium, "there is no key in this directory")
             .saw(dir.display().to_string())
             .wanted(format!("{}", key_path.display()))
@@ -101,7 +101,7 @@ fn in_directory(cluster: &str, dir: &Path) -> Result<PreviousKey, Error> {
     let key =
         LocalKey::from_pem(&secret_text(&key_path)?).map_err(|error| error.within(key_path.display().to_string()))?;
     let json_path = dir.join("request.json");
-    let request = match present(&json_path)? {
+    let request = match intake::is_there(&json_path)? {
         true => Some(package::parse(&intake::read(&json_path, MAX_FILE)?)?),
         false => None,
     };
@@ -111,11 +111,11 @@ fn in_directory(cluster: &str, dir: &Path) -> Result<PreviousKey, Error> {
         return Err(other_cluster(&request.cluster, cluster));
     }
     let certificate_path = dir.join("ca-cert.pem");
-    if present(&certificate_path)? {
+    if intake::is_there(&certificate_path)? {
         check_certificate(cluster, &key, &intake::read(&certificate_path, MAX_FILE)?)?;
     }
     let identity = dir.join("identity.age");
-    let identity = match present(&identity)? {
+    let identity = match intake::is_there(&identity)? {
         true => Some(secret_text(&identity)?),
         false => None,
     };

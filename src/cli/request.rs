@@ -4,7 +4,7 @@
 //! `NAME.2`, `NAME.3`. No cluster's name has a dot, so none of them can be another cluster's.
 
 use super::args::{Args, Request};
-use super::cluster::{MAX_FILE, clock, present, secret_text};
+use super::cluster::{MAX_FILE, clock, secret_text};
 use super::previous::{self, PreviousKey};
 use super::terminal::Terminal;
 use crate::bundle::recipient;
@@ -96,7 +96,7 @@ pub fn request(args: &Args, a: &Request, terminal: &mut Terminal) -> Result<(), 
     // What was seen of the authority's log, and which root: the new bundle must follow it.
     let receipt = previous.as_ref().and_then(|previous| previous.dir.as_ref()).map(|dir| dir.join("receipt.json"));
     let receipt = match receipt {
-        Some(path) if present(&path)? => Some(intake::read(&path, MAX_FILE)?),
+        Some(path) if intake::is_there(&path)? => Some(intake::read(&path, MAX_FILE)?),
         _ => None,
     };
     if let Some(receipt) = &receipt {
@@ -156,7 +156,7 @@ fn kind_of_before(previous: Option<&PreviousKey>) -> KeySpec {
 /// The next free directory of a cluster: `NAME.2`, `NAME.3`, …
 fn next_directory(parent: &Path, cluster: &str) -> Result<String, Error> {
     for name in (2..=previous::MOST).map(|number| format!("{cluster}.{number}")) {
-        if !present(&parent.join(&name))? {
+        if !intake::is_there(&parent.join(&name))? {
             return Ok(name);
         }
     }

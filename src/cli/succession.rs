@@ -3,7 +3,7 @@
 //!
 //! Reads what lies beside the new directory; what cannot be read there is unknown, and stops nothing.
 
-use super::cluster::{MAX_FILE, present};
+use super::cluster::MAX_FILE;
 use super::previous::MOST;
 use super::terminal::Terminal;
 use crate::authority::calendar::date;
@@ -63,7 +63,7 @@ pub fn of(into: &Path, opened: &Opened) -> Option<Succession> {
 /// The certificate of a directory, where it is this key's.
 fn certified(dir: &Path, spki_sha256: &Digest) -> Option<CertificateView> {
     let path = dir.join("ca-cert.pem");
-    if !present(&path).ok()? {
+    if !intake::is_there(&path).ok()? {
         return None;
     }
     let der = pem::decode_one(&intake::read(&path, MAX_FILE).ok()?, "CERTIFICATE").ok()?;

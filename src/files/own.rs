@@ -52,7 +52,9 @@ pub fn real(path: &Path) -> Result<PathBuf, Error> {
 
 /// A directory that one process at a time may decide about; it is free again once this is dropped.
 #[derive(Debug)]
-pub struct Alone(#[allow(dead_code)] std::fs::File);
+pub struct Alone {
+    _lock: std::fs::File,
+}
 
 /// Waits for nobody: a directory that another process decides about is refused.
 ///
@@ -61,7 +63,7 @@ pub struct Alone(#[allow(dead_code)] std::fs::File);
 pub fn lock(dir: &Path) -> Result<Alone, Error> {
     let file = std::fs::File::open(dir).map_err(|error| fault("cannot open", dir, &error))?;
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Alone(file)),
+        Ok(()) => Ok(Alone { _lock: file }),
         Err(_) => Err(Error::new(Kind::Medium, format!("{} is in use by another process", dir.display()))
             .hint("wait until it has ended")),
     }

@@ -1,7 +1,7 @@
 //! `mesh-crl merge`: the clusters' CRLs as the one file that all of them get.
 
 use super::super::args::Args;
-use super::super::cluster::{MAX_FILE, clock, present};
+use super::super::cluster::{MAX_FILE, clock};
 use super::{LIMITS, MAX_CRLS, certificates, crls, optional, refusal, rows_screen, warn};
 use crate::cli::terminal::Terminal;
 use crate::consumer::check::{self, Merged, Merging, Offered, Standing};
@@ -89,7 +89,7 @@ fn gather(what: &[PathBuf], out: &Path) -> Result<Merging, Error> {
             false => file(path, &mut merging)?,
         }
     }
-    if present(out)? {
+    if intake::is_there(out)? {
         let bytes = intake::read(out, MAX_CRLS)?;
         let hint = "it is held against what is new: move it away to begin without it";
         let last = crls(&out.display().to_string(), &bytes).map_err(|error| error.hint(hint))?;
@@ -105,7 +105,7 @@ fn offer(from: &Path, standing: Standing, crls: Vec<Crl>, merging: &mut Merging)
 
 /// A cluster's public files, or an authority's.
 fn directory(dir: &Path, merging: &mut Merging) -> Result<(), Error> {
-    let tls = present(&dir.join("tls.crt"))?;
+    let tls = intake::is_there(&dir.join("tls.crt"))?;
     let names = match tls {
         true => ["tls.crt", "ca.crt"],
         false => ["cert-chain.pem", "root-cert.pem"],

@@ -11,7 +11,6 @@ mod renew;
 pub use opening::{add, explain};
 
 use super::args::{Args, MeshCrl, MeshCrlCommand};
-use super::cluster::present;
 use super::terminal::Terminal;
 use crate::consumer::Found;
 use crate::consumer::crl::{self, Row};
@@ -42,7 +41,7 @@ pub fn mesh_crl(args: &Args, a: &MeshCrl, terminal: &mut Terminal) -> Result<(),
 /// A file of a directory, where it is there.
 fn optional(dir: &Path, name: &str, cap: u64) -> Result<Option<Vec<u8>>, Error> {
     let path = dir.join(name);
-    present(&path)?.then(|| intake::read(&path, cap)).transpose()
+    intake::is_there(&path)?.then(|| intake::read(&path, cap)).transpose()
 }
 
 /// The certificates of a PEM file; none of them is trusted for being there.

@@ -1,7 +1,7 @@
 //! `open --with-crl`: a cluster's CRLs beside its four files.
 
 use super::super::args::Open;
-use super::super::cluster::{MAX_FILE, present};
+use super::super::cluster::MAX_FILE;
 use super::{LIMITS, crls, crls_of, rows_screen};
 use crate::bundle::Opened;
 use crate::cli::terminal::Terminal;
@@ -31,7 +31,7 @@ pub fn add(opened: &mut Opened, a: &Open, now: Timestamp) -> Result<Vec<Row>, Er
     let key_path = a.into.join("ca-key.pem");
     let key = match get("ca-key.pem") {
         Some(key) => key,
-        None if present(&key_path)? => intake::read_private(&key_path, MAX_FILE)?,
+        None if intake::is_there(&key_path)? => intake::read_private(&key_path, MAX_FILE)?,
         None => {
             return Err(Error::new(Kind::Medium, "the intermediate's own CRL is signed by its key, which is not here")
                 .wanted(key_path.display().to_string())
@@ -42,7 +42,7 @@ pub fn add(opened: &mut Opened, a: &Open, now: Timestamp) -> Result<Vec<Row>, Er
     let key = LocalKey::from_pem(&SecretString::from(text))?;
     let certificate = read::foreign(&opened.certificate.der)?;
     // Carried over from the file that is there, so that a merged one stays merged; then the bundle's.
-    let mut before = match present(&a.into)? {
+    let mut before = match intake::is_there(&a.into)? {
         true => crls_of(&a.into)?,
         false => Vec::new(),
     };

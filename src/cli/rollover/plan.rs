@@ -1,7 +1,7 @@
 //! `rollover plan`: the stages of one cluster's switch, written into a directory.
 
 use super::super::args::{Args, RolloverPlan};
-use super::super::cluster::{clock, present};
+use super::super::cluster::clock;
 use super::super::given;
 use super::check;
 use crate::cli::terminal::Terminal;
@@ -9,6 +9,7 @@ use crate::consumer::Given;
 use crate::consumer::given::{OWN_CA, SECRET};
 use crate::error::{Error, Kind};
 use crate::files::deliver::{self, Item};
+use crate::files::intake;
 use crate::name::{check_label, check_trust_domain};
 use crate::rollover::{Ca, Live, Plan, Wanted, Which, ca, make, proof, write};
 use crate::text;
@@ -48,7 +49,7 @@ pub fn plan(args: &Args, a: &RolloverPlan, terminal: &mut Terminal) -> Result<()
 fn planned(args: &Args, a: &RolloverPlan, terminal: &Terminal) -> Result<Plan, Error> {
     check_trust_domain(&a.trust_domain)?;
     check_lifetime(a.leaf_lifetime)?;
-    if present(&a.out)? {
+    if intake::is_there(&a.out)? {
         return Err(Error::new(Kind::Medium, format!("{} is already there", a.out.display()))
             .wanted("the name of a new directory"));
     }

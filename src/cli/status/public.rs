@@ -1,7 +1,7 @@
 //! `status` of public files: no authority, no key, no token.
 
 use super::super::args;
-use super::super::cluster::{MAX_FILE, present};
+use super::super::cluster::MAX_FILE;
 use super::super::terminal::Terminal;
 use super::{answer, due_screen, write_calendar};
 use crate::authority::calendar::ics::Calendar;
@@ -83,16 +83,16 @@ fn in_directory(dir: &Path, shown: &str, leaf: SignedDuration) -> Result<Place, 
     let mut files = Vec::new();
     for name in NAMES {
         let path = dir.join(name);
-        if present(&path)? {
+        if intake::is_there(&path)? {
             files.push((name.to_owned(), intake::read(&path, MAX_LARGE)?));
         }
     }
     let receipt = dir.join("receipt.json");
-    let receipt = match present(&receipt)? {
+    let receipt = match intake::is_there(&receipt)? {
         true => Some(Receipt::read(&intake::read(&receipt, MAX_FILE)?)?),
         false => None,
     };
-    if files.is_empty() && (present(&dir.join("authority.toml"))? || present(&dir.join("log"))?) {
+    if files.is_empty() && (intake::is_there(&dir.join("authority.toml"))? || intake::is_there(&dir.join("log"))?) {
         return Err(Error::new(Kind::Usage, "this is an authority, and its public files were asked about")
             .saw(shown)
             .hint(format!("the authority itself: anchorite -C {} status", text::shell(shown)))
