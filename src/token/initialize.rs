@@ -3,7 +3,8 @@
 //! Source: PKCS#11 v3.0 sections 5.5 (C_InitToken) and 5.5.8 (C_InitPIN).
 
 use crate::error::{Error, Kind};
-use crate::token::module::{Module, Seen, Selection, describe, slot_of, token_directory};
+use crate::token::module::{Module, Seen, Selection, slot_of, token_directory};
+use crate::token::seen::describe;
 use crate::token::unlock::SET_PIN;
 use crate::token::{directory, fault};
 use cryptoki::error::Error as Answer;
