@@ -13,7 +13,6 @@ use crate::token::{directory, fault, reach, reserved};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Answer, RvError};
 use cryptoki::slot::Slot;
-use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -99,6 +98,7 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     })?;
     same_machine(&bytes, &shown, profile)?;
     reach::check(profile, path)?;
+    let with = reserved::string(profile)?;
     let not_a_module = |detail: String| {
         Error::new(Kind::Token, format!("{shown} cannot be loaded as a PKCS#11 module"))
             .saw(detail)
@@ -113,12 +113,9 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     };
     let context = Pkcs11::new(&here).map_err(unusable)?;
     let raw = Raw::of(&here).map_err(unusable)?;
-    let started = match &profile.initialize_with {
+    let started = match with {
         None => context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)),
-        Some(with) => match CString::new(with.as_str()) {
-            Ok(with) => reserved::initialize(&context, with),
-            Err(error) => Err(Answer::NulError(error)),
-        },
+        Some(with) => reserved::initialize(&context, with),
     };
     started.map_err(|answer| does_not_start(&shown, &answer, profile))?;
     let library = Arc::new(Library(context, raw));
