@@ -113,6 +113,11 @@ fn cuts_of_the_token(ceremony: &Ceremony, test: &str) {
 }
 
 #[test]
+fn a_genesis_goes_on_whatever_a_power_cut_takes_from_the_token() {
+    cuts_of_the_token(&genesis::WITH_REMAINS, "a_genesis_goes_on_whatever_a_power_cut_takes_from_the_token");
+}
+
+#[test]
 fn a_signing_session_goes_on_whatever_a_power_cut_takes_from_the_token() {
     cuts_of_the_token(&signing::SIGNING_TWO, "a_signing_session_goes_on_whatever_a_power_cut_takes_from_the_token");
 }
