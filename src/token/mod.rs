@@ -25,6 +25,7 @@ mod pins;
 pub mod pkcs11;
 mod pool;
 pub mod probe;
+mod raw;
 mod reach;
 mod reserved;
 mod template;

@@ -6,6 +6,7 @@
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::token::hsm_profile::HsmProfile;
+use crate::token::raw::Raw;
 use crate::token::{Identity, directory, fault, reach, reserved};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Answer, RvError};
@@ -25,9 +26,10 @@ pub struct Module {
     description: String,
 }
 
-/// The module's context; finalised when it is dropped, which cryptoki leaves to us.
+/// The module's context, and the functions that it does not call; finalised when it is dropped, which cryptoki leaves
+/// to us.
 #[derive(Debug)]
-pub(super) struct Library(pub(super) Pkcs11);
+pub(super) struct Library(pub(super) Pkcs11, pub(super) Raw);
 
 impl Drop for Library {
     fn drop(&mut self) {
@@ -136,11 +138,13 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     };
     // A bare name would be looked for in the system's directories: another file than the one that was read.
     let here = if path.components().count() == 1 { Path::new(".").join(path) } else { path.to_owned() };
-    let context = Pkcs11::new(here).map_err(|answer| match answer {
+    let unusable = |answer: Answer| match answer {
         Answer::MissingSymbol(symbol) => not_a_module(format!("it has no {symbol}")),
         Answer::LibraryLoading(error) => not_a_module(error.to_string()),
         other => not_a_module(fault::name(&other)),
-    })?;
+    };
+    let context = Pkcs11::new(&here).map_err(unusable)?;
+    let raw = Raw::of(&here).map_err(unusable)?;
     let started = match &profile.initialize_with {
         None => context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)),
         Some(with) => match CString::new(with.as_str()) {
@@ -149,7 +153,7 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
         },
     };
     started.map_err(|answer| does_not_start(&shown, &answer, profile))?;
-    let library = Arc::new(Library(context));
+    let library = Arc::new(Library(context, raw));
     let description = match library.0.get_library_info() {
         Ok(info) => [info.manufacturer_id(), info.library_description(), &info.library_version().to_string()]
             .map(str::trim)
