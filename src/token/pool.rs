@@ -103,9 +103,7 @@ fn pin_refused(answer: &Answer) -> Error {
         Answer::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => {
             error.into_kind(Kind::PinRejected).truth("One try was spent; it was not tried again.")
         }
-        Answer::Pkcs11(RvError::PinLocked, _) => {
-            error.into_kind(Kind::PinFinal).truth("The PIN was not tried again.")
-        }
+        Answer::Pkcs11(RvError::PinLocked, _) => error.into_kind(Kind::PinFinal).truth("The PIN was not tried again."),
         _ => error,
     }
 }
@@ -183,11 +181,7 @@ struct Batch<'a> {
 impl Batch<'_> {
     /// Works in so many sessions, each with a thread; what comes in is given out on this one. Where at least one session
     /// did all that was left, the others are not missed.
-    fn in_parallel(
-        &self,
-        sessions: usize,
-        emit: &mut dyn FnMut(usize, Result<Signature, Error>),
-    ) -> Result<(), Ended> {
+    fn in_parallel(&self, sessions: usize, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) -> Result<(), Ended> {
         std::thread::scope(|scope| {
             let (sender, receiver) = mpsc::channel();
             let threads: Vec<_> = (0..sessions)
@@ -223,11 +217,7 @@ impl Batch<'_> {
     }
 
     /// The same in a session that is open for other things as well, for as long as it signs.
-    fn work_in(
-        &self,
-        session: &Session,
-        emit: &mut dyn FnMut(usize, Result<Signature, Error>),
-    ) -> Result<(), Ended> {
+    fn work_in(&self, session: &Session, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) -> Result<(), Ended> {
         let signer = Signer::of(session, keys::private_key(session, self.key).map_err(Ended::Failed)?);
         while !self.is_over() {
             self.take(session, signer, emit)?;

@@ -59,9 +59,8 @@ impl Raw {
         let given = CK_ULONG::try_from(data.len())?;
         // SAFETY: the session is open and this thread's; both pointers have the lengths that are told beside them, and
         // a module does not write to what it signs.
-        let answer = unsafe {
-            sign(session.handle(), data.as_ptr().cast_mut(), given, signature.as_mut_ptr(), &raw mut length)
-        };
+        let answer =
+            unsafe { sign(session.handle(), data.as_ptr().cast_mut(), given, signature.as_mut_ptr(), &raw mut length) };
         result(answer, Function::Sign)?;
         let length = usize::try_from(length)?;
         if length > signature.len() {
