@@ -147,7 +147,7 @@ const WRAPS: [MechanismType; 2] = [MechanismType::AES_KEY_WRAP, MechanismType::A
 
 /// True for the name of a mechanism that this program uses: those that make keys, sign, or wrap a backup.
 pub(super) fn is_used(known_as: &str) -> bool {
-    let of_keys = KeySpec::ALL.into_iter().flat_map(|spec| {
+    let of_keys = KeySpec::ALL.iter().copied().flat_map(|spec| {
         let ways = ways(SignatureAlgorithm::of(spec)).into_iter().map(|way| way.mechanism);
         ways.chain([generation(spec)])
     });

@@ -57,7 +57,8 @@ pub struct HsmProfile {
     pub hash: HashOn,
     /// Whether C_InitToken prepares it; else the vendor's tool does.
     pub initialize: bool,
-    /// Whether its keys ask for the PIN at each signature (`CKA_ALWAYS_AUTHENTICATE`).
+    /// Whether its keys ask for the PIN at each signature. What a key itself says (`CKA_ALWAYS_AUTHENTICATE`) is heeded
+    /// without this; it is for tokens whose keys say so only after they were made.
     #[serde(default)]
     pub reauthenticate: bool,
     /// Whether it keeps the guard.
