@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 /// The profiles in the binary, by name.
 const EMBEDDED: [(&str, &str); 1] = [("softhsm2", include_str!("../../hsm-profiles/softhsm2.toml"))];
 
+/// What is assumed of a token that no profile lists.
+const GENERIC: &str = include_str!("../../hsm-profiles/generic.toml");
+
 /// A family of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -185,6 +188,18 @@ impl HsmProfile {
                 })
             }
         }
+    }
+
+    /// The name of [`generic`](Self::generic).
+    pub const GENERIC: &str = "generic";
+
+    /// What is assumed of a token that no profile lists: nothing. A probe begins from it; no authority is
+    /// configured with it.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`].
+    pub fn generic() -> Result<Self, Error> {
+        Self::parse(GENERIC).map_err(|error| error.into_kind(Kind::Bug))
     }
 
     /// The names of the profiles in the binary.
