@@ -29,6 +29,7 @@ profile = "softhsm2"           # `anchorite hsm profiles` lists them; the module
 [root]
 subject = { organization = "Example", common_name = "Example Mesh Root CA" }
 key = "ecdsa-p384"             # rsa-3072 | rsa-4096 | ecdsa-p256 | ecdsa-p384 | ecdsa-p521 | ed25519
+                               # ml-dsa-65: experimental, only in a build that has it and for kind = "test"
 validity_days = 3650
 
 [intermediates]                # for every cluster; a cluster may be stricter, never laxer
