@@ -328,8 +328,11 @@ pub struct Hsm {
 
 #[derive(Debug, Subcommand)]
 pub enum HsmCommand {
-    /// The token profiles that ship, and how they are known.
-    Profiles,
+    /// The token profiles that ship, and how they are known; with a name, one in full.
+    Profiles {
+        /// A profile's name or path.
+        name: Option<String>,
+    },
     /// Try what a token can do for a root CA, with session objects only.
     Probe {
         /// A profile's name or path.
