@@ -46,7 +46,6 @@ fn a_build_without_the_experiment_says_that_it_has_none() {
         error: authority.toml, line 10, column 7: ML-DSA-65 is experimental and not in
                this build: saw "ml-dsa-65", wanted rsa-2048, rsa-3072, rsa-4096,
                ecdsa-p256, ecdsa-p384, ecdsa-p521, ed25519
-        hint:  to try it: cargo build --release --features ml-dsa
         exit 2
     "#,
     );
