@@ -115,6 +115,7 @@ const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest
 
 [token]
 # module = "/usr/lib/softhsm/libsofthsm2.so"   # left out: the profile's search paths
+# directory = "/srv/token"                     # NSS: where its files are, a directory of its own
 # writes = ["/var/lib/vendor"]                 # where the module writes, beside what its profile says
 
 # [audit.token]

@@ -142,6 +142,21 @@ pub(super) fn name(mechanism: MechanismType) -> String {
     mechanism.to_string().replace("CKM_ECDSA_KEY_PAIR_GEN", "CKM_EC_KEY_PAIR_GEN")
 }
 
+/// The mechanisms of wrapped backups.
+const WRAPS: [MechanismType; 2] = [MechanismType::AES_KEY_WRAP, MechanismType::AES_KEY_WRAP_PAD];
+
+/// True for the name of a mechanism that this program uses: those that make keys, sign, or wrap a backup.
+pub(super) fn is_used(known_as: &str) -> bool {
+    let of_keys = KeySpec::ALL.iter().copied().flat_map(|spec| {
+        let ways = ways(SignatureAlgorithm::of(spec)).into_iter().map(|way| way.mechanism);
+        ways.chain([generation(spec)])
+    });
+    // An RSA key signs with each of the three hashes, as the certificate above it does.
+    let hashes = [SignatureAlgorithm::RsaSha384, SignatureAlgorithm::RsaSha512];
+    let of_hashes = hashes.into_iter().flat_map(ways).map(|way| way.mechanism);
+    of_keys.chain(of_hashes).chain(WRAPS).any(|mechanism| name(mechanism) == known_as)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
