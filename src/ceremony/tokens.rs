@@ -193,7 +193,7 @@ impl Source {
 
     fn load(&self, path: &Path) -> Result<Module, Error> {
         let module = module::load(path, &self.profile)?;
-        Ok(match module::token_directory(&self.profile).and_then(|tokens| beside(&tokens)) {
+        Ok(match module::token_files(&self.profile).and_then(|files| beside(files.directory())) {
             Some(snapshots) => module.with_snapshots(snapshots),
             None => module,
         })
@@ -272,12 +272,13 @@ impl Tokens for Modules {
 /// allowed; where that fails, the check before the first login says why.
 pub fn places(profile: &HsmProfile) -> Vec<PathBuf> {
     let mut places = module::named_places(profile);
-    if let Some(tokens) = module::token_directory(profile) {
-        if let Some(copies) = beside(&tokens).filter(|_| tokens.is_dir()) {
+    if let Some(files) = module::token_files(profile) {
+        let tokens = files.directory();
+        if let Some(copies) = beside(tokens).filter(|_| tokens.is_dir()) {
             module::prepare_copies(&copies);
             places.push(copies);
         }
-        places.push(tokens);
+        places.push(tokens.to_owned());
     }
     places
 }

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
-use crate::token::module::{Module, Selection, slot_of, token_directory};
+use crate::token::module::{Module, Selection, slot_of, token_files};
 use crate::token::{directory, fault, mechanism};
 use crate::x509::SignatureAlgorithm;
 
@@ -44,8 +44,8 @@ impl Module {
     /// # Errors
     /// [`Kind::Medium`]. Nothing was changed.
     pub fn check_files(&self) -> Result<(), Error> {
-        let Some(tokens) = token_directory(self.profile()) else { return Ok(()) };
-        directory::check_fit(&tokens)?;
+        let Some(tokens) = token_files(self.profile()) else { return Ok(()) };
+        directory::check_fit(tokens.directory())?;
         match &self.snapshots {
             Some(kept_in) if kept_in.exists() => directory::check_fit(kept_in),
             Some(kept_in) => kept_in.parent().map_or(Ok(()), directory::check_fit),

@@ -12,7 +12,10 @@ use crate::token::template;
 use serde::{Deserialize, Serialize};
 
 /// The profiles in the binary, by name.
-const EMBEDDED: [(&str, &str); 1] = [("softhsm2", include_str!("../../hsm-profiles/softhsm2.toml"))];
+const EMBEDDED: [(&str, &str); 2] = [
+    ("softhsm2", include_str!("../../hsm-profiles/softhsm2.toml")),
+    ("kryoptic", include_str!("../../hsm-profiles/kryoptic.toml")),
+];
 
 /// A family of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +152,9 @@ pub struct TokenFiles {
     /// The name of the line in the configuration file.
     #[serde(default)]
     pub setting: Option<String>,
+    /// The line names a database file, which is one whole token; there may be several, in one directory.
+    #[serde(default)]
+    pub database: bool,
 }
 
 impl HsmProfile {
