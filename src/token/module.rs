@@ -302,13 +302,19 @@ impl Module {
         };
         if let Selection::Serial(serial) = selection {
             let copy = self.snapshots.as_deref().and_then(|kept_in| directory::newest(kept_in, serial));
+            let own = |place: &Place| (place.own(serial), place.names_tokens());
+            let (own, named) = token_files(&self.profile).as_ref().map(own).unwrap_or_default();
             // An entry that is named after the token was it. A database that was it is known by its copy, and holds no
             // other token now.
-            let blank = copy.is_some() && tokens.iter().all(|seen| !seen.initialized);
-            let place = token_files(&self.profile).filter(|place| place.names_tokens() || blank);
-            let own = place.map(|place| place.own(serial)).unwrap_or_default();
-            if let ([files, ..], []) = (own.as_slice(), unreadable) {
-                return directory::damaged(files, files, copy.as_deref()).wanted(&wanted);
+            let emptied = copy.is_some() && tokens.iter().all(|seen| !seen.initialized);
+            if let ([files, ..], []) = (own.as_slice(), unreadable)
+                && (named || emptied)
+            {
+                let error = directory::damaged(files, files, copy.as_deref()).wanted(&wanted);
+                return match named {
+                    true => error,
+                    false => error.hint("where its medium was not in, its module has made this empty one: put it in"),
+                };
             }
             if let Some(copy) = copy {
                 return Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint(format!(

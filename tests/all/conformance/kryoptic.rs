@@ -9,7 +9,8 @@ pub const KRYOPTIC: Module = Module {
     profile: "kryoptic",
     prepare,
     token: "token/tokens/token.sql",
-    gone: "error: the token is not there",
+    // The module makes an empty database where there is none.
+    gone: "error: the token is damaged: its files are there and it is not",
     replug: |world| slot(world, 9),
     ..Module::PLAIN
 };
