@@ -4,18 +4,31 @@
 //! A profile holds no code and decides nothing: what a token itself says always wins. Profiles are embedded
 //! from `hsm-profiles/` or read from a text; reading is pure.
 
+mod check;
+mod facts;
+
+pub use facts::*;
+
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::text;
 use crate::token::pin_shape::PinShape;
-use crate::token::template;
+use crate::token::reserved;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
-/// The profiles in the binary, by name.
-const EMBEDDED: [(&str, &str); 2] = [
-    ("softhsm2", include_str!("../../hsm-profiles/softhsm2.toml")),
-    ("kryoptic", include_str!("../../hsm-profiles/kryoptic.toml")),
-];
+/// The profile of a file in `hsm-profiles/`.
+macro_rules! embedded {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../hsm-profiles/", $name, ".toml")))),*]
+    };
+}
+
+/// The profiles in the binary, by name: those that run in this project's tests first.
+const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2", "kryoptic", "nss", "opencryptoki"];
+
+/// What is assumed of a token that no profile lists.
+const GENERIC: &str = include_str!("../../../hsm-profiles/generic.toml");
 
 /// A family of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,10 +44,14 @@ pub struct HsmProfile {
     pub modules: Vec<String>,
     /// How one installs the module, for hints.
     pub install: String,
-    /// What C_Initialize is given as `pReserved` (NSS, YubiHSM).
+    /// What C_Initialize is given as `pReserved` (NSS, YubiHSM); `{directory}` in it is where the token's files are.
     #[serde(default)]
     pub initialize_with: Option<String>,
-    /// Kinds of keys that it makes.
+    /// Whether a user who is logged in makes keys in it, under ids of this program's choosing. Where not, only a root
+    /// that was made with its vendor's tools can be taken over.
+    #[serde(default = "yes")]
+    pub makes_keys: bool,
+    /// Kinds of keys that it holds.
     pub algorithms: Vec<KeySpec>,
     /// Mechanisms known to work, by PKCS#11 name.
     pub mechanisms: Vec<String>,
@@ -47,16 +64,30 @@ pub struct HsmProfile {
     pub hash: HashOn,
     /// Whether C_InitToken prepares it; else the vendor's tool does.
     pub initialize: bool,
-    /// Whether its keys ask for the PIN at each signature (`CKA_ALWAYS_AUTHENTICATE`).
+    /// Whether its keys ask for the PIN at each signature. What a key itself says (`CKA_ALWAYS_AUTHENTICATE`) is heeded
+    /// without this; it is for tokens whose keys say so only after they were made.
     #[serde(default)]
     pub reauthenticate: bool,
     /// Whether it keeps the guard.
     pub guard: GuardSupport,
+    /// Whether keys and data objects can end with the session that made them. Where not, a trial before genesis makes
+    /// its key in the token and destroys it again.
+    #[serde(default = "yes")]
+    pub session_objects: bool,
     /// Ways to back its keys up.
     pub backup: Vec<BackupWay>,
     /// How its clone is made, a sentence or more each: read out before it is made.
     #[serde(default, rename = "clone")]
     pub clone_how: Vec<String>,
+    /// Who must be there for it to work, where its vendor's own quorum asks for more than one.
+    #[serde(default)]
+    pub quorum: Option<Quorum>,
+    /// How it shows that a key was made in it and cannot leave.
+    #[serde(default)]
+    pub attestation: Option<Attestation>,
+    /// How its module reaches it over TCP, which is closed to this program: a sentence each, with the way around.
+    #[serde(default)]
+    pub network: Vec<String>,
     /// What a person should know before choosing it.
     pub remarks: Vec<String>,
     /// How this is known.
@@ -74,87 +105,8 @@ pub struct HsmProfile {
     pub writes: Vec<String>,
 }
 
-/// Who hashes what is signed, where the token offers both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum HashOn {
-    /// The token (`CKM_SHA256_RSA_PKCS`).
-    Token,
-    /// This host, with the raw mechanism (`CKM_RSA_PKCS`).
-    Host,
-}
-
-/// How a token keeps the guard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum GuardSupport {
-    /// As a private data object, replaced by a new one each time.
-    Replace,
-    /// Not at all.
-    None,
-}
-
-/// A way to back a key up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BackupWay {
-    /// The vendor's own means, or a copied directory.
-    Clone,
-    /// Wrapped by a key from the custody seed.
-    Wrapped,
-}
-
-/// How a profile is known to be true.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Verified {
-    /// By whom or what.
-    pub by: VerifiedBy,
-    /// Versions, date and machine, or the document.
-    pub source: String,
-}
-
-/// Who or what has verified a profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum VerifiedBy {
-    /// It runs in this project's tests.
-    Ci,
-    /// Someone ran it.
-    Hand,
-    /// The vendor's documentation says so; nobody here ran it.
-    Documentation,
-}
-
-impl VerifiedBy {
-    /// The name in profiles and on screens.
-    pub const fn name(self) -> &'static str {
-        match self {
-            VerifiedBy::Ci => "ci",
-            VerifiedBy::Hand => "hand",
-            VerifiedBy::Documentation => "documentation",
-        }
-    }
-}
-
-/// Where the files of a token without hardware are.
-///
-/// The environment variable, or the first of `paths` that exists, names the directory itself, or, where
-/// `setting` is given, a configuration file with a line `setting = directory`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TokenFiles {
-    /// The environment variable that comes first.
-    #[serde(default)]
-    pub environment: Option<String>,
-    /// Where it is otherwise; `~` is the home directory.
-    pub paths: Vec<String>,
-    /// The name of the line in the configuration file.
-    #[serde(default)]
-    pub setting: Option<String>,
-    /// The line names a database file, which is one whole token; there may be several, in one directory.
-    #[serde(default)]
-    pub database: bool,
+const fn yes() -> bool {
+    true
 }
 
 impl HsmProfile {
@@ -193,6 +145,38 @@ impl HsmProfile {
         }
     }
 
+    /// The same, for a token whose files are in a directory of its own, which its module is told.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`]: its module cannot be told.
+    pub fn in_directory(mut self, directory: &Path) -> Result<Self, Error> {
+        if !self.initialize_with.as_ref().is_some_and(|with| with.contains(reserved::DIRECTORY)) {
+            let error = Error::new(Kind::Usage, format!("the module of {} is not told a directory", self.title))
+                .saw("[token] directory in local.toml")
+                .hint("leave it out of local.toml");
+            let variable = self.files.as_ref().and_then(|files| files.environment.as_deref());
+            return Err(match variable {
+                Some(variable) => error.hint(format!("its module looks where the environment's {variable} says")),
+                None => error,
+            });
+        }
+        let path = directory.display().to_string();
+        self.files = Some(TokenFiles { environment: None, paths: vec![path], setting: None, database: false });
+        Ok(self)
+    }
+
+    /// The name of [`generic`](Self::generic).
+    pub const GENERIC: &str = "generic";
+
+    /// What is assumed of a token that no profile lists: nothing. A probe begins from it; no authority is
+    /// configured with it.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`].
+    pub fn generic() -> Result<Self, Error> {
+        Self::parse(GENERIC).map_err(|error| error.into_kind(Kind::Bug))
+    }
+
     /// The names of the profiles in the binary.
     pub fn names() -> impl Iterator<Item = &'static str> {
         EMBEDDED.iter().map(|(name, _)| *name)
@@ -218,34 +202,6 @@ impl HsmProfile {
         }
         values + &tables
     }
-
-    /// What no type can say: lengths in order, names that exist.
-    fn check(&self) -> Result<(), Error> {
-        let wrong = |what: &str, saw: String| Err(Error::new(Kind::Usage, what).saw(saw));
-        if self.name.is_empty() || !self.name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-')) {
-            return wrong("a profile's name is lower-case letters, digits and hyphens", self.name.clone());
-        }
-        if self.sessions == 0 {
-            return wrong("a token signs with at least one session", "sessions = 0".into());
-        }
-        for (name, pin) in [("user_pin", &self.user_pin), ("so_pin", &self.so_pin)] {
-            if pin.min > pin.max {
-                return wrong(
-                    "a PIN's least length is above its greatest",
-                    format!("{name}: {} > {}", pin.min, pin.max),
-                );
-            }
-            if pin.tries.is_some() && !pin.locks {
-                return wrong("a PIN that never locks has no number of tries", name.into());
-            }
-        }
-        match self.rejects.iter().find(|name| !template::OPTIONAL.contains(&name.as_str())) {
-            Some(name) => Err(Error::new(Kind::Usage, "an attribute that no key can do without")
-                .saw(name)
-                .wanted(template::OPTIONAL.join(", "))),
-            None => Ok(()),
-        }
-    }
 }
 
 /// `line 3, column 7` of a byte offset.
@@ -267,6 +223,37 @@ mod tests {
         for name in HsmProfile::names() {
             assert_eq!(HsmProfile::embedded(name).unwrap().name, name);
         }
+    }
+
+    #[test]
+    fn every_embedded_profile_says_what_people_need_on_the_day() {
+        for name in HsmProfile::names() {
+            let profile = HsmProfile::embedded(name).unwrap();
+            assert!(!profile.modules.is_empty() && profile.modules.iter().all(|path| path.starts_with('/')), "{name}");
+            assert!(profile.remarks.len() >= 3, "{name}: remarks");
+            assert!(!profile.algorithms.is_empty(), "{name}");
+            // Unlocked by a PIN that is checked before a try is spent; at least what a person can type.
+            assert!(profile.user_pin.max >= 6, "{name}");
+            assert_eq!(profile.backup.contains(&BackupWay::Clone), !profile.clone_how.is_empty(), "{name}: clone");
+            assert!(profile.writes.iter().all(|path| path.starts_with(['/', '~'])), "{name}: writes");
+            if let Some(attestation) = &profile.attestation {
+                let found = attestation.same_id || !attestation.labels.is_empty() || !attestation.tool.is_empty();
+                assert!(found && !attestation.says.is_empty(), "{name}: attestation");
+            }
+            assert!(profile.quorum.is_none_or(|quorum| !quorum.says.is_empty()), "{name}: quorum");
+            // Where this project runs it, versions; where it does not, the document.
+            let runs_here = profile.verified.by == VerifiedBy::Ci;
+            assert!(profile.verified.source.contains(|c: char| c.is_ascii_digit()), "{name}: no version or date");
+            assert!(runs_here || profile.verified.source.len() > 40, "{name}: name the document and its section");
+        }
+    }
+
+    #[test]
+    fn a_kind_of_key_has_the_mechanisms_for_it() {
+        let error = HsmProfile::parse(&SOFTHSM.replace("\"CKM_ECDSA\", ", "")).unwrap_err();
+        assert!(error.to_string().contains("ecdsa-p256") && error.to_string().contains("CKM_ECDSA"), "{error}");
+        let error = HsmProfile::parse(&SOFTHSM.replace("\"CKM_ECDSA\"", "\"CKM_ECSDA\"")).unwrap_err();
+        assert!(error.to_string().contains("CKM_ECSDA"), "{error}");
     }
 
     #[test]
@@ -304,6 +291,9 @@ mod tests {
             ("min = 4", "min = 400"),
             ("locks = false", "locks = false\ntries = 3"),
             ("name = \"softhsm2\"", "name = \"../x\""),
+            ("source = \"softhsm2", "source = \"\" #"),
+            ("title = \"SoftHSM 2\"", "title = \"Soft\\u001b[2JHSM\""),
+            ("[files]", "[attestation]\nsays = [\"x\"]\nlabels = [\"\"]\n[files]"),
         ] {
             assert!(HsmProfile::parse(&SOFTHSM.replacen(from, to, 1)).is_err(), "{to}");
         }
