@@ -25,7 +25,18 @@ macro_rules! embedded {
 }
 
 /// The profiles in the binary, by name: those that run in this project's tests first.
-const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2", "kryoptic", "nss", "opencryptoki"];
+const EMBEDDED: &[(&str, &str)] = embedded![
+    "softhsm2",
+    "kryoptic",
+    "nss",
+    "opencryptoki",
+    "entrust-nshield",
+    "nitrokey-hsm2",
+    "thales-luna",
+    "utimaco",
+    "yubihsm2",
+    "yubikey-piv"
+];
 
 /// What is assumed of a token that no profile lists.
 const GENERIC: &str = include_str!("../../../hsm-profiles/generic.toml");
