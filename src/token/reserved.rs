@@ -24,7 +24,7 @@ pub(super) const DIRECTORY: &str = "{directory}";
 pub(super) fn string(profile: &HsmProfile) -> Result<Option<CString>, Error> {
     let Some(with) = &profile.initialize_with else { return Ok(None) };
     let with = match with.contains(DIRECTORY) {
-        true => with.replace(DIRECTORY, &place(profile)?),
+        true => with.replace(DIRECTORY, &directory(profile)?),
         false => with.clone(),
     };
     CString::new(with)
@@ -32,7 +32,7 @@ pub(super) fn string(profile: &HsmProfile) -> Result<Option<CString>, Error> {
         .map_err(|_| Error::new(Kind::Usage, "initialize_with in the token's profile has a NUL"))
 }
 
-fn place(profile: &HsmProfile) -> Result<String, Error> {
+fn directory(profile: &HsmProfile) -> Result<String, Error> {
     let files = profile.files.as_ref();
     // One that is not there is named all the same: people mistype.
     let named = || files.and_then(|files| files.paths.first()).and_then(|path| place::home(path));
