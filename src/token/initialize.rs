@@ -5,13 +5,14 @@
 use crate::error::{Error, Kind};
 use crate::token::module::{Module, Seen, Selection, describe, slot_of, token_directory};
 use crate::token::unlock::SET_PIN;
-use crate::token::{directory, fault};
+use crate::token::{PinShape, directory, fault};
 use cryptoki::error::Error as Answer;
 use cryptoki::session::UserType;
 use secrecy::SecretString;
 
 impl Module {
-    /// Prepares a blank token: initialises it, sets the user PIN. Gives who it is afterwards.
+    /// Prepares a blank token: initialises it, sets the user PIN. Gives who it is afterwards. `None` for PINs that are
+    /// typed on the token's own keys, where it has some.
     ///
     /// The slot of a SoftHSM token stays valid in this process and changes in the next: select by serial number.
     ///
@@ -21,8 +22,8 @@ impl Module {
     pub fn initialize(
         &self,
         selection: &Selection,
-        so_pin: &SecretString,
-        user_pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        user_pin: Option<&SecretString>,
         label: &str,
     ) -> Result<Seen, Error> {
         let untouched = "The token was not changed.";
@@ -46,12 +47,21 @@ impl Module {
                 .wanted("1 to 32 bytes of text")
                 .truth(untouched));
         }
-        self.profile.so_pin.check(so_pin).map_err(|error| error.within("security officer's PIN"))?;
-        self.profile.user_pin.check(user_pin).map_err(|error| error.within("user PIN"))?;
+        if so_pin.is_some() == blank.pinpad || user_pin.is_some() == blank.pinpad {
+            return Err(Error::new(Kind::Bug, "PINs that are typed elsewhere than this token wants them")
+                .saw(describe(&blank))
+                .truth(untouched));
+        }
+        let shape = |shape: &PinShape, pin: Option<&SecretString>, whose| {
+            pin.map_or(Ok(()), |pin| shape.check(pin)).map_err(|error| error.within(whose))
+        };
+        shape(&self.profile.so_pin, so_pin, "security officer's PIN")?;
+        shape(&self.profile.user_pin, user_pin, "user PIN")?;
         let slot = slot_of(&blank)?;
         let context = &self.library.0;
-        context
-            .init_token(slot, so_pin, label)
+        let raw = &self.library.1;
+        so_pin
+            .map_or_else(|| raw.init_token(slot, label), |pin| context.init_token(slot, pin, label))
             .map_err(|a| fault::refused("the token was not initialised", &a).truth("The token may be blank still."))?;
         let half = |answer: Answer| {
             fault::refused("the token was initialised and its user PIN was not set", &answer)
@@ -60,8 +70,8 @@ impl Module {
                 .truth("The token is no longer blank; it holds no key.")
         };
         let session = context.open_rw_session(slot).map_err(half)?;
-        session.login(UserType::So, Some(so_pin)).map_err(half)?;
-        let set = session.init_pin(user_pin);
+        session.login(UserType::So, so_pin).map_err(half)?;
+        let set = user_pin.map_or_else(|| raw.init_pin(&session), |pin| session.init_pin(pin));
         let _ = session.logout();
         set.map_err(half)?;
         drop(session);

@@ -24,6 +24,8 @@ pub struct Module {
     path: PathBuf,
     sha256: Digest,
     description: String,
+    /// It locks nothing: one thread at a time calls it.
+    pub(super) alone: bool,
 }
 
 /// The module's context, and the functions that it does not call; finalised when it is dropped, which cryptoki leaves
@@ -145,13 +147,22 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     };
     let context = Pkcs11::new(&here).map_err(unusable)?;
     let raw = Raw::of(&here).map_err(unusable)?;
-    let started = match &profile.initialize_with {
-        None => context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)),
+    let start = |flags: CInitializeFlags| match &profile.initialize_with {
+        None => context.initialize(CInitializeArgs::new(flags)),
         Some(with) => match CString::new(with.as_str()) {
-            Ok(with) => reserved::initialize(&context, with),
+            Ok(with) => reserved::initialize(&context, with, flags),
             Err(error) => Err(Answer::NulError(error)),
         },
     };
+    let mut alone = false;
+    let started = start(CInitializeFlags::OS_LOCKING_OK).or_else(|answer| match answer {
+        // It locks nothing: one thread at a time may call it, then.
+        Answer::Pkcs11(RvError::CantLock, _) => {
+            alone = true;
+            start(CInitializeFlags::empty())
+        }
+        other => Err(other),
+    });
     started.map_err(|answer| does_not_start(&shown, &answer, profile))?;
     let library = Arc::new(Library(context, raw));
     let description = match library.0.get_library_info() {
@@ -167,6 +178,7 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
         path: path.to_owned(),
         sha256: Digest::of(&bytes),
         description,
+        alone,
     })
 }
 

@@ -1,13 +1,16 @@
 //! Calls of the module's own list of functions that cryptoki does not make: one C_Sign after a C_SignInit of ours, so
-//! that a login can stand between the two, as keys want that ask for the PIN at each signature.
+//! that a login can stand between the two, as keys want that ask for the PIN at each signature; and the preparation of a
+//! token whose PINs are typed on its own keys.
 //!
 //! Owns the second handle to the module, which holds the list. Never loads, initialises or finalises: cryptoki has
-//! done the one and `Library` does the other. Source: PKCS#11 v3.0 sections 5.4 (C_GetFunctionList) and 5.13 (C_Sign).
+//! done the one and `Library` does the other. Source: PKCS#11 v3.0 sections 5.4 (C_GetFunctionList), 5.5
+//! (C_InitToken, C_InitPIN) and 5.13 (C_Sign).
 #![allow(unsafe_code)]
 
 use cryptoki::context::Function;
 use cryptoki::error::{Error as Answer, Rv};
 use cryptoki::session::Session;
+use cryptoki::slot::Slot;
 use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CK_ULONG};
 use std::path::Path;
 
@@ -46,6 +49,31 @@ impl Raw {
         // SAFETY: where it answers that all is well the pointer is to a list that lives as long as the module.
         let list = unsafe { list.as_ref() }.copied().ok_or(Answer::NullFunctionPointer)?;
         Ok(Self { list, _library: library })
+    }
+
+    /// Initialises a token whose security officer's PIN is typed on its own keys (C_InitToken without a PIN).
+    ///
+    /// # Errors
+    /// What the module answered.
+    pub(super) fn init_token(&self, slot: Slot, label: &str) -> Result<(), Answer> {
+        let init = self.list.C_InitToken.ok_or(Answer::NullFunctionPointer)?;
+        // The standard's 32 bytes, filled with blanks.
+        let mut padded = [b' '; 32];
+        padded.iter_mut().zip(label.bytes()).for_each(|(to, from)| *to = from);
+        // SAFETY: no PIN is what the standard wants of a token with a protected authentication path; the label has 32 bytes.
+        let answer = unsafe { init(slot.id(), std::ptr::null_mut(), 0, padded.as_mut_ptr()) };
+        result(answer, Function::InitToken)
+    }
+
+    /// Has the new user PIN typed on the token's own keys (C_InitPIN without one).
+    ///
+    /// # Errors
+    /// What the module answered.
+    pub(super) fn init_pin(&self, session: &Session) -> Result<(), Answer> {
+        let init = self.list.C_InitPIN.ok_or(Answer::NullFunctionPointer)?;
+        // SAFETY: as above; the session is open and this thread's.
+        let answer = unsafe { init(session.handle(), std::ptr::null_mut(), 0) };
+        result(answer, Function::InitPIN)
     }
 
     /// Ends the signature that this session has begun, with one call: the module is not asked first how long it is.
