@@ -1,17 +1,18 @@
-//! Calls of the module's own list of functions that cryptoki does not make: one C_Sign after a C_SignInit of ours, so
-//! that a login can stand between the two, as keys want that ask for the PIN at each signature; and the preparation of a
-//! token whose PINs are typed on its own keys.
+//! Calls of the module's own list of functions that cryptoki does not make, or makes and then judges.
+//!
+//! A token whose clock is no time of day is a token all the same (opencryptoki 3.8.1). One C_Sign after a C_SignInit of
+//! ours lets a login stand between the two, as keys want that ask for the PIN at each signature. A token whose PINs are typed on its own keys is prepared without one.
 //!
 //! Owns the second handle to the module, which holds the list. Never loads, initialises or finalises: cryptoki has
 //! done the one and `Library` does the other. Source: PKCS#11 v3.0 sections 5.4 (C_GetFunctionList), 5.5
-//! (C_InitToken, C_InitPIN) and 5.13 (C_Sign).
+//! (C_GetTokenInfo, C_InitToken, C_InitPIN) and 5.13 (C_Sign).
 #![allow(unsafe_code)]
 
 use cryptoki::context::Function;
 use cryptoki::error::{Error as Answer, Rv};
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
-use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CK_ULONG};
+use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CK_TOKEN_INFO, CK_ULONG};
 use std::path::Path;
 
 /// Room for a signature: an ML-DSA-87 one has 4,627 bytes, one of RSA-4096 has 512.
@@ -49,6 +50,19 @@ impl Raw {
         // SAFETY: where it answers that all is well the pointer is to a list that lives as long as the module.
         let list = unsafe { list.as_ref() }.copied().ok_or(Answer::NullFunctionPointer)?;
         Ok(Self { list, _library: library })
+    }
+
+    /// What the token in a slot says of itself, unjudged: every field is numbers or bytes, of which all values exist.
+    ///
+    /// # Errors
+    /// What the module answered.
+    pub(super) fn token_info(&self, slot: Slot) -> Result<CK_TOKEN_INFO, Answer> {
+        let get = self.list.C_GetTokenInfo.ok_or(Answer::NullFunctionPointer)?;
+        let mut info = CK_TOKEN_INFO::default();
+        // SAFETY: the module is given a place for the structure, which outlives the call.
+        let answer = unsafe { get(slot.into(), &raw mut info) };
+        result(answer, Function::GetTokenInfo)?;
+        Ok(info)
     }
 
     /// Initialises a token whose security officer's PIN is typed on its own keys (C_InitToken without a PIN).
