@@ -48,7 +48,7 @@ pub trait Tokens {
     /// [`Kind::Medium`].
     fn check_files(&self, role: KeyRole) -> Result<(), Error>;
 
-    /// Initialises a blank token and sets both PINs.
+    /// Initialises a blank token and sets both PINs; `None` for PINs that are typed on its own keys.
     ///
     /// # Errors
     /// [`Kind::Token`]; the error says whether the token was changed.
@@ -57,19 +57,19 @@ pub trait Tokens {
         role: KeyRole,
         slot: u64,
         label: &str,
-        so_pin: &SecretString,
-        pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        pin: Option<&SecretString>,
     ) -> Result<Identity, Error>;
 
-    /// Unlocks the token with this serial number; one try.
+    /// Unlocks the token with this serial number; one try. `None` for a PIN that is typed on its own keys.
     ///
     /// # Errors
-    /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`].
+    /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`]; [`Kind::Declined`]: it was not typed there.
     fn unlock(
         &mut self,
         role: KeyRole,
         serial: &str,
-        pin: &SecretString,
+        pin: Option<&SecretString>,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error>;
 
@@ -254,8 +254,8 @@ impl Tokens for Modules {
         role: KeyRole,
         slot: u64,
         label: &str,
-        so_pin: &SecretString,
-        pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        pin: Option<&SecretString>,
     ) -> Result<Identity, Error> {
         Ok(self.of(role)?.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
     }
@@ -264,11 +264,11 @@ impl Tokens for Modules {
         &mut self,
         role: KeyRole,
         serial: &str,
-        pin: &SecretString,
+        pin: Option<&SecretString>,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error> {
         let selection = Selection::Serial(serial.to_owned());
-        let login = Login { pin: Some(pin.clone()), final_try };
+        let login = Login { pin: pin.cloned(), final_try };
         Ok(Box::new(self.of(role)?.unlock(&selection, login)?))
     }
 

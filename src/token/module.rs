@@ -26,6 +26,8 @@ pub struct Module {
     path: PathBuf,
     sha256: Digest,
     description: String,
+    /// It locks nothing: one thread at a time calls it.
+    pub(super) alone: bool,
 }
 
 /// The module's context, and the functions that it does not call; finalised when it is dropped, which cryptoki leaves
@@ -114,10 +116,19 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     };
     let context = Pkcs11::new(&here).map_err(unusable)?;
     let raw = Raw::of(&here).map_err(unusable)?;
-    let started = match with {
-        None => context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)),
-        Some(with) => reserved::initialize(&context, with),
+    let start = |flags: CInitializeFlags| match with.clone() {
+        None => context.initialize(CInitializeArgs::new(flags)),
+        Some(with) => reserved::initialize(&context, with, flags),
     };
+    let mut alone = false;
+    let started = start(CInitializeFlags::OS_LOCKING_OK).or_else(|answer| match answer {
+        // It locks nothing: one thread at a time may call it, then.
+        Answer::Pkcs11(RvError::CantLock, _) => {
+            alone = true;
+            start(CInitializeFlags::empty())
+        }
+        other => Err(other),
+    });
     started.map_err(|answer| does_not_start(&shown, &answer, profile))?;
     let library = Arc::new(Library(context, raw));
     let description = match library.0.get_library_info() {
@@ -133,6 +144,7 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
         path: path.to_owned(),
         sha256: Digest::of(&bytes),
         description,
+        alone,
     })
 }
 
