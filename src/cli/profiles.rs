@@ -95,7 +95,7 @@ fn in_full(profile: &HsmProfile) -> Screen {
             if profile.initialize { "this program, or its vendor's tool" } else { "its vendor's tool" },
         )
         .field("PIN", format!("{}; {}", pin.says(), pin.cost()))
-        .field("SO PIN", if profile.so_pin.max == 0 { "none".into() } else { profile.so_pin.says() })
+        .field("SO PIN", if profile.so_pin.max == 0 { "empty".into() } else { profile.so_pin.says() })
         .field("each time", if profile.reauthenticate { "the PIN at each signature" } else { "the PIN at the login" })
         .field("guard", if profile.guard == GuardSupport::Replace { "it remembers the log" } else { "none" })
         .field("backup", backup(profile));

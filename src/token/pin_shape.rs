@@ -12,7 +12,7 @@ const DERIVED: usize = 40;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PinShape {
-    /// The least length in characters; 0 allows an empty PIN (NSS).
+    /// The least length in characters. Where the greatest is 0 too the PIN is empty, and nobody is asked for it (NSS).
     pub min: usize,
     /// The greatest length in characters.
     pub max: usize,
@@ -24,6 +24,9 @@ pub struct PinShape {
     /// After how many wrong tries, where that is known.
     #[serde(default)]
     pub tries: Option<u32>,
+    /// The one that it has from its maker, which everybody knows: it opens a blank token, and is never kept.
+    #[serde(default)]
+    pub factory: Option<String>,
 }
 
 /// The characters of a PIN.
@@ -75,6 +78,11 @@ impl PinAlphabet {
 }
 
 impl PinShape {
+    /// The PIN, where there is no choice: one that is empty.
+    pub fn only(&self) -> Option<SecretString> {
+        (self.max == 0).then(|| SecretString::from(String::new()))
+    }
+
     /// What a PIN of this kind looks like, for people who choose one.
     pub fn says(&self) -> String {
         match self.min == self.max {
@@ -112,6 +120,8 @@ impl PinShape {
             "one that is too long"
         } else if !pin.expose_secret().chars().all(|c| self.alphabet.characters().any(|known| known == c)) {
             "one with a character that it cannot have"
+        } else if self.factory.as_deref() == Some(pin.expose_secret()) {
+            "the one that every such token has from its maker"
         } else {
             return Ok(());
         };
@@ -134,9 +144,13 @@ pub fn check_pin_shape(profile: &HsmProfile, pin: &SecretString) -> Result<(), E
 mod tests {
     use super::*;
 
+    fn digits(locks: Option<bool>, tries: Option<u32>) -> PinShape {
+        PinShape { min: 4, max: 8, alphabet: PinAlphabet::Digits, locks, tries, factory: None }
+    }
+
     #[test]
     fn a_derived_pin_is_as_long_as_the_token_takes_up_to_forty() {
-        let shape = |min, max| PinShape { min, max, alphabet: PinAlphabet::Digits, locks: Some(false), tries: None };
+        let shape = |min, max| PinShape { min, max, ..digits(Some(false), None) };
         let lengths = [(4, 255), (6, 8), (64, 128), (40, 40)].map(|(min, max)| shape(min, max).derived_length());
         assert_eq!(lengths, [40, 8, 64, 40]);
         for alphabet in PinAlphabet::ALL {
@@ -148,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_a_wrong_pin_costs_is_said_as_far_as_it_is_known() {
-        let cost = |locks, tries| PinShape { min: 4, max: 8, alphabet: PinAlphabet::Digits, locks, tries }.cost();
+        let cost = |locks, tries| digits(locks, tries).cost();
         assert!(cost(Some(false), None).contains("never locks"));
         assert!(cost(Some(true), Some(3)).contains("after 3 wrong tries"));
         assert!(cost(Some(true), None).contains("after some wrong tries"));
@@ -157,8 +171,8 @@ mod tests {
 
     #[test]
     fn a_pin_of_the_wrong_shape_is_refused_without_being_shown() {
-        let digits = PinShape { min: 6, max: 8, alphabet: PinAlphabet::Digits, locks: Some(true), tries: Some(3) };
-        for wrong in ["12345", "123456789", "12345x", "12345 ", ""] {
+        let digits = PinShape { min: 6, factory: Some("1234567".into()), ..digits(Some(true), Some(3)) };
+        for wrong in ["12345", "123456789", "12345x", "12345 ", "1234567", ""] {
             let error = digits.check(&SecretString::from(wrong)).unwrap_err();
             assert!(wrong.is_empty() || !format!("{error:?}").contains(wrong), "{error:?}");
             assert_eq!(error.truths(), ["No try was spent."]);

@@ -9,9 +9,9 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{Library, Module, Seen, token_directory};
+use crate::token::{Evidence, attestation, destroy, directory, fault, guard, holdings, keys, pins, pool};
 use crate::token::{Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Stage, Token};
 use crate::token::{Officer, Unwrapped, Wrapper, wrapping};
-use crate::token::{destroy, directory, fault, guard, holdings, keys, pins, pool};
 use crate::x509::{SignatureAlgorithm, Spki};
 use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::MechanismType;
@@ -150,6 +150,10 @@ impl Token for Pkcs11Token {
 
     fn inspect(&mut self, key: &KeyRef) -> Result<Generated, Error> {
         keys::inspect_existing(self, key)
+    }
+
+    fn attestations(&mut self, id: &KeyId) -> Result<Vec<Evidence>, Error> {
+        attestation::read(self, id)
     }
 
     fn sign(

@@ -3,8 +3,9 @@
 //! Source: PKCS#11 v3.0 section 5.6 (C_Login), CK_TOKEN_INFO flags of section 3.2.
 
 use crate::error::{Error, Kind};
-use crate::token::module::{Module, Seen, Selection, describe, slot_of};
+use crate::token::module::{Module, Seen, Selection, slot_of};
 use crate::token::pkcs11::Pkcs11Token;
+use crate::token::seen::describe;
 use crate::token::{directory, fault};
 use cryptoki::error::{Error as Answer, RvError};
 use cryptoki::session::UserType;

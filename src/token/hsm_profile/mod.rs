@@ -13,7 +13,9 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::text;
 use crate::token::pin_shape::PinShape;
+use crate::token::reserved;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// The profile of a file in `hsm-profiles/`.
 macro_rules! embedded {
@@ -23,7 +25,17 @@ macro_rules! embedded {
 }
 
 /// The profiles in the binary, by name: those that run in this project's tests first.
-const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2",];
+const EMBEDDED: &[(&str, &str)] = embedded![
+    "softhsm2",
+    "nss",
+    "opencryptoki",
+    "entrust-nshield",
+    "nitrokey-hsm2",
+    "thales-luna",
+    "utimaco",
+    "yubihsm2",
+    "yubikey-piv",
+];
 
 /// A family of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +51,7 @@ pub struct HsmProfile {
     pub modules: Vec<String>,
     /// How one installs the module, for hints.
     pub install: String,
-    /// What C_Initialize is given as `pReserved` (NSS, YubiHSM).
+    /// What C_Initialize is given as `pReserved` (NSS, YubiHSM); `{directory}` in it is where the token's files are.
     #[serde(default)]
     pub initialize_with: Option<String>,
     /// Whether a user who is logged in makes keys in it, under ids of this program's choosing. Where not, only a root
@@ -139,6 +151,26 @@ impl HsmProfile {
         }
     }
 
+    /// The same, for a token whose files are in a directory of its own, which its module is told.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`]: its module cannot be told.
+    pub fn in_directory(mut self, directory: &Path) -> Result<Self, Error> {
+        if !self.initialize_with.as_ref().is_some_and(|with| with.contains(reserved::DIRECTORY)) {
+            let error = Error::new(Kind::Usage, format!("the module of {} is not told a directory", self.title))
+                .saw("[token] directory in local.toml")
+                .hint("leave it out of local.toml");
+            let variable = self.files.as_ref().and_then(|files| files.environment.as_deref());
+            return Err(match variable {
+                Some(variable) => error.hint(format!("its module looks where the environment's {variable} says")),
+                None => error,
+            });
+        }
+        let path = directory.display().to_string();
+        self.files = Some(TokenFiles { environment: None, paths: vec![path], setting: None });
+        Ok(self)
+    }
+
     /// The names of the profiles in the binary.
     pub fn names() -> impl Iterator<Item = &'static str> {
         EMBEDDED.iter().map(|(name, _)| *name)
@@ -199,7 +231,8 @@ mod tests {
             assert_eq!(profile.backup.contains(&BackupWay::Clone), !profile.clone_how.is_empty(), "{name}: clone");
             assert!(profile.writes.iter().all(|path| path.starts_with(['/', '~'])), "{name}: writes");
             if let Some(attestation) = &profile.attestation {
-                let found = attestation.same_id || !attestation.labels.is_empty() || !attestation.tool.is_empty();
+                let found =
+                    !attestation.of_keys.is_empty() || !attestation.labels.is_empty() || !attestation.tool.is_empty();
                 assert!(found && !attestation.says.is_empty(), "{name}: attestation");
             }
             assert!(profile.quorum.is_none_or(|quorum| !quorum.says.is_empty()), "{name}: quorum");
