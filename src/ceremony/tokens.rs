@@ -2,6 +2,7 @@
 //! elsewhere.
 
 use crate::authority::local::LocalCopy;
+use crate::authority::state::TokenRecord;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
@@ -10,6 +11,7 @@ use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
 use crate::token::{Identity, KeyRole, Token, backup, environment};
 use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +22,9 @@ pub trait Tokens {
 
     /// The profile of the token of a role.
     fn profile(&self, role: KeyRole) -> &HsmProfile;
+
+    /// True where the audit key's token is behind a module of its own: the same serial number is another token there.
+    fn audit_apart(&self) -> bool;
 
     /// Every token that can be seen.
     ///
@@ -44,6 +49,10 @@ pub trait Tokens {
     /// # Errors
     /// [`Kind::Medium`].
     fn check_files(&self, role: KeyRole) -> Result<(), Error>;
+
+    /// Takes note of what the log says of its tokens: by a label, the last resort, one without a serial number of its
+    /// own is told from another.
+    fn recall(&mut self, tokens: &BTreeMap<String, TokenRecord>);
 
     /// Initialises a blank token and sets both PINs.
     ///
@@ -114,6 +123,8 @@ pub struct Modules {
     side: Side,
     /// What the variable of a file-backed token's module said before the copy was turned to.
     before: Option<OsString>,
+    /// The authority's own tokens, as the log has them.
+    known: Vec<(String, String)>,
 }
 
 impl Modules {
@@ -132,10 +143,20 @@ impl Modules {
         let audit = match audit.map(Source::new).transpose()? {
             // One module is loaded once a process: two tokens behind it are two slots of it.
             Some(audit) if audit.path != root.path => Some(audit.load(&audit.path)?),
-            _ => None,
+            Some(audit) => one_directory(&root.profile, &audit.profile).map(|()| None)?,
+            None => None,
         };
         let identity = (loaded.path().display().to_string(), loaded.sha256());
-        Ok(Self { root, loaded: Some(loaded), identity, audit, backup, side: Side::Own, before: None })
+        Ok(Self {
+            root,
+            loaded: Some(loaded),
+            identity,
+            audit,
+            backup,
+            side: Side::Own,
+            before: None,
+            known: Vec::new(),
+        })
     }
 
     fn of(&self, role: KeyRole) -> Result<&Module, Error> {
@@ -144,6 +165,15 @@ impl Modules {
             _ => {
                 Err(Error::new(Kind::Token, "the root's module is not loaded any more").hint("start the command again"))
             }
+        }
+    }
+
+    /// How a token of this serial number is chosen. A copy may have any label.
+    fn selection(&self, serial: &str) -> Selection {
+        let own = self.known.iter().find(|(known, _)| known == serial).filter(|_| self.side == Side::Own);
+        match own {
+            Some((_, label)) => Selection::Recorded { serial: serial.to_owned(), label: label.clone() },
+            None => Selection::named(serial),
         }
     }
 
@@ -175,6 +205,19 @@ impl Modules {
         self.loaded = Some(self.root.load(&module)?);
         Ok(())
     }
+}
+
+/// One module is told one directory.
+fn one_directory(root: &HsmProfile, audit: &HsmProfile) -> Result<(), Error> {
+    let (root, audit) = (module::token_directory(root), module::token_directory(audit));
+    if root == audit {
+        return Ok(());
+    }
+    let shown = |at: Option<PathBuf>| at.map_or_else(|| "none".to_owned(), |at| at.display().to_string());
+    Err(Error::new(Kind::Usage, "the root's token and the audit key's have one module and two directories")
+        .saw(format!("{} and {}", shown(root), shown(audit)))
+        .wanted("the same in [token] and [audit.token] of local.toml")
+        .hint("one module keeps one directory; both keys can be in it, without [audit.token]"))
 }
 
 /// Nobody said where the copy is.
@@ -212,12 +255,16 @@ impl Tokens for Modules {
         }
     }
 
+    fn audit_apart(&self) -> bool {
+        self.audit.is_some()
+    }
+
     fn list(&mut self, role: KeyRole) -> Result<Vec<Seen>, Error> {
         self.of(role)?.identities()
     }
 
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error> {
-        self.of(role)?.select(&Selection::Serial(serial.to_owned()))
+        self.of(role)?.select(&self.selection(serial))
     }
 
     fn check_kind(&self, role: KeyRole, slot: u64, spec: KeySpec) -> Result<(), Error> {
@@ -226,6 +273,10 @@ impl Tokens for Modules {
 
     fn check_files(&self, role: KeyRole) -> Result<(), Error> {
         self.of(role)?.check_files()
+    }
+
+    fn recall(&mut self, tokens: &BTreeMap<String, TokenRecord>) {
+        self.known = tokens.values().map(|token| (token.serial.clone(), token.label.clone())).collect();
     }
 
     fn initialize(
@@ -246,7 +297,7 @@ impl Tokens for Modules {
         pin: &SecretString,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error> {
-        let selection = Selection::Serial(serial.to_owned());
+        let selection = self.selection(serial);
         let login = Login { pin: Some(pin.clone()), final_try };
         Ok(Box::new(self.of(role)?.unlock(&selection, login)?))
     }

@@ -69,11 +69,13 @@ pub fn page(
     Ok(script::script(&Printout {
         script,
         file,
-        authority: found.map(|found| {
-            let (config, _, sha256) = &found.config;
-            let quorum = config.custody.as_ref().map(|c| Quorum { threshold: c.threshold, of: c.custodians });
-            Ok::<_, Error>(Authority { config, sha256: *sha256, in_force, quorum, native: native(found)? })
-        }).transpose()?,
+        authority: found
+            .map(|found| {
+                let (config, _, sha256) = &found.config;
+                let quorum = config.custody.as_ref().map(|c| Quorum { threshold: c.threshold, of: c.custodians });
+                Ok::<_, Error>(Authority { config, sha256: *sha256, in_force, quorum, native: native(found)? })
+            })
+            .transpose()?,
         software: software(found)?,
         last: state.map(|state| state.values).unwrap_or_default(),
         agenda,

@@ -15,7 +15,7 @@ use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
 /// What a session key signs to prove that such keys work; it cannot be taken for anything else.
-const PROOF: &[u8] = b"anchorite/prove-token/v1\n";
+pub(super) const PROOF: &[u8] = b"anchorite/prove-token/v1\n";
 
 /// Both halves of a key pair in a session.
 #[derive(Debug, Clone, Copy)]
@@ -71,11 +71,11 @@ pub(super) fn check_session_key(
     expect_spec(&spki, spec)?;
     let algorithm = SignatureAlgorithm::of(spec);
     let job = pool::job(token, spec, algorithm)?;
-    let signature = pool::sign_one(session, pair.private, &job, PROOF)?;
+    let signature = pool::sign_one(session, pool::Signer::of(session, pair.private), &job, PROOF)?;
     verify::signature(&spki, algorithm, PROOF, &signature.0).map_err(|error| error.into_kind(Kind::Token))
 }
 
-fn expect_spec(spki: &Spki, spec: KeySpec) -> Result<(), Error> {
+pub(super) fn expect_spec(spki: &Spki, spec: KeySpec) -> Result<(), Error> {
     if spki.spec() == spec {
         return Ok(());
     }

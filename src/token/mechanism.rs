@@ -147,9 +147,9 @@ const WRAPS: [MechanismType; 2] = [MechanismType::AES_KEY_WRAP, MechanismType::A
 
 /// True for the name of a mechanism that this program uses: those that make keys, sign, or wrap a backup.
 pub(super) fn is_used(known_as: &str) -> bool {
-    let of_keys = KeySpec::ALL.iter().flat_map(|spec| {
-        let ways = ways(SignatureAlgorithm::of(*spec)).into_iter().map(|way| way.mechanism);
-        ways.chain([generation(*spec)])
+    let of_keys = KeySpec::ALL.iter().copied().flat_map(|spec| {
+        let ways = ways(SignatureAlgorithm::of(spec)).into_iter().map(|way| way.mechanism);
+        ways.chain([generation(spec)])
     });
     // An RSA key signs with each of the three hashes, as the certificate above it does.
     let hashes = [SignatureAlgorithm::RsaSha384, SignatureAlgorithm::RsaSha512];

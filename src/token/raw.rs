@@ -1,16 +1,22 @@
-//! Calls of the module's own list of functions that cryptoki does not make, or makes and then judges: a token whose
-//! clock is no time of day is a token all the same (opencryptoki 3.8.1).
+//! Calls of the module's own list of functions that cryptoki does not make, or makes and then judges.
+//!
+//! A token whose clock is no time of day is a token all the same (opencryptoki 3.8.1). One C_Sign after a C_SignInit of
+//! ours lets a login stand between the two, as keys want that ask for the PIN at each signature.
 //!
 //! Owns the second handle to the module, which holds the list. Never loads, initialises or finalises: cryptoki has
-//! done the one and `Library` does the other. Source: PKCS#11 v3.0 sections 5.4 (C_GetFunctionList) and 5.5
-//! (C_GetTokenInfo).
+//! done the one and `Library` does the other. Source: PKCS#11 v3.0 sections 5.4 (C_GetFunctionList), 5.5
+//! (C_GetTokenInfo) and 5.13 (C_Sign).
 #![allow(unsafe_code)]
 
 use cryptoki::context::Function;
 use cryptoki::error::{Error as Answer, Rv};
+use cryptoki::session::Session;
 use cryptoki::slot::Slot;
-use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CK_TOKEN_INFO};
+use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CK_TOKEN_INFO, CK_ULONG};
 use std::path::Path;
+
+/// Room for a signature: an ML-DSA-87 one has 4,627 bytes, one of RSA-4096 has 512.
+const LONGEST: usize = 8 * 1024;
 
 /// The module's own functions.
 pub(super) struct Raw {
@@ -57,6 +63,28 @@ impl Raw {
         let answer = unsafe { get(slot.into(), &raw mut info) };
         result(answer, Function::GetTokenInfo)?;
         Ok(info)
+    }
+
+    /// Ends the signature that this session has begun, with one call: the module is not asked first how long it is.
+    ///
+    /// # Errors
+    /// What the module answered; [`Answer::InvalidValue`] where it says that it wrote more than it was given room for.
+    pub(super) fn sign(&self, session: &Session, data: &[u8]) -> Result<Vec<u8>, Answer> {
+        let sign = self.list.C_Sign.ok_or(Answer::NullFunctionPointer)?;
+        let mut signature = vec![0; LONGEST];
+        let mut length = CK_ULONG::try_from(signature.len())?;
+        let given = CK_ULONG::try_from(data.len())?;
+        // SAFETY: the session is open and this thread's; both pointers have the lengths that are told beside them, and
+        // a module does not write to what it signs.
+        let answer =
+            unsafe { sign(session.handle(), data.as_ptr().cast_mut(), given, signature.as_mut_ptr(), &raw mut length) };
+        result(answer, Function::Sign)?;
+        let length = usize::try_from(length)?;
+        if length > signature.len() {
+            return Err(Answer::InvalidValue);
+        }
+        signature.truncate(length);
+        Ok(signature)
     }
 }
 

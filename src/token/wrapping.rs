@@ -124,6 +124,16 @@ fn secret_key(session: &Session, bytes: &Wrapper, more: &[Attribute]) -> Result<
     made.map_err(|answer| fault::refused("the token takes no key for a session", &answer))
 }
 
+/// A key of the user's own, for this session, that wraps; `None` where the token neither makes nor takes one.
+pub(super) fn own_key(token: &Pkcs11Token) -> Option<ObjectHandle> {
+    let wraps = [Attribute::Private(true), Attribute::Wrap(true)];
+    let mut made = vec![Attribute::Class(ObjectClass::SECRET_KEY), Attribute::Token(false)];
+    made.extend([Attribute::KeyType(KeyType::AES), Attribute::ValueLen(32.into())]);
+    made.extend_from_slice(&wraps);
+    let made = token.session.generate_key(&Mechanism::AesKeyGen, &made);
+    made.ok().or_else(|| secret_key(&token.session, &Zeroizing::new([7; 32]), &wraps).ok())
+}
+
 /// Makes a key of a wrapped one.
 pub(super) fn unwrap(
     token: &mut Pkcs11Token,

@@ -37,6 +37,9 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "yubikey-piv",
 ];
 
+/// What is assumed of a token that no profile lists.
+const GENERIC: &str = include_str!("../../../hsm-profiles/generic.toml");
+
 /// A family of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,7 +74,8 @@ pub struct HsmProfile {
     pub hash: HashOn,
     /// Whether C_InitToken prepares it; else the vendor's tool does.
     pub initialize: bool,
-    /// Whether its keys ask for the PIN at each signature (`CKA_ALWAYS_AUTHENTICATE`).
+    /// Whether its keys ask for the PIN at each signature. What a key itself says (`CKA_ALWAYS_AUTHENTICATE`) is heeded
+    /// without this; it is for tokens whose keys say so only after they were made.
     #[serde(default)]
     pub reauthenticate: bool,
     /// Whether it keeps the guard.
@@ -169,6 +173,18 @@ impl HsmProfile {
         let path = directory.display().to_string();
         self.files = Some(TokenFiles { environment: None, paths: vec![path], setting: None });
         Ok(self)
+    }
+
+    /// The name of [`generic`](Self::generic).
+    pub const GENERIC: &str = "generic";
+
+    /// What is assumed of a token that no profile lists: nothing. A probe begins from it; no authority is
+    /// configured with it.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`].
+    pub fn generic() -> Result<Self, Error> {
+        Self::parse(GENERIC).map_err(|error| error.into_kind(Kind::Bug))
     }
 
     /// The names of the profiles in the binary.
