@@ -35,8 +35,6 @@ use std::path::{Path, PathBuf};
 
 /// Names the authority for commands that read, and for unattended ones.
 const VARIABLE: &str = "ANCHORITE_AUTHORITY";
-/// The longest script or answers file, in bytes.
-const MAX_TEXT: u64 = 1 << 20;
 /// The longest answers file, in bytes: a batch of 20,000 requests has two answers for each.
 const MAX_ANSWERS: u64 = 16 << 20;
 

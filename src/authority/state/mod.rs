@@ -18,6 +18,7 @@ pub(crate) mod tests;
 mod witnessed;
 
 pub use adoption::{History, Origin};
+pub use attested::Piece;
 pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
