@@ -11,8 +11,8 @@ use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{Library, Module, Seen, token_files};
 use crate::token::raw::Raw;
 use crate::token::{Asks, Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Stage, Token};
+use crate::token::{Evidence, attestation, destroy, directory, fault, guard, holdings, keys, pins, pool};
 use crate::token::{Officer, Unwrapped, Wrapper, wrapping};
-use crate::token::{destroy, directory, fault, guard, holdings, keys, pins, pool};
 use crate::x509::{SignatureAlgorithm, Spki};
 use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::MechanismType;
@@ -175,6 +175,10 @@ impl Token for Pkcs11Token {
 
     fn inspect(&mut self, key: &KeyRef) -> Result<Generated, Error> {
         keys::inspect_existing(self, key)
+    }
+
+    fn attestations(&mut self, id: &KeyId) -> Result<Vec<Evidence>, Error> {
+        attestation::read(self, id)
     }
 
     fn sign(

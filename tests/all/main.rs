@@ -70,6 +70,7 @@ mod source;
 mod sticks;
 mod support;
 mod tampering;
+mod vendors;
 mod weak_keys;
 mod workload;
 mod year;

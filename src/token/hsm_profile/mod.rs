@@ -35,7 +35,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "thales-luna",
     "utimaco",
     "yubihsm2",
-    "yubikey-piv"
+    "yubikey-piv",
 ];
 
 /// What is assumed of a token that no profile lists.
@@ -248,7 +248,8 @@ mod tests {
             assert_eq!(profile.backup.contains(&BackupWay::Clone), !profile.clone_how.is_empty(), "{name}: clone");
             assert!(profile.writes.iter().all(|path| path.starts_with(['/', '~'])), "{name}: writes");
             if let Some(attestation) = &profile.attestation {
-                let found = attestation.same_id || !attestation.labels.is_empty() || !attestation.tool.is_empty();
+                let found =
+                    !attestation.of_keys.is_empty() || !attestation.labels.is_empty() || !attestation.tool.is_empty();
                 assert!(found && !attestation.says.is_empty(), "{name}: attestation");
             }
             assert!(profile.quorum.is_none_or(|quorum| !quorum.says.is_empty()), "{name}: quorum");
