@@ -2,6 +2,7 @@
 //! elsewhere.
 
 use crate::authority::local::LocalCopy;
+use crate::authority::state::TokenRecord;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
@@ -10,6 +11,7 @@ use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
 use crate::token::{Identity, KeyRole, Place, Token, backup, environment};
 use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +50,11 @@ pub trait Tokens {
     /// [`Kind::Medium`].
     fn check_files(&self, role: KeyRole) -> Result<(), Error>;
 
-    /// Initialises a blank token and sets both PINs.
+    /// Takes note of what the log says of its tokens: by a label, the last resort, one without a serial number of its
+    /// own is told from another.
+    fn recall(&mut self, tokens: &BTreeMap<String, TokenRecord>);
+
+    /// Initialises a blank token and sets both PINs; `None` for PINs that are typed on its own keys.
     ///
     /// # Errors
     /// [`Kind::Token`]; the error says whether the token was changed.
@@ -57,19 +63,19 @@ pub trait Tokens {
         role: KeyRole,
         slot: u64,
         label: &str,
-        so_pin: &SecretString,
-        pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        pin: Option<&SecretString>,
     ) -> Result<Identity, Error>;
 
-    /// Unlocks the token with this serial number; one try.
+    /// Unlocks the token with this serial number; one try. `None` for a PIN that is typed on its own keys.
     ///
     /// # Errors
-    /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`].
+    /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`]; [`Kind::Declined`]: it was not typed there.
     fn unlock(
         &mut self,
         role: KeyRole,
         serial: &str,
-        pin: &SecretString,
+        pin: Option<&SecretString>,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error>;
 
@@ -117,6 +123,8 @@ pub struct Modules {
     side: Side,
     /// What the variable of a file-backed token's module said before the copy was turned to.
     before: Option<OsString>,
+    /// The authority's own tokens, as the log has them.
+    known: Vec<(String, String)>,
 }
 
 impl Modules {
@@ -139,7 +147,16 @@ impl Modules {
             None => None,
         };
         let identity = (loaded.path().display().to_string(), loaded.sha256());
-        Ok(Self { root, loaded: Some(loaded), identity, audit, backup, side: Side::Own, before: None })
+        Ok(Self {
+            root,
+            loaded: Some(loaded),
+            identity,
+            audit,
+            backup,
+            side: Side::Own,
+            before: None,
+            known: Vec::new(),
+        })
     }
 
     fn of(&self, role: KeyRole) -> Result<&Module, Error> {
@@ -148,6 +165,15 @@ impl Modules {
             _ => {
                 Err(Error::new(Kind::Token, "the root's module is not loaded any more").hint("start the command again"))
             }
+        }
+    }
+
+    /// How a token of this serial number is chosen. A copy may have any label.
+    fn selection(&self, serial: &str) -> Selection {
+        let own = self.known.iter().find(|(known, _)| known == serial).filter(|_| self.side == Side::Own);
+        match own {
+            Some((_, label)) => Selection::Recorded { serial: serial.to_owned(), label: label.clone() },
+            None => Selection::named(serial),
         }
     }
 
@@ -238,7 +264,7 @@ impl Tokens for Modules {
     }
 
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error> {
-        self.of(role)?.select(&Selection::Serial(serial.to_owned()))
+        self.of(role)?.select(&self.selection(serial))
     }
 
     fn check_kind(&self, role: KeyRole, slot: u64, spec: KeySpec) -> Result<(), Error> {
@@ -249,13 +275,17 @@ impl Tokens for Modules {
         self.of(role)?.check_files()
     }
 
+    fn recall(&mut self, tokens: &BTreeMap<String, TokenRecord>) {
+        self.known = tokens.values().map(|token| (token.serial.clone(), token.label.clone())).collect();
+    }
+
     fn initialize(
         &mut self,
         role: KeyRole,
         slot: u64,
         label: &str,
-        so_pin: &SecretString,
-        pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        pin: Option<&SecretString>,
     ) -> Result<Identity, Error> {
         Ok(self.of(role)?.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
     }
@@ -264,11 +294,11 @@ impl Tokens for Modules {
         &mut self,
         role: KeyRole,
         serial: &str,
-        pin: &SecretString,
+        pin: Option<&SecretString>,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error> {
-        let selection = Selection::Serial(serial.to_owned());
-        let login = Login { pin: Some(pin.clone()), final_try };
+        let selection = self.selection(serial);
+        let login = Login { pin: pin.cloned(), final_try };
         Ok(Box::new(self.of(role)?.unlock(&selection, login)?))
     }
 

@@ -35,7 +35,7 @@ pub fn probe(args: &Args, a: &HsmProbe, terminal: &mut Terminal) -> Result<(), E
     }
     fence::raise(None, &[&profile], &places);
     let module = module::load(&path, &profile)?;
-    let selection = a.serial.clone().map_or(Selection::Only, Selection::Serial);
+    let selection = a.serial.as_deref().map_or(Selection::Only, Selection::named);
     let login = match a.login {
         false => None,
         true => {
