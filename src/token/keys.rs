@@ -7,7 +7,7 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::template::{self, Wanted};
-use crate::token::{Generated, KeyId, KeyRef, KeyRole, Stage, attributes, fault, mechanism, pool};
+use crate::token::{Generated, KeyId, KeyRef, KeyRole, Stage, attributes, escape, fault, mechanism, pool};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
 use cryptoki::context::Function;
 use cryptoki::error::{Error as Answer, RvError};
@@ -31,20 +31,41 @@ pub(super) struct Pair {
 ///
 /// # Errors
 /// [`Kind::Token`]; nothing in the token changed, or the error says that the trial key is still there.
-pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error> {
+pub(super) fn prove(
+    token: &mut Pkcs11Token,
+    spec: KeySpec,
+    role: KeyRole,
+    stage: Stage,
+) -> Result<Option<String>, Error> {
     let about = |error: Error| error.within(format!("the token cannot hold the {} key {}", role.name(), spec.title()));
     let lasting = !token.profile.session_objects;
     let (pair, dropped) = make(token, (&proof_id(), "prove"), spec, lasting, stage).map_err(about)?;
-    let checked = check_session_key(token, pair, spec, &dropped, stage);
+    let checked = check_session_key(token, pair, spec, &dropped, stage).and_then(|()| kept(token, pair, stage));
     let gone = destroy(&token.session, pair);
     if lasting && !gone && holds(&token.session, &proof_id()).unwrap_or(true) {
         return Err(about(Error::new(Kind::Token, "the trial key could not be destroyed again"))
             .hint("destroy it with the token's own tool: its id is 16 zero bytes, its label \"prove\"")
             .truth("It was never used to sign anything but the trial."));
     }
-    checked.map_err(about)?;
+    let handed_out = checked.map_err(about)?;
     token.accepted.insert(spec, dropped);
-    Ok(())
+    Ok(handed_out)
+}
+
+/// Whether a key that is not to leave stays in the token; where its profile says that it does not, how it left.
+fn kept(token: &Pkcs11Token, pair: Pair, stage: Stage) -> Result<Option<String>, Error> {
+    // One that can be wrapped is tried with an officer's trust, elsewhere.
+    let way = if stage == Stage::Fixed { escape::wrapped_by_anybody(token, pair.private).1 } else { None };
+    match way {
+        Some(way) if !token.profile.hands_out => Err(Error::new(
+            Kind::Token,
+            "whoever knows the PIN can take the key out: a key that must not leave was wrapped",
+        )
+        .saw(way)
+        .wanted("CKR_KEY_UNEXTRACTABLE")
+        .hint("use another token; or, where that is known and accepted, hands_out = true in its profile")),
+        way => Ok(way),
+    }
 }
 
 /// A key pair that ends with the session, under an id of its own.

@@ -78,6 +78,7 @@ impl Probe {
         profile.mechanisms.dedup();
         profile.rejects = compare::rejects(proved);
         profile.reauthenticate = works().any(|tried| tried.asks_each_time == Some(true));
+        profile.hands_out = compare::hands_out(proved);
         profile.guard = if proved.guard { GuardSupport::Replace } else { GuardSupport::None };
         if let Some(together) = proved.together {
             profile.sessions = together.sessions;
