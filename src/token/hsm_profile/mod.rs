@@ -23,7 +23,7 @@ macro_rules! embedded {
 }
 
 /// The profiles in the binary, by name: those that run in this project's tests first.
-const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2",];
+const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2", "tpm2-pkcs11"];
 
 /// A family of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,10 @@ pub struct HsmProfile {
     /// Whether its keys ask for the PIN at each signature (`CKA_ALWAYS_AUTHENTICATE`).
     #[serde(default)]
     pub reauthenticate: bool,
+    /// Whether a key that was made takes up room in it until the user logs out, and there is room for few (a TPM: three
+    /// objects at once). After each one the user is logged in again, with the PIN, which is kept for it.
+    #[serde(default)]
+    pub login_per_key: bool,
     /// Whether it keeps the guard.
     pub guard: GuardSupport,
     /// Whether keys and data objects can end with the session that made them. Where not, a trial before genesis makes
@@ -86,6 +90,9 @@ pub struct HsmProfile {
     pub user_pin: PinShape,
     /// The security officer's PIN.
     pub so_pin: PinShape,
+    /// What opens it again after too many wrong PINs, a sentence, where that is not its security officer's to do.
+    #[serde(default)]
+    pub unlocking: Option<String>,
     /// The files of a token that has no hardware.
     #[serde(default)]
     pub files: Option<TokenFiles>,
