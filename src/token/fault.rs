@@ -59,9 +59,7 @@ fn hint(answer: &Answer) -> Option<&'static str> {
             "another program holds the token's sessions; end it, or lower `sessions` in the profile"
         }
         RvError::PinExpired => "the PIN must be changed first, with the vendor's tool",
-        RvError::UserNotLoggedIn => {
-            "start the command again; a key that asks for the PIN at each signature needs `reauthenticate = true` in the profile"
-        }
+        RvError::UserNotLoggedIn => "the login was lost: start the command again",
         _ => return None,
     })
 }

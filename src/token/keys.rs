@@ -96,7 +96,7 @@ pub(super) fn check_proof_key(
     expect_spec(&spki, spec)?;
     let algorithm = SignatureAlgorithm::of(spec);
     let job = pool::job(token, spec, algorithm)?;
-    let signature = pool::sign_one(session, pair.private, &job, PROOF)?;
+    let signature = pool::sign_one(session, pool::Signer::of(session, pair.private), &job, PROOF)?;
     verify::signature(&spki, algorithm, PROOF, &signature.0).map_err(|error| error.into_kind(Kind::Token))
 }
 

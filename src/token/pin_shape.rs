@@ -12,7 +12,7 @@ const DERIVED: usize = 40;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PinShape {
-    /// The least length in characters; 0 allows an empty PIN (NSS).
+    /// The least length in characters. Where the greatest is 0 too the PIN is empty, and nobody is asked for it (NSS).
     pub min: usize,
     /// The greatest length in characters.
     pub max: usize,
@@ -23,6 +23,9 @@ pub struct PinShape {
     /// After how many wrong tries, where that is known.
     #[serde(default)]
     pub tries: Option<u32>,
+    /// The one that it has from its maker, which everybody knows: it opens a blank token, and is never kept.
+    #[serde(default)]
+    pub factory: Option<String>,
 }
 
 /// The characters of a PIN.
@@ -66,6 +69,11 @@ impl PinAlphabet {
 }
 
 impl PinShape {
+    /// The PIN, where there is no choice: one that is empty.
+    pub fn only(&self) -> Option<SecretString> {
+        (self.max == 0).then(|| SecretString::from(String::new()))
+    }
+
     /// What a PIN of this kind looks like, for people who choose one.
     pub fn says(&self) -> String {
         format!("{} to {} {}", self.min, self.max, self.alphabet.describe())
@@ -99,6 +107,8 @@ impl PinShape {
             "one that is too long"
         } else if !pin.expose_secret().chars().all(|c| self.alphabet.characters().any(|known| known == c)) {
             "one with a character that it cannot have"
+        } else if self.factory.as_deref() == Some(pin.expose_secret()) {
+            "the one that every such token has from its maker"
         } else {
             return Ok(());
         };
@@ -123,7 +133,8 @@ mod tests {
 
     #[test]
     fn a_derived_pin_is_as_long_as_the_token_takes_up_to_forty() {
-        let shape = |min, max| PinShape { min, max, alphabet: PinAlphabet::Digits, locks: false, tries: None };
+        let shape =
+            |min, max| PinShape { min, max, alphabet: PinAlphabet::Digits, locks: false, tries: None, factory: None };
         let lengths = [(4, 255), (6, 8), (64, 128), (40, 40)].map(|(min, max)| shape(min, max).derived_length());
         assert_eq!(lengths, [40, 8, 64, 40]);
         for alphabet in [PinAlphabet::Digits, PinAlphabet::Printable] {
@@ -135,8 +146,15 @@ mod tests {
 
     #[test]
     fn a_pin_of_the_wrong_shape_is_refused_without_being_shown() {
-        let digits = PinShape { min: 6, max: 8, alphabet: PinAlphabet::Digits, locks: true, tries: Some(3) };
-        for wrong in ["12345", "123456789", "12345x", "12345 ", ""] {
+        let digits = PinShape {
+            min: 6,
+            max: 8,
+            alphabet: PinAlphabet::Digits,
+            locks: true,
+            tries: Some(3),
+            factory: Some("1234567".into()),
+        };
+        for wrong in ["12345", "123456789", "12345x", "12345 ", "1234567", ""] {
             let error = digits.check(&SecretString::from(wrong)).unwrap_err();
             assert!(wrong.is_empty() || !format!("{error:?}").contains(wrong), "{error:?}");
             assert_eq!(error.truths(), ["No try was spent."]);

@@ -90,7 +90,8 @@ pub fn probe(module: &Module, selection: &Selection, login: Option<Login>) -> Re
 
 fn exercise(token: &mut Pkcs11Token) -> Proved {
     let algorithms = KeySpec::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .map(|algorithm| {
             let fault = token.prove(algorithm, KeyRole::Root, Stage::Fixed).err().map(|error| error.to_string());
             let dropped = token.accepted.get(&algorithm).cloned().unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::execute::Keyring;
 use crate::key::KeySpec;
 use crate::log::record::{KeyGenerated, KeyIntent};
 use crate::screen::Screen;
-use crate::token::{Generated, KeyId, KeyRole};
+use crate::token::{Generated, KeyId, KeyRole, Token};
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
@@ -77,7 +77,7 @@ fn left_over(
     keys: &mut Keyring,
     (role, generation): (KeyRole, u32),
     spec: KeySpec,
-) -> Result<Option<Generated>, Error> {
+) -> Result<Option<Generated>, Stop> {
     let intended: Vec<Hex> = room
         .journal
         .state()
@@ -87,9 +87,14 @@ fn left_over(
         .map(|k| k.id.clone())
         .collect();
     let stage = wrapped::stage(&room.config, role);
-    for id in intended {
+    for id in intended.into_iter().map(KeyId) {
         let token = keys.token(role)?;
-        if let Some(key) = token.find(&KeyId(id), None)? {
+        let found = token.find(&id, None);
+        if !matches!(found, Ok(Some(_))) {
+            let was = found.as_ref().err().map_or("the public half of a key alone".to_owned(), Error::to_string);
+            clear_half(room, token, &id, role, &was)?;
+        }
+        if let Ok(Some(key)) = found {
             let described =
                 token.describe(&key, stage).and_then(|described| of_kind(described, spec)).map_err(|error| {
                     error
@@ -105,6 +110,24 @@ fn left_over(
         }
     }
     Ok(None)
+}
+
+/// What a power cut left of a key that the log announces, and that is no key: the token may have kept one half, or none
+/// that can be read. The log never had its public half, so nothing was signed with it that counts, and nobody adopts it.
+fn clear_half(room: &mut Room<'_>, token: &mut dyn Token, id: &KeyId, role: KeyRole, was: &str) -> Result<(), Stop> {
+    let gone = token.destroy(id).map_err(|error| {
+        error.within(format!("what an interrupted session left of the {} key cannot be cleared: {was}", role.name()))
+    })?;
+    if gone == 0 {
+        return Ok(());
+    }
+    token.sync()?;
+    let screen = Screen::new()
+        .heading("Half a key was left by the interrupted session", "destroyed")
+        .field("id", id.0.to_string())
+        .field("was", was)
+        .text(format!("It was destroyed, unused. Another {} key is made.", role.name()));
+    room.people.show(&screen)
 }
 
 /// The token may have been given another key under the announced id: people reviewed the kind that is configured.

@@ -238,11 +238,14 @@ fn unlock(
     Ok((room.tokens.unlock(role, serial, &pin, room.wishes.final_try)?, pin))
 }
 
-/// A PIN that has the shape of one: a slip of the hand costs no try.
+/// A PIN that has the shape of one: a slip of the hand costs no try. One that can only be empty is not asked for.
 ///
 /// # Errors
 /// [`Stop`].
 pub fn ask_pin(room: &mut Room<'_>, which: &Secret, screen: &Screen, shape: &PinShape) -> Result<SecretString, Stop> {
+    if let Some(pin) = shape.only() {
+        return Ok(pin);
+    }
     loop {
         let pin = room.people.secret(which, screen)?;
         match shape.check(&pin) {

@@ -13,7 +13,9 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::text;
 use crate::token::pin_shape::PinShape;
+use crate::token::reserved;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// The profile of a file in `hsm-profiles/`.
 macro_rules! embedded {
@@ -23,7 +25,7 @@ macro_rules! embedded {
 }
 
 /// The profiles in the binary, by name: those that run in this project's tests first.
-const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2", "tpm2-pkcs11"];
+const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2", "tpm2-pkcs11", "nss", "opencryptoki"];
 
 /// A family of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +41,7 @@ pub struct HsmProfile {
     pub modules: Vec<String>,
     /// How one installs the module, for hints.
     pub install: String,
-    /// What C_Initialize is given as `pReserved` (NSS, YubiHSM).
+    /// What C_Initialize is given as `pReserved` (NSS, YubiHSM); `{directory}` in it is where the token's files are.
     #[serde(default)]
     pub initialize_with: Option<String>,
     /// Kinds of keys that it makes.
@@ -55,7 +57,8 @@ pub struct HsmProfile {
     pub hash: HashOn,
     /// Whether C_InitToken prepares it; else the vendor's tool does.
     pub initialize: bool,
-    /// Whether its keys ask for the PIN at each signature (`CKA_ALWAYS_AUTHENTICATE`).
+    /// Whether its keys ask for the PIN at each signature. What a key itself says (`CKA_ALWAYS_AUTHENTICATE`) is heeded
+    /// without this; it is for tokens whose keys say so only after they were made.
     #[serde(default)]
     pub reauthenticate: bool,
     /// Whether a key that was made takes up room in it until the user logs out, and there is room for few (a TPM: three
@@ -140,6 +143,26 @@ impl HsmProfile {
                 })
             }
         }
+    }
+
+    /// The same, for a token whose files are in a directory of its own, which its module is told.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`]: its module cannot be told.
+    pub fn in_directory(mut self, directory: &Path) -> Result<Self, Error> {
+        if !self.initialize_with.as_ref().is_some_and(|with| with.contains(reserved::DIRECTORY)) {
+            let error = Error::new(Kind::Usage, format!("the module of {} is not told a directory", self.title))
+                .saw("[token] directory in local.toml")
+                .hint("leave it out of local.toml");
+            let variable = self.files.as_ref().and_then(|files| files.environment.as_deref());
+            return Err(match variable {
+                Some(variable) => error.hint(format!("its module looks where the environment's {variable} says")),
+                None => error,
+            });
+        }
+        let path = directory.display().to_string();
+        self.files = Some(TokenFiles { environment: None, paths: vec![path], setting: None });
+        Ok(self)
     }
 
     /// The names of the profiles in the binary.

@@ -94,6 +94,8 @@ fn holds(world: &World, at: &dyn Display) {
     let closed = entries.last().is_some_and(|entry| entry["type"] == "session.closed");
     if of_type(&entries, "session.opened").len() > of_type(&entries, "session.closed").len() {
         assert!(status.contains("was interrupted after"), "{at}\n{status}");
+    } else if world.read(ENTRIES).last() != Some(&b'\n') {
+        assert!(status.contains("The last line of the log was torn"), "{at}\n{status}");
     } else if closed && !sealed(world, &entries) {
         assert!(status.contains("its last checkpoint is not in place yet"), "{at}\n{status}");
     } else {

@@ -195,3 +195,24 @@ fn mistake_14_a_key_that_was_imported_is_never_taken_for_one_that_the_token_made
     }
     world.run(&CREATE).ok();
 }
+
+/// Not a mistake of people's: a power cut while the token made the key pair took one half of it.
+#[test]
+fn half_a_key_that_a_power_cut_left_is_destroyed_and_another_is_made() {
+    if !have("pkcs11-tool") {
+        return;
+    }
+    let only_private = "the token holds the private half of a key and not its public half";
+    for (lost, was) in [("pubkey", only_private), ("privkey", "the public half of a key alone")] {
+        let world = World::ready();
+        let id = cut_before_the_root_key_is_logged(&world);
+        pkcs11(&world, &["--delete-object", "--type", lost, "--id", &id]);
+        let went_on = world.run(&CREATE).ok();
+        let said = went_on.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("Half a key was left by the interrupted session destroyed"), "{}", went_on.stderr);
+        assert!(said.contains(was), "{}", went_on.stderr);
+        assert!(said.contains("It was destroyed, unused. Another root key is made."), "{}", went_on.stderr);
+        assert!(!pkcs11(&world, &["--list-objects"]).contains(&id), "{lost}: something is left of it");
+        world.run(&["log", "verify", "authority", "--at-rest"]).ok();
+    }
+}
