@@ -12,6 +12,7 @@ mod attended_configuration;
 mod batches;
 mod cacerts;
 mod calendar;
+mod conformance;
 mod containment;
 mod corpus;
 mod crash;
