@@ -28,6 +28,7 @@
 mod row;
 mod softhsm;
 mod story;
+mod tpm2;
 
 pub use story::{agrees, tell};
 
