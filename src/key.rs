@@ -132,3 +132,16 @@ impl<'de> Deserialize<'de> for KeySpec {
         name.parse().map_err(|error: Error| de::Error::custom(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_an_experiment_says_so_where_it_is_shown() {
+        for spec in KeySpec::ALL {
+            assert_eq!(spec.title().contains("experimental"), spec.is_experimental(), "{spec}");
+            assert_eq!(spec.name().parse::<KeySpec>().unwrap(), *spec);
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
-use crate::token::{Identity, KeyRole, Token, backup, environment};
+use crate::token::{Identity, KeyRole, Place, Token, backup, environment};
 use secrecy::SecretString;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,9 @@ pub trait Tokens {
 
     /// The profile of the token of a role.
     fn profile(&self, role: KeyRole) -> &HsmProfile;
+
+    /// True where the audit key's token is behind a module of its own: the same serial number is another token there.
+    fn audit_apart(&self) -> bool;
 
     /// Every token that can be seen.
     ///
@@ -132,7 +135,8 @@ impl Modules {
         let audit = match audit.map(Source::new).transpose()? {
             // One module is loaded once a process: two tokens behind it are two slots of it.
             Some(audit) if audit.path != root.path => Some(audit.load(&audit.path)?),
-            _ => None,
+            Some(audit) => one_directory(&root.profile, &audit.profile).map(|()| None)?,
+            None => None,
         };
         let identity = (loaded.path().display().to_string(), loaded.sha256());
         Ok(Self { root, loaded: Some(loaded), identity, audit, backup, side: Side::Own, before: None })
@@ -145,6 +149,16 @@ impl Modules {
                 Err(Error::new(Kind::Token, "the root's module is not loaded any more").hint("start the command again"))
             }
         }
+    }
+
+    /// Begins with a module again: one with little room kept some for the security officer who was logged in.
+    fn begin_again(&mut self, role: KeyRole) -> Result<(), Error> {
+        let place = match (role, &self.audit) {
+            (KeyRole::Audit, Some(_)) => &mut self.audit,
+            _ => &mut self.loaded,
+        };
+        *place = place.take().map(Module::again).transpose()?;
+        Ok(())
     }
 
     fn copy(&self) -> Result<&LocalCopy, Error> {
@@ -177,6 +191,19 @@ impl Modules {
     }
 }
 
+/// One module is told one directory.
+fn one_directory(root: &HsmProfile, audit: &HsmProfile) -> Result<(), Error> {
+    let (root, audit) = (module::token_files(root), module::token_files(audit));
+    if root == audit {
+        return Ok(());
+    }
+    let shown = |at: Option<Place>| at.map_or_else(|| "none".to_owned(), |at| at.directory().display().to_string());
+    Err(Error::new(Kind::Usage, "the root's token and the audit key's have one module and two directories")
+        .saw(format!("{} and {}", shown(root), shown(audit)))
+        .wanted("the same in [token] and [audit.token] of local.toml")
+        .hint("one module keeps one directory; both keys can be in it, without [audit.token]"))
+}
+
 /// Nobody said where the copy is.
 pub fn no_place() -> Error {
     Error::new(Kind::Usage, "local.toml names no key backup")
@@ -193,7 +220,7 @@ impl Source {
 
     fn load(&self, path: &Path) -> Result<Module, Error> {
         let module = module::load(path, &self.profile)?;
-        Ok(match module::token_directory(&self.profile).and_then(|tokens| beside(&tokens)) {
+        Ok(match module::token_files(&self.profile).and_then(|files| beside(files.directory())) {
             Some(snapshots) => module.with_snapshots(snapshots),
             None => module,
         })
@@ -210,6 +237,10 @@ impl Tokens for Modules {
             (KeyRole::Audit, Some(module)) => module.profile(),
             _ => &self.root.profile,
         }
+    }
+
+    fn audit_apart(&self) -> bool {
+        self.audit.is_some()
     }
 
     fn list(&mut self, role: KeyRole) -> Result<Vec<Seen>, Error> {
@@ -236,7 +267,13 @@ impl Tokens for Modules {
         so_pin: &SecretString,
         pin: &SecretString,
     ) -> Result<Identity, Error> {
-        Ok(self.of(role)?.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
+        let module = self.of(role)?;
+        let fresh = module.profile().login_per_key;
+        let identity = module.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity;
+        if fresh {
+            self.begin_again(role)?;
+        }
+        Ok(identity)
     }
 
     fn unlock(
@@ -272,12 +309,13 @@ impl Tokens for Modules {
 /// allowed; where that fails, the check before the first login says why.
 pub fn places(profile: &HsmProfile) -> Vec<PathBuf> {
     let mut places = module::named_places(profile);
-    if let Some(tokens) = module::token_directory(profile) {
-        if let Some(copies) = beside(&tokens).filter(|_| tokens.is_dir()) {
+    if let Some(files) = module::token_files(profile) {
+        let tokens = files.directory();
+        if let Some(copies) = beside(tokens).filter(|_| tokens.is_dir()) {
             module::prepare_copies(&copies);
             places.push(copies);
         }
-        places.push(tokens);
+        places.push(tokens.to_owned());
     }
     places
 }

@@ -15,7 +15,7 @@ use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
 /// What a session key signs to prove that such keys work; it cannot be taken for anything else.
-const PROOF: &[u8] = b"anchorite/prove-token/v1\n";
+pub(super) const PROOF: &[u8] = b"anchorite/prove-token/v1\n";
 
 /// Both halves of a key pair in a session.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub(super) struct Pair {
 }
 
 /// CKA_LABEL of keys that are there for a proof: what a crash leaves of one is known by it, and by its id.
-const PROOF_LABEL: &str = "anchorite proof";
+const PROOF_LABEL: &str = "prove";
 
 /// Makes a key for this alone, judges it, signs with it, verifies outside the token, destroys it. It ends with the
 /// session where the token has such keys; else it is a lasting one until it is destroyed.
@@ -42,17 +42,21 @@ pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, role: KeyRole, stage
 }
 
 fn prove_one(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<Vec<String>, Error> {
-    let (pair, dropped) = make_for_proof(token, spec, stage)?;
-    let checked = check_proof_key(token, pair, spec, &dropped, stage);
-    let gone = destroy(token, pair) || token.profile.session_objects;
-    checked?;
-    if !gone {
-        return Err(Error::new(Kind::Token, "the token does not destroy a key that it made").truth(format!(
-            "The token holds a key that nothing uses, with the label \"{PROOF_LABEL}\" and the id {}.",
-            proof_id().0
-        )));
+    let lasting = !token.profile.session_objects;
+    if lasting {
+        clear_proofs(token)?;
     }
-    Ok(dropped)
+    let (pair, dropped) = make(token, (&proof_id(), PROOF_LABEL), spec, lasting, stage)?;
+    let checked = check_proof_key(token, pair, spec, &dropped, stage);
+    let gone = destroy(token, pair);
+    if lasting && !gone && holds(&token.session, &proof_id()).unwrap_or(true) {
+        return Err(Error::new(Kind::Token, "the trial key could not be destroyed again")
+            .hint(format!(
+                "destroy it with the token's own tool: its id is 16 zero bytes, its label \"{PROOF_LABEL}\""
+            ))
+            .truth("It was never used to sign anything but the trial."));
+    }
+    checked.map(|()| dropped)
 }
 
 /// Makes room after a key, in a token that has little. Before the key is destroyed: nothing else lets go of one that is
@@ -61,20 +65,21 @@ fn settle(token: &Pkcs11Token) -> Result<(), Error> {
     if token.profile.login_per_key { pins::log_in_again(token) } else { Ok(()) }
 }
 
-/// A key pair for a proof, under an id of its own. What a crash left of an earlier one goes first: the id would be
-/// there twice.
-pub(super) fn make_for_proof(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<(Pair, Vec<String>), Error> {
-    let lasting = !token.profile.session_objects;
-    if lasting {
-        let left = [Attribute::Id(proof_id().0.0), Attribute::Label(PROOF_LABEL.into())];
-        let left = token.session.find_objects(&left).map_err(|a| fault::refused("cannot search the token", &a))?;
-        for object in left {
-            token.session.destroy_object(object).map_err(|answer| {
-                fault::refused("the token does not destroy what an earlier proof left in it", &answer)
-            })?;
-        }
-    }
-    make(token, (&proof_id(), PROOF_LABEL), spec, lasting, stage)
+/// Destroys what a crash left of an earlier proof: its id would be there twice.
+fn clear_proofs(token: &Pkcs11Token) -> Result<(), Error> {
+    let left = [Attribute::Id(proof_id().0.0), Attribute::Label(PROOF_LABEL.into())];
+    let left = token.session.find_objects(&left).map_err(|a| fault::refused("cannot search the token", &a))?;
+    left.into_iter().try_for_each(|object| {
+        token
+            .session
+            .destroy_object(object)
+            .map_err(|answer| fault::refused("the token does not destroy what an earlier proof left in it", &answer))
+    })
+}
+
+/// A key pair that ends with the session, under an id of its own.
+pub(super) fn make_for_session(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<(Pair, Vec<String>), Error> {
+    make(token, (&proof_id(), PROOF_LABEL), spec, false, stage)
 }
 
 /// The id of keys that are there for a proof.
@@ -100,7 +105,7 @@ pub(super) fn check_proof_key(
     verify::signature(&spki, algorithm, PROOF, &signature.0).map_err(|error| error.into_kind(Kind::Token))
 }
 
-fn expect_spec(spki: &Spki, spec: KeySpec) -> Result<(), Error> {
+pub(super) fn expect_spec(spki: &Spki, spec: KeySpec) -> Result<(), Error> {
     if spki.spec() == spec {
         return Ok(());
     }

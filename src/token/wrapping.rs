@@ -9,7 +9,7 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::{KeyId, KeyRef, Stage, attributes, encoding, fault, keys, mechanism, pins, template};
-use crate::token::{directory, token_directory};
+use crate::token::{directory, token_files};
 use crate::x509::Spki;
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
@@ -122,6 +122,16 @@ fn secret_key(session: &Session, bytes: &Wrapper, more: &[Attribute]) -> Result<
         }
     }
     made.map_err(|answer| fault::refused("the token takes no key for a session", &answer))
+}
+
+/// A key of the user's own, for this session, that wraps; `None` where the token neither makes nor takes one.
+pub(super) fn own_key(token: &Pkcs11Token) -> Option<ObjectHandle> {
+    let wraps = [Attribute::Private(true), Attribute::Wrap(true)];
+    let mut made = vec![Attribute::Class(ObjectClass::SECRET_KEY), Attribute::Token(false)];
+    made.extend([Attribute::KeyType(KeyType::AES), Attribute::ValueLen(32.into())]);
+    made.extend_from_slice(&wraps);
+    let made = token.session.generate_key(&Mechanism::AesKeyGen, &made);
+    made.ok().or_else(|| secret_key(&token.session, &Zeroizing::new([7; 32]), &wraps).ok())
 }
 
 /// Makes a key of a wrapped one.
@@ -312,7 +322,7 @@ pub(super) fn lock(token: &mut Pkcs11Token, key: &KeyRef) -> Result<BTreeMap<Str
 }
 
 fn sync(token: &Pkcs11Token) -> Result<(), Error> {
-    token_directory(&token.profile).map_or(Ok(()), |tokens| directory::sync(&tokens, token.serial()))
+    token_files(&token.profile).map_or(Ok(()), |tokens| directory::sync(&tokens, token.serial()))
 }
 
 /// Wraps a session key under a trusted wrapper, makes it again of that and signs with it; and finds that a wrapper that
@@ -321,7 +331,7 @@ pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, wrapper: &Wrapper, o
     can_wrap(token)?;
     // First: a login of the officer ends every private object of the session.
     let trusted = trust(token, wrapper, officer)?;
-    let (pair, _) = keys::make_for_proof(token, spec, Stage::Wrappable)?;
+    let (pair, _) = keys::make_for_session(token, spec, Stage::Wrappable)?;
     let wrapped = prove_pair(token, wrapper, trusted, pair);
     keys::destroy(token, pair);
     let _ = token.session.destroy_object(trusted);

@@ -40,6 +40,7 @@ mod media;
 mod mesh_crl;
 mod misbehaving;
 mod mistakes;
+mod ml_dsa;
 mod observing;
 mod opening;
 mod paper;

@@ -319,36 +319,3 @@ pub struct Retire {
     #[command(flatten)]
     pub attend: Attend,
 }
-
-#[derive(Debug, clap::Args)]
-pub struct Hsm {
-    #[command(subcommand)]
-    pub command: HsmCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum HsmCommand {
-    /// The token profiles that ship, and how they are known.
-    Profiles,
-    /// Try what a token can do for a root CA, with session objects only.
-    Probe {
-        /// A profile's name or path.
-        #[arg(long, default_value = "softhsm2")]
-        profile: String,
-        /// The PKCS#11 module; left out, the profile's search paths.
-        #[arg(long, value_name = "FILE")]
-        module: Option<PathBuf>,
-        /// The token's serial number; left out, the only token here.
-        #[arg(long)]
-        serial: Option<String>,
-        /// Log in and try keys too; asked at the terminal where no file is given.
-        #[arg(long)]
-        login: bool,
-        /// The user PIN, one line, mode 0600: tokens of tests.
-        #[arg(long, value_name = "FILE", requires = "login")]
-        pin_file: Option<PathBuf>,
-        /// Print a profile that one can save instead of a report.
-        #[arg(long)]
-        toml: bool,
-    },
-}

@@ -1,0 +1,50 @@
+//! Arguments of `hsm`.
+
+use clap::Subcommand;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Hsm {
+    #[command(subcommand)]
+    pub command: HsmCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HsmCommand {
+    /// The token profiles that ship, and how they are known; with a name, one in full.
+    Profiles {
+        /// A profile's name or path.
+        name: Option<String>,
+    },
+    /// What a token can and cannot do for a root CA, tried with keys that end with the session.
+    #[command(before_help = "Examples:\n  \
+        anchorite hsm probe --profile softhsm2                       what it says of itself\n  \
+        anchorite hsm probe --profile softhsm2 --login               try each kind of key\n  \
+        anchorite hsm probe --module /opt/vendor/lib.so --login --profile-out my-token.toml")]
+    Probe(HsmProbe),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct HsmProbe {
+    /// A profile's name or path; left out, the one that knows the module, or none.
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// The PKCS#11 module; left out, the profile's search paths.
+    #[arg(long, value_name = "FILE")]
+    pub module: Option<PathBuf>,
+    /// The token's serial number; left out, the only token here.
+    #[arg(long)]
+    pub serial: Option<String>,
+    /// Log in and try keys too; asked at the terminal where no file is given.
+    #[arg(long)]
+    pub login: bool,
+    /// The user PIN, one line, mode 0600: tokens of tests.
+    #[arg(long, value_name = "FILE", requires = "login")]
+    pub pin_file: Option<PathBuf>,
+    /// Where the module writes beside what its profile names; may be repeated.
+    #[arg(long, value_name = "PATH")]
+    pub writes: Vec<PathBuf>,
+    /// Write a profile of what was found, to complete and to name in authority.toml.
+    #[arg(long, value_name = "FILE", requires = "login")]
+    pub profile_out: Option<PathBuf>,
+}
