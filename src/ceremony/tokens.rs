@@ -177,6 +177,16 @@ impl Modules {
         }
     }
 
+    /// Begins with a module again: one with little room kept some for the security officer who was logged in.
+    fn begin_again(&mut self, role: KeyRole) -> Result<(), Error> {
+        let place = match (role, &self.audit) {
+            (KeyRole::Audit, Some(_)) => &mut self.audit,
+            _ => &mut self.loaded,
+        };
+        *place = place.take().map(Module::again).transpose()?;
+        Ok(())
+    }
+
     fn copy(&self) -> Result<&LocalCopy, Error> {
         self.backup.as_ref().ok_or_else(no_place)
     }
@@ -287,7 +297,13 @@ impl Tokens for Modules {
         so_pin: Option<&SecretString>,
         pin: Option<&SecretString>,
     ) -> Result<Identity, Error> {
-        Ok(self.of(role)?.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
+        let module = self.of(role)?;
+        let fresh = module.profile().login_per_key;
+        let identity = module.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity;
+        if fresh {
+            self.begin_again(role)?;
+        }
+        Ok(identity)
     }
 
     fn unlock(
