@@ -26,6 +26,8 @@
 //! `hsm probe --login` agrees with the profile. `softhsm-test/conformance.sh` tells all stories and writes the table.
 
 mod kryoptic;
+mod nss;
+pub mod opencryptoki;
 mod row;
 mod softhsm;
 mod story;
