@@ -21,6 +21,9 @@ pub trait Tokens {
     /// The profile of the token of a role.
     fn profile(&self, role: KeyRole) -> &HsmProfile;
 
+    /// True where the audit key's token is behind a module of its own: the same serial number is another token there.
+    fn audit_apart(&self) -> bool;
+
     /// Every token that can be seen.
     ///
     /// # Errors
@@ -132,7 +135,8 @@ impl Modules {
         let audit = match audit.map(Source::new).transpose()? {
             // One module is loaded once a process: two tokens behind it are two slots of it.
             Some(audit) if audit.path != root.path => Some(audit.load(&audit.path)?),
-            _ => None,
+            Some(audit) => one_directory(&root.profile, &audit.profile).map(|()| None)?,
+            None => None,
         };
         let identity = (loaded.path().display().to_string(), loaded.sha256());
         Ok(Self { root, loaded: Some(loaded), identity, audit, backup, side: Side::Own, before: None })
@@ -177,6 +181,19 @@ impl Modules {
     }
 }
 
+/// One module is told one directory.
+fn one_directory(root: &HsmProfile, audit: &HsmProfile) -> Result<(), Error> {
+    let (root, audit) = (module::token_directory(root), module::token_directory(audit));
+    if root == audit {
+        return Ok(());
+    }
+    let shown = |at: Option<PathBuf>| at.map_or_else(|| "none".to_owned(), |at| at.display().to_string());
+    Err(Error::new(Kind::Usage, "the root's token and the audit key's have one module and two directories")
+        .saw(format!("{} and {}", shown(root), shown(audit)))
+        .wanted("the same in [token] and [audit.token] of local.toml")
+        .hint("one module keeps one directory; both keys can be in it, without [audit.token]"))
+}
+
 /// Nobody said where the copy is.
 pub fn no_place() -> Error {
     Error::new(Kind::Usage, "local.toml names no key backup")
@@ -210,6 +227,10 @@ impl Tokens for Modules {
             (KeyRole::Audit, Some(module)) => module.profile(),
             _ => &self.root.profile,
         }
+    }
+
+    fn audit_apart(&self) -> bool {
+        self.audit.is_some()
     }
 
     fn list(&mut self, role: KeyRole) -> Result<Vec<Seen>, Error> {

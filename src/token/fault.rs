@@ -23,12 +23,16 @@ pub(super) fn name(answer: &Answer) -> String {
     }
 }
 
-/// True for the three answers that mean "not with this template".
+/// True for the answers that mean "not with this template": the three of the standard, and the one that says nothing,
+/// which NSS softokn 3.87 gives for an attribute that its database has no place for.
 pub(super) fn rejects_template(answer: &Answer) -> bool {
     matches!(
         answer,
         Answer::Pkcs11(
-            RvError::AttributeTypeInvalid | RvError::AttributeValueInvalid | RvError::TemplateInconsistent,
+            RvError::AttributeTypeInvalid
+                | RvError::AttributeValueInvalid
+                | RvError::TemplateInconsistent
+                | RvError::GeneralError,
             _
         )
     )

@@ -18,8 +18,9 @@ pub struct PinShape {
     pub max: usize,
     /// The characters.
     pub alphabet: PinAlphabet,
-    /// Whether wrong tries lock it.
-    pub locks: bool,
+    /// Whether wrong tries lock it; left out where nothing says so.
+    #[serde(default)]
+    pub locks: Option<bool>,
     /// After how many wrong tries, where that is known.
     #[serde(default)]
     pub tries: Option<u32>,
@@ -34,6 +35,8 @@ pub struct PinShape {
 pub enum PinAlphabet {
     /// `0` to `9`.
     Digits,
+    /// `0` to `9` and `A` to `F`: a key that is typed.
+    Hex,
     /// ASCII from `!` to `~`; no space, which people cannot see.
     Printable,
 }
@@ -41,28 +44,34 @@ pub enum PinAlphabet {
 impl PinAlphabet {
     /// The characters in order.
     pub fn characters(self) -> impl Iterator<Item = char> + Clone {
-        match self {
-            PinAlphabet::Digits => '0'..='9',
-            PinAlphabet::Printable => '!'..='~',
-        }
+        let (first, second) = match self {
+            PinAlphabet::Digits => ('0'..='9', None),
+            PinAlphabet::Hex => ('0'..='9', Some('A'..='F')),
+            PinAlphabet::Printable => ('!'..='~', None),
+        };
+        first.chain(second.into_iter().flatten())
     }
 
     /// The name in profiles and in the log.
     pub const fn name(self) -> &'static str {
         match self {
             PinAlphabet::Digits => "digits",
+            PinAlphabet::Hex => "hex",
             PinAlphabet::Printable => "printable",
         }
     }
 
     /// The alphabet of a name.
     pub fn named(name: &str) -> Option<Self> {
-        [PinAlphabet::Digits, PinAlphabet::Printable].into_iter().find(|alphabet| alphabet.name() == name)
+        Self::ALL.into_iter().find(|alphabet| alphabet.name() == name)
     }
+
+    const ALL: [Self; 3] = [PinAlphabet::Digits, PinAlphabet::Hex, PinAlphabet::Printable];
 
     const fn describe(self) -> &'static str {
         match self {
             PinAlphabet::Digits => "digits",
+            PinAlphabet::Hex => "hexadecimal digits, A to F in capitals",
             PinAlphabet::Printable => "printable ASCII characters without spaces",
         }
     }
@@ -76,7 +85,10 @@ impl PinShape {
 
     /// What a PIN of this kind looks like, for people who choose one.
     pub fn says(&self) -> String {
-        format!("{} to {} {}", self.min, self.max, self.alphabet.describe())
+        match self.min == self.max {
+            true => format!("exactly {} {}", self.min, self.alphabet.describe()),
+            false => format!("{} to {} {}", self.min, self.max, self.alphabet.describe()),
+        }
     }
 
     /// The length of a PIN that nobody types, because it is derived: 40 characters, 132 bits of digits and as many
@@ -88,9 +100,10 @@ impl PinShape {
     /// What a wrong PIN costs, for the screen that asks and the error that reports.
     pub fn cost(&self) -> String {
         match (self.locks, self.tries) {
-            (false, _) => "this kind of token never locks its PIN".into(),
-            (true, Some(tries)) => format!("this kind of token locks its PIN after {tries} wrong tries"),
-            (true, None) => "this kind of token locks its PIN after some wrong tries".into(),
+            (Some(false), _) => "this kind of token never locks its PIN".into(),
+            (Some(true), Some(tries)) => format!("this kind of token locks its PIN after {tries} wrong tries"),
+            (Some(true), None) => "this kind of token locks its PIN after some wrong tries".into(),
+            (None, _) => "what a wrong one costs with this kind of token is not known: it may lock".into(),
         }
     }
 
@@ -133,15 +146,32 @@ mod tests {
 
     #[test]
     fn a_derived_pin_is_as_long_as_the_token_takes_up_to_forty() {
-        let shape =
-            |min, max| PinShape { min, max, alphabet: PinAlphabet::Digits, locks: false, tries: None, factory: None };
+        let shape = |min, max| PinShape {
+            min,
+            max,
+            alphabet: PinAlphabet::Digits,
+            locks: Some(false),
+            tries: None,
+            factory: None,
+        };
         let lengths = [(4, 255), (6, 8), (64, 128), (40, 40)].map(|(min, max)| shape(min, max).derived_length());
         assert_eq!(lengths, [40, 8, 64, 40]);
-        for alphabet in [PinAlphabet::Digits, PinAlphabet::Printable] {
+        for alphabet in PinAlphabet::ALL {
             assert_eq!(PinAlphabet::named(alphabet.name()), Some(alphabet));
             let size = u32::try_from(alphabet.characters().count()).unwrap();
             assert!(f64::from(size).log2() * 40.0 >= 128.0);
         }
+    }
+
+    #[test]
+    fn what_a_wrong_pin_costs_is_said_as_far_as_it_is_known() {
+        let cost = |locks, tries| {
+            PinShape { min: 4, max: 8, alphabet: PinAlphabet::Digits, locks, tries, factory: None }.cost()
+        };
+        assert!(cost(Some(false), None).contains("never locks"));
+        assert!(cost(Some(true), Some(3)).contains("after 3 wrong tries"));
+        assert!(cost(Some(true), None).contains("after some wrong tries"));
+        assert!(cost(None, None).contains("not known"));
     }
 
     #[test]
@@ -150,7 +180,7 @@ mod tests {
             min: 6,
             max: 8,
             alphabet: PinAlphabet::Digits,
-            locks: true,
+            locks: Some(true),
             tries: Some(3),
             factory: Some("1234567".into()),
         };

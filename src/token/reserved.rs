@@ -34,7 +34,9 @@ pub(super) fn string(profile: &HsmProfile) -> Result<Option<CString>, Error> {
 
 fn place(profile: &HsmProfile) -> Result<String, Error> {
     let files = profile.files.as_ref();
-    let Some(directory) = files.and_then(directory::locate) else {
+    // One that is not there is named all the same: people mistype.
+    let named = || files.and_then(|files| files.paths.first()).and_then(|path| directory::home(path));
+    let Some(directory) = files.and_then(directory::locate).or_else(named) else {
         let error = Error::new(Kind::Token, format!("nothing says where the files of {} are", profile.title))
             .hint("name a directory of their own: [token] directory = \"/…\" in local.toml");
         return Err(match files.and_then(|files| files.environment.as_deref()) {

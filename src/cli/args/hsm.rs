@@ -11,8 +11,11 @@ pub struct Hsm {
 
 #[derive(Debug, Subcommand)]
 pub enum HsmCommand {
-    /// The token profiles that ship, and how they are known.
-    Profiles,
+    /// The token profiles that ship, and how they are known; with a name, one in full.
+    Profiles {
+        /// A profile's name or path.
+        name: Option<String>,
+    },
     /// What a token can and cannot do for a root CA, tried with keys that end with the session.
     #[command(before_help = "Examples:\n  \
         anchorite hsm probe --profile softhsm2                       what it says of itself\n  \

@@ -47,7 +47,11 @@ pub struct HsmProfile {
     /// What C_Initialize is given as `pReserved` (NSS, YubiHSM); `{directory}` in it is where the token's files are.
     #[serde(default)]
     pub initialize_with: Option<String>,
-    /// Kinds of keys that it makes.
+    /// Whether a user who is logged in makes keys in it, under ids of this program's choosing. Where not, only a root
+    /// that was made with its vendor's tools can be taken over.
+    #[serde(default = "yes")]
+    pub makes_keys: bool,
+    /// Kinds of keys that it holds.
     pub algorithms: Vec<KeySpec>,
     /// Mechanisms known to work, by PKCS#11 name.
     pub mechanisms: Vec<String>,
@@ -222,6 +226,37 @@ mod tests {
     }
 
     #[test]
+    fn every_embedded_profile_says_what_people_need_on_the_day() {
+        for name in HsmProfile::names() {
+            let profile = HsmProfile::embedded(name).unwrap();
+            assert!(!profile.modules.is_empty() && profile.modules.iter().all(|path| path.starts_with('/')), "{name}");
+            assert!(profile.remarks.len() >= 3, "{name}: remarks");
+            assert!(!profile.algorithms.is_empty(), "{name}");
+            // Unlocked by a PIN that is checked before a try is spent; at least what a person can type.
+            assert!(profile.user_pin.max >= 6, "{name}");
+            assert_eq!(profile.backup.contains(&BackupWay::Clone), !profile.clone_how.is_empty(), "{name}: clone");
+            assert!(profile.writes.iter().all(|path| path.starts_with(['/', '~'])), "{name}: writes");
+            if let Some(attestation) = &profile.attestation {
+                let found = attestation.same_id || !attestation.labels.is_empty() || !attestation.tool.is_empty();
+                assert!(found && !attestation.says.is_empty(), "{name}: attestation");
+            }
+            assert!(profile.quorum.is_none_or(|quorum| !quorum.says.is_empty()), "{name}: quorum");
+            // Where this project runs it, versions; where it does not, the document.
+            let runs_here = profile.verified.by == VerifiedBy::Ci;
+            assert!(profile.verified.source.contains(|c: char| c.is_ascii_digit()), "{name}: no version or date");
+            assert!(runs_here || profile.verified.source.len() > 40, "{name}: name the document and its section");
+        }
+    }
+
+    #[test]
+    fn a_kind_of_key_has_the_mechanisms_for_it() {
+        let error = HsmProfile::parse(&SOFTHSM.replace("\"CKM_ECDSA\", ", "")).unwrap_err();
+        assert!(error.to_string().contains("ecdsa-p256") && error.to_string().contains("CKM_ECDSA"), "{error}");
+        let error = HsmProfile::parse(&SOFTHSM.replace("\"CKM_ECDSA\"", "\"CKM_ECSDA\"")).unwrap_err();
+        assert!(error.to_string().contains("CKM_ECSDA"), "{error}");
+    }
+
+    #[test]
     fn a_profile_is_written_as_it_reads() {
         for name in HsmProfile::names() {
             let profile = HsmProfile::embedded(name).unwrap();
@@ -256,6 +291,9 @@ mod tests {
             ("min = 4", "min = 400"),
             ("locks = false", "locks = false\ntries = 3"),
             ("name = \"softhsm2\"", "name = \"../x\""),
+            ("source = \"softhsm2", "source = \"\" #"),
+            ("title = \"SoftHSM 2\"", "title = \"Soft\\u001b[2JHSM\""),
+            ("[files]", "[attestation]\nsays = [\"x\"]\nlabels = [\"\"]\n[files]"),
         ] {
             assert!(HsmProfile::parse(&SOFTHSM.replacen(from, to, 1)).is_err(), "{to}");
         }
