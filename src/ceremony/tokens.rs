@@ -8,7 +8,7 @@ use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
-use crate::token::{Identity, KeyRole, Token, backup, environment};
+use crate::token::{Identity, KeyRole, Place, Token, backup, environment};
 use secrecy::SecretString;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -183,11 +183,11 @@ impl Modules {
 
 /// One module is told one directory.
 fn one_directory(root: &HsmProfile, audit: &HsmProfile) -> Result<(), Error> {
-    let (root, audit) = (module::token_directory(root), module::token_directory(audit));
+    let (root, audit) = (module::token_files(root), module::token_files(audit));
     if root == audit {
         return Ok(());
     }
-    let shown = |at: Option<PathBuf>| at.map_or_else(|| "none".to_owned(), |at| at.display().to_string());
+    let shown = |at: Option<Place>| at.map_or_else(|| "none".to_owned(), |at| at.directory().display().to_string());
     Err(Error::new(Kind::Usage, "the root's token and the audit key's have one module and two directories")
         .saw(format!("{} and {}", shown(root), shown(audit)))
         .wanted("the same in [token] and [audit.token] of local.toml")
@@ -210,7 +210,7 @@ impl Source {
 
     fn load(&self, path: &Path) -> Result<Module, Error> {
         let module = module::load(path, &self.profile)?;
-        Ok(match module::token_directory(&self.profile).and_then(|tokens| beside(&tokens)) {
+        Ok(match module::token_files(&self.profile).and_then(|files| beside(files.directory())) {
             Some(snapshots) => module.with_snapshots(snapshots),
             None => module,
         })
@@ -293,12 +293,13 @@ impl Tokens for Modules {
 /// allowed; where that fails, the check before the first login says why.
 pub fn places(profile: &HsmProfile) -> Vec<PathBuf> {
     let mut places = module::named_places(profile);
-    if let Some(tokens) = module::token_directory(profile) {
-        if let Some(copies) = beside(&tokens).filter(|_| tokens.is_dir()) {
+    if let Some(files) = module::token_files(profile) {
+        let tokens = files.directory();
+        if let Some(copies) = beside(tokens).filter(|_| tokens.is_dir()) {
             module::prepare_copies(&copies);
             places.push(copies);
         }
-        places.push(tokens);
+        places.push(tokens.to_owned());
     }
     places
 }

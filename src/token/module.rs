@@ -6,6 +6,7 @@
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::token::hsm_profile::HsmProfile;
+use crate::token::place::{self, Place};
 use crate::token::raw::Raw;
 use crate::token::seen::{self, describe, list};
 pub use crate::token::seen::{PinState, Seen};
@@ -65,14 +66,14 @@ pub fn find_module(profile: &HsmProfile) -> Result<PathBuf, Error> {
     })
 }
 
-/// The directory with the files of a token without hardware, where it is configured.
-pub fn token_directory(profile: &HsmProfile) -> Option<PathBuf> {
-    profile.files.as_ref().and_then(directory::locate)
+/// Where the files of a token without hardware are, where that is configured.
+pub fn token_files(profile: &HsmProfile) -> Option<Place> {
+    profile.files.as_ref().and_then(Place::locate)
 }
 
 /// The files and directories that a profile's module writes to beside the token's own.
 pub fn named_places(profile: &HsmProfile) -> Vec<PathBuf> {
-    profile.writes.iter().filter_map(|path| directory::home(path)).collect()
+    profile.writes.iter().filter_map(|path| place::home(path)).collect()
 }
 
 /// Makes the directory for copies of a token's files, where it can be made.
@@ -162,7 +163,7 @@ fn does_not_start(shown: &str, answer: &Answer, profile: &HsmProfile) -> Error {
     }
     let Some(files) = &profile.files else { return error };
     let named = files.environment.as_deref().unwrap_or("its configuration");
-    match directory::locate(files) {
+    match Place::locate(files).map(|place| place.directory().to_owned()) {
         Some(directory) if directory.is_dir() => {
             error.hint(format!("its token directory is {}; is it readable and writable for you?", directory.display()))
         }
@@ -272,9 +273,19 @@ impl Module {
         };
         if let Selection::Serial(serial) = selection {
             let copy = self.snapshots.as_deref().and_then(|kept_in| directory::newest(kept_in, serial));
-            let files = token_directory(&self.profile).and_then(|tokens| directory::own_entry(&tokens, serial));
-            if let (Some(files), []) = (files, unreadable) {
-                return directory::damaged(&files, &files, copy.as_deref()).wanted(&wanted);
+            let own = |place: &Place| (place.own(serial), place.names_tokens());
+            let (own, named) = token_files(&self.profile).as_ref().map(own).unwrap_or_default();
+            // An entry that is named after the token was it. A database that was it is known by its copy, and holds no
+            // other token now.
+            let emptied = copy.is_some() && tokens.iter().all(|seen| !seen.initialized);
+            if let ([files, ..], []) = (own.as_slice(), unreadable)
+                && (named || emptied)
+            {
+                let error = directory::damaged(files, files, copy.as_deref()).wanted(&wanted);
+                return match named {
+                    true => error,
+                    false => error.hint("where its medium was not in, its module has made this empty one: put it in"),
+                };
             }
             if let Some(copy) = copy {
                 return Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint(format!(

@@ -8,7 +8,7 @@ use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
-use crate::token::module::{Library, Module, Seen, token_directory};
+use crate::token::module::{Library, Module, Seen, token_files};
 use crate::token::raw::Raw;
 use crate::token::{Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Stage, Token};
 use crate::token::{Officer, Unwrapped, Wrapper, wrapping};
@@ -218,7 +218,7 @@ impl Token for Pkcs11Token {
     }
 
     fn sync(&mut self) -> Result<(), Error> {
-        match token_directory(&self.profile) {
+        match token_files(&self.profile) {
             Some(tokens) => {
                 directory::sync(&tokens, &self.identity.serial)?;
                 self.snapshots.iter().try_for_each(|kept_in| directory::prune(kept_in, &self.identity.serial))

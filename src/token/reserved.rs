@@ -6,8 +6,8 @@
 #![allow(unsafe_code)]
 
 use crate::error::{Error, Kind};
-use crate::token::directory;
 use crate::token::hsm_profile::HsmProfile;
+use crate::token::place::{self, Place};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::Error as Answer;
 use std::ffi::CString;
@@ -35,8 +35,8 @@ pub(super) fn string(profile: &HsmProfile) -> Result<Option<CString>, Error> {
 fn place(profile: &HsmProfile) -> Result<String, Error> {
     let files = profile.files.as_ref();
     // One that is not there is named all the same: people mistype.
-    let named = || files.and_then(|files| files.paths.first()).and_then(|path| directory::home(path));
-    let Some(directory) = files.and_then(directory::locate).or_else(named) else {
+    let named = || files.and_then(|files| files.paths.first()).and_then(|path| place::home(path));
+    let Some(directory) = files.and_then(Place::locate).map(|place| place.directory().to_owned()).or_else(named) else {
         let error = Error::new(Kind::Token, format!("nothing says where the files of {} are", profile.title))
             .hint("name a directory of their own: [token] directory = \"/…\" in local.toml");
         return Err(match files.and_then(|files| files.environment.as_deref()) {

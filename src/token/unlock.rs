@@ -79,7 +79,7 @@ impl Module {
                     .truth("No try was spent."));
             }
         }
-        let files = super::module::token_directory(&self.profile);
+        let files = super::module::token_files(&self.profile);
         if let (Some(kept_in), Some(tokens)) = (&self.snapshots, &files) {
             directory::check_whole(tokens, &seen.identity.serial, kept_in)?;
             directory::snapshot(tokens, &seen.identity.serial, kept_in)?;

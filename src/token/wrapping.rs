@@ -9,7 +9,7 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::{KeyId, KeyRef, Stage, attributes, encoding, fault, keys, mechanism, pins, template};
-use crate::token::{directory, token_directory};
+use crate::token::{directory, token_files};
 use crate::x509::Spki;
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
@@ -322,7 +322,7 @@ pub(super) fn lock(token: &mut Pkcs11Token, key: &KeyRef) -> Result<BTreeMap<Str
 }
 
 fn sync(token: &Pkcs11Token) -> Result<(), Error> {
-    token_directory(&token.profile).map_or(Ok(()), |tokens| directory::sync(&tokens, token.serial()))
+    token_files(&token.profile).map_or(Ok(()), |tokens| directory::sync(&tokens, token.serial()))
 }
 
 /// Wraps a session key under a trusted wrapper, makes it again of that and signs with it; and finds that a wrapper that

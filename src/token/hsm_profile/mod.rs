@@ -25,7 +25,7 @@ macro_rules! embedded {
 }
 
 /// The profiles in the binary, by name: those that run in this project's tests first.
-const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2", "nss", "opencryptoki"];
+const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2", "kryoptic", "nss", "opencryptoki"];
 
 /// What is assumed of a token that no profile lists.
 const GENERIC: &str = include_str!("../../../hsm-profiles/generic.toml");
@@ -161,7 +161,7 @@ impl HsmProfile {
             });
         }
         let path = directory.display().to_string();
-        self.files = Some(TokenFiles { environment: None, paths: vec![path], setting: None });
+        self.files = Some(TokenFiles { environment: None, paths: vec![path], setting: None, database: false });
         Ok(self)
     }
 
