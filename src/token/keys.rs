@@ -162,7 +162,7 @@ fn told(token: &Pkcs11Token, pair: Pair, spec: KeySpec, dropped: Vec<String>) ->
 }
 
 /// Asks for a key pair, with each name of the curve and each graded template, until the token makes one.
-fn make(
+pub(super) fn make(
     token: &Pkcs11Token,
     (id, label): (&KeyId, &str),
     spec: KeySpec,

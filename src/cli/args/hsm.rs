@@ -1,5 +1,6 @@
 //! Arguments of `hsm`.
 
+use crate::key::KeySpec;
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -32,12 +33,18 @@ pub struct HsmProbe {
     /// The token's serial number; left out, the only token here.
     #[arg(long)]
     pub serial: Option<String>,
+    /// Its label, where tokens have no serial numbers of their own.
+    #[arg(long, conflicts_with = "serial")]
+    pub label: Option<String>,
     /// Log in and try keys too; asked at the terminal where no file is given.
     #[arg(long)]
     pub login: bool,
     /// The user PIN, one line, mode 0600: tokens of tests.
     #[arg(long, value_name = "FILE", requires = "login")]
     pub pin_file: Option<PathBuf>,
+    /// Make one key of this kind in the token too, try it and destroy it: where sessions hold no keys.
+    #[arg(long, value_name = "KIND", requires = "login")]
+    pub on_token: Option<KeySpec>,
     /// Where the module writes beside what its profile names; may be repeated.
     #[arg(long, value_name = "PATH")]
     pub writes: Vec<PathBuf>,

@@ -13,6 +13,8 @@ pub fn screen(found: &Probe, profile: &HsmProfile, logged_in: bool) -> Screen {
         .text(&found.verdict.says);
     if !logged_in {
         screen = screen.text("With --login each kind of key is tried, with keys that end with the session.");
+    } else if !found.verdict.sessions_hold_keys {
+        screen = screen.text("With --on-token KIND one key is made in the token, tried and destroyed again.");
     }
     for danger in &found.verdict.dangers {
         screen = screen.field("DANGER", danger);
@@ -24,13 +26,12 @@ pub fn screen(found: &Probe, profile: &HsmProfile, logged_in: bool) -> Screen {
     screen = screen.field("backup", backup(found, profile));
     screen = screen
         .field("serial", serial(found))
-        .field("firmware", format!("{} {}, firmware {}", identity.manufacturer, identity.model, identity.firmware))
-        .field("library", &identity.library)
+        .field("versions", format!("firmware {}; library {}", identity.firmware, identity.library))
         .field("module", &found.module)
         .field("sha256", found.module_sha256.hex())
         .field("mechanisms", format!("{}; --json names them", found.mechanisms.len()));
     if found.differences.is_empty() {
-        screen = screen.field("profile", "agrees");
+        screen = screen.field("profile", format!("{} agrees", found.profile));
     }
     for difference in &found.differences {
         screen = screen.field("differs", difference);
@@ -60,7 +61,7 @@ fn tried(mut screen: Screen, found: &Probe, proved: &Proved) -> Screen {
                 false => "its generator does not answer: a root's key id and the log's id need it",
             },
         );
-    screen.text("Rates are of this machine and this moment.")
+    screen.text("Rates (signatures a second) are of this machine and this moment.")
 }
 
 /// One kind of key, in a line where it works.
@@ -84,6 +85,9 @@ fn key(tried: &Tried) -> String {
     if let Some(rate) = tried.per_second {
         said.push_str(&format!("; {}", per_second(rate)));
     }
+    if tried.on_token {
+        said.push_str("; made in the token and destroyed: it is gone");
+    }
     if let Some(seconds) = tried.seconds_to_make.filter(|seconds| *seconds >= 1.0) {
         said.push_str(&format!("; made in {seconds:.0} s"));
     }
@@ -93,9 +97,9 @@ fn key(tried: &Tried) -> String {
     said
 }
 
-/// `862 signatures a second`, `4.3 signatures a second`.
+/// `862/s`, `4.3/s`.
 fn per_second(rate: f64) -> String {
-    if rate < 10.0 { format!("{rate:.1} signatures a second") } else { format!("{rate:.0} signatures a second") }
+    if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") }
 }
 
 fn stays(algorithms: &[Tried]) -> String {

@@ -26,7 +26,7 @@ macro_rules! embedded {
 const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2",];
 
 /// What is assumed of a token that no profile lists.
-const GENERIC: &str = include_str!("../../hsm-profiles/generic.toml");
+const GENERIC: &str = include_str!("../../../hsm-profiles/generic.toml");
 
 /// A family of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -51,14 +51,15 @@ impl Probe {
     fn drafted(&self, base: &HsmProfile, found: &str) -> HsmProfile {
         let mut profile = base.clone();
         let identity = &self.identity;
-        let known = [&identity.manufacturer, &identity.model].map(|s| s.trim()).join(" ");
+        let known = crate::text::escape([&identity.manufacturer, &identity.model].map(|s| s.trim()).join(" ").trim());
+        let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
         if base.name == HsmProfile::GENERIC {
             profile.name = name_of(&identity.model);
-            profile.title = known.clone();
-            profile.vendor.clone_from(&identity.manufacturer);
+            profile.title = or(&known, "a token without a name");
+            profile.vendor = or(&crate::text::escape(&identity.manufacturer), "unknown");
             profile.modules = vec![self.module.clone()];
         }
-        let source = format!("{found}: {known} {}, {}", identity.firmware, identity.library);
+        let source = crate::text::escape(&format!("{found}: {known} {}, {}", identity.firmware, identity.library));
         profile.verified = Verified { by: VerifiedBy::Hand, source };
         if let Some(says) = self.says.as_ref().filter(|says| says.pin_max >= says.pin_min.max(1)) {
             for pin in [&mut profile.user_pin, &mut profile.so_pin] {
@@ -76,6 +77,7 @@ impl Probe {
         profile.mechanisms = used.into_iter().map(mechanism::name).filter(|n| self.mechanisms.contains(n)).collect();
         profile.mechanisms.sort();
         profile.mechanisms.dedup();
+        profile.session_objects = self.verdict.sessions_hold_keys;
         profile.rejects = compare::rejects(proved);
         profile.reauthenticate = works().any(|tried| tried.asks_each_time == Some(true));
         profile.guard = if proved.guard { GuardSupport::Replace } else { GuardSupport::None };

@@ -115,6 +115,8 @@ pub struct Together {
 pub struct Tried {
     /// The kind.
     pub algorithm: KeySpec,
+    /// True where the key was made in the token, and destroyed again.
+    pub on_token: bool,
     /// Why it does not work; `None` where it does.
     pub fault: Option<String>,
     /// How far it got, where it does not work.
@@ -167,14 +169,25 @@ impl Escapes {
     }
 }
 
+/// How far to go.
+#[derive(Debug, Default)]
+pub struct Lengths {
+    /// Log in and try keys that end with the session.
+    pub login: Option<Login>,
+    /// Make one key of this kind in the token too, and destroy it again: for tokens whose sessions hold no keys.
+    pub on_token: Option<KeySpec>,
+}
+
 /// Exercises a token.
 ///
 /// # Errors
-/// Those of [`Module::select`] and [`Module::unlock`]; what a token cannot do is no error.
+/// Those of [`Module::select`] and [`Module::unlock`]; what a token cannot do is no error. With `on_token`,
+/// [`Kind::Token`](crate::error::Kind::Token): it holds objects of an authority, and was not changed; or it holds the
+/// key that was to be destroyed again.
 pub fn probe(
     module: &Module,
     selection: &Selection,
-    login: Option<Login>,
+    lengths: Lengths,
     stopwatch: Stopwatch<'_>,
 ) -> Result<Probe, Error> {
     let seen = module.select(selection)?;
@@ -185,8 +198,8 @@ pub fn probe(
         .map_err(|answer| fault::refused("the token does not list its mechanisms", &answer))?;
     let serial = &seen.identity.serial;
     let same_serial = module.identities()?.iter().filter(|other| other.identity.serial == *serial).count();
-    let proved = match login {
-        Some(login) => Some(exercise(&mut module.unlock(selection, login)?, stopwatch)),
+    let proved = match lengths.login {
+        Some(login) => Some(exercise(&mut module.unlock(selection, login)?, lengths.on_token, stopwatch)?),
         None => None,
     };
     let lists = |spec: &KeySpec| {
@@ -231,9 +244,12 @@ fn says(module: &Module, slot: Slot) -> Option<Says> {
     })
 }
 
-fn exercise(token: &mut Pkcs11Token, stopwatch: Stopwatch<'_>) -> Proved {
-    let algorithms: Vec<Tried> =
-        KeySpec::ALL.into_iter().map(|spec| trial::in_session(token, spec, stopwatch)).collect();
+fn exercise(token: &mut Pkcs11Token, on_token: Option<KeySpec>, stopwatch: Stopwatch<'_>) -> Result<Proved, Error> {
+    let trial = |spec: KeySpec| match on_token == Some(spec) {
+        true => trial::on_token(token, spec, stopwatch),
+        false => Ok(trial::in_session(token, spec, stopwatch)),
+    };
+    let algorithms = KeySpec::ALL.into_iter().map(trial).collect::<Result<Vec<_>, _>>()?;
     let open: Vec<_> = (0..SESSIONS_TRIED).map_while(|_| token.context().open_ro_session(token.slot).ok()).collect();
     let sessions = open.len();
     drop(open);
@@ -243,7 +259,8 @@ fn exercise(token: &mut Pkcs11Token, stopwatch: Stopwatch<'_>) -> Proved {
         let (sessions, per_second) = trial::at_once(token, algorithm, sessions, stopwatch)?;
         Some(Together { sessions, algorithm, per_second })
     });
-    Proved { algorithms, guard: guard::possible(token), random: token.random(32).is_ok(), sessions, together }
+    let (guard, random) = (guard::possible(token), token.random(32).is_ok());
+    Ok(Proved { algorithms, guard, random, sessions, together })
 }
 
 #[cfg(test)]
@@ -261,6 +278,7 @@ mod tests {
         };
         Tried {
             algorithm,
+            on_token: false,
             fault: fault.map(str::to_owned),
             failed: fault.map(|_| Failed::Made),
             dropped: vec!["CKA_COPYABLE".into()],

@@ -8,6 +8,8 @@ use serde::Serialize;
 pub(super) const BEST: [KeySpec; 6] =
     [KeySpec::EcdsaP384, KeySpec::Rsa4096, KeySpec::EcdsaP521, KeySpec::EcdsaP256, KeySpec::Rsa3072, KeySpec::Ed25519];
 
+const NO_KEY: &str = "it makes no key that ends with the session";
+
 /// The kind of every audit key.
 const AUDIT: KeySpec = KeySpec::EcdsaP256;
 
@@ -36,18 +38,23 @@ impl Verdict {
         };
         let roots: Vec<KeySpec> = BEST.into_iter().filter(works).collect();
         let audit = works(&AUDIT);
-        let made = |tried: &Tried| tried.failed != Some(Failed::Made);
+        let made = |tried: &Tried| !tried.on_token && tried.failed != Some(Failed::Made);
         // Where no kind that the token lists can even be made, it is the session that holds none.
         let sessions_hold_keys = proved.is_none_or(|p| listed.is_empty() || p.algorithms.iter().any(made));
         let dangers = proved.map(|proved| dangers(&proved.algorithms)).unwrap_or_default();
         let says = match (proved, sessions_hold_keys) {
             (None, _) => untried(&roots, audit),
-            (Some(_), false) => "Nothing could be tried without changing the token: it makes no key that ends with \
-                 the session."
-                .to_owned(),
+            (Some(_), false) if roots.is_empty() => {
+                format!("Nothing could be tried without changing the token: {NO_KEY}.")
+            }
+            (Some(_), false) => {
+                let can = tried(&roots, audit || listed.contains(&AUDIT), !dangers.is_empty());
+                format!("{can} Other kinds could not be tried without changing the token: {NO_KEY}.")
+            }
             (Some(_), true) => tried(&roots, audit, !dangers.is_empty()),
         };
-        Self { says, roots, audit, tried: proved.is_some() && sessions_hold_keys, sessions_hold_keys, dangers }
+        let tried = proved.is_some() && (sessions_hold_keys || !roots.is_empty());
+        Self { says, roots, audit, tried, sessions_hold_keys, dangers }
     }
 }
 
@@ -170,6 +177,14 @@ mod tests {
         let verdict = Verdict::of(&[KeySpec::EcdsaP384], Some(&none));
         assert!(!verdict.sessions_hold_keys && !verdict.tried);
         assert!(verdict.says.contains("without changing the token"), "{verdict:?}");
+        let mut one = tried(KeySpec::EcdsaP384, None);
+        one.on_token = true;
+        let verdict = Verdict::of(
+            &[KeySpec::EcdsaP384, KeySpec::Rsa3072],
+            Some(&proved(vec![one, tried(KeySpec::Rsa3072, Some("the token refused"))])),
+        );
+        assert!(!verdict.sessions_hold_keys && verdict.tried);
+        assert!(verdict.says.contains("ECDSA P-384 (recommended)") && verdict.says.contains("Other kinds could not"));
         let verdict = Verdict::of(&[], Some(&none));
         assert!(verdict.says.contains("no kind of key works"), "{verdict:?}");
     }
