@@ -61,6 +61,12 @@ self_signed() { verify -x509_strict -check_ss_sig -CAfile root-cert.pem root-cer
 the_root() {
     cp "$root" "$work/root-cert.pem"
     cd "$work"
+    if ! openssl x509 -in root-cert.pem -noout -pubkey >/dev/null 2>&1 &&
+        openssl x509 -in root-cert.pem -noout -text 2>/dev/null | grep -Fq 2.16.840.1.101.3.4.3.18; then
+        echo "error: the root's key is ML-DSA-65 (experimental), which openssl knows from 3.5 on" >&2
+        echo "       this is $(openssl version | sed 's/ (.*//')" >&2
+        exit 2
+    fi
     proved "root-cert.pem is a certificate that its own key signed" self_signed
     if [ -n "$pin" ]; then
         proved "it has the fingerprint that came from the root card" is_pinned

@@ -30,6 +30,8 @@ pub struct Local {
 pub struct LocalToken {
     /// The PKCS#11 module; left out, the first of the profile's search paths that exists.
     pub module: Option<PathBuf>,
+    /// Where the files of a token without hardware are, for a module that is told so when it starts (NSS).
+    pub directory: Option<PathBuf>,
     /// Files and directories that the module writes to, beside those that its profile names: a daemon's state,
     /// a lock, a log. The fence lets it write nowhere else.
     #[serde(default)]

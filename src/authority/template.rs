@@ -29,6 +29,7 @@ profile = "softhsm2"           # `anchorite hsm profiles` lists them; the module
 [root]
 subject = { organization = "Example", common_name = "Example Mesh Root CA" }
 key = "ecdsa-p384"             # rsa-3072 | rsa-4096 | ecdsa-p256 | ecdsa-p384 | ecdsa-p521 | ed25519
+                               # ml-dsa-65: experimental, only in a build that has it and for kind = "test"
 validity_days = 3650
 
 [intermediates]                # for every cluster; a cluster may be stricter, never laxer
@@ -114,6 +115,7 @@ const LOCAL: &str = r#"# What differs between machines. Not reviewed; its digest
 
 [token]
 # module = "/usr/lib/softhsm/libsofthsm2.so"   # left out: the profile's search paths
+# directory = "/srv/token"                     # NSS: where its files are, a directory of its own
 # writes = ["/var/lib/vendor"]                 # where the module writes, beside what its profile says
 
 # [audit.token]

@@ -8,7 +8,8 @@ use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
-use crate::token::{Identity, KeyRole, Token, backup, environment};
+use crate::token::{Identity, KeyId, KeyRole, Token, backup, environment};
+use crate::x509::Spki;
 use secrecy::SecretString;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,9 @@ pub trait Tokens {
     /// The profile of the token of a role.
     fn profile(&self, role: KeyRole) -> &HsmProfile;
 
+    /// True where the audit key's token is behind a module of its own: the same serial number is another token there.
+    fn audit_apart(&self) -> bool;
+
     /// Every token that can be seen.
     ///
     /// # Errors
@@ -32,6 +36,13 @@ pub trait Tokens {
     /// # Errors
     /// [`Kind::Token`]: it is not here, with what is.
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error>;
+
+    /// The public half of a key as the token with this serial number shows it without a login; `None` where it shows
+    /// none.
+    ///
+    /// # Errors
+    /// [`Kind::Token`].
+    fn public_half(&self, role: KeyRole, serial: &str, id: &KeyId) -> Result<Option<Spki>, Error>;
 
     /// Checks that the token in a slot, blank or not, says that it has what a kind of key needs.
     ///
@@ -132,7 +143,8 @@ impl Modules {
         let audit = match audit.map(Source::new).transpose()? {
             // One module is loaded once a process: two tokens behind it are two slots of it.
             Some(audit) if audit.path != root.path => Some(audit.load(&audit.path)?),
-            _ => None,
+            Some(audit) => one_directory(&root.profile, &audit.profile).map(|()| None)?,
+            None => None,
         };
         let identity = (loaded.path().display().to_string(), loaded.sha256());
         Ok(Self { root, loaded: Some(loaded), identity, audit, backup, side: Side::Own, before: None })
@@ -177,6 +189,19 @@ impl Modules {
     }
 }
 
+/// One module is told one directory.
+fn one_directory(root: &HsmProfile, audit: &HsmProfile) -> Result<(), Error> {
+    let (root, audit) = (module::token_directory(root), module::token_directory(audit));
+    if root == audit {
+        return Ok(());
+    }
+    let shown = |at: Option<PathBuf>| at.map_or_else(|| "none".to_owned(), |at| at.display().to_string());
+    Err(Error::new(Kind::Usage, "the root's token and the audit key's have one module and two directories")
+        .saw(format!("{} and {}", shown(root), shown(audit)))
+        .wanted("the same in [token] and [audit.token] of local.toml")
+        .hint("one module keeps one directory; both keys can be in it, without [audit.token]"))
+}
+
 /// Nobody said where the copy is.
 pub fn no_place() -> Error {
     Error::new(Kind::Usage, "local.toml names no key backup")
@@ -212,12 +237,20 @@ impl Tokens for Modules {
         }
     }
 
+    fn audit_apart(&self) -> bool {
+        self.audit.is_some()
+    }
+
     fn list(&mut self, role: KeyRole) -> Result<Vec<Seen>, Error> {
         self.of(role)?.identities()
     }
 
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error> {
         self.of(role)?.select(&Selection::Serial(serial.to_owned()))
+    }
+
+    fn public_half(&self, role: KeyRole, serial: &str, id: &KeyId) -> Result<Option<Spki>, Error> {
+        self.of(role)?.public_half(&Selection::Serial(serial.to_owned()), id)
     }
 
     fn check_kind(&self, role: KeyRole, slot: u64, spec: KeySpec) -> Result<(), Error> {

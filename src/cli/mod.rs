@@ -26,6 +26,7 @@ mod paper;
 mod parent;
 mod preflight;
 mod previous;
+mod profiles;
 mod proofs;
 mod publish;
 mod record;

@@ -5,6 +5,7 @@ use super::args::{Args, Attend};
 use super::fence;
 use super::terminal::{Attended, Terminal};
 use crate::authority::config::{TokenConfig, place_of};
+use crate::authority::local::LocalToken;
 use crate::authority::state::Adopted;
 use crate::authority::{AuthorityKind, Config, Local};
 use crate::bundle::recipient;
@@ -176,13 +177,14 @@ fn hold_ceremony(
         shares: attend.shares.clone(),
     };
     let mut profiles = BTreeMap::new();
-    let mut profile = |token: &TokenConfig| {
+    let mut profile = |token: &TokenConfig, local: &LocalToken| {
         let (profile, digest) = profile_and_digest(&token.profile)?;
         profiles.extend(digest.map(|digest| (token.profile.clone(), digest)));
-        Ok::<_, Error>(profile)
+        placed(profile, local)
     };
-    let root_profile = profile(&config.token)?;
-    let audit_profile = config.audit.as_ref().map(|audit| profile(&audit.token)).transpose()?;
+    let root_profile = profile(&config.token, &found.local.token)?;
+    let audit_profile =
+        config.audit.as_ref().map(|audit| profile(&audit.token, &found.local.audit.token)).transpose()?;
     let token_profiles: Vec<&HsmProfile> = std::iter::once(&root_profile).chain(&audit_profile).collect();
     let mut media: Vec<PathBuf> = wishes.exports.iter().chain(&found.local.media.authority).cloned().collect();
     if let Some(dir) = attend.shares.as_ref().filter(|_| shares::deals(&script)) {
@@ -364,6 +366,21 @@ fn read_pin(path: Option<&Path>) -> Result<Option<SecretString>, Error> {
         })
     })
     .transpose()
+}
+
+/// The profile of a configured token, with what this machine says of it.
+///
+/// # Errors
+/// [`Kind::Usage`], [`Kind::Medium`].
+pub fn profile_here(token: &TokenConfig, local: &LocalToken) -> Result<HsmProfile, Error> {
+    placed(profile_named(&token.profile)?, local)
+}
+
+fn placed(profile: HsmProfile, local: &LocalToken) -> Result<HsmProfile, Error> {
+    match &local.directory {
+        Some(directory) => profile.in_directory(directory),
+        None => Ok(profile),
+    }
 }
 
 /// A profile by name or path.

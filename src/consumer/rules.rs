@@ -177,6 +177,10 @@ rules! {
         "certificates under a root are signed with RSA, RSA-PSS, ECDSA or Ed25519, and SHA-256, SHA-384 or SHA-512",
         "istiod's library cannot verify it and does not start, ztunnel rejects",
         "have it issued again with SHA-256 (openssl: -sha256)";
+    ML_DSA = "consumer.certificate.ml-dsa", Refuse, EVERY, "RFC 9881; Go crypto/x509, rustls-webpki without its unstable features",
+        "no certificate under a root is signed with ML-DSA",
+        "istiod does not start, Envoy and ztunnel reject: none of their libraries verifies it yet",
+        "a root with such a key is an experiment; a mesh needs one with ECDSA or RSA";
     NEGATIVE = "consumer.certificate.negative-serial", Refuse, &[Istiod, Go, CertManager, Linkerd, Spire, Vault], MEASURED,
         "serial numbers are positive",
         "istiod refuses to parse it (Go 1.23 and newer) and does not start; Envoy and rustls-webpki accept it",

@@ -154,7 +154,7 @@ fn reviewed(config: &Config, view: &CertificateView) -> Vec<Finding> {
     let mut findings = Vec::new();
     let spec = view.spki.spec();
     let allowed = profile::by_name("root").map(|profile| profile.keys).unwrap_or_default();
-    if !allowed.contains(&spec) {
+    if !allowed.contains(&spec) || spec.is_experimental() {
         findings.push(KIND.finding(spec.title(), names(allowed)));
     } else if spec != config.root.key {
         findings.push(KIND.finding(spec.name(), format!("[root] key = \"{}\"", config.root.key)));

@@ -4,7 +4,7 @@
 //! Source: the consumers' code and measurements with istiod, Envoy, ztunnel's policy, Linkerd, SPIRE.
 
 use crate::error::{Error, Kind};
-use crate::key::KeySpec::{self, EcdsaP256, EcdsaP384, EcdsaP521, Ed25519, Rsa2048, Rsa3072, Rsa4096};
+use crate::key::KeySpec::{self, EcdsaP256, EcdsaP384, EcdsaP521, Ed25519, MlDsa65, Rsa2048, Rsa3072, Rsa4096};
 use crate::text;
 use jiff::SignedDuration;
 
@@ -126,8 +126,10 @@ impl PathLength {
     }
 }
 
-/// Every kind that this program knows; the configuration narrows it.
+/// Every kind that a mesh can use; the configuration narrows it.
 const ANY: &[KeySpec] = &[Rsa2048, Rsa3072, Rsa4096, EcdsaP256, EcdsaP384, EcdsaP521, Ed25519];
+/// With the experiment, which no mesh verifies: the root itself, and what is under it and meant for no mesh.
+const ROOT: &[KeySpec] = &[Rsa2048, Rsa3072, Rsa4096, EcdsaP256, EcdsaP384, EcdsaP521, Ed25519, MlDsa65];
 /// Linkerd's issuer: ECDSA P-256 only.
 const P256: &[KeySpec] = &[EcdsaP256];
 /// Linkerd's anchor: P-256 or RSA, SHA-256.
@@ -185,6 +187,7 @@ pub static PROFILES: &[Profile] = &[
         name: "subordinate",
         says: "a regional CA, or Gloo's management plane",
         path_len: PathLength::Between { least: 0, default: 1, most: 2 },
+        issuer_keys: ROOT,
         ..INTERMEDIATE
     },
     Profile {
@@ -194,12 +197,21 @@ pub static PROFILES: &[Profile] = &[
         path_len: PathLength::Absent,
         ..INTERMEDIATE
     },
-    Profile { name: "root", says: "the root itself", role: Role::Root, path_len: PathLength::Absent, ..INTERMEDIATE },
+    Profile {
+        name: "root",
+        says: "the root itself",
+        role: Role::Root,
+        path_len: PathLength::Absent,
+        keys: ROOT,
+        issuer_keys: ROOT,
+        ..INTERMEDIATE
+    },
     Profile {
         name: "audit",
         says: "signs checkpoints and envelopes",
         role: Role::Audit,
         path_len: PathLength::NotACa,
+        issuer_keys: ROOT,
         ..INTERMEDIATE
     },
 ];

@@ -103,7 +103,11 @@ pub(super) fn public_key(session: &Session, public: ObjectHandle) -> Result<Spki
     let bytes = |kind: AttributeType| match session.get_attributes(public, &[kind]) {
         Ok(mut found) => match found.pop() {
             Some(
-                Attribute::Modulus(b) | Attribute::PublicExponent(b) | Attribute::EcParams(b) | Attribute::EcPoint(b),
+                Attribute::Modulus(b)
+                | Attribute::PublicExponent(b)
+                | Attribute::EcParams(b)
+                | Attribute::EcPoint(b)
+                | Attribute::Value(b),
             ) => Ok(b),
             _ => Err(Error::new(Kind::Token, format!("the token does not tell {kind} of a public key"))),
         },
@@ -116,6 +120,7 @@ pub(super) fn public_key(session: &Session, public: ObjectHandle) -> Result<Spki
         Some(Attribute::KeyType(KeyType::EC | KeyType::EC_EDWARDS)) => {
             encoding::ec_spki(&bytes(AttributeType::EcParams)?, &bytes(AttributeType::EcPoint)?)
         }
+        Some(Attribute::KeyType(KeyType::ML_DSA)) => encoding::ml_dsa_spki(&bytes(AttributeType::Value)?),
         other => Err(Error::new(Kind::Token, "the token holds a key of a kind that is not known here")
             .saw(other.as_ref().map_or_else(|| UNAVAILABLE.to_owned(), text))
             .wanted("RSA, EC or EC_EDWARDS")),

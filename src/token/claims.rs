@@ -6,8 +6,9 @@
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::module::{Module, Selection, slot_of, token_directory};
-use crate::token::{directory, fault, mechanism};
-use crate::x509::SignatureAlgorithm;
+use crate::token::{KeyId, attributes, directory, fault, keys, mechanism};
+use crate::x509::{SignatureAlgorithm, Spki};
+use cryptoki::object::ObjectClass;
 
 impl Module {
     /// Checks that a token, blank or not, lists what making such a key and signing with it needs.
@@ -38,6 +39,18 @@ impl Module {
         takes_length(spec, info.min_key_size(), info.max_key_size()).map_err(about)
     }
 
+    /// The public half of a key as the token shows it to everybody; `None` where it shows none.
+    ///
+    /// # Errors
+    /// [`Kind::Token`]: it cannot be read, or there is more than one.
+    pub fn public_half(&self, selection: &Selection, id: &KeyId) -> Result<Option<Spki>, Error> {
+        let slot = slot_of(&self.select(selection)?)?;
+        let session =
+            self.library.0.open_ro_session(slot).map_err(|answer| fault::refused("cannot open a session", &answer))?;
+        let public = keys::only(&session, id, ObjectClass::PUBLIC_KEY)?;
+        public.map(|public| attributes::public_key(&session, public)).transpose()
+    }
+
     /// Checks that the files of a token without hardware can be written and have room, and so have the copies
     /// that are made of them before each login.
     ///
@@ -61,7 +74,8 @@ fn takes_length(spec: KeySpec, least: usize, most: usize) -> Result<(), Error> {
         KeySpec::EcdsaP384 => 384,
         KeySpec::EcdsaP521 => 521,
         // Edwards keys are 255 or 256 bits long, depending on whom one asks.
-        KeySpec::Ed25519 => return Ok(()),
+        // Of ML-DSA keys tokens tell bytes of the public key, or nothing (Kryoptic 1.5.4: 1312 to 2592).
+        KeySpec::Ed25519 | KeySpec::MlDsa65 => return Ok(()),
         KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => spec.rsa_bits().unwrap_or_default(),
     };
     if most == 0 || (least..=most).contains(&bits) {

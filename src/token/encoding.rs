@@ -1,7 +1,7 @@
 //! What tokens say, in the form in which certificates carry it: public keys, ECDSA signatures, DigestInfo.
 //!
 //! Pure. Nothing here verifies: `x509::verify` does. Sources: PKCS#11 v3.0 sections 2.1 and 2.3, RFC 3279
-//! section 2.2.3 (ECDSA-Sig-Value), RFC 5480, RFC 8017 section 9.2 (DigestInfo), RFC 8410.
+//! section 2.2.3 (ECDSA-Sig-Value), RFC 5480, RFC 8017 section 9.2 (DigestInfo), RFC 8410, RFC 9881.
 
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const ML_DSA_65: ObjectIdentifier = ObjectIdentifier::new_unwrap(SignatureAlgorithm::MlDsa65.oid());
 
 #[derive(Sequence)]
 struct EcdsaSigValue<'a> {
@@ -33,10 +34,10 @@ struct DigestInfo<'a> {
 }
 
 /// CKA_EC_PARAMS to ask for a curve, best first: the named curve's OID in DER; for Ed25519 the PrintableString
-/// of PKCS#11 v3.0 section 2.3.10, then the OID of RFC 8410. None for RSA.
+/// of PKCS#11 v3.0 section 2.3.10, then the OID of RFC 8410. None for a key on no curve.
 pub(super) fn ec_params(spec: KeySpec) -> Vec<Vec<u8>> {
     let known: &[&[u8]] = match spec {
-        KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => &[],
+        KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 | KeySpec::MlDsa65 => &[],
         KeySpec::EcdsaP256 => &[b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"],
         KeySpec::EcdsaP384 => &[b"\x06\x05\x2b\x81\x04\x00\x22"],
         KeySpec::EcdsaP521 => &[b"\x06\x05\x2b\x81\x04\x00\x23"],
@@ -95,6 +96,14 @@ pub(super) fn ec_spki(params: &[u8], point: &[u8]) -> Result<Spki, Error> {
     }
 }
 
+/// The public key of an ML-DSA key's CKA_VALUE; its length says which parameter set it is of.
+///
+/// # Errors
+/// [`Kind::Token`] for one of another length, or in a build without such keys.
+pub(super) fn ml_dsa_spki(value: &[u8]) -> Result<Spki, Error> {
+    assemble(ML_DSA_65, None, value)
+}
+
 fn assemble(oid: ObjectIdentifier, parameters: Option<AnyRef<'_>>, bits: &[u8]) -> Result<Spki, Error> {
     let der = || -> der::Result<Vec<u8>> {
         let algorithm = spki::AlgorithmIdentifier { oid, parameters };
@@ -122,13 +131,13 @@ pub(super) fn ecdsa_der(raw: &[u8]) -> Result<Vec<u8>, Error> {
     value().map_err(strange)
 }
 
-/// The hash of a message for the raw mechanisms; the message itself for Ed25519, which hashes it twice inside.
+/// The hash of a message for the raw mechanisms; the message itself for Ed25519 and ML-DSA, which hash it inside.
 pub(super) fn hash(algorithm: SignatureAlgorithm, message: &[u8]) -> Vec<u8> {
     match algorithm {
         SignatureAlgorithm::RsaSha256 | SignatureAlgorithm::EcdsaSha256 => Sha256::digest(message).to_vec(),
         SignatureAlgorithm::RsaSha384 | SignatureAlgorithm::EcdsaSha384 => Sha384::digest(message).to_vec(),
         SignatureAlgorithm::RsaSha512 | SignatureAlgorithm::EcdsaSha512 => Sha512::digest(message).to_vec(),
-        SignatureAlgorithm::Ed25519 => message.to_vec(),
+        SignatureAlgorithm::Ed25519 | SignatureAlgorithm::MlDsa65 => message.to_vec(),
     }
 }
 

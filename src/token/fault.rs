@@ -23,12 +23,16 @@ pub(super) fn name(answer: &Answer) -> String {
     }
 }
 
-/// True for the three answers that mean "not with this template".
+/// True for the answers that mean "not with this template": the three of the standard, and the one that says nothing,
+/// which NSS softokn 3.87 gives for an attribute that its database has no place for.
 pub(super) fn rejects_template(answer: &Answer) -> bool {
     matches!(
         answer,
         Answer::Pkcs11(
-            RvError::AttributeTypeInvalid | RvError::AttributeValueInvalid | RvError::TemplateInconsistent,
+            RvError::AttributeTypeInvalid
+                | RvError::AttributeValueInvalid
+                | RvError::TemplateInconsistent
+                | RvError::GeneralError,
             _
         )
     )
@@ -53,9 +57,7 @@ fn hint(answer: &Answer) -> Option<&'static str> {
             "another program holds the token's sessions; end it, or lower `sessions` in the profile"
         }
         RvError::PinExpired => "the PIN must be changed first, with the vendor's tool",
-        RvError::UserNotLoggedIn => {
-            "start the command again; a key that asks for the PIN at each signature needs `reauthenticate = true` in the profile"
-        }
+        RvError::UserNotLoggedIn => "the login was lost: start the command again",
         _ => return None,
     })
 }

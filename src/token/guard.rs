@@ -112,11 +112,12 @@ pub(super) fn forget(token: &Pkcs11Token, log: &Hex) -> Result<(), Error> {
     Ok(())
 }
 
-/// True where a private data object can be made and read; it ends with the session.
+/// True where a private data object can be made and read; it is destroyed at once, and ends with the session where
+/// the token has such objects.
 pub(super) fn possible(token: &Pkcs11Token) -> bool {
     let template = [
         Attribute::Class(ObjectClass::DATA),
-        Attribute::Token(false),
+        Attribute::Token(!token.profile.session_objects),
         Attribute::Private(true),
         Attribute::Application(APPLICATION.to_vec()),
         Attribute::Value(b"probe".to_vec()),

@@ -68,6 +68,7 @@ fn key(session: &Session, object: ObjectHandle, what: &'static str) -> Holding {
         (None, Some(Attribute::KeyType(KeyType::RSA))) => "RSA".to_owned(),
         (None, Some(Attribute::KeyType(KeyType::EC))) => "EC".to_owned(),
         (None, Some(Attribute::KeyType(KeyType::EC_EDWARDS))) => "Edwards".to_owned(),
+        (None, Some(Attribute::KeyType(KeyType::ML_DSA))) => "ML-DSA".to_owned(),
         _ => "of another kind".to_owned(),
     };
     let may = attributes::one(session, object, AttributeType::Sign);

@@ -3,7 +3,8 @@
 //! Source: PKCS#11 v3.0 sections 5.5 (C_InitToken) and 5.5.8 (C_InitPIN).
 
 use crate::error::{Error, Kind};
-use crate::token::module::{Module, Seen, Selection, describe, slot_of, token_directory};
+use crate::token::module::{Module, Seen, Selection, slot_of, token_directory};
+use crate::token::seen::describe;
 use crate::token::unlock::SET_PIN;
 use crate::token::{directory, fault};
 use cryptoki::error::Error as Answer;
@@ -50,9 +51,16 @@ impl Module {
         self.profile.user_pin.check(user_pin).map_err(|error| error.within("user PIN"))?;
         let slot = slot_of(&blank)?;
         let context = &self.library.0;
-        context
-            .init_token(slot, so_pin, label)
-            .map_err(|a| fault::refused("the token was not initialised", &a).truth("The token may be blank still."))?;
+        // What opens a blank token: its maker's PIN where there is one, else the new one becomes it.
+        let factory = self.profile.so_pin.factory.clone().map(SecretString::from);
+        let opens = factory.as_ref().unwrap_or(so_pin);
+        context.init_token(slot, opens, label).map_err(|answer| {
+            let error = fault::refused("the token was not initialised", &answer).truth("The token may be blank still.");
+            match factory {
+                Some(_) => error.hint("a token that had its first security officer's PIN changed is prepared by him"),
+                None => error,
+            }
+        })?;
         let half = |answer: Answer| {
             fault::refused("the token was initialised and its user PIN was not set", &answer)
                 .hint(SET_PIN)
@@ -60,7 +68,15 @@ impl Module {
                 .truth("The token is no longer blank; it holds no key.")
         };
         let session = context.open_rw_session(slot).map_err(half)?;
-        session.login(UserType::So, Some(so_pin)).map_err(half)?;
+        session.login(UserType::So, Some(opens)).map_err(half)?;
+        if factory.is_some() {
+            session.set_pin(opens, so_pin).map_err(|answer| {
+                half(answer).truth("Its security officer's PIN may still be the one that it has from its maker.")
+            })?;
+            // Proved before anything relies on it.
+            let _ = session.logout();
+            session.login(UserType::So, Some(so_pin)).map_err(half)?;
+        }
         let set = session.init_pin(user_pin);
         let _ = session.logout();
         set.map_err(half)?;

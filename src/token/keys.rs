@@ -26,15 +26,22 @@ pub(super) struct Pair {
 
 /// Makes a key that ends with the session, judges it, signs with it, verifies outside the token, destroys it.
 ///
-/// The template that the token accepted is remembered for the key to come.
+/// The template that the token accepted is remembered for the key to come. A token without session objects, as its
+/// profile says, makes the key as it makes any, and it is destroyed again.
 ///
 /// # Errors
-/// [`Kind::Token`]; nothing in the token changed.
+/// [`Kind::Token`]; nothing in the token changed, or the error says that the trial key is still there.
 pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error> {
     let about = |error: Error| error.within(format!("the token cannot hold the {} key {}", role.name(), spec.title()));
-    let (pair, dropped) = make_for_session(token, spec, stage).map_err(about)?;
+    let lasting = !token.profile.session_objects;
+    let (pair, dropped) = make(token, (&proof_id(), "prove"), spec, lasting, stage).map_err(about)?;
     let checked = check_session_key(token, pair, spec, &dropped, stage);
-    destroy(&token.session, pair);
+    let gone = destroy(&token.session, pair);
+    if lasting && !gone && holds(&token.session, &proof_id()).unwrap_or(true) {
+        return Err(about(Error::new(Kind::Token, "the trial key could not be destroyed again"))
+            .hint("destroy it with the token's own tool: its id is 16 zero bytes, its label \"prove\"")
+            .truth("It was never used to sign anything but the trial."));
+    }
     checked.map_err(about)?;
     token.accepted.insert(spec, dropped);
     Ok(())
@@ -64,7 +71,7 @@ pub(super) fn check_session_key(
     expect_spec(&spki, spec)?;
     let algorithm = SignatureAlgorithm::of(spec);
     let job = pool::job(token, spec, algorithm)?;
-    let signature = pool::sign_one(session, pair.private, &job, PROOF)?;
+    let signature = pool::sign_one(session, pool::Signer::of(session, pair.private), &job, PROOF)?;
     verify::signature(&spki, algorithm, PROOF, &signature.0).map_err(|error| error.into_kind(Kind::Token))
 }
 
@@ -261,7 +268,7 @@ pub(super) fn find_pair(session: &Session, id: &KeyId) -> Result<Option<Pair>, E
 
 /// What else has a key's id and is no fault: one that can be wrapped beside its copy that cannot is what a crash leaves
 /// of [`Token::lock`](super::Token::lock). The copy counts.
-fn only(session: &Session, id: &KeyId, class: ObjectClass) -> Result<Option<ObjectHandle>, Error> {
+pub(super) fn only(session: &Session, id: &KeyId, class: ObjectClass) -> Result<Option<ObjectHandle>, Error> {
     let found = session
         .find_objects(&[Attribute::Class(class), Attribute::Id(id.0.0.clone())])
         .map_err(|answer| fault::refused("cannot search the token", &answer))?;

@@ -1,13 +1,14 @@
 //! Which mechanism makes a key and which signs, chosen from the token's own list.
 //!
 //! Hash on the token or hash on this host: some tokens have only the one, some only the other. Pure.
-//! Source: PKCS#11 v3.0 sections 2.1 (RSA), 2.3 (ECDSA, EdDSA).
+//! Sources: PKCS#11 v3.0 sections 2.1 (RSA), 2.3 (ECDSA, EdDSA); v3.2 section 6.67 (ML-DSA).
 
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::encoding;
 use crate::token::hsm_profile::HashOn;
 use crate::x509::SignatureAlgorithm;
+use cryptoki::mechanism::dsa::{HedgeType, SignAdditionalContext};
 use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use std::borrow::Cow;
@@ -38,6 +39,7 @@ pub(super) const fn generation(spec: KeySpec) -> MechanismType {
         KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => MechanismType::RSA_PKCS_KEY_PAIR_GEN,
         KeySpec::EcdsaP256 | KeySpec::EcdsaP384 | KeySpec::EcdsaP521 => MechanismType::ECC_KEY_PAIR_GEN,
         KeySpec::Ed25519 => MechanismType::ECC_EDWARDS_KEY_PAIR_GEN,
+        KeySpec::MlDsa65 => MechanismType::ML_DSA_KEY_PAIR_GEN,
     }
 }
 
@@ -52,6 +54,7 @@ pub(super) const fn fits(spec: KeySpec, algorithm: SignatureAlgorithm) -> bool {
             matches!(algorithm, A::EcdsaSha256 | A::EcdsaSha384 | A::EcdsaSha512)
         }
         KeySpec::Ed25519 => matches!(algorithm, A::Ed25519),
+        KeySpec::MlDsa65 => matches!(algorithm, A::MlDsa65),
     }
 }
 
@@ -69,6 +72,7 @@ pub(super) fn ways(algorithm: SignatureAlgorithm) -> Vec<Way> {
         SignatureAlgorithm::EcdsaSha384 => vec![on_token(M::ECDSA_SHA384), ecdsa],
         SignatureAlgorithm::EcdsaSha512 => vec![on_token(M::ECDSA_SHA512), ecdsa],
         SignatureAlgorithm::Ed25519 => vec![on_token(M::EDDSA)],
+        SignatureAlgorithm::MlDsa65 => vec![on_token(M::ML_DSA)],
     }
 }
 
@@ -126,6 +130,9 @@ pub(super) fn call(mechanism: MechanismType) -> Result<Mechanism<'static>, Error
         M::ECDSA_SHA384 => Mechanism::EcdsaSha384,
         M::ECDSA_SHA512 => Mechanism::EcdsaSha512,
         M::EDDSA => Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Pure)),
+        M::ML_DSA_KEY_PAIR_GEN => Mechanism::MlDsaKeyPairGen,
+        // The empty context of RFC 9881 section 3; hedged where the token can.
+        M::ML_DSA => Mechanism::MlDsa(SignAdditionalContext::new(HedgeType::Preferred, None)),
         other => return Err(Error::new(Kind::Bug, "a mechanism that is not used here").saw(name(other))),
     })
 }
@@ -140,7 +147,7 @@ const WRAPS: [MechanismType; 2] = [MechanismType::AES_KEY_WRAP, MechanismType::A
 
 /// True for the name of a mechanism that this program uses: those that make keys, sign, or wrap a backup.
 pub(super) fn is_used(known_as: &str) -> bool {
-    let of_keys = KeySpec::ALL.into_iter().flat_map(|spec| {
+    let of_keys = KeySpec::ALL.iter().copied().flat_map(|spec| {
         let ways = ways(SignatureAlgorithm::of(spec)).into_iter().map(|way| way.mechanism);
         ways.chain([generation(spec)])
     });
@@ -174,7 +181,7 @@ mod tests {
 
     #[test]
     fn every_mechanism_that_can_be_chosen_can_be_called() {
-        for spec in KeySpec::ALL {
+        for spec in KeySpec::ALL.iter().copied() {
             assert!(call(generation(spec)).is_ok());
             assert_eq!(name(generation(KeySpec::EcdsaP256)), "CKM_EC_KEY_PAIR_GEN");
             for way in ways(SignatureAlgorithm::of(spec)) {

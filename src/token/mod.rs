@@ -25,8 +25,10 @@ mod pins;
 pub mod pkcs11;
 mod pool;
 pub mod probe;
+mod raw;
 mod reach;
 mod reserved;
+mod seen;
 mod template;
 pub mod unlock;
 mod wrapping;
@@ -127,7 +129,7 @@ pub struct Identity {
     pub library: String,
 }
 
-/// A DER ECDSA or raw RSA or Ed25519 signature, as certificates carry it.
+/// A DER ECDSA or raw RSA, Ed25519 or ML-DSA signature, as certificates carry it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signature(pub Vec<u8>);
 

@@ -6,11 +6,13 @@
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::token::hsm_profile::HsmProfile;
-use crate::token::{Identity, directory, fault, reach, reserved};
+use crate::token::raw::Raw;
+use crate::token::seen::{self, describe, list};
+pub use crate::token::seen::{PinState, Seen};
+use crate::token::{directory, fault, reach, reserved};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Answer, RvError};
-use cryptoki::slot::{Limit, Slot, TokenInfo};
-use std::ffi::CString;
+use cryptoki::slot::Slot;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,49 +27,16 @@ pub struct Module {
     description: String,
 }
 
-/// The module's context; finalised when it is dropped, which cryptoki leaves to us.
+/// The module's context, and the functions that it does not call; finalised when it is dropped, which cryptoki leaves
+/// to us.
 #[derive(Debug)]
-pub(super) struct Library(pub(super) Pkcs11);
+pub(super) struct Library(pub(super) Pkcs11, pub(super) Raw);
 
 impl Drop for Library {
     fn drop(&mut self) {
         // Nothing can be done about a module that does not end well, and a signature may have been made.
         let _ = self.0.clone().finalize();
     }
-}
-
-/// A token that the module sees.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// The slot that holds it now; slots move.
-    pub slot: u64,
-    /// Who it says it is.
-    pub identity: Identity,
-    /// False for a blank token.
-    pub initialized: bool,
-    /// The state of the user PIN.
-    pub pin: PinState,
-    /// The PIN is typed on the token's own keys; this program never sees it.
-    pub pinpad: bool,
-    /// Nothing can be written to it.
-    pub write_protected: bool,
-    /// The most sessions it allows, where it says so.
-    pub max_sessions: Option<u64>,
-}
-
-/// What a token says of its user PIN.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PinState {
-    /// A user PIN exists.
-    pub set: bool,
-    /// At least one wrong try since the last login.
-    pub count_low: bool,
-    /// The next wrong try locks it.
-    pub final_try: bool,
-    /// It is locked.
-    pub locked: bool,
-    /// It must be changed before use.
-    pub to_be_changed: bool,
 }
 
 /// How a token is chosen.
@@ -129,6 +98,7 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     })?;
     same_machine(&bytes, &shown, profile)?;
     reach::check(profile, path)?;
+    let with = reserved::string(profile)?;
     let not_a_module = |detail: String| {
         Error::new(Kind::Token, format!("{shown} cannot be loaded as a PKCS#11 module"))
             .saw(detail)
@@ -136,20 +106,19 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     };
     // A bare name would be looked for in the system's directories: another file than the one that was read.
     let here = if path.components().count() == 1 { Path::new(".").join(path) } else { path.to_owned() };
-    let context = Pkcs11::new(here).map_err(|answer| match answer {
+    let unusable = |answer: Answer| match answer {
         Answer::MissingSymbol(symbol) => not_a_module(format!("it has no {symbol}")),
         Answer::LibraryLoading(error) => not_a_module(error.to_string()),
         other => not_a_module(fault::name(&other)),
-    })?;
-    let started = match &profile.initialize_with {
+    };
+    let context = Pkcs11::new(&here).map_err(unusable)?;
+    let raw = Raw::of(&here).map_err(unusable)?;
+    let started = match with {
         None => context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)),
-        Some(with) => match CString::new(with.as_str()) {
-            Ok(with) => reserved::initialize(&context, with),
-            Err(error) => Err(Answer::NulError(error)),
-        },
+        Some(with) => reserved::initialize(&context, with),
     };
     started.map_err(|answer| does_not_start(&shown, &answer, profile))?;
-    let library = Arc::new(Library(context));
+    let library = Arc::new(Library(context, raw));
     let description = match library.0.get_library_info() {
         Ok(info) => [info.manufacturer_id(), info.library_description(), &info.library_version().to_string()]
             .map(str::trim)
@@ -230,7 +199,8 @@ impl Module {
         &self.profile
     }
 
-    /// Every token that can be read; slots without a token or with one that cannot be read are passed over.
+    /// Every token that can be read; slots without a token, with one that cannot be read or with what keeps no keys are
+    /// passed over.
     ///
     /// # Errors
     /// [`Kind::Token`] when the module does not list its slots.
@@ -245,8 +215,9 @@ impl Module {
             context.get_slots_with_token().map_err(|a| fault::refused("the module does not list its slots", &a))?;
         let (mut tokens, mut unreadable) = (Vec::new(), Vec::new());
         for slot in slots {
-            match self.look(slot) {
-                Ok(seen) => tokens.push(seen),
+            match self.library.1.token_info(slot) {
+                Ok(info) if seen::keeps_nothing(&info) => {}
+                Ok(info) => tokens.push(Seen::read(slot.id(), &info, &self.description)),
                 Err(answer) => unreadable.push(format!("slot {slot} cannot be read: {}", fault::name(&answer))),
             }
         }
@@ -254,7 +225,7 @@ impl Module {
     }
 
     pub(super) fn look(&self, slot: Slot) -> Result<Seen, Answer> {
-        self.library.0.get_token_info(slot).map(|info| seen(slot, &info, &self.description))
+        self.library.1.token_info(slot).map(|info| Seen::read(slot.id(), &info, &self.description))
     }
 
     /// The token of a selection.
@@ -319,46 +290,4 @@ impl Module {
 /// cryptoki's slot of a token that was seen.
 pub(super) fn slot_of(seen: &Seen) -> Result<Slot, Error> {
     Slot::try_from(seen.slot).map_err(|answer| fault::refused("an impossible slot number", &answer))
-}
-
-fn seen(slot: Slot, info: &TokenInfo, library: &str) -> Seen {
-    // Some tokens fill their fields with NUL instead of the blanks of the standard.
-    let trimmed = |field: &str| field.trim_matches(|c: char| c == '\0' || c.is_whitespace()).to_owned();
-    Seen {
-        slot: slot.id(),
-        identity: Identity {
-            serial: trimmed(info.serial_number()),
-            label: trimmed(info.label()),
-            manufacturer: trimmed(info.manufacturer_id()),
-            model: trimmed(info.model()),
-            firmware: info.firmware_version().to_string(),
-            library: library.to_owned(),
-        },
-        initialized: info.token_initialized(),
-        pin: PinState {
-            set: info.user_pin_initialized(),
-            count_low: info.user_pin_count_low(),
-            final_try: info.user_pin_final_try(),
-            locked: info.user_pin_locked(),
-            to_be_changed: info.user_pin_to_be_changed(),
-        },
-        pinpad: info.protected_authentication_path(),
-        write_protected: info.write_protected(),
-        max_sessions: match info.max_session_count() {
-            Limit::Max(max) => Some(max),
-            Limit::Infinite | Limit::Unavailable => None,
-        },
-    }
-}
-
-/// `serial 8a764a09c08e4272, label "root"`
-pub(super) fn describe(seen: &Seen) -> String {
-    match seen.identity.serial.as_str() {
-        "" => format!("slot {}, {} {}", seen.slot, seen.identity.manufacturer, seen.identity.model),
-        serial => format!("serial {serial}, label \"{}\"", seen.identity.label),
-    }
-}
-
-fn list<'a>(tokens: impl Iterator<Item = &'a Seen>) -> String {
-    tokens.map(describe).collect::<Vec<_>>().join("; ")
 }

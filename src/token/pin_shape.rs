@@ -12,17 +12,21 @@ const DERIVED: usize = 40;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PinShape {
-    /// The least length in characters; 0 allows an empty PIN (NSS).
+    /// The least length in characters. Where the greatest is 0 too the PIN is empty, and nobody is asked for it (NSS).
     pub min: usize,
     /// The greatest length in characters.
     pub max: usize,
     /// The characters.
     pub alphabet: PinAlphabet,
-    /// Whether wrong tries lock it.
-    pub locks: bool,
+    /// Whether wrong tries lock it; left out where nothing says so.
+    #[serde(default)]
+    pub locks: Option<bool>,
     /// After how many wrong tries, where that is known.
     #[serde(default)]
     pub tries: Option<u32>,
+    /// The one that it has from its maker, which everybody knows: it opens a blank token, and is never kept.
+    #[serde(default)]
+    pub factory: Option<String>,
 }
 
 /// The characters of a PIN.
@@ -31,6 +35,8 @@ pub struct PinShape {
 pub enum PinAlphabet {
     /// `0` to `9`.
     Digits,
+    /// `0` to `9` and `A` to `F`: a key that is typed.
+    Hex,
     /// ASCII from `!` to `~`; no space, which people cannot see.
     Printable,
 }
@@ -38,37 +44,51 @@ pub enum PinAlphabet {
 impl PinAlphabet {
     /// The characters in order.
     pub fn characters(self) -> impl Iterator<Item = char> + Clone {
-        match self {
-            PinAlphabet::Digits => '0'..='9',
-            PinAlphabet::Printable => '!'..='~',
-        }
+        let (first, second) = match self {
+            PinAlphabet::Digits => ('0'..='9', None),
+            PinAlphabet::Hex => ('0'..='9', Some('A'..='F')),
+            PinAlphabet::Printable => ('!'..='~', None),
+        };
+        first.chain(second.into_iter().flatten())
     }
 
     /// The name in profiles and in the log.
     pub const fn name(self) -> &'static str {
         match self {
             PinAlphabet::Digits => "digits",
+            PinAlphabet::Hex => "hex",
             PinAlphabet::Printable => "printable",
         }
     }
 
     /// The alphabet of a name.
     pub fn named(name: &str) -> Option<Self> {
-        [PinAlphabet::Digits, PinAlphabet::Printable].into_iter().find(|alphabet| alphabet.name() == name)
+        Self::ALL.into_iter().find(|alphabet| alphabet.name() == name)
     }
+
+    const ALL: [Self; 3] = [PinAlphabet::Digits, PinAlphabet::Hex, PinAlphabet::Printable];
 
     const fn describe(self) -> &'static str {
         match self {
             PinAlphabet::Digits => "digits",
+            PinAlphabet::Hex => "hexadecimal digits, A to F in capitals",
             PinAlphabet::Printable => "printable ASCII characters without spaces",
         }
     }
 }
 
 impl PinShape {
+    /// The PIN, where there is no choice: one that is empty.
+    pub fn only(&self) -> Option<SecretString> {
+        (self.max == 0).then(|| SecretString::from(String::new()))
+    }
+
     /// What a PIN of this kind looks like, for people who choose one.
     pub fn says(&self) -> String {
-        format!("{} to {} {}", self.min, self.max, self.alphabet.describe())
+        match self.min == self.max {
+            true => format!("exactly {} {}", self.min, self.alphabet.describe()),
+            false => format!("{} to {} {}", self.min, self.max, self.alphabet.describe()),
+        }
     }
 
     /// The length of a PIN that nobody types, because it is derived: 40 characters, 132 bits of digits and as many
@@ -80,9 +100,10 @@ impl PinShape {
     /// What a wrong PIN costs, for the screen that asks and the error that reports.
     pub fn cost(&self) -> String {
         match (self.locks, self.tries) {
-            (false, _) => "this kind of token never locks its PIN".into(),
-            (true, Some(tries)) => format!("this kind of token locks its PIN after {tries} wrong tries"),
-            (true, None) => "this kind of token locks its PIN after some wrong tries".into(),
+            (Some(false), _) => "this kind of token never locks its PIN".into(),
+            (Some(true), Some(tries)) => format!("this kind of token locks its PIN after {tries} wrong tries"),
+            (Some(true), None) => "this kind of token locks its PIN after some wrong tries".into(),
+            (None, _) => "what a wrong one costs with this kind of token is not known: it may lock".into(),
         }
     }
 
@@ -99,6 +120,8 @@ impl PinShape {
             "one that is too long"
         } else if !pin.expose_secret().chars().all(|c| self.alphabet.characters().any(|known| known == c)) {
             "one with a character that it cannot have"
+        } else if self.factory.as_deref() == Some(pin.expose_secret()) {
+            "the one that every such token has from its maker"
         } else {
             return Ok(());
         };
@@ -123,10 +146,17 @@ mod tests {
 
     #[test]
     fn a_derived_pin_is_as_long_as_the_token_takes_up_to_forty() {
-        let shape = |min, max| PinShape { min, max, alphabet: PinAlphabet::Digits, locks: false, tries: None };
+        let shape = |min, max| PinShape {
+            min,
+            max,
+            alphabet: PinAlphabet::Digits,
+            locks: Some(false),
+            tries: None,
+            factory: None,
+        };
         let lengths = [(4, 255), (6, 8), (64, 128), (40, 40)].map(|(min, max)| shape(min, max).derived_length());
         assert_eq!(lengths, [40, 8, 64, 40]);
-        for alphabet in [PinAlphabet::Digits, PinAlphabet::Printable] {
+        for alphabet in PinAlphabet::ALL {
             assert_eq!(PinAlphabet::named(alphabet.name()), Some(alphabet));
             let size = u32::try_from(alphabet.characters().count()).unwrap();
             assert!(f64::from(size).log2() * 40.0 >= 128.0);
@@ -134,9 +164,27 @@ mod tests {
     }
 
     #[test]
+    fn what_a_wrong_pin_costs_is_said_as_far_as_it_is_known() {
+        let cost = |locks, tries| {
+            PinShape { min: 4, max: 8, alphabet: PinAlphabet::Digits, locks, tries, factory: None }.cost()
+        };
+        assert!(cost(Some(false), None).contains("never locks"));
+        assert!(cost(Some(true), Some(3)).contains("after 3 wrong tries"));
+        assert!(cost(Some(true), None).contains("after some wrong tries"));
+        assert!(cost(None, None).contains("not known"));
+    }
+
+    #[test]
     fn a_pin_of_the_wrong_shape_is_refused_without_being_shown() {
-        let digits = PinShape { min: 6, max: 8, alphabet: PinAlphabet::Digits, locks: true, tries: Some(3) };
-        for wrong in ["12345", "123456789", "12345x", "12345 ", ""] {
+        let digits = PinShape {
+            min: 6,
+            max: 8,
+            alphabet: PinAlphabet::Digits,
+            locks: Some(true),
+            tries: Some(3),
+            factory: Some("1234567".into()),
+        };
+        for wrong in ["12345", "123456789", "12345x", "12345 ", "1234567", ""] {
             let error = digits.check(&SecretString::from(wrong)).unwrap_err();
             assert!(wrong.is_empty() || !format!("{error:?}").contains(wrong), "{error:?}");
             assert_eq!(error.truths(), ["No try was spent."]);

@@ -9,6 +9,7 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{Library, Module, Seen, token_directory};
+use crate::token::raw::Raw;
 use crate::token::{Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Stage, Token};
 use crate::token::{Officer, Unwrapped, Wrapper, wrapping};
 use crate::token::{destroy, directory, fault, guard, holdings, keys, pins, pool};
@@ -35,6 +36,8 @@ pub struct Pkcs11Token {
     pub(super) sessions: usize,
     /// Only where keys ask for it at each signature.
     pub(super) pin: Option<SecretString>,
+    /// The PIN is typed on the token's own keys.
+    pub(super) pinpad: bool,
     /// Where copies of a file-backed token are kept.
     pub(super) snapshots: Option<PathBuf>,
     identity: Identity,
@@ -75,6 +78,7 @@ impl Pkcs11Token {
             accepted: BTreeMap::new(),
             sessions: module.profile.sessions.min(processors).min(allowed).max(1),
             pin,
+            pinpad: seen.pinpad,
             snapshots: module.snapshots.clone(),
             identity: seen.identity,
             library: Arc::clone(&module.library),
@@ -87,6 +91,10 @@ impl Pkcs11Token {
 
     pub(super) fn context(&self) -> &Pkcs11 {
         &self.library.0
+    }
+
+    pub(super) fn raw(&self) -> &Raw {
+        &self.library.1
     }
 }
 

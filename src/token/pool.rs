@@ -1,20 +1,23 @@
 //! Signing: messages go to sessions, each owned by one thread, as they come free.
 //!
 //! A session that answered with an error is left for a new one: modules keep the broken operation active
-//! (SoftHSM 2.6.1 then answers CKR_OPERATION_ACTIVE). Nothing is verified here. Source: PKCS#11 v3.0 section 5.13.
+//! (SoftHSM 2.6.1 then answers CKR_OPERATION_ACTIVE). A message is taken only once there is a session for it, so what
+//! no session was left for was never shown to the token. Nothing is verified here. Source: PKCS#11 v3.0 section 5.13.
 
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
-use crate::token::mechanism::{self, Input, Way};
+use crate::token::mechanism::{self, Way};
 use crate::token::pkcs11::Pkcs11Token;
+use crate::token::raw::Raw;
 use crate::token::{KeyId, KeyRef, Signature, attributes, encoding, fault, keys};
 use crate::x509::SignatureAlgorithm;
 use cryptoki::context::Pkcs11;
+use cryptoki::error::{Error as Answer, RvError};
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use secrecy::SecretString;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 /// How to sign, decided once for a batch.
@@ -22,9 +25,31 @@ use std::sync::mpsc;
 pub(super) struct Job<'a> {
     algorithm: SignatureAlgorithm,
     way: Way,
-    /// The PIN, where the profile says that keys ask for it each time.
+    raw: &'a Raw,
+    /// The PIN for keys that ask for it each time; `None` also where it is typed on the token itself.
     pin: Option<&'a SecretString>,
-    reauthenticate: bool,
+    pinpad: bool,
+}
+
+/// A key as a session sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signer {
+    key: ObjectHandle,
+    /// It asks for the PIN at each signature.
+    asks: bool,
+}
+
+impl Signer {
+    /// Looks whether the key asks for the PIN each time: what it says of itself counts, not what its family is known for.
+    pub(super) fn of(session: &Session, key: ObjectHandle) -> Self {
+        Self { key, asks: asks_each_time(session, key) }
+    }
+}
+
+/// True where a key says that it asks for the PIN at each signature.
+pub(super) fn asks_each_time(session: &Session, key: ObjectHandle) -> bool {
+    let asked = attributes::one(session, key, AttributeType::AlwaysAuthenticate);
+    matches!(asked, Some(Attribute::AlwaysAuthenticate(true)))
 }
 
 /// Decides how this token signs with this algorithm.
@@ -38,36 +63,30 @@ pub(super) fn job(token: &Pkcs11Token, spec: KeySpec, algorithm: SignatureAlgori
             .wanted(algorithm.title()));
     }
     let way = mechanism::choose(algorithm, &token.mechanisms, token.profile.hash)?;
-    let reauthenticate = token.profile.reauthenticate;
-    if reauthenticate && way.input != Input::Message {
-        return Err(Error::new(Kind::Token, "a key that asks for the PIN at each signature must hash on the token")
-            .saw(mechanism::name(way.mechanism)));
-    }
-    Ok(Job { algorithm, way, pin: token.pin.as_ref(), reauthenticate })
+    Ok(Job { algorithm, way, raw: token.raw(), pin: token.pin.as_ref(), pinpad: token.pinpad })
 }
 
 /// Makes one signature.
 ///
 /// # Errors
-/// [`Kind::Token`].
-pub(super) fn sign_one(
-    session: &Session,
-    key: ObjectHandle,
-    job: &Job<'_>,
-    message: &[u8],
-) -> Result<Signature, Error> {
+/// [`Kind::Token`]; [`Kind::PinRejected`] and [`Kind::PinFinal`] where the key asks for the PIN and it is not taken: a
+/// try is spent, and nothing was signed.
+pub(super) fn sign_one(session: &Session, signer: Signer, job: &Job<'_>, message: &[u8]) -> Result<Signature, Error> {
     let input = mechanism::input(job.way, job.algorithm, message)?;
     let call = mechanism::call(job.way.mechanism)?;
-    let raw = if job.reauthenticate && asks_each_time(session, key) {
-        session
-            .sign_init(&call, key)
-            .and_then(|()| session.login(UserType::ContextSpecific, job.pin))
-            .and_then(|()| session.sign_update(&input))
-            .and_then(|()| session.sign_final())
+    let refused = |answer| fault::refused("the token did not sign", &answer);
+    let raw = if signer.asks {
+        if job.pin.is_none() && !job.pinpad {
+            return Err(Error::new(Kind::Token, "the key asks for the PIN at each signature, and it was not kept")
+                .hint("say `reauthenticate = true` in the token's profile, and start the command again"));
+        }
+        session.sign_init(&call, signer.key).map_err(refused)?;
+        session.login(UserType::ContextSpecific, job.pin).map_err(|answer| pin_refused(&answer))?;
+        job.raw.sign(session, &input)
     } else {
-        session.sign(&call, key, &input)
+        session.sign(&call, signer.key, &input)
     };
-    let raw = raw.map_err(|answer| fault::refused("the token did not sign", &answer))?;
+    let raw = raw.map_err(refused)?;
     Ok(Signature(match job.algorithm {
         SignatureAlgorithm::EcdsaSha256 | SignatureAlgorithm::EcdsaSha384 | SignatureAlgorithm::EcdsaSha512 => {
             encoding::ecdsa_der(&raw)?
@@ -76,13 +95,21 @@ pub(super) fn sign_one(
     }))
 }
 
-fn asks_each_time(session: &Session, key: ObjectHandle) -> bool {
-    let asked = attributes::one(session, key, AttributeType::AlwaysAuthenticate);
-    matches!(asked, Some(Attribute::AlwaysAuthenticate(true)))
+/// The PIN for this one signature was not taken. It opened the token before, so something is wrong: it is not tried again.
+fn pin_refused(answer: &Answer) -> Error {
+    let what = "the token did not take the PIN that it asks for at each signature";
+    let error = fault::refused(what, answer);
+    match answer {
+        Answer::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => {
+            error.into_kind(Kind::PinRejected).truth("One try was spent; it was not tried again.")
+        }
+        Answer::Pkcs11(RvError::PinLocked, _) => error.into_kind(Kind::PinFinal).truth("The PIN was not tried again."),
+        _ => error,
+    }
 }
 
-/// Makes a signature of each message over as many sessions as the token is set to; `done` gets each result
-/// on the calling thread while the sessions work on the next.
+/// Makes a signature of each message over as many sessions as the token is set to and lets be opened; `done` gets each
+/// result on the calling thread while the sessions work on the next.
 pub(super) fn sign_all(
     token: &Pkcs11Token,
     key: &KeyRef,
@@ -94,33 +121,49 @@ pub(super) fn sign_all(
         Ok(job) => job,
         Err(error) => return (0..messages.len()).for_each(|index| done(index, Err(error.clone()))),
     };
-    let batch =
-        Batch { context: token.context(), slot: token.slot, key: &key.id, job, messages, next: AtomicUsize::new(0) };
+    let batch = Batch {
+        context: token.context(),
+        slot: token.slot,
+        key: &key.id,
+        job,
+        messages,
+        next: AtomicUsize::new(0),
+        stopped: AtomicBool::new(false),
+    };
+    let mut answered = vec![false; messages.len()];
+    let mut emit = |index: usize, result: Result<Signature, Error>| {
+        if let Some(place) = answered.get_mut(index) {
+            *place = true;
+        }
+        done(index, result);
+    };
     // One message needs no second thread; more do even on one session, so that verifying one overlaps
     // with making the next.
-    if messages.len() <= 1 {
-        return batch.work(done);
-    }
-    let sessions = token.sessions.clamp(1, messages.len());
-    let mut answered = vec![false; messages.len()];
-    std::thread::scope(|scope| {
-        let (sender, receiver) = mpsc::channel();
-        for _ in 0..sessions {
-            let (sender, batch) = (sender.clone(), &batch);
-            // The receiver lives until every sender is gone, so sending cannot fail.
-            scope.spawn(move || batch.work(&mut |index, result| drop(sender.send((index, result)))));
-        }
-        drop(sender);
-        for (index, result) in receiver {
-            if let Some(place) = answered.get_mut(index) {
-                *place = true;
-            }
-            done(index, result);
-        }
-    });
+    let ended = if messages.len() <= 1 {
+        batch.work(&mut emit)
+    } else {
+        batch.in_parallel(token.sessions.clamp(1, messages.len()), &mut emit)
+    };
+    // A token that gives no session beside the one that it gave already signs in that one.
+    let ended = match ended {
+        Err(Ended::NoSession(_)) => batch.work_in(&token.session, &mut emit),
+        other => other,
+    };
+    let error = match ended {
+        Err(Ended::NoSession(error) | Ended::Failed(error)) => error,
+        Ok(()) => Error::new(Kind::Bug, "a signing thread ended before its work was done"),
+    };
     for (index, _) in answered.iter().enumerate().filter(|(_, answered)| !**answered) {
-        done(index, Err(Error::new(Kind::Bug, "a signing thread ended before its work was done")));
+        done(index, Err(error.clone()));
     }
+}
+
+/// Why a session took no more messages although some were left: none was lost by it.
+enum Ended {
+    /// The token gives no more sessions.
+    NoSession(Error),
+    /// The token is gone, or takes no PIN.
+    Failed(Error),
 }
 
 /// What the threads of a batch share.
@@ -131,37 +174,92 @@ struct Batch<'a> {
     job: Job<'a>,
     messages: &'a [&'a [u8]],
     next: AtomicUsize,
+    /// Nothing more may be asked of the token: each further signature would cost a try of the PIN.
+    stopped: AtomicBool,
 }
 
 impl Batch<'_> {
-    /// Takes messages until none is left, in a session of its own. The login is the process's.
-    fn work(&self, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) {
-        let mut lane = None;
-        loop {
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(message) = self.messages.get(index) else { return };
-            let result = self.sign_in(&mut lane, message);
-            if result.is_err() {
-                lane = None;
+    /// Works in so many sessions, each with a thread; what comes in is given out on this one. Where at least one session
+    /// did all that was left, the others are not missed.
+    fn in_parallel(&self, sessions: usize, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) -> Result<(), Ended> {
+        std::thread::scope(|scope| {
+            let (sender, receiver) = mpsc::channel();
+            let threads: Vec<_> = (0..sessions)
+                .map(|_| {
+                    let sender = sender.clone();
+                    // The receiver lives until every sender is gone, so sending cannot fail.
+                    scope.spawn(move || self.work(&mut |index, result| drop(sender.send((index, result)))))
+                })
+                .collect();
+            drop(sender);
+            for (index, result) in receiver {
+                emit(index, result);
             }
-            emit(index, result);
+            let ended: Vec<_> = threads.into_iter().filter_map(|thread| thread.join().ok()).collect();
+            // A reason that is more than a lack of sessions counts; where all was taken, none does.
+            let ended = ended.into_iter().filter_map(Result::err);
+            ended.max_by_key(|ended| matches!(ended, Ended::Failed(_))).map_or(Ok(()), Err)
+        })
+    }
+
+    /// True where no message is left, or none may be taken any more.
+    fn is_over(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst) || self.next.load(Ordering::Relaxed) >= self.messages.len()
+    }
+
+    /// Takes messages until none is left, in a session of its own. The login is the process's.
+    fn work(&self, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) -> Result<(), Ended> {
+        while !self.is_over() {
+            let (session, signer) = self.open()?;
+            self.take(&session, signer, emit)?;
         }
+        Ok(())
     }
 
-    fn sign_in(&self, lane: &mut Option<(Session, ObjectHandle)>, message: &[u8]) -> Result<Signature, Error> {
-        let (session, key) = match lane {
-            Some(open) => open,
-            None => lane.insert(self.open()?),
-        };
-        sign_one(session, *key, &self.job, message)
+    /// The same in a session that is open for other things as well, for as long as it signs.
+    fn work_in(&self, session: &Session, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) -> Result<(), Ended> {
+        let signer = Signer::of(session, keys::private_key(session, self.key).map_err(Ended::Failed)?);
+        while !self.is_over() {
+            self.take(session, signer, emit)?;
+        }
+        Ok(())
     }
 
-    fn open(&self) -> Result<(Session, ObjectHandle), Error> {
-        let session = self
-            .context
-            .open_ro_session(self.slot)
-            .map_err(|answer| fault::refused("cannot open a session to sign in", &answer))?;
-        let key = keys::private_key(&session, self.key)?;
-        Ok((session, key))
+    /// Takes messages until none is left or one could not be signed.
+    fn take(
+        &self,
+        session: &Session,
+        signer: Signer,
+        emit: &mut dyn FnMut(usize, Result<Signature, Error>),
+    ) -> Result<(), Ended> {
+        while !self.is_over() {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(message) = self.messages.get(index) else { return Ok(()) };
+            let result = sign_one(session, signer, &self.job, message);
+            let failed = result.as_ref().err().cloned();
+            emit(index, result);
+            match failed {
+                Some(error) if matches!(error.kind(), Kind::PinRejected | Kind::PinFinal) => {
+                    self.stopped.store(true, Ordering::SeqCst);
+                    return Err(Ended::Failed(error));
+                }
+                Some(_) => return Ok(()),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&self) -> Result<(Session, Signer), Ended> {
+        let session = self.context.open_ro_session(self.slot).map_err(|answer| {
+            let error = fault::refused("cannot open a session to sign in", &answer);
+            match answer {
+                Answer::Pkcs11(RvError::SessionCount, _) => Ended::NoSession(error),
+                _ => Ended::Failed(error),
+            }
+        })?;
+        let key = keys::private_key(&session, self.key).map_err(Ended::Failed)?;
+        let signer = Signer::of(&session, key);
+        Ok((session, signer))
     }
 }

@@ -8,7 +8,7 @@ use crate::key::KeySpec;
 use crate::token::{Stage, encoding, fault};
 use cryptoki::error::Error as Answer;
 use cryptoki::mechanism::MechanismType;
-use cryptoki::object::Attribute;
+use cryptoki::object::{Attribute, MlDsaParameterSetType};
 use std::collections::BTreeMap;
 
 /// Attributes that a key can do without where a token rejects them, the least missed first. What a token
@@ -120,6 +120,9 @@ pub(super) fn pair(wanted: &Wanted<'_>, dropped: &[String]) -> (Vec<Attribute>, 
         public.push(Attribute::ModulusBits(bits));
         public.push(Attribute::PublicExponent(vec![1, 0, 1]));
     }
+    if wanted.spec == KeySpec::MlDsa65 {
+        public.push(Attribute::ParameterSet(MlDsaParameterSetType::ML_DSA_65.into()));
+    }
     public.extend(wanted.params.map(|params| Attribute::EcParams(params.to_vec())));
     // A wrapped key is copied without these once its backup is proved, and this one destroyed.
     let leaves = wanted.stage == Stage::Wrappable;
@@ -214,7 +217,7 @@ pub(super) fn departures(attributes: &BTreeMap<String, String>, stage: Stage) ->
     asked(stage).filter(differs).map(|(name, _)| name.to_owned()).collect()
 }
 
-/// The CKA_EC_PARAMS to try, or one `None` for RSA.
+/// The CKA_EC_PARAMS to try, or one `None` for a key on no curve.
 pub(super) fn params(spec: KeySpec) -> Vec<Option<Vec<u8>>> {
     let params = encoding::ec_params(spec);
     if params.is_empty() { vec![None] } else { params.into_iter().map(Some).collect() }

@@ -3,11 +3,13 @@
 //! Source: PKCS#11 v3.0 section 5.6 (C_Login), CK_TOKEN_INFO flags of section 3.2.
 
 use crate::error::{Error, Kind};
-use crate::token::module::{Module, Seen, Selection, describe, slot_of};
+use crate::token::module::{Module, Seen, Selection, slot_of};
 use crate::token::pkcs11::Pkcs11Token;
-use crate::token::{directory, fault};
+use crate::token::seen::describe;
+use crate::token::{directory, fault, pool};
 use cryptoki::error::{Error as Answer, RvError};
-use cryptoki::session::UserType;
+use cryptoki::object::{Attribute, ObjectClass};
+use cryptoki::session::{Session, UserType};
 use secrecy::SecretString;
 
 /// How to log in.
@@ -94,7 +96,8 @@ impl Module {
         let mechanisms = context
             .get_mechanism_list(slot)
             .map_err(|a| fault::refused("the token does not list its mechanisms", &a))?;
-        let pin = login.pin.filter(|_| self.profile.reauthenticate);
+        let keeps = self.profile.reauthenticate || may_ask_again(&session);
+        let pin = login.pin.filter(|_| keeps && !seen.pinpad);
         Ok(Pkcs11Token::new(self, seen, slot, session, mechanisms, pin))
     }
 
@@ -129,6 +132,14 @@ impl Module {
     }
 }
 
+/// True where a key of the token asks for the PIN at each signature, or there is none yet that could say so: the PIN is
+/// kept until the token is closed then. Elsewhere it is forgotten once the token is open.
+fn may_ask_again(session: &Session) -> bool {
+    // A token that cannot be searched fails at the next step, and says why.
+    let keys = session.find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)]).unwrap_or_default();
+    keys.is_empty() || keys.into_iter().any(|key| pool::asks_each_time(session, key))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +155,17 @@ mod tests {
             firmware: String::new(),
             library: String::new(),
         };
-        Seen { slot: 0, identity, initialized: true, pin, pinpad: false, write_protected: false, max_sessions: None }
+        Seen {
+            slot: 0,
+            identity,
+            initialized: true,
+            pin,
+            pinpad: false,
+            write_protected: false,
+            max_sessions: None,
+            pin_lengths: None,
+            random: true,
+        }
     }
 
     #[test]

@@ -265,7 +265,7 @@ fn public_parts(spki: &Spki) -> Result<(KeyType, Vec<Attribute>), Error> {
             let (params, point) = encoding::ec_parts(spki)?;
             (KeyType::EC, vec![Attribute::EcParams(params), Attribute::EcPoint(point)])
         }
-        KeySpec::Ed25519 => {
+        KeySpec::Ed25519 | KeySpec::MlDsa65 => {
             return Err(Error::new(Kind::Token, "a key of this kind is not wrapped").saw(spki.spec().title()));
         }
     })

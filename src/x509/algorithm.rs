@@ -1,7 +1,7 @@
 //! Signature algorithms: one for each kind of key, with its exact AlgorithmIdentifier.
 
 use crate::error::{Error, Kind};
-use crate::key::KeySpec;
+use crate::key::{self, KeySpec};
 
 /// A signature algorithm that certificates and statements of this program use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,11 +20,13 @@ pub enum SignatureAlgorithm {
     EcdsaSha512,
     /// Ed25519 (RFC 8410).
     Ed25519,
+    /// ML-DSA-65 with an empty context, not pre-hashed (RFC 9881): an experiment, see [`KeySpec::MlDsa65`].
+    MlDsa65,
 }
 
 impl SignatureAlgorithm {
-    /// All.
-    pub const ALL: [SignatureAlgorithm; 7] = [
+    /// All of this build.
+    pub const ALL: &[SignatureAlgorithm] = &[
         SignatureAlgorithm::RsaSha256,
         SignatureAlgorithm::RsaSha384,
         SignatureAlgorithm::RsaSha512,
@@ -32,6 +34,8 @@ impl SignatureAlgorithm {
         SignatureAlgorithm::EcdsaSha384,
         SignatureAlgorithm::EcdsaSha512,
         SignatureAlgorithm::Ed25519,
+        #[cfg(any(feature = "ml-dsa", test))]
+        SignatureAlgorithm::MlDsa65,
     ];
 
     /// The algorithm that a key of this kind issues with. RSA stays with SHA-256 whatever its size:
@@ -43,18 +47,20 @@ impl SignatureAlgorithm {
             KeySpec::EcdsaP384 => SignatureAlgorithm::EcdsaSha384,
             KeySpec::EcdsaP521 => SignatureAlgorithm::EcdsaSha512,
             KeySpec::Ed25519 => SignatureAlgorithm::Ed25519,
+            KeySpec::MlDsa65 => SignatureAlgorithm::MlDsa65,
         }
     }
 
     /// True where keys of this kind make signatures of this algorithm.
     pub const fn fits(self, spec: KeySpec) -> bool {
-        use SignatureAlgorithm::{EcdsaSha256, EcdsaSha384, EcdsaSha512, Ed25519, RsaSha256, RsaSha384, RsaSha512};
+        use SignatureAlgorithm::{EcdsaSha256, EcdsaSha384, EcdsaSha512, RsaSha256, RsaSha384, RsaSha512};
         match spec {
             KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => matches!(self, RsaSha256 | RsaSha384 | RsaSha512),
             KeySpec::EcdsaP256 | KeySpec::EcdsaP384 | KeySpec::EcdsaP521 => {
                 matches!(self, EcdsaSha256 | EcdsaSha384 | EcdsaSha512)
             }
-            KeySpec::Ed25519 => matches!(self, Ed25519),
+            KeySpec::Ed25519 => matches!(self, SignatureAlgorithm::Ed25519),
+            KeySpec::MlDsa65 => matches!(self, SignatureAlgorithm::MlDsa65),
         }
     }
 
@@ -68,6 +74,7 @@ impl SignatureAlgorithm {
             SignatureAlgorithm::EcdsaSha384 => "1.2.840.10045.4.3.3",
             SignatureAlgorithm::EcdsaSha512 => "1.2.840.10045.4.3.4",
             SignatureAlgorithm::Ed25519 => "1.3.101.112",
+            SignatureAlgorithm::MlDsa65 => "2.16.840.1.101.3.4.3.18",
         }
     }
 
@@ -81,10 +88,11 @@ impl SignatureAlgorithm {
             SignatureAlgorithm::EcdsaSha384 => "ECDSA with SHA-384",
             SignatureAlgorithm::EcdsaSha512 => "ECDSA with SHA-512",
             SignatureAlgorithm::Ed25519 => "Ed25519",
+            SignatureAlgorithm::MlDsa65 => KeySpec::MlDsa65.title(),
         }
     }
 
-    /// True where the parameters are an explicit NULL (RSA); absent elsewhere (RFC 4055, 5758, 8410).
+    /// True where the parameters are an explicit NULL (RSA); absent elsewhere (RFC 4055, 5758, 8410, 9881).
     pub const fn has_null_parameters(self) -> bool {
         matches!(self, SignatureAlgorithm::RsaSha256 | SignatureAlgorithm::RsaSha384 | SignatureAlgorithm::RsaSha512)
     }
@@ -94,10 +102,11 @@ impl SignatureAlgorithm {
     /// # Errors
     /// [`Kind::Refused`] names an algorithm that this program does not accept.
     pub fn from_oid(oid: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|a| a.oid() == oid).ok_or_else(|| {
-            Error::new(Kind::Refused, "a signature algorithm that is not accepted")
+        Self::ALL.iter().copied().find(|a| a.oid() == oid).ok_or_else(|| {
+            let error = Error::new(Kind::Refused, "a signature algorithm that is not accepted")
                 .saw(oid)
-                .wanted("RSA, ECDSA or Ed25519 with SHA-256 or better")
+                .wanted("RSA, ECDSA or Ed25519 with SHA-256 or better");
+            if oid == Self::MlDsa65.oid() { error.hint(key::NOT_IN_THIS_BUILD) } else { error }
         })
     }
 }

@@ -11,6 +11,7 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{self as aws, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair};
+use aws_lc_rs::signature::{ML_DSA_65_SIGNING, PqdsaKeyPair};
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -25,6 +26,7 @@ enum Pair {
     Rsa(RsaKeyPair),
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
+    MlDsa(PqdsaKeyPair),
 }
 
 impl fmt::Debug for LocalKey {
@@ -43,6 +45,9 @@ impl LocalKey {
         let pair = match (rsa_size(spec), curve(spec)) {
             (Some(size), _) => Pair::Rsa(RsaKeyPair::generate(size).map_err(failed)?),
             (None, Some(curve)) => Pair::Ecdsa(EcdsaKeyPair::generate(curve).map_err(failed)?),
+            (None, None) if spec == KeySpec::MlDsa65 => {
+                Pair::MlDsa(PqdsaKeyPair::generate(&ML_DSA_65_SIGNING).map_err(failed)?)
+            }
             (None, None) => Pair::Ed25519(Ed25519KeyPair::generate().map_err(failed)?),
         };
         Self::of(pair)
@@ -96,6 +101,7 @@ impl LocalKey {
             Pair::Rsa(pair) => AsDer::<Pkcs8V1Der<'_>>::as_der(pair).map(|der| Zeroizing::new(der.as_ref().to_vec())),
             Pair::Ecdsa(pair) => pair.to_pkcs8v1().map(|der| Zeroizing::new(der.as_ref().to_vec())),
             Pair::Ed25519(pair) => pair.to_pkcs8v1().map(|der| Zeroizing::new(der.as_ref().to_vec())),
+            Pair::MlDsa(pair) => pair.to_pkcs8v1().map(|der| Zeroizing::new(der.as_ref().to_vec())),
         };
         let der = der.map_err(|_| Error::new(Kind::Bug, "a private key could not be encoded"))?;
         Ok(pem::encode_secret("PRIVATE KEY", &der))
@@ -121,14 +127,26 @@ impl LocalKey {
             }
             Pair::Ecdsa(pair) => pair.sign(&random, message).map(|s| s.as_ref().to_vec()).map_err(failed),
             Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+            Pair::MlDsa(pair) => {
+                let mut signature = vec![0; ML_DSA_65_SIGNING.signature_len()];
+                let length = pair.sign(message, &mut signature).map_err(failed)?;
+                signature.truncate(length);
+                Ok(signature)
+            }
         }
     }
 
     /// A PKCS#10 request for a subject, DER, signed by this key; it asks for no extensions.
     ///
     /// # Errors
-    /// [`Kind::Usage`]: an attribute twice, or a value that its string type cannot hold.
+    /// [`Kind::Usage`]: an attribute twice, a value that its string type cannot hold, a kind of key that no
+    /// intermediate has.
     pub fn csr(&self, subject: &DistinguishedName) -> Result<Vec<u8>, Error> {
+        let algorithm = rcgen_algorithm(self.spki.spec()).ok_or_else(|| {
+            Error::new(Kind::Usage, "an intermediate's key is never of this kind")
+                .saw(self.spki.spec().title())
+                .wanted("RSA, ECDSA or Ed25519")
+        })?;
         let cannot = |error: rcgen::Error| Error::new(Kind::Usage, "the request cannot be made").saw(error.to_string());
         let mut name = rcgen::DistinguishedName::new();
         for (attribute, value) in &subject.0 {
@@ -147,7 +165,10 @@ impl LocalKey {
         }
         let mut params = rcgen::CertificateParams::default();
         params.distinguished_name = name;
-        params.serialize_request(self).map(|request| request.der().to_vec()).map_err(cannot)
+        params
+            .serialize_request(&Requester { key: self, algorithm })
+            .map(|request| request.der().to_vec())
+            .map_err(cannot)
     }
 
     fn of(pair: Pair) -> Result<Self, Error> {
@@ -155,6 +176,7 @@ impl LocalKey {
             Pair::Rsa(pair) => pair.public_key().as_der(),
             Pair::Ecdsa(pair) => pair.public_key().as_der(),
             Pair::Ed25519(pair) => pair.public_key().as_der(),
+            Pair::MlDsa(pair) => pair.public_key().as_der(),
         };
         let der = der.map_err(|_| Error::new(Kind::Bug, "a public key could not be encoded"))?;
         let spki = Spki::from_der(der.as_ref()).map_err(|error| error.into_kind(Kind::Medium))?;
@@ -167,26 +189,38 @@ impl LocalKey {
     }
 }
 
-impl rcgen::PublicKeyData for LocalKey {
+/// A key that signs its own request, with rcgen's name for how it does.
+struct Requester<'a> {
+    key: &'a LocalKey,
+    algorithm: &'static rcgen::SignatureAlgorithm,
+}
+
+impl rcgen::PublicKeyData for Requester<'_> {
     fn der_bytes(&self) -> &[u8] {
-        self.spki.key_bits()
+        self.key.spki.key_bits()
     }
 
     fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
-        match self.spki.spec() {
-            KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => &rcgen::PKCS_RSA_SHA256,
-            KeySpec::EcdsaP256 => &rcgen::PKCS_ECDSA_P256_SHA256,
-            KeySpec::EcdsaP384 => &rcgen::PKCS_ECDSA_P384_SHA384,
-            KeySpec::EcdsaP521 => &rcgen::PKCS_ECDSA_P521_SHA512,
-            KeySpec::Ed25519 => &rcgen::PKCS_ED25519,
-        }
+        self.algorithm
     }
 }
 
-impl rcgen::SigningKey for LocalKey {
+impl rcgen::SigningKey for Requester<'_> {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        LocalKey::sign(self, message).map_err(|_| rcgen::Error::RemoteKeyError)
+        self.key.sign(message).map_err(|_| rcgen::Error::RemoteKeyError)
     }
+}
+
+/// How a kind of key signs requests; `None` for one that makes none.
+fn rcgen_algorithm(spec: KeySpec) -> Option<&'static rcgen::SignatureAlgorithm> {
+    Some(match spec {
+        KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => &rcgen::PKCS_RSA_SHA256,
+        KeySpec::EcdsaP256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+        KeySpec::EcdsaP384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+        KeySpec::EcdsaP521 => &rcgen::PKCS_ECDSA_P521_SHA512,
+        KeySpec::Ed25519 => &rcgen::PKCS_ED25519,
+        KeySpec::MlDsa65 => return None,
+    })
 }
 
 fn rsa_size(spec: KeySpec) -> Option<KeySize> {

@@ -2,9 +2,15 @@
 
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
-use crate::key::KeySpec;
+use crate::key::{self, KeySpec};
+use crate::x509::SignatureAlgorithm;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
+
+/// id-ml-dsa-65 (RFC 9881 section 4), for keys as for signatures: no parameters, the key raw.
+const ML_DSA_65: &str = SignatureAlgorithm::MlDsa65.oid();
+/// The length of its public key in bytes (FIPS 204 table 2).
+const ML_DSA_65_LEN: usize = 1952;
 
 /// A public key of a kind that this program knows, with its DER.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +64,16 @@ impl Spki {
                 }
             }
             "1.3.101.112" => KeySpec::Ed25519,
+            ML_DSA_65 if !KeySpec::MlDsa65.is_in_this_build() => {
+                return Err(unknown(format!("algorithm {ML_DSA_65}")).hint(key::NOT_IN_THIS_BUILD));
+            }
+            ML_DSA_65 if info.algorithm.parameters.is_some() => {
+                return Err(unknown("an ML-DSA-65 key with parameters".into()));
+            }
+            ML_DSA_65 if bits.len() != ML_DSA_65_LEN => {
+                return Err(unknown(format!("an ML-DSA-65 key of {} bytes", bits.len())));
+            }
+            ML_DSA_65 => KeySpec::MlDsa65,
             other => return Err(unknown(format!("algorithm {other}"))),
         };
         Ok(Self { der: der.to_vec(), spec, bits })
@@ -73,7 +89,8 @@ impl Spki {
         self.spec
     }
 
-    /// The content of the subjectPublicKey BIT STRING: an EC point, an RSAPublicKey, 32 bytes of Ed25519.
+    /// The content of the subjectPublicKey BIT STRING: an EC point, an RSAPublicKey, 32 bytes of Ed25519,
+    /// 1952 of ML-DSA-65.
     pub fn key_bits(&self) -> &[u8] {
         &self.bits
     }

@@ -1,5 +1,7 @@
 //! What is built is read back by the other parser and verified by the third implementation.
 
+mod ml_dsa;
+
 use super::build::{
     CertificateTemplate, CrlTemplate, RevokedCertificate, Usage, assemble, certificate_tbs, crl_tbs, name_der, serial,
 };

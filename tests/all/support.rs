@@ -13,7 +13,8 @@ pub use generations::{AFTER, ROLLOVER};
 pub use unchanged::{ENTRIES, Tree, assert_text, differences};
 
 use anchorite::digest::Digest;
-use std::ffi::OsStr;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -69,21 +70,39 @@ impl Output {
 /// A directory with everything that one test touches.
 pub struct World {
     dir: TempDir,
+    /// Where the modules of its tokens find their configuration.
+    environment: BTreeMap<String, OsString>,
 }
 
 impl World {
-    /// A world with PINs and an empty token directory, and no authority.
+    /// A world with PINs and an empty token directory of SoftHSM, and no authority.
     pub fn new() -> Self {
+        let mut world = Self::without_token();
+        world.add_softhsm();
+        world
+    }
+
+    /// Gives it an empty token directory of SoftHSM.
+    pub fn add_softhsm(&mut self) {
         require_softhsm();
-        let world = Self { dir: tempfile::Builder::new().prefix("anchorite-").tempdir().unwrap() };
-        std::fs::create_dir_all(world.path("token/tokens")).unwrap();
-        world.write(
-            "token/softhsm2.conf",
-            format!(
-                "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n",
-                world.path("token/tokens").display()
-            ),
-        );
+        let tokens = self.path("token/tokens");
+        std::fs::create_dir_all(&tokens).unwrap();
+        let text =
+            format!("directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n", tokens.display());
+        let configuration = self.write("token/softhsm2.conf", text);
+        self.tell("SOFTHSM2_CONF", configuration);
+    }
+
+    /// Sets a variable of the environment in which every program of this world runs: how a module is told where its
+    /// token is.
+    pub fn tell(&mut self, name: &str, value: impl Into<OsString>) {
+        self.environment.insert(name.to_owned(), value.into());
+    }
+
+    /// A world with PINs, and neither a token nor an authority.
+    pub fn without_token() -> Self {
+        let dir = tempfile::Builder::new().prefix("anchorite-").tempdir().unwrap();
+        let world = Self { dir, environment: BTreeMap::new() };
         world.secret("pin", PIN);
         world.secret("so-pin", SO_PIN);
         for name in ["requests", "medium", "clusters"] {
@@ -180,7 +199,7 @@ impl World {
     pub fn clean(&self, command: &mut Command) {
         command.current_dir(self.dir.path()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.dir.path()).env("SOFTHSM2_CONF", self.path("token/softhsm2.conf"));
+        command.env("HOME", self.dir.path()).envs(&self.environment);
     }
 
     /// Runs the program to its end.

@@ -90,13 +90,13 @@ impl Hash {
         }
     }
 
-    /// The hash of a signature algorithm; `None` for Ed25519.
+    /// The hash of a signature algorithm; `None` for those that have their own.
     pub const fn of(algorithm: SignatureAlgorithm) -> Option<Self> {
         match algorithm {
             SignatureAlgorithm::RsaSha256 | SignatureAlgorithm::EcdsaSha256 => Some(Hash::Sha256),
             SignatureAlgorithm::RsaSha384 | SignatureAlgorithm::EcdsaSha384 => Some(Hash::Sha384),
             SignatureAlgorithm::RsaSha512 | SignatureAlgorithm::EcdsaSha512 => Some(Hash::Sha512),
-            SignatureAlgorithm::Ed25519 => None,
+            SignatureAlgorithm::Ed25519 | SignatureAlgorithm::MlDsa65 => None,
         }
     }
 }

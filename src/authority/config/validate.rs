@@ -60,6 +60,12 @@ pub(super) fn validate(config: &Config, text: &str) -> Result<(), Error> {
     if config.root.key == KeySpec::Rsa2048 {
         return Err(at("root", "key", "a root key of RSA-2048 is not made").wanted("rsa-3072 or better"));
     }
+    if config.root.key.is_experimental() && config.kind == AuthorityKind::Production {
+        return Err(at("root", "key", "this kind of key is experimental: no production authority has it")
+            .saw(config.root.key.name())
+            .wanted("rsa-3072, rsa-4096, ecdsa-p256, ecdsa-p384, ecdsa-p521 or ed25519")
+            .hint("to try it: kind = \"test\""));
+    }
     if !(1..=MAX_ROOT_DAYS).contains(&config.root.validity_days) {
         return Err(at("root", "validity_days", "out of range")
             .saw(config.root.validity_days.to_string())
@@ -108,9 +114,9 @@ fn wrapped(config: &Config, text: &str) -> Result<(), Error> {
             .wanted("[custody] threshold and custodians")
             .hint("with a PIN that one person types: mode = \"clone\""));
     }
-    if config.root.key == KeySpec::Ed25519 {
+    if matches!(config.root.key, KeySpec::Ed25519 | KeySpec::MlDsa65) {
         return Err(at("root", "key", "tokens do not wrap a key of this kind")
-            .saw("ed25519, [key_backup] mode = \"wrapped\"")
+            .saw(format!("{}, [key_backup] mode = \"wrapped\"", config.root.key.name()))
             .wanted("rsa-3072, rsa-4096, ecdsa-p256, ecdsa-p384 or ecdsa-p521"));
     }
     Ok(())

@@ -6,7 +6,7 @@ use crate::authority::state::Succession;
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::Room;
 use crate::ceremony::succession;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::execute::Keyring;
 use crate::plan::forecast;
 
@@ -43,6 +43,11 @@ pub fn before_a_successor(room: &mut Room<'_>, keys: &mut Keyring, next: Success
 }
 
 fn certificates(room: &mut Room<'_>, _: &mut Keyring, next: Succession) -> Result<(), Error> {
+    if room.config.root.key.is_experimental() {
+        return Err(Error::new(Kind::Usage, "a root with an experimental key has no successor yet")
+            .saw(room.config.root.key.title())
+            .hint("found another authority for the next root"));
+    }
     let elders = succession::elders(room, next.root)?;
     forecast::successor(room.context(), next.root, next.audit, &elders)
 }

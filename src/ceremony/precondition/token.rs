@@ -85,6 +85,7 @@ pub(super) fn kinds(room: &mut Room<'_>) -> Result<(), Error> {
 
 fn in_profile(room: &Room<'_>, role: KeyRole, spec: KeySpec) -> Result<(), Error> {
     let profile = room.tokens.profile(role);
+    made_by_user(profile, role)?;
     if profile.algorithms.contains(&spec) {
         return Ok(());
     }
@@ -101,6 +102,25 @@ fn in_profile(room: &Room<'_>, role: KeyRole, spec: KeySpec) -> Result<(), Error
         .saw(spec.name())
         .wanted(names(&profile.algorithms))
         .hint(hint))
+}
+
+/// A token in which only its vendor's tools make keys.
+fn made_by_user(profile: &HsmProfile, role: KeyRole) -> Result<(), Error> {
+    if profile.makes_keys {
+        return Ok(());
+    }
+    let hint = match role {
+        KeyRole::Root => {
+            "make the key and its certificate with those tools, then take the root over: anchorite root adopt"
+        }
+        KeyRole::Audit => "give the audit key a token of its own: [audit.token] in authority.toml",
+    };
+    let what = format!("{} makes keys with its vendor's tools only", profile.title);
+    Err(Error::new(Kind::Token, what)
+        .saw(format!("the profile {}: makes_keys = false", profile.name))
+        .wanted(format!("a token that makes the {} key", role.name()))
+        .hint(hint)
+        .truth("Nothing was made or signed."))
 }
 
 /// A list of mechanisms is a claim; a session key that signs is a proof, and finds the template that the token
@@ -134,7 +154,17 @@ mod tests {
             library: String::new(),
         };
         let pin = PinState { set: initialized, ..PinState::default() };
-        Seen { slot: 3, identity, initialized, pin, pinpad: false, write_protected: false, max_sessions: None }
+        Seen {
+            slot: 3,
+            identity,
+            initialized,
+            pin,
+            pinpad: false,
+            write_protected: false,
+            max_sessions: None,
+            pin_lengths: None,
+            random: true,
+        }
     }
 
     #[test]
@@ -146,8 +176,16 @@ mod tests {
         assert!(fit(&protected, &profile, false).unwrap_err().what().contains("write-protected"));
         let locked = Seen { pin: PinState { locked: true, ..token(true).pin }, ..token(true) };
         assert_eq!(fit(&locked, &profile, true).unwrap_err().kind(), Kind::PinFinal);
-        let vendors = HsmProfile { initialize: false, ..profile };
+        let vendors = HsmProfile { initialize: false, ..profile.clone() };
         assert!(fit(&token(true), &vendors, false).is_ok());
         assert!(fit(&token(false), &vendors, false).unwrap_err().hints()[0].contains("--token-serial"));
+    }
+    #[test]
+    fn a_token_in_which_only_its_vendors_tools_make_keys_is_not_asked_to() {
+        let makes = HsmProfile::embedded("softhsm2").unwrap();
+        assert!(made_by_user(&makes, KeyRole::Root).is_ok());
+        let vendors = HsmProfile { makes_keys: false, ..makes };
+        assert!(made_by_user(&vendors, KeyRole::Root).unwrap_err().hints()[0].contains("root adopt"));
+        assert!(made_by_user(&vendors, KeyRole::Audit).unwrap_err().hints()[0].contains("[audit.token]"));
     }
 }

@@ -182,7 +182,7 @@ pub fn audit_serial(room: &mut Room<'_>) -> Result<String, Error> {
     }
     // A token that was named for the root is the root's before the log says so.
     let root = room.journal.state().tokens.get(KeyRole::Root.name()).map(|t| t.serial.clone());
-    let root = root.or_else(|| room.wishes.token_serial.clone());
+    let root = root.or_else(|| room.wishes.token_serial.clone()).filter(|_| !room.tokens.audit_apart());
     let slots = room.tokens.list(KeyRole::Audit)?;
     let mut usable = slots.iter().filter(|s| s.initialized && Some(&s.identity.serial) != root.as_ref());
     match (usable.next(), usable.next()) {
@@ -238,11 +238,14 @@ fn unlock(
     Ok((room.tokens.unlock(role, serial, &pin, room.wishes.final_try)?, pin))
 }
 
-/// A PIN that has the shape of one: a slip of the hand costs no try.
+/// A PIN that has the shape of one: a slip of the hand costs no try. One that can only be empty is not asked for.
 ///
 /// # Errors
 /// [`Stop`].
 pub fn ask_pin(room: &mut Room<'_>, which: &Secret, screen: &Screen, shape: &PinShape) -> Result<SecretString, Stop> {
+    if let Some(pin) = shape.only() {
+        return Ok(pin);
+    }
     loop {
         let pin = room.people.secret(which, screen)?;
         match shape.check(&pin) {

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 /// `anchorite hsm probe`
 pub fn probe(args: &Args, a: &HsmProbe, terminal: &mut Terminal) -> Result<(), Error> {
     let (mut profile, path) = chosen(a)?;
-    profile.writes.extend(a.writes.iter().map(|path| path.display().to_string()));
+    profile.writes.extend(a.writes.iter().map(|path| whole(path).display().to_string()));
     let mut places: Vec<PathBuf> = Vec::new();
     if let Some(out) = &a.profile_out {
         if intake::is_there(out)? {
@@ -101,9 +101,14 @@ fn chosen(a: &HsmProbe) -> Result<(HsmProfile, PathBuf), Error> {
             let path = module.clone().map_or_else(|| module::find_module(&profile), Ok)?;
             Ok((profile, path))
         }
-        (None, Some(path)) => Ok((known_by(path)?, path.clone())),
+        (None, Some(path)) => Ok((known_by(path)?, whole(path))),
         (None, None) => only_installed(),
     }
+}
+
+/// A path that says the same wherever the profile is read.
+fn whole(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// The profile of a module by the name of its file; one that no profile lists is tried as what it is: unknown.

@@ -9,7 +9,7 @@ use crate::token::probe::{Escapes, Failed, Probe, Proved, SESSIONS_TRIED, Says, 
 pub fn screen(found: &Probe, profile: &HsmProfile, logged_in: bool) -> Screen {
     let identity = &found.identity;
     let mut screen = Screen::new()
-        .heading(format!("{} · {}", identity.label, identity.model), format!("profile {}", found.profile))
+        .heading(format!("{} · {}", identity.label, identity.model), profile_of(found))
         .text(&found.verdict.says);
     if !logged_in {
         screen = screen.text("With --login each kind of key is tried, with keys that end with the session.");
@@ -30,6 +30,9 @@ pub fn screen(found: &Probe, profile: &HsmProfile, logged_in: bool) -> Screen {
         .field("module", &found.module)
         .field("sha256", found.module_sha256.hex())
         .field("mechanisms", format!("{}; --json names them", found.mechanisms.len()));
+    if found.profile == HsmProfile::GENERIC {
+        return screen.field("profile", "none lists this module: --login --profile-out FILE writes one");
+    }
     if found.differences.is_empty() {
         screen = screen.field("profile", format!("{} agrees", found.profile));
     }
@@ -37,6 +40,13 @@ pub fn screen(found: &Probe, profile: &HsmProfile, logged_in: bool) -> Screen {
         screen = screen.field("differs", difference);
     }
     screen
+}
+
+fn profile_of(found: &Probe) -> String {
+    match found.profile.as_str() {
+        HsmProfile::GENERIC => "no profile".to_owned(),
+        name => format!("profile {name}"),
+    }
 }
 
 fn tried(mut screen: Screen, found: &Probe, proved: &Proved) -> Screen {
@@ -144,10 +154,10 @@ fn sessions(found: &Probe, proved: &Proved) -> String {
 fn pin(says: Option<&Says>, profile: &HsmProfile) -> String {
     let Some(says) = says else { return "not known: the token tells nothing of itself".to_owned() };
     let mut said = Vec::new();
-    said.push(match (says.pin_set, says.pin_max) {
+    said.push(match (says.pin_set, says.pin_lengths) {
         (false, _) => "none is set".to_owned(),
-        (true, 0) => "its lengths are not known".to_owned(),
-        (true, most) => format!("{} to {most} characters", says.pin_min),
+        (true, None) => "its lengths are not known".to_owned(),
+        (true, Some((least, most))) => format!("{least} to {most} characters"),
     });
     let flags = [
         (says.pin_locked, "LOCKED"),
@@ -183,6 +193,6 @@ fn serial(found: &Probe) -> String {
     match (found.identity.serial.as_str(), found.same_serial) {
         ("", _) => "none: an authority's token is found by its serial number".to_owned(),
         (serial, 0 | 1) => format!("{serial}, of one token here"),
-        (serial, many) => format!("{serial}, of {many} tokens here: take all but one out"),
+        (serial, many) => format!("{serial}, of {many} tokens here, which it does not tell apart"),
     }
 }

@@ -8,7 +8,7 @@ use crate::ceremony::session::Folder;
 use crate::cli::args::Kit;
 use crate::cli::custody;
 use crate::cli::paper;
-use crate::cli::room::{Found, profile_named};
+use crate::cli::room::{Found, profile_here};
 use crate::error::{Error, Kind};
 use crate::files::{Shape, intake, own};
 use crate::token::hsm_profile::HsmProfile;
@@ -115,7 +115,7 @@ fn tokens(found: &Found) -> Vec<(&TokenConfig, &LocalToken)> {
 
 /// A token's module: the file itself where its name is a link.
 fn module_of(token: &TokenConfig, local: &LocalToken) -> Result<(Item, Part, HsmProfile), Error> {
-    let profile = profile_named(&token.profile)?;
+    let profile = profile_here(token, local)?;
     let path = local.module.clone().map_or_else(|| module::find_module(&profile), Ok)?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let bytes = intake::read(&own::real(&path)?, MAX_BINARY)?;

@@ -3,7 +3,7 @@
 use super::path::Path;
 use super::{Asked, Gathered};
 use crate::consumer::rules::{
-    ALGORITHM, CRITICAL, DNS_OTHER, EARLY, EKU, EKU_CLIENT, EKU_START, EXPIRED, EXTENSION, NEAR_END, NEGATIVE,
+    ALGORITHM, CRITICAL, DNS_OTHER, EARLY, EKU, EKU_CLIENT, EKU_START, EXPIRED, EXTENSION, ML_DSA, NEAR_END, NEGATIVE,
     NO_CERT_SIGN, NO_CRL_SIGN, NOT_CA, OUTLIVES, POLICIES, PSS, SHA1, URI, URI_OTHER, WEAK,
 };
 use crate::x509::SignatureAlgorithm;
@@ -90,7 +90,9 @@ fn check_strength(authority: &Foreign, gathered: &mut Gathered<'_>) {
         return;
     }
     let oid = authority.algorithm_oid.as_str();
-    if oid != RSA_PSS && SignatureAlgorithm::from_oid(oid).is_err() {
+    if oid == SignatureAlgorithm::MlDsa65.oid() {
+        gathered.add(&ML_DSA, format!("{who}: signed with ML-DSA-65"), "RSA or ECDSA with SHA-256");
+    } else if oid != RSA_PSS && SignatureAlgorithm::from_oid(oid).is_err() {
         gathered.add(&ALGORITHM, format!("{who}: algorithm {oid}"), "RSA or ECDSA with SHA-256");
     } else if !authority.known_parameters {
         gathered.add(&PSS, format!("{who}: RSA-PSS with parameters of its own"), "one hash, a salt of its length");

@@ -23,20 +23,13 @@ pub(super) fn serial(c: &Certificate<'_>) -> Option<Seen> {
 }
 
 pub(super) fn signature_algorithm(c: &Certificate<'_>) -> Option<Seen> {
-    let wanted = SignatureAlgorithm::of(c.authority()?.spki.spec());
+    let signer = c.authority()?.spki.spec();
+    let wanted = SignatureAlgorithm::of(signer);
     match SignatureAlgorithm::from_oid(&c.view.signature_oid) {
-        Ok(found) if is_rsa(found) == is_rsa(wanted) && is_edwards(found) == is_edwards(wanted) => None,
+        Ok(found) if found.fits(signer) => None,
         Ok(found) => seen(found.title(), wanted.title()),
         Err(_) => seen(&c.view.signature_oid, wanted.title()),
     }
-}
-
-const fn is_rsa(algorithm: SignatureAlgorithm) -> bool {
-    algorithm.has_null_parameters()
-}
-
-fn is_edwards(algorithm: SignatureAlgorithm) -> bool {
-    algorithm == SignatureAlgorithm::Ed25519
 }
 
 pub(super) fn signature_hash(c: &Certificate<'_>) -> Option<Seen> {

@@ -3,7 +3,7 @@
 use super::{Check, Request, Seen, refuse, seen};
 use crate::key::KeySpec;
 use crate::request::key::{Parts, curve, known};
-use crate::x509::verify;
+use crate::x509::{SignatureAlgorithm, verify};
 
 pub(super) static CHECKS: &[Check] = &[
     Check {
@@ -56,6 +56,9 @@ pub(super) static CHECKS: &[Check] = &[
 
 fn kind(request: &Request<'_>) -> Vec<Seen> {
     match &request.parts {
+        Parts::Other(oid) if oid == SignatureAlgorithm::MlDsa65.oid() => {
+            seen("ML-DSA-65, which only an experimental root has", "RSA, ECDSA or Ed25519")
+        }
         Parts::Other(oid) => seen(format!("algorithm {oid}"), "RSA, ECDSA or Ed25519"),
         Parts::Malformed(why) => seen(why, "a well-formed public key"),
         _ => Vec::new(),

@@ -45,8 +45,8 @@ impl HsmProfile {
             let saw = format!("{name}: {} > {}", pin.min, pin.max);
             return wrong("a PIN's least length is above its greatest", &saw);
         }
-        if pin.tries.is_some() && !pin.locks {
-            return wrong("a PIN that never locks has no number of tries", name);
+        if pin.tries.is_some() && pin.locks != Some(true) {
+            return wrong("a PIN that does not lock has no number of tries", name);
         }
         if pin.tries == Some(0) {
             return wrong("a PIN has at least one try", &format!("{name}: tries = 0"));

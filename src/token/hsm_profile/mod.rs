@@ -13,7 +13,9 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::text;
 use crate::token::pin_shape::PinShape;
+use crate::token::reserved;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// The profile of a file in `hsm-profiles/`.
 macro_rules! embedded {
@@ -23,7 +25,7 @@ macro_rules! embedded {
 }
 
 /// The profiles in the binary, by name: those that run in this project's tests first.
-const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2",];
+const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2", "nss", "opencryptoki"];
 
 /// What is assumed of a token that no profile lists.
 const GENERIC: &str = include_str!("../../../hsm-profiles/generic.toml");
@@ -42,10 +44,14 @@ pub struct HsmProfile {
     pub modules: Vec<String>,
     /// How one installs the module, for hints.
     pub install: String,
-    /// What C_Initialize is given as `pReserved` (NSS, YubiHSM).
+    /// What C_Initialize is given as `pReserved` (NSS, YubiHSM); `{directory}` in it is where the token's files are.
     #[serde(default)]
     pub initialize_with: Option<String>,
-    /// Kinds of keys that it makes.
+    /// Whether a user who is logged in makes keys in it, under ids of this program's choosing. Where not, only a root
+    /// that was made with its vendor's tools can be taken over.
+    #[serde(default = "yes")]
+    pub makes_keys: bool,
+    /// Kinds of keys that it holds.
     pub algorithms: Vec<KeySpec>,
     /// Mechanisms known to work, by PKCS#11 name.
     pub mechanisms: Vec<String>,
@@ -58,7 +64,8 @@ pub struct HsmProfile {
     pub hash: HashOn,
     /// Whether C_InitToken prepares it; else the vendor's tool does.
     pub initialize: bool,
-    /// Whether its keys ask for the PIN at each signature (`CKA_ALWAYS_AUTHENTICATE`).
+    /// Whether its keys ask for the PIN at each signature. What a key itself says (`CKA_ALWAYS_AUTHENTICATE`) is heeded
+    /// without this; it is for tokens whose keys say so only after they were made.
     #[serde(default)]
     pub reauthenticate: bool,
     /// Whether it keeps the guard.
@@ -138,6 +145,26 @@ impl HsmProfile {
         }
     }
 
+    /// The same, for a token whose files are in a directory of its own, which its module is told.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`]: its module cannot be told.
+    pub fn in_directory(mut self, directory: &Path) -> Result<Self, Error> {
+        if !self.initialize_with.as_ref().is_some_and(|with| with.contains(reserved::DIRECTORY)) {
+            let error = Error::new(Kind::Usage, format!("the module of {} is not told a directory", self.title))
+                .saw("[token] directory in local.toml")
+                .hint("leave it out of local.toml");
+            let variable = self.files.as_ref().and_then(|files| files.environment.as_deref());
+            return Err(match variable {
+                Some(variable) => error.hint(format!("its module looks where the environment's {variable} says")),
+                None => error,
+            });
+        }
+        let path = directory.display().to_string();
+        self.files = Some(TokenFiles { environment: None, paths: vec![path], setting: None });
+        Ok(self)
+    }
+
     /// The name of [`generic`](Self::generic).
     pub const GENERIC: &str = "generic";
 
@@ -199,6 +226,37 @@ mod tests {
     }
 
     #[test]
+    fn every_embedded_profile_says_what_people_need_on_the_day() {
+        for name in HsmProfile::names() {
+            let profile = HsmProfile::embedded(name).unwrap();
+            assert!(!profile.modules.is_empty() && profile.modules.iter().all(|path| path.starts_with('/')), "{name}");
+            assert!(profile.remarks.len() >= 3, "{name}: remarks");
+            assert!(!profile.algorithms.is_empty(), "{name}");
+            // Unlocked by a PIN that is checked before a try is spent; at least what a person can type.
+            assert!(profile.user_pin.max >= 6, "{name}");
+            assert_eq!(profile.backup.contains(&BackupWay::Clone), !profile.clone_how.is_empty(), "{name}: clone");
+            assert!(profile.writes.iter().all(|path| path.starts_with(['/', '~'])), "{name}: writes");
+            if let Some(attestation) = &profile.attestation {
+                let found = attestation.same_id || !attestation.labels.is_empty() || !attestation.tool.is_empty();
+                assert!(found && !attestation.says.is_empty(), "{name}: attestation");
+            }
+            assert!(profile.quorum.is_none_or(|quorum| !quorum.says.is_empty()), "{name}: quorum");
+            // Where this project runs it, versions; where it does not, the document.
+            let runs_here = profile.verified.by == VerifiedBy::Ci;
+            assert!(profile.verified.source.contains(|c: char| c.is_ascii_digit()), "{name}: no version or date");
+            assert!(runs_here || profile.verified.source.len() > 40, "{name}: name the document and its section");
+        }
+    }
+
+    #[test]
+    fn a_kind_of_key_has_the_mechanisms_for_it() {
+        let error = HsmProfile::parse(&SOFTHSM.replace("\"CKM_ECDSA\", ", "")).unwrap_err();
+        assert!(error.to_string().contains("ecdsa-p256") && error.to_string().contains("CKM_ECDSA"), "{error}");
+        let error = HsmProfile::parse(&SOFTHSM.replace("\"CKM_ECDSA\"", "\"CKM_ECSDA\"")).unwrap_err();
+        assert!(error.to_string().contains("CKM_ECSDA"), "{error}");
+    }
+
+    #[test]
     fn a_profile_is_written_as_it_reads() {
         for name in HsmProfile::names() {
             let profile = HsmProfile::embedded(name).unwrap();
@@ -233,6 +291,9 @@ mod tests {
             ("min = 4", "min = 400"),
             ("locks = false", "locks = false\ntries = 3"),
             ("name = \"softhsm2\"", "name = \"../x\""),
+            ("source = \"softhsm2", "source = \"\" #"),
+            ("title = \"SoftHSM 2\"", "title = \"Soft\\u001b[2JHSM\""),
+            ("[files]", "[attestation]\nsays = [\"x\"]\nlabels = [\"\"]\n[files]"),
         ] {
             assert!(HsmProfile::parse(&SOFTHSM.replacen(from, to, 1)).is_err(), "{to}");
         }

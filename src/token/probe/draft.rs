@@ -32,8 +32,8 @@ impl Probe {
     pub fn to_profile(&self, base: &HsmProfile, found: &str) -> Result<String, Error> {
         let profile = self.drafted(base, found);
         let mut text = format!(
-            "# {}, {found}.\n# Whether it is true of your token, you answer for: read it, and complete what says FILL \
-             IN.\n\n",
+            "# {},\n# {found}.\n# Whether it is true of your token, you answer for: read it, and\n# complete \
+             what says FILL IN.\n\n",
             profile.title
         );
         for line in profile.to_toml().lines() {
@@ -61,9 +61,9 @@ impl Probe {
         }
         let source = crate::text::escape(&format!("{found}: {known} {}, {}", identity.firmware, identity.library));
         profile.verified = Verified { by: VerifiedBy::Hand, source };
-        if let Some(says) = self.says.as_ref().filter(|says| says.pin_max >= says.pin_min.max(1)) {
+        if let Some(lengths) = self.says.as_ref().and_then(|says| says.pin_lengths) {
             for pin in [&mut profile.user_pin, &mut profile.so_pin] {
-                (pin.min, pin.max) = (says.pin_min, says.pin_max);
+                (pin.min, pin.max) = lengths;
             }
         }
         let Some(proved) = &self.proved else { return profile };

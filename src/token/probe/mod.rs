@@ -70,10 +70,8 @@ pub struct Says {
     pub pin_locked: bool,
     /// It must be changed before use.
     pub pin_to_be_changed: bool,
-    /// The least length of a PIN.
-    pub pin_min: usize,
-    /// The greatest; 0 where it does not say.
-    pub pin_max: usize,
+    /// The least and the greatest length of a PIN, where it says them.
+    pub pin_lengths: Option<(usize, usize)>,
     /// The PIN is typed on the token's own keys.
     pub pinpad: bool,
     /// Nothing can be written to it.
@@ -206,7 +204,7 @@ pub fn probe(
         have.contains(&mechanism::generation(*spec))
             && mechanism::choose(SignatureAlgorithm::of(*spec), &have, module.profile().hash).is_ok()
     };
-    let listed: Vec<KeySpec> = KeySpec::ALL.into_iter().filter(lists).collect();
+    let listed: Vec<KeySpec> = KeySpec::ALL.iter().copied().filter(lists).collect();
     let mut names: Vec<String> = have.iter().map(|known| mechanism::name(*known)).collect();
     names.sort();
     let differences = compare::differences(module.profile(), &names, proved.as_ref());
@@ -228,18 +226,16 @@ pub fn probe(
 /// As it is after the login: a try that was wrong before shows.
 fn says(module: &Module, slot: Slot) -> Option<Says> {
     let seen = module.look(slot).ok()?;
-    let info = module.library.0.get_token_info(slot).ok()?;
     Some(Says {
         pin_set: seen.pin.set,
         pin_count_low: seen.pin.count_low,
         pin_final_try: seen.pin.final_try,
         pin_locked: seen.pin.locked,
         pin_to_be_changed: seen.pin.to_be_changed,
-        pin_min: info.min_pin_length(),
-        pin_max: info.max_pin_length(),
+        pin_lengths: seen.pin_lengths,
         pinpad: seen.pinpad,
         write_protected: seen.write_protected,
-        random: info.rng(),
+        random: seen.random,
         max_sessions: seen.max_sessions,
     })
 }
@@ -249,7 +245,7 @@ fn exercise(token: &mut Pkcs11Token, on_token: Option<KeySpec>, stopwatch: Stopw
         true => trial::on_token(token, spec, stopwatch),
         false => Ok(trial::in_session(token, spec, stopwatch)),
     };
-    let algorithms = KeySpec::ALL.into_iter().map(trial).collect::<Result<Vec<_>, _>>()?;
+    let algorithms = KeySpec::ALL.iter().copied().map(trial).collect::<Result<Vec<_>, _>>()?;
     let open: Vec<_> = (0..SESSIONS_TRIED).map_while(|_| token.context().open_ro_session(token.slot).ok()).collect();
     let sessions = open.len();
     drop(open);
@@ -319,8 +315,7 @@ mod tests {
                 pin_final_try: false,
                 pin_locked: false,
                 pin_to_be_changed: false,
-                pin_min: 6,
-                pin_max: 16,
+                pin_lengths: Some((6, 16)),
                 pinpad: false,
                 write_protected: false,
                 random: true,

@@ -114,10 +114,11 @@ fn sign(
     let job = pool::job(token, tried.algorithm, algorithm)?;
     tried.token_hashes =
         Some(mechanism::choose(algorithm, &token.mechanisms, token.profile.hash)?.input == Input::Message);
+    let signer = pool::Signer::of(&token.session, pair.private);
     let (began, mut made) = (stopwatch(), 0_u32);
     let mut signatures = Vec::new();
     loop {
-        signatures.push(pool::sign_one(&token.session, pair.private, &job, PROOF)?);
+        signatures.push(pool::sign_one(&token.session, signer, &job, PROOF)?);
         made += 1;
         let spent = stopwatch() - began;
         if spent >= MOMENT {

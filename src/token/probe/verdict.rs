@@ -93,7 +93,8 @@ pub fn kinds(roots: &[KeySpec]) -> String {
 fn dangers(algorithms: &[Tried]) -> Vec<String> {
     let of = |danger: &dyn Fn(&Tried) -> bool| {
         let kinds: Vec<&str> = algorithms.iter().filter(|t| danger(t)).map(|t| t.algorithm.title()).collect();
-        (!kinds.is_empty()).then(|| kinds.join(", "))
+        let all = algorithms.iter().filter(|tried| tried.escapes.is_some()).count();
+        (!kinds.is_empty()).then(|| if kinds.len() == all { "every kind".to_owned() } else { kinds.join(", ") })
     };
     let escaped = |how: &dyn Fn(&super::Escapes) -> bool| of(&|tried| tried.escapes.as_ref().is_some_and(how));
     let way = algorithms.iter().find_map(|tried| tried.escapes.as_ref()?.wrapped_by.clone()).unwrap_or_default();
@@ -138,7 +139,7 @@ mod tests {
     #[test]
     fn a_token_that_works_is_said_to_with_the_kind_to_choose_first() {
         let all = [tried(KeySpec::EcdsaP256, None), tried(KeySpec::EcdsaP384, None), tried(KeySpec::Rsa2048, None)];
-        let verdict = Verdict::of(&KeySpec::ALL, Some(&proved(all.to_vec())));
+        let verdict = Verdict::of(KeySpec::ALL, Some(&proved(all.to_vec())));
         assert_eq!(
             verdict.says,
             "This token can hold a root CA: ECDSA P-384 (recommended), ECDSA P-256; the audit key too."
@@ -152,7 +153,7 @@ mod tests {
         let with = |change: &dyn Fn(&mut super::super::Escapes)| {
             let mut one = tried(KeySpec::EcdsaP384, None);
             change(one.escapes.as_mut().unwrap());
-            Verdict::of(&KeySpec::ALL, Some(&proved(vec![one])))
+            Verdict::of(KeySpec::ALL, Some(&proved(vec![one])))
         };
         assert_eq!(with(&|_| {}).dangers, Vec::<String>::new());
         for verdict in [
@@ -166,7 +167,7 @@ mod tests {
         }
         let mut other = tried(KeySpec::Rsa4096, Some("CKA_SENSITIVE = false"));
         other.failed = Some(Failed::Judged);
-        let verdict = Verdict::of(&KeySpec::ALL, Some(&proved(vec![other])));
+        let verdict = Verdict::of(KeySpec::ALL, Some(&proved(vec![other])));
         assert!(verdict.dangers[0].contains("not what was asked for (RSA-4096)"), "{verdict:?}");
         assert!(verdict.says.contains("cannot hold a root CA: no kind of key works"), "{verdict:?}");
     }

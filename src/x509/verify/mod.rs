@@ -1,7 +1,7 @@
 //! The only signature verification of the program, by aws-lc-rs: another implementation than any token's.
 //!
 //! Never parses: it takes bytes, a key and an algorithm, or certificates that [`read`](super::read) parsed.
-//! Sources: RFC 4055, 5480, 5758, 8410; FIPS 186-5; RFC 5280 section 6.
+//! Sources: RFC 4055, 5480, 5758, 8410, 9881; FIPS 186-5; RFC 5280 section 6.
 
 mod foreign;
 mod parent;
@@ -16,7 +16,7 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use aws_lc_rs::signature as aws;
 
-/// Verifies a signature in certificate form (PKCS#1 v1.5, DER ECDSA, raw Ed25519) over `message`.
+/// Verifies a signature in certificate form (PKCS#1 v1.5, DER ECDSA, raw Ed25519 and ML-DSA) over `message`.
 ///
 /// The algorithm must belong to the key's family. An elliptic curve key must be an uncompressed point, which
 /// aws-lc-rs checks to be on its curve.
@@ -78,6 +78,7 @@ fn scheme(spec: KeySpec, algorithm: SignatureAlgorithm) -> Option<&'static dyn a
         (EcdsaP521, EcdsaSha384) => &aws::ECDSA_P521_SHA384_ASN1,
         (EcdsaP521, EcdsaSha512) => &aws::ECDSA_P521_SHA512_ASN1,
         (KeySpec::Ed25519, Ed25519) => &aws::ED25519,
+        (KeySpec::MlDsa65, SignatureAlgorithm::MlDsa65) => &aws::ML_DSA_65,
         _ => return None,
     })
 }

@@ -91,8 +91,9 @@ fn holds(world: &World, at: &dyn Display) {
     one_screen(&status, at);
     // Screens fold at 80 columns.
     let status = status.split_whitespace().collect::<Vec<_>>().join(" ");
+    let last = |kind: &str| entries.iter().rposition(|entry| entry["type"] == kind);
     let closed = entries.last().is_some_and(|entry| entry["type"] == "session.closed");
-    if of_type(&entries, "session.opened").len() > of_type(&entries, "session.closed").len() {
+    if last("session.opened") > last("session.closed") {
         assert!(status.contains("was interrupted after"), "{at}\n{status}");
     } else if world.read(ENTRIES).last() != Some(&b'\n') {
         assert!(status.contains("The last line of the log was torn"), "{at}\n{status}");

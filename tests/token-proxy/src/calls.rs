@@ -5,7 +5,7 @@
 use crate::answers::{self, Answer};
 use crate::journal::{self, Call};
 use crate::plan::{self, Crash, Fault, Lie};
-use crate::{misused, real};
+use crate::{family, misused, real};
 use cryptoki_sys::*;
 use std::time::Duration;
 
@@ -20,13 +20,14 @@ type Attributes = *mut CK_ATTRIBUTE;
 type Mechanism = *mut CK_MECHANISM;
 
 /// Defines functions that pass their arguments on, the list of them and their names. After `gives`: what a call that
-/// was done gives back, and (for signatures) what it was made of.
+/// was done gives back, and (for signatures) what it was made of. After `by`: the part of [`family`](crate::family) that
+/// does it in the real module's place.
 macro_rules! functions {
-    ($($name:ident($($arg:ident: $type:ty),*) $(gives $answer:expr, $input:expr)?;)*) => {
+    ($($name:ident($($arg:ident: $type:ty),*) $(by $part:ident)? $(gives $answer:expr, $input:expr)?;)*) => {
         $(
             unsafe extern "C" fn $name($($arg: $type),*) -> CK_RV {
                 // SAFETY: the caller's arguments, passed on as they came.
-                let done = || match real().$name { Some(real) => unsafe { real($($arg),*) }, None => CKR_FUNCTION_NOT_SUPPORTED };
+                let done = || functions!(do $name ($($arg),*) $($part)?);
                 // SAFETY: looked at only after the real call was well.
                 let answer = || -> Option<(Answer, &[u8])> { functions!(@ $($answer, $input)?) };
                 call(stringify!($name), done, answer)
@@ -45,6 +46,10 @@ macro_rules! functions {
             list
         }
     };
+    (do $name:ident ($($arg:ident),*)) => {
+        match real().$name { Some(real) => unsafe { real($($arg),*) }, None => CKR_FUNCTION_NOT_SUPPORTED }
+    };
+    (do $name:ident ($($arg:ident),*) $part:ident) => { unsafe { family::$part::$name($($arg),*) } };
     (@) => { None };
     // SAFETY: see above.
     (@ $answer:expr, $input:expr) => {{
@@ -55,36 +60,36 @@ macro_rules! functions {
 }
 
 functions! {
-    C_Initialize(args: Any);
+    C_Initialize(args: Any) by slots;
     C_Finalize(reserved: Any);
     C_GetInfo(info: *mut CK_INFO);
-    C_GetSlotList(present: CK_BBOOL, slots: *mut CK_SLOT_ID, count: LenPtr);
-    C_GetSlotInfo(slot: CK_SLOT_ID, info: *mut CK_SLOT_INFO);
-    C_GetTokenInfo(slot: CK_SLOT_ID, info: *mut CK_TOKEN_INFO)
+    C_GetSlotList(present: CK_BBOOL, slots: *mut CK_SLOT_ID, count: LenPtr) by slots;
+    C_GetSlotInfo(slot: CK_SLOT_ID, info: *mut CK_SLOT_INFO) by slots;
+    C_GetTokenInfo(slot: CK_SLOT_ID, info: *mut CK_TOKEN_INFO) by slots
         gives Some(Answer { bytes: (*info).serialNumber.as_mut_ptr(), len: 16, told: None, session: None }), &[];
-    C_GetMechanismList(slot: CK_SLOT_ID, list: *mut CK_MECHANISM_TYPE, count: LenPtr);
-    C_GetMechanismInfo(slot: CK_SLOT_ID, kind: CK_MECHANISM_TYPE, info: *mut CK_MECHANISM_INFO);
-    C_InitToken(slot: CK_SLOT_ID, pin: Text, len: Len, label: Text);
-    C_InitPIN(session: Session, pin: Text, len: Len);
+    C_GetMechanismList(slot: CK_SLOT_ID, list: *mut CK_MECHANISM_TYPE, count: LenPtr) by objects;
+    C_GetMechanismInfo(slot: CK_SLOT_ID, kind: CK_MECHANISM_TYPE, info: *mut CK_MECHANISM_INFO) by slots;
+    C_InitToken(slot: CK_SLOT_ID, pin: Text, len: Len, label: Text) by login;
+    C_InitPIN(session: Session, pin: Text, len: Len) by login;
     C_SetPIN(session: Session, old: Text, old_len: Len, new: Text, new_len: Len);
-    C_OpenSession(slot: CK_SLOT_ID, flags: CK_FLAGS, application: Any, notify: CK_NOTIFY, session: *mut Session);
-    C_CloseSession(session: Session);
-    C_CloseAllSessions(slot: CK_SLOT_ID);
+    C_OpenSession(slot: CK_SLOT_ID, flags: CK_FLAGS, application: Any, notify: CK_NOTIFY, session: *mut Session) by slots;
+    C_CloseSession(session: Session) by slots;
+    C_CloseAllSessions(slot: CK_SLOT_ID) by slots;
     C_GetSessionInfo(session: Session, info: *mut CK_SESSION_INFO);
-    C_Login(session: Session, user: CK_USER_TYPE, pin: Text, len: Len);
+    C_Login(session: Session, user: CK_USER_TYPE, pin: Text, len: Len) by login;
     C_Logout(session: Session);
-    C_CreateObject(session: Session, template: Attributes, count: Len, object: *mut Object);
+    C_CreateObject(session: Session, template: Attributes, count: Len, object: *mut Object) by objects;
     C_DestroyObject(session: Session, object: Object);
-    C_GetAttributeValue(session: Session, object: Object, template: Attributes, count: Len)
+    C_GetAttributeValue(session: Session, object: Object, template: Attributes, count: Len) by objects
         gives Answer::told((*template).pValue.cast(), &raw mut (*template).ulValueLen), &[];
     C_SetAttributeValue(session: Session, object: Object, template: Attributes, count: Len);
     C_FindObjectsInit(session: Session, template: Attributes, count: Len);
     C_FindObjects(session: Session, objects: *mut Object, most: Len, count: LenPtr)
         gives Some(Answer { bytes: count.cast(), len: size_of::<CK_ULONG>(), told: None, session: None }), &[];
     C_FindObjectsFinal(session: Session);
-    C_SignInit(session: Session, mechanism: Mechanism, key: Object)
+    C_SignInit(session: Session, mechanism: Mechanism, key: Object) by login
         gives { answers::signs_with(session, mechanism, key); None::<Answer> }, &[];
-    C_Sign(session: Session, data: Bytes, len: Len, signature: Bytes, signature_len: LenPtr)
+    C_Sign(session: Session, data: Bytes, len: Len, signature: Bytes, signature_len: LenPtr) by login
         gives Answer::told(signature, signature_len).map(|answer| Answer { session: Some(session), ..answer }),
         std::slice::from_raw_parts(data, usize::try_from(len).unwrap_or(0));
     C_SignUpdate(session: Session, part: Bytes, len: Len);
@@ -92,7 +97,7 @@ functions! {
         gives Answer::told(signature, signature_len), &[];
     C_GenerateKey(session: Session, mechanism: Mechanism, template: Attributes, count: Len, key: *mut Object);
     C_GenerateKeyPair(session: Session, mechanism: Mechanism, public: Attributes, public_count: Len,
-        private: Attributes, private_count: Len, public_key: *mut Object, private_key: *mut Object);
+        private: Attributes, private_count: Len, public_key: *mut Object, private_key: *mut Object) by objects;
     C_WrapKey(session: Session, mechanism: Mechanism, by: Object, key: Object, wrapped: Bytes, len: LenPtr)
         gives Answer::told(wrapped, len), &[];
     C_UnwrapKey(session: Session, mechanism: Mechanism, by: Object, wrapped: Bytes, len: Len, template: Attributes,
@@ -124,12 +129,24 @@ fn call<'i>(
             journal::write(call, None, None, text);
             end(crash);
         }
+        Some(Fault::Pull) => family::slots::pull(),
         Some(Fault::Delay(time)) => std::thread::sleep(time),
         _ => {}
     }
+    if let Some(code) = family::slots::refuses(function) {
+        journal::write(call, Some(code), None, text);
+        return code;
+    }
     let lie = if let Some(Fault::Answer(lie)) = fault { Some(lie) } else { None };
     let (result, gave) = finish(call, done(), answer, lie);
-    let result = if let Some(Fault::After(code)) = fault { code } else { result };
+    let result = match fault {
+        Some(Fault::After(code)) => code,
+        Some(Fault::PullAfter) => {
+            family::slots::pull();
+            CKR_DEVICE_REMOVED
+        }
+        _ => result,
+    };
     journal::write(call, Some(result), gave, text);
     if let Some(Fault::Crash(crash @ (Crash::KillAfter | Crash::StopAfter))) = fault {
         end(crash);

@@ -28,9 +28,12 @@
 //! | `other` | `C_Sign`: the signature of another private key of the token |
 //! | `delay:MS` | done after so many milliseconds |
 //! | `hang` | never returns |
+//! | `pull`, `pull-after` | the token is pulled out before or after the call: see `family` |
 //! | `abort`, `segv` | the module crashes, before it does anything |
 //! | `kill`, `kill-after` | SIGKILL before or after the call |
 //! | `stop`, `stop-after` | SIGSTOP before or after the call: it goes on at SIGCONT |
+//!
+//! What the token is like beside that, `ANCHORITE_PROXY_TRAITS` says: see `family`.
 //!
 //! What a function "gives back" is in `answers`. Functions of PKCS#11 that the program does not call are not there:
 //! the list of functions has no entry for them, so that nothing passes unseen. A plan that cannot be read ends the
@@ -38,6 +41,7 @@
 
 mod answers;
 mod calls;
+mod family;
 mod journal;
 mod plan;
 
@@ -95,6 +99,7 @@ pub unsafe extern "C" fn C_GetFunctionList(list: CK_FUNCTION_LIST_PTR_PTR) -> CK
         return CKR_ARGUMENTS_BAD;
     }
     plan::check();
+    family::family();
     let own = OWN.get_or_init(|| Functions(calls::list(real())));
     // SAFETY: the caller's place for a pointer. PKCS#11 gives out a mutable pointer that nobody writes through.
     unsafe { *list = std::ptr::from_ref(&own.0).cast_mut() };

@@ -18,6 +18,10 @@ pub enum Fault {
     Delay(Duration),
     /// Never returns.
     Hang,
+    /// The token is pulled out before it is done.
+    Pull,
+    /// The token is pulled out once it is done, and the answer is lost.
+    PullAfter,
     /// Ends or stops the process, before or after the call.
     Crash(Crash),
 }
@@ -127,6 +131,8 @@ fn read(what: &str) -> Option<Fault> {
         "same" => Fault::Answer(Lie::Same),
         "other" => Fault::Answer(Lie::Other),
         "hang" => Fault::Hang,
+        "pull" => Fault::Pull,
+        "pull-after" => Fault::PullAfter,
         "abort" => Fault::Crash(Crash::Abort),
         "segv" => Fault::Crash(Crash::Segv),
         "kill" => Fault::Crash(Crash::Kill),

@@ -77,9 +77,13 @@ fn validate_profile(config: &Config, text: &str, key: &str, name: &str) -> Resul
         return Err(at("not a profile of intermediates").saw(profile.name));
     }
     if !profile.issuer_keys.contains(&config.root.key) {
-        return Err(at(&format!("{} cannot verify what this root signs", profile.name))
+        let error = at(&format!("{} cannot verify what this root signs", profile.name))
             .saw(format!("[root] key {}", config.root.key.name()))
-            .wanted(names(profile.issuer_keys)));
+            .wanted(names(profile.issuer_keys));
+        return Err(match config.root.key.is_experimental() {
+            true => error.hint("no mesh verifies it yet; to try it: profile = \"subordinate\""),
+            false => error,
+        });
     }
     if !config.intermediates.keys.iter().any(|key| profile.keys.contains(key)) {
         let at = contradiction(text, TABLE, "keys", &format!("{} can use none of these kinds of key", profile.name));

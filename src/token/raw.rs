@@ -1,0 +1,93 @@
+//! Calls of the module's own list of functions that cryptoki does not make, or makes and then judges.
+//!
+//! A token whose clock is no time of day is a token all the same (opencryptoki 3.8.1). One C_Sign after a C_SignInit of
+//! ours lets a login stand between the two, as keys want that ask for the PIN at each signature.
+//!
+//! Owns the second handle to the module, which holds the list. Never loads, initialises or finalises: cryptoki has
+//! done the one and `Library` does the other. Source: PKCS#11 v3.0 sections 5.4 (C_GetFunctionList), 5.5
+//! (C_GetTokenInfo) and 5.13 (C_Sign).
+#![allow(unsafe_code)]
+
+use cryptoki::context::Function;
+use cryptoki::error::{Error as Answer, Rv};
+use cryptoki::session::Session;
+use cryptoki::slot::Slot;
+use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CK_TOKEN_INFO, CK_ULONG};
+use std::path::Path;
+
+/// Room for a signature: an ML-DSA-87 one has 4,627 bytes, one of RSA-4096 has 512.
+const LONGEST: usize = 8 * 1024;
+
+/// The module's own functions.
+pub(super) struct Raw {
+    list: CK_FUNCTION_LIST,
+    /// The functions live as long as this does.
+    _library: cryptoki_sys::Pkcs11,
+}
+
+impl std::fmt::Debug for Raw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Raw")
+    }
+}
+
+impl Raw {
+    /// The functions of a module that is loaded already.
+    ///
+    /// # Errors
+    /// It has no list of functions.
+    pub(super) fn of(path: &Path) -> Result<Self, Answer> {
+        // SAFETY: loading runs a module's initialisers; this one is loaded, so there is only another handle to it.
+        let library = unsafe { cryptoki_sys::Pkcs11::new(path) }.map_err(Answer::LibraryLoading)?;
+        let get = match &library.C_GetFunctionList {
+            Ok(get) => *get,
+            Err(_) => return Err(Answer::MissingSymbol("C_GetFunctionList")),
+        };
+        let mut list = std::ptr::null_mut();
+        // SAFETY: the function of this name has this type, and is given a place for a pointer.
+        let answer = unsafe { get(&mut list) };
+        result(answer, Function::GetFunctionList)?;
+        // SAFETY: where it answers that all is well the pointer is to a list that lives as long as the module.
+        let list = unsafe { list.as_ref() }.copied().ok_or(Answer::NullFunctionPointer)?;
+        Ok(Self { list, _library: library })
+    }
+
+    /// What the token in a slot says of itself, unjudged: every field is numbers or bytes, of which all values exist.
+    ///
+    /// # Errors
+    /// What the module answered.
+    pub(super) fn token_info(&self, slot: Slot) -> Result<CK_TOKEN_INFO, Answer> {
+        let get = self.list.C_GetTokenInfo.ok_or(Answer::NullFunctionPointer)?;
+        let mut info = CK_TOKEN_INFO::default();
+        // SAFETY: the module is given a place for the structure, which outlives the call.
+        let answer = unsafe { get(slot.into(), &raw mut info) };
+        result(answer, Function::GetTokenInfo)?;
+        Ok(info)
+    }
+
+    /// Ends the signature that this session has begun, with one call: the module is not asked first how long it is.
+    ///
+    /// # Errors
+    /// What the module answered; [`Answer::InvalidValue`] where it says that it wrote more than it was given room for.
+    pub(super) fn sign(&self, session: &Session, data: &[u8]) -> Result<Vec<u8>, Answer> {
+        let sign = self.list.C_Sign.ok_or(Answer::NullFunctionPointer)?;
+        let mut signature = vec![0; LONGEST];
+        let mut length = CK_ULONG::try_from(signature.len())?;
+        let given = CK_ULONG::try_from(data.len())?;
+        // SAFETY: the session is open and this thread's; both pointers have the lengths that are told beside them, and
+        // a module does not write to what it signs.
+        let answer =
+            unsafe { sign(session.handle(), data.as_ptr().cast_mut(), given, signature.as_mut_ptr(), &raw mut length) };
+        result(answer, Function::Sign)?;
+        let length = usize::try_from(length)?;
+        if length > signature.len() {
+            return Err(Answer::InvalidValue);
+        }
+        signature.truncate(length);
+        Ok(signature)
+    }
+}
+
+fn result(answer: CK_RV, function: Function) -> Result<(), Answer> {
+    Rv::from(answer).into_result(function)
+}

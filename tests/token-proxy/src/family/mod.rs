@@ -1,0 +1,102 @@
+//! Families of tokens that SoftHSM is not one of: `ANCHORITE_PROXY_TRAITS` names what this one is like, parted by `;`.
+//!
+//! | trait | what the token is like |
+//! | --- | --- |
+//! | `always-authenticate` | its keys ask for the PIN at each signature, and say so |
+//! | `says-nothing` | with that: its keys ask, and say that they do not |
+//! | `pinpad` | the PIN is typed on it: a file `pinpad` says what, a line each time, the last one for good |
+//! | `pin-locks=N` | the N-th wrong PIN locks it, and its flags say how near that is; a file `tries` counts |
+//! | `logged-in` | the first login of a process is answered with CKR_USER_ALREADY_LOGGED_IN |
+//! | `max-sessions=N` | no more than so many sessions are open at once |
+//! | `says-max-sessions=N` | the same, and it says so |
+//! | `no-session-objects` | it makes nothing that ends with the session |
+//! | `hash=host`, `hash=token` | it has only mechanisms that want a hash made, or that make it |
+//! | `ec-point-raw` | it gives a point of a curve without its OCTET STRING |
+//! | `cant-lock` | it takes no locking by the operating system |
+//!
+//! The files are beside the journal. A token that is pulled out (`pull` among the faults) is gone while there is a file
+//! `unplugged`; then it is in another slot, and the sessions of before are not known.
+
+pub mod login;
+pub mod objects;
+pub mod slots;
+
+use crate::{misused, setting};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+/// What a family is like.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Family {
+    pub always_authenticate: bool,
+    pub says_nothing: bool,
+    pub pinpad: bool,
+    pub pin_locks: Option<u64>,
+    pub logged_in: bool,
+    pub max_sessions: Option<u64>,
+    pub says_max_sessions: bool,
+    pub no_session_objects: bool,
+    pub hash: Option<Hash>,
+    pub ec_point_raw: bool,
+    pub cant_lock: bool,
+}
+
+/// Where a token lets be hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    Host,
+    Token,
+}
+
+/// The family that was asked for.
+pub fn family() -> &'static Family {
+    static FAMILY: OnceLock<Family> = OnceLock::new();
+    FAMILY.get_or_init(|| {
+        let traits = std::env::var("ANCHORITE_PROXY_TRAITS").unwrap_or_default();
+        parse(&traits).unwrap_or_else(|word| misused(&format!("there is no trait {word:?}")))
+    })
+}
+
+fn parse(traits: &str) -> Result<Family, String> {
+    let mut family = Family::default();
+    for text in traits.split(';').map(str::trim).filter(|text| !text.is_empty()) {
+        let (word, value) = text.split_once('=').map_or((text, None), |(word, value)| (word, Some(value)));
+        let number = || value.and_then(|value| value.parse().ok()).ok_or_else(|| text.to_owned());
+        match word {
+            "always-authenticate" => family.always_authenticate = true,
+            "says-nothing" => family.says_nothing = true,
+            "pinpad" => family.pinpad = true,
+            "pin-locks" => family.pin_locks = Some(number()?),
+            "logged-in" => family.logged_in = true,
+            "max-sessions" => family.max_sessions = Some(number()?),
+            "says-max-sessions" => (family.max_sessions, family.says_max_sessions) = (Some(number()?), true),
+            "no-session-objects" => family.no_session_objects = true,
+            "hash" if value == Some("host") => family.hash = Some(Hash::Host),
+            "hash" if value == Some("token") => family.hash = Some(Hash::Token),
+            "ec-point-raw" => family.ec_point_raw = true,
+            "cant-lock" => family.cant_lock = true,
+            _ => return Err(text.to_owned()),
+        }
+    }
+    Ok(family)
+}
+
+/// A file that test and token share.
+fn shared(name: &str) -> PathBuf {
+    PathBuf::from(setting("ANCHORITE_PROXY_JOURNAL")).with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_is_what_its_traits_say_and_a_mistake_is_none() {
+        let family = parse("pinpad; max-sessions=2;hash=token").unwrap();
+        assert!(family.pinpad && !family.says_max_sessions);
+        assert_eq!((family.max_sessions, family.hash), (Some(2), Some(Hash::Token)));
+        for wrong in ["pin-pad", "max-sessions", "max-sessions=x", "hash=both"] {
+            assert_eq!(parse(wrong), Err(wrong.to_owned()));
+        }
+    }
+}
