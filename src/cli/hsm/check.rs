@@ -92,7 +92,7 @@ fn from_custodians(
         .field("token", &seen.identity.label)
         .field("serial", &seen.identity.serial)
         .field("opens to", format!("{} of {} custodians, set {}", set.threshold, set.commitments.len(), set.set));
-    let mut collect = |people: &mut dyn People| {
+    let collect = |people: &mut dyn People| {
         people.show(&screen)?;
         shares::collect_from(people, known, set).map(|(pins, _)| pins.user)
     };

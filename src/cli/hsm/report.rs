@@ -59,8 +59,11 @@ fn tried(mut screen: Screen, found: &Probe, proved: &Proved) -> Screen {
         .field(
             "guard",
             match proved.guard {
-                true => "kept: a private data object was made and read; an older log is noticed",
-                false => "none: it keeps no private data object, so an older copy of the log is not noticed by it",
+                None => "not known: it makes no object that ends with the session",
+                Some(true) => "kept: a private data object was made and read; an older log is noticed",
+                Some(false) => {
+                    "none: it keeps no private data object, so an older copy of the log is not noticed by it"
+                }
             },
         )
         .field("sessions", sessions(found, proved))

@@ -80,7 +80,11 @@ impl Probe {
         profile.session_objects = self.verdict.sessions_hold_keys;
         profile.rejects = compare::rejects(proved);
         profile.reauthenticate = works().any(|tried| tried.asks_each_time == Some(true));
-        profile.guard = if proved.guard { GuardSupport::Replace } else { GuardSupport::None };
+        match proved.guard {
+            Some(true) => profile.guard = GuardSupport::Replace,
+            Some(false) => profile.guard = GuardSupport::None,
+            None => {}
+        }
         if let Some(together) = proved.together {
             profile.sessions = together.sessions;
         } else if proved.sessions < profile.sessions {

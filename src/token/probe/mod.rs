@@ -87,8 +87,8 @@ pub struct Says {
 pub struct Proved {
     /// Each kind of key: made in a session, judged, used, attacked, verified outside the token.
     pub algorithms: Vec<Tried>,
-    /// Private data objects can be made and read.
-    pub guard: bool,
+    /// Private data objects can be made and read; not known where nothing ends with the session.
+    pub guard: Option<bool>,
     /// Its random generator answers.
     pub random: bool,
     /// Sessions that could be open at once, up to [`SESSIONS_TRIED`].
@@ -255,7 +255,10 @@ fn exercise(token: &mut Pkcs11Token, on_token: Option<KeySpec>, stopwatch: Stopw
         let (sessions, per_second) = trial::at_once(token, algorithm, sessions, stopwatch)?;
         Some(Together { sessions, algorithm, per_second })
     });
-    let (guard, random) = (guard::possible(token), token.random(32).is_ok());
+    // What no session holds was not tried.
+    let holds = algorithms.iter().any(|tried| !tried.on_token && tried.failed != Some(Failed::Made));
+    let guard = Some(guard::possible(token)).filter(|possible| *possible || holds);
+    let random = token.random(32).is_ok();
     Ok(Proved { algorithms, guard, random, sessions, together })
 }
 
@@ -288,7 +291,7 @@ mod tests {
     }
 
     pub(super) fn proved(algorithms: Vec<Tried>) -> Proved {
-        Proved { algorithms, guard: false, random: true, sessions: 2, together: None }
+        Proved { algorithms, guard: Some(false), random: true, sessions: 2, together: None }
     }
 
     pub(super) fn found() -> Probe {

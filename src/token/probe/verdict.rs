@@ -48,10 +48,17 @@ impl Verdict {
                 format!("Nothing could be tried without changing the token: {NO_KEY}.")
             }
             (Some(_), false) => {
-                let can = tried(&roots, audit || listed.contains(&AUDIT), !dangers.is_empty());
+                let audit = if audit {
+                    Audit::Tried
+                } else if listed.contains(&AUDIT) {
+                    Audit::Listed
+                } else {
+                    Audit::No
+                };
+                let can = tried(&roots, audit, !dangers.is_empty());
                 format!("{can} Other kinds could not be tried without changing the token: {NO_KEY}.")
             }
-            (Some(_), true) => tried(&roots, audit, !dangers.is_empty()),
+            (Some(_), true) => tried(&roots, if audit { Audit::Tried } else { Audit::No }, !dangers.is_empty()),
         };
         let tried = proved.is_some() && (sessions_hold_keys || !roots.is_empty());
         Self { says, roots, audit, tried, sessions_hold_keys, dangers }
@@ -66,7 +73,14 @@ fn untried(roots: &[KeySpec], audit: bool) -> String {
     format!("By what it lists, this token could hold a root CA: {}{audit}. Nothing was tried.", kinds(roots))
 }
 
-fn tried(roots: &[KeySpec], audit: bool, danger: bool) -> String {
+/// What is known of the audit key.
+enum Audit {
+    Tried,
+    Listed,
+    No,
+}
+
+fn tried(roots: &[KeySpec], audit: Audit, danger: bool) -> String {
     if roots.is_empty() {
         return "This token cannot hold a root CA: no kind of key works.".to_owned();
     }
@@ -75,8 +89,9 @@ fn tried(roots: &[KeySpec], audit: bool, danger: bool) -> String {
         true => "This token can sign as a root CA, and does not keep the key safe",
     };
     let audit = match audit {
-        true => "; the audit key too",
-        false => "; not the audit key, for it makes no ECDSA P-256: that needs a second token ([audit])",
+        Audit::Tried => "; the audit key too",
+        Audit::Listed => "; the audit key too, by its word",
+        Audit::No => "; not the audit key, for it makes no ECDSA P-256: that needs a second token ([audit])",
     };
     format!("{can}: {}{audit}.", kinds(roots))
 }
