@@ -9,7 +9,8 @@ use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
-use crate::token::{Identity, KeyRole, Place, Token, backup, environment};
+use crate::token::{Identity, KeyId, KeyRole, Place, Token, backup, environment};
+use crate::x509::Spki;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -37,6 +38,13 @@ pub trait Tokens {
     /// # Errors
     /// [`Kind::Token`]: it is not here, with what is.
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error>;
+
+    /// The public half of a key as the token with this serial number shows it without a login; `None` where it shows
+    /// none.
+    ///
+    /// # Errors
+    /// [`Kind::Token`].
+    fn public_half(&self, role: KeyRole, serial: &str, id: &KeyId) -> Result<Option<Spki>, Error>;
 
     /// Checks that the token in a slot, blank or not, says that it has what a kind of key needs.
     ///
@@ -177,6 +185,16 @@ impl Modules {
         }
     }
 
+    /// Begins with a module again: one with little room kept some for the security officer who was logged in.
+    fn begin_again(&mut self, role: KeyRole) -> Result<(), Error> {
+        let place = match (role, &self.audit) {
+            (KeyRole::Audit, Some(_)) => &mut self.audit,
+            _ => &mut self.loaded,
+        };
+        *place = place.take().map(Module::again).transpose()?;
+        Ok(())
+    }
+
     fn copy(&self) -> Result<&LocalCopy, Error> {
         self.backup.as_ref().ok_or_else(no_place)
     }
@@ -267,6 +285,10 @@ impl Tokens for Modules {
         self.of(role)?.select(&self.selection(serial))
     }
 
+    fn public_half(&self, role: KeyRole, serial: &str, id: &KeyId) -> Result<Option<Spki>, Error> {
+        self.of(role)?.public_half(&self.selection(serial), id)
+    }
+
     fn check_kind(&self, role: KeyRole, slot: u64, spec: KeySpec) -> Result<(), Error> {
         self.of(role)?.check_kind(&Selection::Slot(slot), spec)
     }
@@ -287,7 +309,13 @@ impl Tokens for Modules {
         so_pin: Option<&SecretString>,
         pin: Option<&SecretString>,
     ) -> Result<Identity, Error> {
-        Ok(self.of(role)?.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
+        let module = self.of(role)?;
+        let fresh = module.profile().login_per_key;
+        let identity = module.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity;
+        if fresh {
+            self.begin_again(role)?;
+        }
+        Ok(identity)
     }
 
     fn unlock(

@@ -210,6 +210,17 @@ impl Module {
         self
     }
 
+    /// The same module, ended and begun again: what it kept of the tokens, and its slots, are gone. No token of it is
+    /// open.
+    ///
+    /// # Errors
+    /// Those of [`load`]; it is not loaded any more.
+    pub fn again(self) -> Result<Self, Error> {
+        let Self { library, profile, snapshots, path, .. } = self;
+        drop(library);
+        Ok(Self { snapshots, ..load(&path, &profile)? })
+    }
+
     /// Where the module was loaded from.
     pub fn path(&self) -> &Path {
         &self.path

@@ -34,7 +34,7 @@ pub struct Pkcs11Token {
     pub(super) accepted: BTreeMap<KeySpec, Vec<String>>,
     /// How many sessions sign at once.
     pub(super) sessions: usize,
-    /// Only where keys ask for it at each signature.
+    /// Only where keys ask for it at each signature, or the user logs in again after each key.
     pub(super) pin: Option<SecretString>,
     /// The PIN is typed on the token's own keys.
     pub(super) pinpad: bool,

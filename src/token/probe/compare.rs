@@ -28,8 +28,8 @@ pub(super) fn differences(profile: &HsmProfile, mechanisms: &[String], proved: O
     if hands_out(proved) && !profile.hands_out {
         out.push("the token hands out keys that are not extractable; the profile does not say so".into());
     }
-    if proved.guard != (profile.guard == GuardSupport::Replace) {
-        let (says, does) = if proved.guard { ("no guard", "can") } else { ("a guard", "cannot") };
+    if let Some(keeps) = proved.guard.filter(|keeps| *keeps != (profile.guard == GuardSupport::Replace)) {
+        let (says, does) = if keeps { ("no guard", "can") } else { ("a guard", "cannot") };
         out.push(format!("the profile says {says}; the token {does} keep private data objects"));
     }
     if !proved.random {
