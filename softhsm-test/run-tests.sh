@@ -58,8 +58,17 @@ fi
 PATH=$judges/bin:$PATH
 export PATH
 
-# One build for both runners; warnings are clippy's business (.ci/run).
+# Kryoptic is built while the tests are. One build for both runners; warnings are clippy's business (.ci/run).
+built=$(mktemp)
+softhsm-test/kryoptic.sh >"$built" &
+building=$!
+trap 'kill "$building" 2>/dev/null; rm -f -- "$built"' EXIT
 cargo build --locked --quiet
+cargo test --locked --workspace --no-run --quiet
+wait "$building" || fail "Kryoptic was not built: a second token, which every run of the tests meets"
+KRYOPTIC_MODULE=$(cat -- "$built")
+export KRYOPTIC_MODULE
+
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked --workspace --no-fail-fast "$@"
 else

@@ -29,6 +29,7 @@ mod kryoptic;
 mod row;
 mod softhsm;
 mod story;
+mod table;
 
 pub use story::{agrees, tell};
 

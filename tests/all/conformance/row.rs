@@ -1,6 +1,6 @@
 //! A row of the table: what one story saw, kept in the build's directory for tests.
 
-use super::Module;
+use super::{Module, table};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -45,7 +45,8 @@ impl Row {
         }
     }
 
-    /// Writes the row; then a failure that is not known, or a known one that did not happen, fails the test.
+    /// Writes the row; then a failure that is not known, a known one that did not happen, and a table that says
+    /// something else fail the test.
     #[track_caller]
     pub fn close(mut self, module: &Module, key: &str) {
         let known = module.fails.iter().find(|(kind, ..)| *kind == "*" || *kind == key);
@@ -67,6 +68,7 @@ impl Row {
         std::fs::create_dir_all(rows()).unwrap();
         std::fs::write(file, serde_json::to_vec_pretty(&self).unwrap()).unwrap();
         assert!(unexpected.is_none(), "{} with {key}: {}", module.title, unexpected.unwrap_or_default());
+        table::says(&self);
     }
 }
 
