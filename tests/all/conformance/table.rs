@@ -38,25 +38,28 @@ impl Line {
         Self { module: row.module.clone(), version: plain(&row.version), key: row.key.clone(), cells }
     }
 
-    /// The lines of a line of the table, one for each kind of key; none of its head.
+    /// The lines of a line of the table, one for each kind of key; none of its head. A kind may be one that this build
+    /// does not know.
     fn parse(text: &str) -> Vec<Self> {
         let all: Vec<&str> = text.trim().trim_matches('|').split('|').map(str::trim).collect();
         let [module, version, keys, cells @ ..] = all.as_slice() else { return Vec::new() };
-        let known = |key: &&str| KeySpec::ALL.iter().any(|spec| spec.name() == *key);
-        let keys = keys.split(", ").filter(known);
-        keys.map(|key| Self {
-            module: (*module).to_owned(),
-            version: (*version).to_owned(),
-            key: key.to_owned(),
-            cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
-        })
-        .collect()
+        if ["root key", "---"].contains(keys) {
+            return Vec::new();
+        }
+        keys.split(", ")
+            .map(|key| Self {
+                module: (*module).to_owned(),
+                version: (*version).to_owned(),
+                key: key.to_owned(),
+                cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+            })
+            .collect()
     }
 
     /// Modules by name, kinds of key as the program lists them.
     fn order(&self) -> (String, usize, &str) {
         let place = KeySpec::ALL.iter().position(|spec| spec.name() == self.key);
-        (self.module.to_lowercase(), place.unwrap_or_default(), &self.cells[0])
+        (self.module.to_lowercase(), place.unwrap_or(usize::MAX), &self.cells[0])
     }
 }
 
