@@ -57,9 +57,6 @@ pub struct HsmProbe {
     /// The token's serial number; left out, the only token here.
     #[arg(long)]
     pub serial: Option<String>,
-    /// Its label, where tokens have no serial numbers of their own.
-    #[arg(long, conflicts_with = "serial")]
-    pub label: Option<String>,
     /// Log in and try keys too; asked at the terminal where no file is given.
     #[arg(long)]
     pub login: bool,
@@ -69,6 +66,9 @@ pub struct HsmProbe {
     /// Make one key of this kind in the token too, try it and destroy it: where sessions hold no keys.
     #[arg(long, value_name = "KIND", requires = "login")]
     pub on_token: Option<KeySpec>,
+    /// The directory of the token's files, for a module that is told it when it starts (NSS).
+    #[arg(long, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
     /// Where the module writes beside what its profile names; may be repeated.
     #[arg(long, value_name = "PATH")]
     pub writes: Vec<PathBuf>,
