@@ -291,7 +291,10 @@ mod tests {
         assert_eq!(of(Ok(None)).result, Standing::Differs(Kind::Token));
         let other = of(Ok(Some(theirs)));
         assert_eq!(other.result, Standing::Differs(Kind::Verify));
-        assert!(said(&other).contains("root key 1 (ECDSA P-256, id abababab…) is another key: public half"), "{other:?}");
+        assert!(
+            said(&other).contains("root key 1 (ECDSA P-256, id abababab…) is another key: public half"),
+            "{other:?}"
+        );
         let broken = of(Err(Error::new(Kind::Token, "the token holds more than one key with the same id")));
         assert!(said(&broken).contains("cannot be read: the token holds more than one key"), "{broken:?}");
     }

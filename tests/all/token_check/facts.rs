@@ -119,7 +119,10 @@ fn an_attribute_that_was_changed_is_named_with_both_its_values() {
     let said = flat(&String::from_utf8(output.stdout).unwrap());
     assert_eq!(output.status.code(), Some(40), "{said}");
     assert!(said.contains("DIFFERS attributes: root key 1 (ECDSA P-256, id "), "{said}");
-    assert!(said.contains("was changed: CKA_ALWAYS_AUTHENTICATE was false, is true → no ceremony changes a key"), "{said}");
+    assert!(
+        said.contains("was changed: CKA_ALWAYS_AUTHENTICATE was false, is true → no ceremony changes a key"),
+        "{said}"
+    );
 }
 
 #[test]
