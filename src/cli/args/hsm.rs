@@ -19,9 +19,9 @@ pub enum HsmCommand {
     },
     /// What a token can and cannot do for a root CA, tried with keys that end with the session.
     #[command(before_help = "Examples:\n  \
-        anchorite hsm probe --profile softhsm2                       what it says of itself\n  \
-        anchorite hsm probe --profile softhsm2 --login               try each kind of key\n  \
-        anchorite hsm probe --module /opt/vendor/lib.so --login --profile-out my-token.toml")]
+        anchorite hsm probe --profile softhsm2             what it says of itself\n  \
+        anchorite hsm probe --profile softhsm2 --login     try each kind of key\n  \
+        anchorite hsm probe --module /opt/v/p11.so --login --profile-out my.toml")]
     Probe(HsmProbe),
     /// Whether the authority's token is what its log says: keys, attributes, other keys, guard. Signs nothing.
     #[command(before_help = "Examples:\n  \
