@@ -9,7 +9,7 @@ use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
-use crate::token::{Identity, KeyRole, Token, backup, environment};
+use crate::token::{Identity, KeyRole, Place, Token, backup, environment};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -54,7 +54,7 @@ pub trait Tokens {
     /// own is told from another.
     fn recall(&mut self, tokens: &BTreeMap<String, TokenRecord>);
 
-    /// Initialises a blank token and sets both PINs.
+    /// Initialises a blank token and sets both PINs; `None` for PINs that are typed on its own keys.
     ///
     /// # Errors
     /// [`Kind::Token`]; the error says whether the token was changed.
@@ -63,19 +63,19 @@ pub trait Tokens {
         role: KeyRole,
         slot: u64,
         label: &str,
-        so_pin: &SecretString,
-        pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        pin: Option<&SecretString>,
     ) -> Result<Identity, Error>;
 
-    /// Unlocks the token with this serial number; one try.
+    /// Unlocks the token with this serial number; one try. `None` for a PIN that is typed on its own keys.
     ///
     /// # Errors
-    /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`].
+    /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`]; [`Kind::Declined`]: it was not typed there.
     fn unlock(
         &mut self,
         role: KeyRole,
         serial: &str,
-        pin: &SecretString,
+        pin: Option<&SecretString>,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error>;
 
@@ -177,6 +177,16 @@ impl Modules {
         }
     }
 
+    /// Begins with a module again: one with little room kept some for the security officer who was logged in.
+    fn begin_again(&mut self, role: KeyRole) -> Result<(), Error> {
+        let place = match (role, &self.audit) {
+            (KeyRole::Audit, Some(_)) => &mut self.audit,
+            _ => &mut self.loaded,
+        };
+        *place = place.take().map(Module::again).transpose()?;
+        Ok(())
+    }
+
     fn copy(&self) -> Result<&LocalCopy, Error> {
         self.backup.as_ref().ok_or_else(no_place)
     }
@@ -209,11 +219,11 @@ impl Modules {
 
 /// One module is told one directory.
 fn one_directory(root: &HsmProfile, audit: &HsmProfile) -> Result<(), Error> {
-    let (root, audit) = (module::token_directory(root), module::token_directory(audit));
+    let (root, audit) = (module::token_files(root), module::token_files(audit));
     if root == audit {
         return Ok(());
     }
-    let shown = |at: Option<PathBuf>| at.map_or_else(|| "none".to_owned(), |at| at.display().to_string());
+    let shown = |at: Option<Place>| at.map_or_else(|| "none".to_owned(), |at| at.directory().display().to_string());
     Err(Error::new(Kind::Usage, "the root's token and the audit key's have one module and two directories")
         .saw(format!("{} and {}", shown(root), shown(audit)))
         .wanted("the same in [token] and [audit.token] of local.toml")
@@ -236,7 +246,7 @@ impl Source {
 
     fn load(&self, path: &Path) -> Result<Module, Error> {
         let module = module::load(path, &self.profile)?;
-        Ok(match module::token_directory(&self.profile).and_then(|tokens| beside(&tokens)) {
+        Ok(match module::token_files(&self.profile).and_then(|files| beside(files.directory())) {
             Some(snapshots) => module.with_snapshots(snapshots),
             None => module,
         })
@@ -284,21 +294,27 @@ impl Tokens for Modules {
         role: KeyRole,
         slot: u64,
         label: &str,
-        so_pin: &SecretString,
-        pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        pin: Option<&SecretString>,
     ) -> Result<Identity, Error> {
-        Ok(self.of(role)?.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
+        let module = self.of(role)?;
+        let fresh = module.profile().login_per_key;
+        let identity = module.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity;
+        if fresh {
+            self.begin_again(role)?;
+        }
+        Ok(identity)
     }
 
     fn unlock(
         &mut self,
         role: KeyRole,
         serial: &str,
-        pin: &SecretString,
+        pin: Option<&SecretString>,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error> {
         let selection = self.selection(serial);
-        let login = Login { pin: Some(pin.clone()), final_try };
+        let login = Login { pin: pin.cloned(), final_try };
         Ok(Box::new(self.of(role)?.unlock(&selection, login)?))
     }
 
@@ -323,12 +339,13 @@ impl Tokens for Modules {
 /// allowed; where that fails, the check before the first login says why.
 pub fn places(profile: &HsmProfile) -> Vec<PathBuf> {
     let mut places = module::named_places(profile);
-    if let Some(tokens) = module::token_directory(profile) {
-        if let Some(copies) = beside(&tokens).filter(|_| tokens.is_dir()) {
+    if let Some(files) = module::token_files(profile) {
+        let tokens = files.directory();
+        if let Some(copies) = beside(tokens).filter(|_| tokens.is_dir()) {
             module::prepare_copies(&copies);
             places.push(copies);
         }
-        places.push(tokens);
+        places.push(tokens.to_owned());
     }
     places
 }

@@ -14,7 +14,7 @@ use crate::bundle::recipient;
 use crate::ceremony::answers::{Answers, Pins, Printer};
 use crate::ceremony::ending;
 use crate::ceremony::fitness;
-use crate::ceremony::people::{People, Stop, Unfinished};
+use crate::ceremony::people::{People, Signing, Stop, Unfinished};
 use crate::ceremony::room::{Bench, Room, Wishes};
 use crate::ceremony::runner;
 use crate::ceremony::script::{Script, ScriptKind, pinned};
@@ -150,6 +150,7 @@ struct Unseen;
 impl Printer for Unseen {
     fn print(&mut self, _: &Screen) {}
     fn working(&mut self, _: usize, _: usize, _: &str) {}
+    fn signing(&mut self, _: Signing) {}
 }
 
 fn hold_ceremony(

@@ -6,6 +6,7 @@
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::token::hsm_profile::HsmProfile;
+use crate::token::place::{self, Place};
 use crate::token::raw::Raw;
 use crate::token::seen::{self, describe, list};
 pub use crate::token::seen::{PinState, Seen};
@@ -25,6 +26,8 @@ pub struct Module {
     path: PathBuf,
     sha256: Digest,
     description: String,
+    /// It locks nothing: one thread at a time calls it.
+    pub(super) alone: bool,
 }
 
 /// The module's context, and the functions that it does not call; finalised when it is dropped, which cryptoki leaves
@@ -83,14 +86,14 @@ pub fn find_module(profile: &HsmProfile) -> Result<PathBuf, Error> {
     })
 }
 
-/// The directory with the files of a token without hardware, where it is configured.
-pub fn token_directory(profile: &HsmProfile) -> Option<PathBuf> {
-    profile.files.as_ref().and_then(directory::locate)
+/// Where the files of a token without hardware are, where that is configured.
+pub fn token_files(profile: &HsmProfile) -> Option<Place> {
+    profile.files.as_ref().and_then(Place::locate)
 }
 
 /// The files and directories that a profile's module writes to beside the token's own.
 pub fn named_places(profile: &HsmProfile) -> Vec<PathBuf> {
-    profile.writes.iter().filter_map(|path| directory::home(path)).collect()
+    profile.writes.iter().filter_map(|path| place::home(path)).collect()
 }
 
 /// Makes the directory for copies of a token's files, where it can be made.
@@ -131,10 +134,19 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     };
     let context = Pkcs11::new(&here).map_err(unusable)?;
     let raw = Raw::of(&here).map_err(unusable)?;
-    let started = match with {
-        None => context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)),
-        Some(with) => reserved::initialize(&context, with),
+    let start = |flags: CInitializeFlags| match with.clone() {
+        None => context.initialize(CInitializeArgs::new(flags)),
+        Some(with) => reserved::initialize(&context, with, flags),
     };
+    let mut alone = false;
+    let started = start(CInitializeFlags::OS_LOCKING_OK).or_else(|answer| match answer {
+        // It locks nothing: one thread at a time may call it, then.
+        Answer::Pkcs11(RvError::CantLock, _) => {
+            alone = true;
+            start(CInitializeFlags::empty())
+        }
+        other => Err(other),
+    });
     started.map_err(|answer| does_not_start(&shown, &answer, profile))?;
     let library = Arc::new(Library(context, raw));
     let description = match library.0.get_library_info() {
@@ -150,6 +162,7 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
         path: path.to_owned(),
         sha256: Digest::of(&bytes),
         description,
+        alone,
     })
 }
 
@@ -180,7 +193,7 @@ fn does_not_start(shown: &str, answer: &Answer, profile: &HsmProfile) -> Error {
     }
     let Some(files) = &profile.files else { return error };
     let named = files.environment.as_deref().unwrap_or("its configuration");
-    match directory::locate(files) {
+    match Place::locate(files).map(|place| place.directory().to_owned()) {
         Some(directory) if directory.is_dir() => {
             error.hint(format!("its token directory is {}; is it readable and writable for you?", directory.display()))
         }
@@ -195,6 +208,17 @@ impl Module {
     pub fn with_snapshots(mut self, kept_in: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(kept_in.into());
         self
+    }
+
+    /// The same module, ended and begun again: what it kept of the tokens, and its slots, are gone. No token of it is
+    /// open.
+    ///
+    /// # Errors
+    /// Those of [`load`]; it is not loaded any more.
+    pub fn again(self) -> Result<Self, Error> {
+        let Self { library, profile, snapshots, path, .. } = self;
+        drop(library);
+        Ok(Self { snapshots, ..load(&path, &profile)? })
     }
 
     /// Where the module was loaded from.
@@ -310,9 +334,19 @@ impl Module {
         };
         if let Selection::Serial(serial) | Selection::Recorded { serial, .. } = selection {
             let copy = self.snapshots.as_deref().and_then(|kept_in| directory::newest(kept_in, serial));
-            let files = token_directory(&self.profile).and_then(|tokens| directory::own_entry(&tokens, serial));
-            if let (Some(files), []) = (files, unreadable) {
-                return directory::damaged(&files, &files, copy.as_deref()).wanted(&wanted);
+            let own = |place: &Place| (place.own(serial), place.names_tokens());
+            let (own, named) = token_files(&self.profile).as_ref().map(own).unwrap_or_default();
+            // An entry that is named after the token was it. A database that was it is known by its copy, and holds no
+            // other token now.
+            let emptied = copy.is_some() && tokens.iter().all(|seen| !seen.initialized);
+            if let ([files, ..], []) = (own.as_slice(), unreadable)
+                && (named || emptied)
+            {
+                let error = directory::damaged(files, files, copy.as_deref()).wanted(&wanted);
+                return match named {
+                    true => error,
+                    false => error.hint("where its medium was not in, its module has made this empty one: put it in"),
+                };
             }
             if let Some(copy) = copy {
                 return Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint(format!(

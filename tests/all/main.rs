@@ -24,6 +24,7 @@ mod ending;
 mod envoy;
 mod evidence;
 mod exporting;
+mod families;
 mod generations;
 mod golden;
 mod inspecting;

@@ -34,6 +34,9 @@ pub(super) fn files(room: &mut Room<'_>) -> Result<(), Error> {
 
 pub(super) fn ready(room: &mut Room<'_>) -> Result<(), Error> {
     let token = seen(room, KeyRole::Root)?;
+    if room.config.custody.is_some() {
+        unlock_token::takes_shares(&token)?;
+    }
     fit(&token, room.tokens.profile(KeyRole::Root), room.wishes.final_try)?;
     if room.config.audit.is_some() {
         let audit = seen(room, KeyRole::Audit)?;

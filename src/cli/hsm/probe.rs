@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 /// `anchorite hsm probe`
 pub fn probe(args: &Args, a: &HsmProbe, terminal: &mut Terminal) -> Result<(), Error> {
     let (mut profile, path) = chosen(a)?;
+    if let Some(directory) = &a.directory {
+        profile = profile.in_directory(directory)?;
+    }
     profile.writes.extend(a.writes.iter().map(|path| path.display().to_string()));
     let mut places: Vec<PathBuf> = Vec::new();
     if let Some(out) = &a.profile_out {

@@ -83,7 +83,7 @@ impl HsmProfile {
             self.attestation.iter().flat_map(|a| a.says.iter().chain(&a.labels).chain(&a.of_keys).chain(&a.tool));
         let named = [&self.title, &self.vendor, &self.install, &self.verified.source];
         let rest = self.clone_how.iter().chain(&self.remarks).chain(&self.network);
-        named.into_iter().chain(rest).chain(quorum).chain(attestation)
+        named.into_iter().chain(&self.unlocking).chain(rest).chain(quorum).chain(attestation)
     }
 }
 

@@ -80,6 +80,9 @@ pub struct TokenFiles {
     /// The name of the line in the configuration file.
     #[serde(default)]
     pub setting: Option<String>,
+    /// The line names a database file, which is one whole token; there may be several, in one directory.
+    #[serde(default)]
+    pub database: bool,
 }
 
 /// A vendor's own quorum: the token does nothing until enough of its people have shown what they hold.
