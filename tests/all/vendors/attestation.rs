@@ -69,7 +69,17 @@ fn attesting(world: &World) -> crate::support::Output {
     world.write("answers.toml", format!("{PARTICIPANTS}[review]\n\"crl:1\" = \"approve\"\n"));
     world.write("authority/local.toml", "[media]\nrequests = \"requests\"\n");
     world.run(&[
-        "-C", AUTHORITY, "--now", LATER, "crl", "--script", "mine.toml", "--pin-file", "pin", "--answers", "answers.toml",
+        "-C",
+        AUTHORITY,
+        "--now",
+        LATER,
+        "crl",
+        "--script",
+        "mine.toml",
+        "--pin-file",
+        "pin",
+        "--answers",
+        "answers.toml",
     ])
 }
 
@@ -120,7 +130,8 @@ fn a_certificate_of_the_key_is_read_from_the_token_or_a_file_and_shown_with_who_
     world.run(&["log", "verify", AUTHORITY, "--root", "authority/public/root-cert.pem"]).ok();
     let card = world.run(&["-C", AUTHORITY, "root", "show"]).ok().stdout;
     assert!(card.contains("Attestation of 9c, entry"), "{card}");
-    let card: Value = serde_json::from_str(&world.run(&["--json", "-C", AUTHORITY, "root", "show"]).ok().stdout).unwrap();
+    let card: Value =
+        serde_json::from_str(&world.run(&["--json", "-C", AUTHORITY, "root", "show"]).ok().stdout).unwrap();
     assert_eq!(card["attested"].as_array().unwrap().len(), 5, "{card}");
     let record = world.run(&["-C", AUTHORITY, "ceremony", "record"]).ok().stdout;
     assert!(!record.contains("own.pem"), "the last ceremony kept nothing");
@@ -129,8 +140,8 @@ fn a_certificate_of_the_key_is_read_from_the_token_or_a_file_and_shown_with_who_
 #[test]
 fn what_a_log_says_of_evidence_is_judged_again_by_whoever_verifies_it() {
     use anchorite::authority::State;
-    use anchorite::log::record::KeyAttested;
     use anchorite::log::entry::parse_line;
+    use anchorite::log::record::KeyAttested;
     use anchorite::log::{Entry, Record};
     if !have("pkcs11-tool") {
         return;
