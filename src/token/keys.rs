@@ -51,9 +51,7 @@ fn prove_one(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<Vec<Str
     let gone = destroy(token, pair);
     if lasting && !gone && holds(&token.session, &proof_id()).unwrap_or(true) {
         return Err(Error::new(Kind::Token, "the trial key could not be destroyed again")
-            .hint(format!(
-                "destroy it with the token's own tool: its id is 16 zero bytes, its label \"{PROOF_LABEL}\""
-            ))
+            .hint(format!("destroy it with the token's own tool: its id is 16 zero bytes, its label \"{PROOF_LABEL}\""))
             .truth("It was never used to sign anything but the trial."));
     }
     checked.map(|()| dropped)
