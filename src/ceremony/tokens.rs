@@ -2,14 +2,17 @@
 //! elsewhere.
 
 use crate::authority::local::LocalCopy;
+use crate::authority::state::TokenRecord;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
-use crate::token::{Identity, KeyRole, Place, Token, backup, environment};
+use crate::token::{Identity, KeyId, KeyRole, Place, Token, backup, environment};
+use crate::x509::Spki;
 use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +39,13 @@ pub trait Tokens {
     /// [`Kind::Token`]: it is not here, with what is.
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error>;
 
+    /// The public half of a key as the token with this serial number shows it without a login; `None` where it shows
+    /// none.
+    ///
+    /// # Errors
+    /// [`Kind::Token`].
+    fn public_half(&self, role: KeyRole, serial: &str, id: &KeyId) -> Result<Option<Spki>, Error>;
+
     /// Checks that the token in a slot, blank or not, says that it has what a kind of key needs.
     ///
     /// # Errors
@@ -48,7 +58,11 @@ pub trait Tokens {
     /// [`Kind::Medium`].
     fn check_files(&self, role: KeyRole) -> Result<(), Error>;
 
-    /// Initialises a blank token and sets both PINs.
+    /// Takes note of what the log says of its tokens: by a label, the last resort, one without a serial number of its
+    /// own is told from another.
+    fn recall(&mut self, tokens: &BTreeMap<String, TokenRecord>);
+
+    /// Initialises a blank token and sets both PINs; `None` for PINs that are typed on its own keys.
     ///
     /// # Errors
     /// [`Kind::Token`]; the error says whether the token was changed.
@@ -57,19 +71,19 @@ pub trait Tokens {
         role: KeyRole,
         slot: u64,
         label: &str,
-        so_pin: &SecretString,
-        pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        pin: Option<&SecretString>,
     ) -> Result<Identity, Error>;
 
-    /// Unlocks the token with this serial number; one try.
+    /// Unlocks the token with this serial number; one try. `None` for a PIN that is typed on its own keys.
     ///
     /// # Errors
-    /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`].
+    /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`]; [`Kind::Declined`]: it was not typed there.
     fn unlock(
         &mut self,
         role: KeyRole,
         serial: &str,
-        pin: &SecretString,
+        pin: Option<&SecretString>,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error>;
 
@@ -117,6 +131,8 @@ pub struct Modules {
     side: Side,
     /// What the variable of a file-backed token's module said before the copy was turned to.
     before: Option<OsString>,
+    /// The authority's own tokens, as the log has them.
+    known: Vec<(String, String)>,
 }
 
 impl Modules {
@@ -139,7 +155,16 @@ impl Modules {
             None => None,
         };
         let identity = (loaded.path().display().to_string(), loaded.sha256());
-        Ok(Self { root, loaded: Some(loaded), identity, audit, backup, side: Side::Own, before: None })
+        Ok(Self {
+            root,
+            loaded: Some(loaded),
+            identity,
+            audit,
+            backup,
+            side: Side::Own,
+            before: None,
+            known: Vec::new(),
+        })
     }
 
     fn of(&self, role: KeyRole) -> Result<&Module, Error> {
@@ -148,6 +173,15 @@ impl Modules {
             _ => {
                 Err(Error::new(Kind::Token, "the root's module is not loaded any more").hint("start the command again"))
             }
+        }
+    }
+
+    /// How a token of this serial number is chosen. A copy may have any label.
+    fn selection(&self, serial: &str) -> Selection {
+        let own = self.known.iter().find(|(known, _)| known == serial).filter(|_| self.side == Side::Own);
+        match own {
+            Some((_, label)) => Selection::Recorded { serial: serial.to_owned(), label: label.clone() },
+            None => Selection::named(serial),
         }
     }
 
@@ -248,7 +282,11 @@ impl Tokens for Modules {
     }
 
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error> {
-        self.of(role)?.select(&Selection::Serial(serial.to_owned()))
+        self.of(role)?.select(&self.selection(serial))
+    }
+
+    fn public_half(&self, role: KeyRole, serial: &str, id: &KeyId) -> Result<Option<Spki>, Error> {
+        self.of(role)?.public_half(&self.selection(serial), id)
     }
 
     fn check_kind(&self, role: KeyRole, slot: u64, spec: KeySpec) -> Result<(), Error> {
@@ -259,13 +297,17 @@ impl Tokens for Modules {
         self.of(role)?.check_files()
     }
 
+    fn recall(&mut self, tokens: &BTreeMap<String, TokenRecord>) {
+        self.known = tokens.values().map(|token| (token.serial.clone(), token.label.clone())).collect();
+    }
+
     fn initialize(
         &mut self,
         role: KeyRole,
         slot: u64,
         label: &str,
-        so_pin: &SecretString,
-        pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        pin: Option<&SecretString>,
     ) -> Result<Identity, Error> {
         let module = self.of(role)?;
         let fresh = module.profile().login_per_key;
@@ -280,11 +322,11 @@ impl Tokens for Modules {
         &mut self,
         role: KeyRole,
         serial: &str,
-        pin: &SecretString,
+        pin: Option<&SecretString>,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error> {
-        let selection = Selection::Serial(serial.to_owned());
-        let login = Login { pin: Some(pin.clone()), final_try };
+        let selection = self.selection(serial);
+        let login = Login { pin: pin.cloned(), final_try };
         Ok(Box::new(self.of(role)?.unlock(&selection, login)?))
     }
 

@@ -10,13 +10,13 @@ use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{Library, Module, Seen, token_files};
 use crate::token::raw::Raw;
-use crate::token::{Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Stage, Token};
+use crate::token::{Asks, Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Stage, Token};
+use crate::token::{Evidence, attestation, destroy, directory, fault, guard, holdings, keys, pins, pool};
 use crate::token::{Officer, Unwrapped, Wrapper, wrapping};
-use crate::token::{destroy, directory, fault, guard, holdings, keys, pins, pool};
 use crate::x509::{SignatureAlgorithm, Spki};
 use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::MechanismType;
-use cryptoki::session::Session;
+use cryptoki::session::{Session, SessionState};
 use cryptoki::slot::Slot;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -26,6 +26,9 @@ use std::sync::Arc;
 /// A token that is logged in to.
 // Fields are dropped in this order: sessions close before the module is finalised.
 pub struct Pkcs11Token {
+    /// Where the last single signature was made: the next is likely to be with the same key. Not beyond an act that may
+    /// log in anew.
+    pub(super) lane: Option<pool::Lane>,
     pub(super) session: Session,
     pub(super) slot: Slot,
     pub(super) profile: Arc<HsmProfile>,
@@ -71,12 +74,16 @@ impl Pkcs11Token {
         let allowed =
             seen.max_sessions.and_then(|max| usize::try_from(max).ok()).map_or(usize::MAX, |max| max - 1.min(max));
         Self {
+            lane: None,
             session,
             slot,
             profile: Arc::clone(&module.profile),
             mechanisms,
             accepted: BTreeMap::new(),
-            sessions: module.profile.sessions.min(processors).min(allowed).max(1),
+            sessions: match module.alone {
+                true => 1,
+                false => module.profile.sessions.min(processors).min(allowed).max(1),
+            },
             pin,
             pinpad: seen.pinpad,
             snapshots: module.snapshots.clone(),
@@ -103,11 +110,26 @@ impl Token for Pkcs11Token {
         &self.identity
     }
 
+    fn asks(&self) -> Asks {
+        match (pool::any_asks(&self.session), self.pinpad) {
+            (false, _) => Asks::Once,
+            (true, false) => Asks::EachTime,
+            (true, true) => Asks::EachTimeOnItself,
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        // The state that the module remembers can be older than the token's absence: both are asked.
+        let state = self.session.get_session_info().map(|info| info.session_state());
+        matches!(state, Ok(SessionState::RwUser)) && self.raw().token_info(self.slot).is_ok()
+    }
+
     fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error> {
         keys::prove(self, spec, role, stage)
     }
 
     fn prove_wrapping(&mut self, spec: KeySpec, wrapper: &Wrapper, officer: &Officer) -> Result<(), Error> {
+        self.lane = None;
         wrapping::prove(self, spec, wrapper, officer)
     }
 
@@ -132,6 +154,7 @@ impl Token for Pkcs11Token {
     }
 
     fn wrap(&mut self, wrapper: &Wrapper, officer: &Officer, keys: &[KeyId]) -> Result<Vec<Vec<u8>>, Error> {
+        self.lane = None;
         wrapping::wrap(self, wrapper, officer, keys)
     }
 
@@ -141,10 +164,12 @@ impl Token for Pkcs11Token {
         wrapped: &[u8],
         wanted: &Unwrapped<'_>,
     ) -> Result<BTreeMap<String, String>, Error> {
+        self.lane = None;
         wrapping::unwrap(self, wrapper, wrapped, wanted)
     }
 
     fn lock(&mut self, key: &KeyRef) -> Result<BTreeMap<String, String>, Error> {
+        self.lane = None;
         wrapping::lock(self, key)
     }
 
@@ -158,6 +183,10 @@ impl Token for Pkcs11Token {
 
     fn inspect(&mut self, key: &KeyRef) -> Result<Generated, Error> {
         keys::inspect_existing(self, key)
+    }
+
+    fn attestations(&mut self, id: &KeyId) -> Result<Vec<Evidence>, Error> {
+        attestation::read(self, id)
     }
 
     fn sign(
@@ -198,14 +227,17 @@ impl Token for Pkcs11Token {
     }
 
     fn change_user_pin(&mut self, old: &SecretString, new: &SecretString) -> Result<(), Error> {
+        self.lane = None;
         pins::change_user(self, old, new)
     }
 
     fn change_so_pin(&mut self, old: &SecretString, new: &SecretString, user: &SecretString) -> Result<(), Error> {
+        self.lane = None;
         pins::change_so(self, old, new, user)
     }
 
     fn is_so_pin(&mut self, pin: &SecretString, user: &SecretString) -> Result<bool, Error> {
+        self.lane = None;
         pins::is_so(self, pin, user)
     }
 
@@ -214,6 +246,7 @@ impl Token for Pkcs11Token {
     }
 
     fn destroy(&mut self, id: &KeyId) -> Result<usize, Error> {
+        self.lane = None;
         destroy::destroy(self, id)
     }
 

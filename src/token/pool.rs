@@ -11,9 +11,9 @@ use crate::token::pkcs11::Pkcs11Token;
 use crate::token::raw::Raw;
 use crate::token::{KeyId, KeyRef, Signature, attributes, encoding, fault, keys};
 use crate::x509::SignatureAlgorithm;
-use cryptoki::context::Pkcs11;
+use cryptoki::context::{Function, Pkcs11};
 use cryptoki::error::{Error as Answer, RvError};
-use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use secrecy::SecretString;
@@ -29,6 +29,8 @@ pub(super) struct Job<'a> {
     /// The PIN for keys that ask for it each time; `None` also where it is typed on the token itself.
     pin: Option<&'a SecretString>,
     pinpad: bool,
+    /// The family's keys ask each time, whatever they say of themselves.
+    known_to_ask: bool,
 }
 
 /// A key as a session sees it.
@@ -37,6 +39,13 @@ pub(super) struct Signer {
     key: ObjectHandle,
     /// It asks for the PIN at each signature.
     asks: bool,
+}
+
+/// A session that made a signature, kept for the next one with the same key.
+pub(super) struct Lane {
+    key: KeyId,
+    session: Session,
+    signer: Signer,
 }
 
 impl Signer {
@@ -52,6 +61,13 @@ pub(super) fn asks_each_time(session: &Session, key: ObjectHandle) -> bool {
     matches!(asked, Some(Attribute::AlwaysAuthenticate(true)))
 }
 
+/// True where a private key that the session sees asks so. A token that cannot be searched fails at the next step, and
+/// says why.
+pub(super) fn any_asks(session: &Session) -> bool {
+    let keys = session.find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)]).unwrap_or_default();
+    keys.into_iter().any(|key| asks_each_time(session, key))
+}
+
 /// Decides how this token signs with this algorithm.
 ///
 /// # Errors
@@ -63,7 +79,14 @@ pub(super) fn job(token: &Pkcs11Token, spec: KeySpec, algorithm: SignatureAlgori
             .wanted(algorithm.title()));
     }
     let way = mechanism::choose(algorithm, &token.mechanisms, token.profile.hash)?;
-    Ok(Job { algorithm, way, raw: token.raw(), pin: token.pin.as_ref(), pinpad: token.pinpad })
+    Ok(Job {
+        algorithm,
+        way,
+        raw: token.raw(),
+        pin: token.pin.as_ref(),
+        pinpad: token.pinpad,
+        known_to_ask: token.profile.reauthenticate,
+    })
 }
 
 /// Makes one signature.
@@ -75,24 +98,38 @@ pub(super) fn sign_one(session: &Session, signer: Signer, job: &Job<'_>, message
     let input = mechanism::input(job.way, job.algorithm, message)?;
     let call = mechanism::call(job.way.mechanism)?;
     let refused = |answer| fault::refused("the token did not sign", &answer);
-    let raw = if signer.asks {
+    let with_pin = || {
         if job.pin.is_none() && !job.pinpad {
-            return Err(Error::new(Kind::Token, "the key asks for the PIN at each signature, and it was not kept")
-                .hint("say `reauthenticate = true` in the token's profile, and start the command again"));
+            return Err(not_kept());
         }
         session.sign_init(&call, signer.key).map_err(refused)?;
         session.login(UserType::ContextSpecific, job.pin).map_err(|answer| pin_refused(&answer))?;
-        job.raw.sign(session, &input)
-    } else {
-        session.sign(&call, signer.key, &input)
+        job.raw.sign(session, &input).map_err(refused)
     };
-    let raw = raw.map_err(refused)?;
+    let raw = match signer.asks {
+        true => with_pin()?,
+        false => match session.sign(&call, signer.key, &input) {
+            Err(Answer::Pkcs11(RvError::UserNotLoggedIn, Function::Sign)) if job.known_to_ask => with_pin()?,
+            Err(answer @ Answer::Pkcs11(RvError::UserNotLoggedIn, Function::Sign)) => {
+                return Err(refused(answer).hint(
+                    "where its keys ask for the PIN at each signature and do not say so: `reauthenticate = true` in the \
+                     token's profile",
+                ));
+            }
+            other => other.map_err(refused)?,
+        },
+    };
     Ok(Signature(match job.algorithm {
         SignatureAlgorithm::EcdsaSha256 | SignatureAlgorithm::EcdsaSha384 | SignatureAlgorithm::EcdsaSha512 => {
             encoding::ecdsa_der(&raw)?
         }
         _ => raw,
     }))
+}
+
+fn not_kept() -> Error {
+    Error::new(Kind::Token, "the key asks for the PIN at each signature, and it was not kept")
+        .hint("say `reauthenticate = true` in the token's profile, and start the command again")
 }
 
 /// The PIN for this one signature was not taken. It opened the token before, so something is wrong: it is not tried again.
@@ -111,12 +148,14 @@ fn pin_refused(answer: &Answer) -> Error {
 /// Makes a signature of each message over as many sessions as the token is set to and lets be opened; `done` gets each
 /// result on the calling thread while the sessions work on the next.
 pub(super) fn sign_all(
-    token: &Pkcs11Token,
+    token: &mut Pkcs11Token,
     key: &KeyRef,
     algorithm: SignatureAlgorithm,
     messages: &[&[u8]],
     done: &mut dyn FnMut(usize, Result<Signature, Error>),
 ) {
+    // Checkpoints and bundles come one by one: each would open a session and search it for the key.
+    let kept = token.lane.take().filter(|lane| lane.key == key.id && messages.len() == 1);
     let job = match job(token, key.spki.spec(), algorithm) {
         Ok(job) => job,
         Err(error) => return (0..messages.len()).for_each(|index| done(index, Err(error.clone()))),
@@ -139,8 +178,9 @@ pub(super) fn sign_all(
     };
     // One message needs no second thread; more do even on one session, so that verifying one overlaps
     // with making the next.
+    let mut lane = None;
     let ended = if messages.len() <= 1 {
-        batch.work(&mut emit)
+        batch.work_alone(kept, &mut lane, &mut emit)
     } else {
         batch.in_parallel(token.sessions.clamp(1, messages.len()), &mut emit)
     };
@@ -156,6 +196,7 @@ pub(super) fn sign_all(
     for (index, _) in answered.iter().enumerate().filter(|(_, answered)| !**answered) {
         done(index, Err(error.clone()));
     }
+    token.lane = lane;
 }
 
 /// Why a session took no more messages although some were left: none was lost by it.
@@ -213,6 +254,26 @@ impl Batch<'_> {
             let (session, signer) = self.open()?;
             self.take(&session, signer, emit)?;
         }
+        Ok(())
+    }
+
+    /// The same for one message, in the session that is kept where one is; `lane` is given one that did its work.
+    fn work_alone(
+        &self,
+        kept: Option<Lane>,
+        lane: &mut Option<Lane>,
+        emit: &mut dyn FnMut(usize, Result<Signature, Error>),
+    ) -> Result<(), Ended> {
+        let (session, signer) = match kept {
+            Some(kept) => (kept.session, kept.signer),
+            None => self.open()?,
+        };
+        let mut signed = false;
+        self.take(&session, signer, &mut |index, result| {
+            signed = result.is_ok();
+            emit(index, result);
+        })?;
+        *lane = signed.then(|| Lane { key: self.key.clone(), session, signer });
         Ok(())
     }
 

@@ -62,12 +62,12 @@ fn directory(profile: &HsmProfile) -> Result<String, Error> {
 ///
 /// The string is leaked on purpose: a module may keep the pointer until it is finalised, and there is one
 /// such call in a process.
-pub(super) fn initialize(context: &Pkcs11, with: CString) -> Result<(), Answer> {
+pub(super) fn initialize(context: &Pkcs11, with: CString, flags: CInitializeFlags) -> Result<(), Answer> {
     let Some(pointer) = NonNull::new(with.into_raw()) else {
         return Err(Answer::InvalidValue);
     };
     // SAFETY: the pointer is to a NUL-terminated string that is never freed and never written by us.
-    let arguments = unsafe { CInitializeArgs::new_with_reserved(CInitializeFlags::OS_LOCKING_OK, pointer.cast()) };
+    let arguments = unsafe { CInitializeArgs::new_with_reserved(flags, pointer.cast()) };
     context.initialize(arguments)
 }
 

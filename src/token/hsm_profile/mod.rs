@@ -25,7 +25,19 @@ macro_rules! embedded {
 }
 
 /// The profiles in the binary, by name: those that run in this project's tests first.
-const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2", "kryoptic", "nss", "tpm2-pkcs11", "opencryptoki"];
+const EMBEDDED: &[(&str, &str)] = embedded![
+    "softhsm2",
+    "kryoptic",
+    "nss",
+    "tpm2-pkcs11",
+    "opencryptoki",
+    "entrust-nshield",
+    "nitrokey-hsm2",
+    "thales-luna",
+    "utimaco",
+    "yubihsm2",
+    "yubikey-piv",
+];
 
 /// What is assumed of a token that no profile lists.
 const GENERIC: &str = include_str!("../../../hsm-profiles/generic.toml");
@@ -244,7 +256,8 @@ mod tests {
             assert_eq!(profile.backup.contains(&BackupWay::Clone), !profile.clone_how.is_empty(), "{name}: clone");
             assert!(profile.writes.iter().all(|path| path.starts_with(['/', '~'])), "{name}: writes");
             if let Some(attestation) = &profile.attestation {
-                let found = attestation.same_id || !attestation.labels.is_empty() || !attestation.tool.is_empty();
+                let found =
+                    !attestation.of_keys.is_empty() || !attestation.labels.is_empty() || !attestation.tool.is_empty();
                 assert!(found && !attestation.says.is_empty(), "{name}: attestation");
             }
             assert!(profile.quorum.is_none_or(|quorum| !quorum.says.is_empty()), "{name}: quorum");

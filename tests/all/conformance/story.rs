@@ -100,7 +100,7 @@ impl Telling {
             self.world.tool("softhsm2-util", &init).ok();
             text += "[audit.token]\nprofile = \"softhsm2\"\n";
         }
-        self.world.configure(&text);
+        self.world.configure(&(self.module.configure)(&self.world, &text));
         if let Some(module) = &self.prepared.module {
             self.world.write("authority/local.toml", format!("[token]\nmodule = {:?}\n", module.display().to_string()));
         }
