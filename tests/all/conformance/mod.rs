@@ -33,7 +33,7 @@ pub mod opencryptoki;
 mod row;
 mod softhsm;
 mod story;
-mod tpm2;
+pub mod tpm2;
 
 pub use story::{agrees, tell};
 
