@@ -2,7 +2,7 @@
 //! does is in `experiment`, which `softhsm-test/ml-dsa.sh` runs.
 
 use crate::cacerts::pki::Pki;
-use crate::support::{AUTHORITY, SIGN, World, configuration};
+use crate::support::{AUTHORITY, SIGN, World};
 
 const ROOT: &str = include_str!("fixtures/ml-dsa/root.pem");
 const INTERMEDIATE: &str = include_str!("fixtures/ml-dsa/intermediate.pem");
@@ -39,7 +39,7 @@ fn a_mesh_is_told_that_it_does_not_take_what_an_ml_dsa_root_signed() {
 #[test]
 fn a_build_without_the_experiment_says_that_it_has_none() {
     let world = World::new();
-    world.configure(&configuration("test", "ml-dsa-65"));
+    world.configure(&crate::support::configuration("test", "ml-dsa-65"));
     world.refused(
         &["-C", AUTHORITY, "config", "check"],
         r#"

@@ -11,7 +11,9 @@ const EXPERIMENT: Module =
 /// The profile of any build with the kind of key that only this one knows, and intermediates that are for no mesh.
 fn experiment(world: &World, text: &str) -> String {
     let known = include_str!("../../../hsm-profiles/kryoptic.toml");
-    let profile = world.write("profile.toml", known.replace("algorithms = [", "algorithms = [\"ml-dsa-65\", "));
+    let known = known.replace("algorithms = [", "algorithms = [\"ml-dsa-65\", ");
+    let with = "mechanisms = [\n    \"CKM_ML_DSA_KEY_PAIR_GEN\", \"CKM_ML_DSA\",";
+    let profile = world.write("profile.toml", known.replace("mechanisms = [", with));
     text.replace("\"kryoptic\"", &format!("{:?}", profile.display().to_string()))
         .replace("profile = \"istio\"", "profile = \"subordinate\"")
 }
