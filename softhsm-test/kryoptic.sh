@@ -63,8 +63,9 @@ mkdir -p "$build"
 if [ ${#features[@]} -gt 0 ]; then
     build_openssl
     mkdir -p "$tokens/openssl"
-    # The program reads its configuration there.
-    cp -- "$KRYOPTIC_OPENSSL_SOURCES"/apps/openssl{,.cnf} "$tokens/openssl/"
+    cp -- "$KRYOPTIC_OPENSSL_SOURCES/apps/openssl" "$tokens/openssl/openssl"
+    # The program reads it there; the crate has none.
+    printf '%s\n' '[req]' 'distinguished_name = dn' '[dn]' >"$tokens/openssl/openssl.cnf"
 fi
 say "building Kryoptic under $tokens"
 cargo build --locked --quiet --manifest-path "$manifest" ${features[@]+"${features[@]}"} \

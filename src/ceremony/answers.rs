@@ -7,8 +7,8 @@ pub mod template;
 pub mod written;
 
 use super::people::{
-    Again, Assignment, Compared, Noted, Offer, People, Retirement, Revoking, Secret, StepView, Stop, Turn, Unassigned,
-    Unfinished, Verdict, Way,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Revoking, Secret, Signing, StepView, Stop, Turn,
+    Unassigned, Unfinished, Verdict, Way,
 };
 use super::shares::files::ShareFiles;
 use super::vocabulary::Ways;
@@ -30,6 +30,8 @@ pub trait Printer {
     fn print(&mut self, screen: &Screen);
     /// Shows progress.
     fn working(&mut self, done: usize, of: usize, what: &str);
+    /// How far the use of the root key has come.
+    fn signing(&mut self, stage: Signing);
 }
 
 /// PINs for an unattended run, read from files by the command line.
@@ -43,6 +45,17 @@ pub struct Pins {
     pub audit_pin: Option<SecretString>,
     /// A directory with custodians' shares, one a file.
     pub shares: Option<PathBuf>,
+}
+
+impl Pins {
+    /// The PIN that stands for a secret, and the option that brings it.
+    fn of(&self, which: &Secret) -> (&Option<SecretString>, &'static str) {
+        match which {
+            Secret::Pin("audit") | Secret::NewPin("audit") => (&self.audit_pin, "--audit-pin-file"),
+            Secret::Pin(_) | Secret::NewPin(_) => (&self.pin, "--pin-file"),
+            Secret::SoPin(_) | Secret::NewSoPin(_) => (&self.so_pin, "--so-pin-file"),
+        }
+    }
 }
 
 /// One table per step id; what each means depends on the step's activity.
@@ -313,12 +326,23 @@ impl People for Answers<'_> {
         }
     }
 
+    fn types_on_token(&mut self, which: &[Secret], screen: &Screen) -> Result<(), Stop> {
+        if let Some((_, option)) = which.iter().map(|which| self.pins.of(which)).find(|(pin, _)| pin.is_some()) {
+            return Err(Error::new(Kind::Usage, "the token's PIN is typed on its own keys")
+                .saw(option)
+                .hint(format!("leave {option} out, and be there to type"))
+                .truth("No try was spent.")
+                .into());
+        }
+        self.show(screen)
+    }
+
+    fn signing(&mut self, stage: Signing) {
+        self.printer.signing(stage);
+    }
+
     fn secret(&mut self, which: &Secret, _: &Screen) -> Result<SecretString, Stop> {
-        let (secret, option) = match which {
-            Secret::Pin("audit") | Secret::NewPin("audit") => (&self.pins.audit_pin, "--audit-pin-file"),
-            Secret::Pin(_) | Secret::NewPin(_) => (&self.pins.pin, "--pin-file"),
-            Secret::SoPin(_) | Secret::NewSoPin(_) => (&self.pins.so_pin, "--so-pin-file"),
-        };
+        let (secret, option) = self.pins.of(which);
         Ok(secret.clone().ok_or_else(|| {
             Error::new(Kind::Usage, "an unattended ceremony reads PINs from files")
                 .wanted(format!("{option} FILE (mode 0600, one line)"))

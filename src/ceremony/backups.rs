@@ -100,16 +100,24 @@ pub fn open(room: &mut Room<'_>, bench: &Bench, step: &Step) -> Result<Box<dyn T
     let of_files = clone && room.tokens.backup().is_some_and(|copy| copy.directory.is_some());
     let pin = match bench.opened.as_ref().filter(|_| of_files) {
         Some(opened) => opened.user.clone(),
+        None if seen.pinpad => {
+            let screen = Screen::new()
+                .field(if clone { "key backup" } else { "second token" }, seen.identity.label)
+                .field("serial", &serial)
+                .text("It has keys of its own: type its user PIN there, now. One try is made.");
+            room.people.types_on_token(&[Secret::Pin("backup")], &screen)?;
+            None
+        }
         None => {
             let shape = room.tokens.profile(KeyRole::Root).user_pin.clone();
             let screen = Screen::new()
                 .field(if clone { "key backup" } else { "second token" }, seen.identity.label)
                 .field("serial", &serial)
                 .text(format!("One try is made: {}.", shape.cost()));
-            ask_pin(room, &Secret::Pin("backup"), &screen, &shape)?
+            Some(ask_pin(room, &Secret::Pin("backup"), &screen, &shape)?)
         }
     };
-    let opened = room.tokens.unlock(KeyRole::Root, &serial, &pin, room.wishes.final_try);
+    let opened = room.tokens.unlock(KeyRole::Root, &serial, pin.as_ref(), room.wishes.final_try);
     Ok(opened.map_err(|error| match error.kind() {
         Kind::PinRejected if of_files => error
             .hint("the token's PIN was changed since its files were copied: make the backup anew")

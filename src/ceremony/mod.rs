@@ -6,6 +6,7 @@
 //! `steps`, a file each; what must be true before anything irreversible, in [`precondition`].
 
 pub mod answers;
+pub mod attestation;
 pub mod backups;
 pub mod copies;
 pub mod ending;

@@ -202,6 +202,17 @@ pub enum Secret {
     NewSoPin(&'static str),
 }
 
+/// How far the use of the root key has come in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signing {
+    /// It was not asked.
+    Nothing,
+    /// It is at work, or was and nobody knows with what success.
+    Asked,
+    /// What it signed is in the log.
+    Logged,
+}
+
 /// Who is asked.
 pub trait People {
     /// The digest of the answers file, where one stands for people.
@@ -326,6 +337,16 @@ pub trait People {
     /// # Errors
     /// [`Stop`].
     fn secret(&mut self, which: &Secret, screen: &Screen) -> Result<SecretString, Stop>;
+
+    /// Secrets that are typed on a token's own keys, which this program never sees: the screen says so. The token asks for
+    /// them next.
+    ///
+    /// # Errors
+    /// [`Stop`]: one was given here all the same.
+    fn types_on_token(&mut self, which: &[Secret], screen: &Screen) -> Result<(), Stop>;
+
+    /// How far the use of the root key has come, for the last words of a program that a module takes down with it.
+    fn signing(&mut self, stage: Signing);
 
     /// A custodian comes to the screen alone, which is cleared.
     ///

@@ -158,16 +158,30 @@ pub struct Bench {
 
 /// What a token was unlocked with, kept only for changing it, or for opening it again after its copy was spoken to.
 pub struct Opened {
-    /// The user PIN.
-    pub user: SecretString,
+    /// The user PIN; `None` where it is typed on the token's own keys.
+    pub user: Option<SecretString>,
     /// The custody set of it, with the security officer's PIN; `None` where people chose the PIN.
     pub set: Option<SetPins>,
     /// The PINs of a set that an interrupted change may have come to, and had not; with the shares that gave them.
     pub tried: Option<(SetPins, Vec<u8>)>,
     /// The security officer's PIN, where people chose it and the token took it.
     pub so: Option<SecretString>,
-    /// The user PIN of the audit key's own token.
+    /// The user PIN of the audit key's own token; `None` where there is none, or it is typed on that.
     pub audit: Option<SecretString>,
+}
+
+impl Opened {
+    /// The user PIN, where this program has it.
+    ///
+    /// # Errors
+    /// [`Kind::Token`]: it is typed on the token's own keys.
+    pub fn user(&self) -> Result<&SecretString, Error> {
+        self.user.as_ref().ok_or_else(|| {
+            Error::new(Kind::Token, "this needs the token's PIN, which is typed on its own keys")
+                .hint("use the vendor's own tool")
+                .truth("Nothing was changed.")
+        })
+    }
 }
 
 impl Bench {

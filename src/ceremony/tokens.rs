@@ -2,6 +2,7 @@
 //! elsewhere.
 
 use crate::authority::local::LocalCopy;
+use crate::authority::state::TokenRecord;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
@@ -10,6 +11,7 @@ use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
 use crate::token::{Identity, KeyRole, Place, Token, backup, environment};
 use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +50,11 @@ pub trait Tokens {
     /// [`Kind::Medium`].
     fn check_files(&self, role: KeyRole) -> Result<(), Error>;
 
-    /// Initialises a blank token and sets both PINs.
+    /// Takes note of what the log says of its tokens: by a label, the last resort, one without a serial number of its
+    /// own is told from another.
+    fn recall(&mut self, tokens: &BTreeMap<String, TokenRecord>);
+
+    /// Initialises a blank token and sets both PINs; `None` for PINs that are typed on its own keys.
     ///
     /// # Errors
     /// [`Kind::Token`]; the error says whether the token was changed.
@@ -57,19 +63,19 @@ pub trait Tokens {
         role: KeyRole,
         slot: u64,
         label: &str,
-        so_pin: &SecretString,
-        pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        pin: Option<&SecretString>,
     ) -> Result<Identity, Error>;
 
-    /// Unlocks the token with this serial number; one try.
+    /// Unlocks the token with this serial number; one try. `None` for a PIN that is typed on its own keys.
     ///
     /// # Errors
-    /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`].
+    /// [`Kind::Token`], [`Kind::PinRejected`], [`Kind::PinFinal`]; [`Kind::Declined`]: it was not typed there.
     fn unlock(
         &mut self,
         role: KeyRole,
         serial: &str,
-        pin: &SecretString,
+        pin: Option<&SecretString>,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error>;
 
@@ -117,6 +123,8 @@ pub struct Modules {
     side: Side,
     /// What the variable of a file-backed token's module said before the copy was turned to.
     before: Option<OsString>,
+    /// The authority's own tokens, as the log has them.
+    known: Vec<(String, String)>,
 }
 
 impl Modules {
@@ -139,7 +147,16 @@ impl Modules {
             None => None,
         };
         let identity = (loaded.path().display().to_string(), loaded.sha256());
-        Ok(Self { root, loaded: Some(loaded), identity, audit, backup, side: Side::Own, before: None })
+        Ok(Self {
+            root,
+            loaded: Some(loaded),
+            identity,
+            audit,
+            backup,
+            side: Side::Own,
+            before: None,
+            known: Vec::new(),
+        })
     }
 
     fn of(&self, role: KeyRole) -> Result<&Module, Error> {
@@ -149,6 +166,25 @@ impl Modules {
                 Err(Error::new(Kind::Token, "the root's module is not loaded any more").hint("start the command again"))
             }
         }
+    }
+
+    /// How a token of this serial number is chosen. A copy may have any label.
+    fn selection(&self, serial: &str) -> Selection {
+        let own = self.known.iter().find(|(known, _)| known == serial).filter(|_| self.side == Side::Own);
+        match own {
+            Some((_, label)) => Selection::Recorded { serial: serial.to_owned(), label: label.clone() },
+            None => Selection::named(serial),
+        }
+    }
+
+    /// Begins with a module again: one with little room kept some for the security officer who was logged in.
+    fn begin_again(&mut self, role: KeyRole) -> Result<(), Error> {
+        let place = match (role, &self.audit) {
+            (KeyRole::Audit, Some(_)) => &mut self.audit,
+            _ => &mut self.loaded,
+        };
+        *place = place.take().map(Module::again).transpose()?;
+        Ok(())
     }
 
     fn copy(&self) -> Result<&LocalCopy, Error> {
@@ -238,7 +274,7 @@ impl Tokens for Modules {
     }
 
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error> {
-        self.of(role)?.select(&Selection::Serial(serial.to_owned()))
+        self.of(role)?.select(&self.selection(serial))
     }
 
     fn check_kind(&self, role: KeyRole, slot: u64, spec: KeySpec) -> Result<(), Error> {
@@ -249,26 +285,36 @@ impl Tokens for Modules {
         self.of(role)?.check_files()
     }
 
+    fn recall(&mut self, tokens: &BTreeMap<String, TokenRecord>) {
+        self.known = tokens.values().map(|token| (token.serial.clone(), token.label.clone())).collect();
+    }
+
     fn initialize(
         &mut self,
         role: KeyRole,
         slot: u64,
         label: &str,
-        so_pin: &SecretString,
-        pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        pin: Option<&SecretString>,
     ) -> Result<Identity, Error> {
-        Ok(self.of(role)?.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
+        let module = self.of(role)?;
+        let fresh = module.profile().login_per_key;
+        let identity = module.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity;
+        if fresh {
+            self.begin_again(role)?;
+        }
+        Ok(identity)
     }
 
     fn unlock(
         &mut self,
         role: KeyRole,
         serial: &str,
-        pin: &SecretString,
+        pin: Option<&SecretString>,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error> {
-        let selection = Selection::Serial(serial.to_owned());
-        let login = Login { pin: Some(pin.clone()), final_try };
+        let selection = self.selection(serial);
+        let login = Login { pin: pin.cloned(), final_try };
         Ok(Box::new(self.of(role)?.unlock(&selection, login)?))
     }
 

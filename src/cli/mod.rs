@@ -63,6 +63,7 @@ pub fn main() -> ExitCode {
         };
         if fence::is_offline(&args.command) {
             host::contain();
+            terminal::crash::watch();
         }
         let mut terminal = Terminal::new(args.json);
         match dispatch(&args, &mut terminal) {
@@ -73,6 +74,7 @@ pub fn main() -> ExitCode {
             }
         }
     });
+    terminal::crash::ends();
     outcome.unwrap_or_else(|_| ExitCode::from(Kind::Bug.exit_code()))
 }
 

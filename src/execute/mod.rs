@@ -50,7 +50,7 @@ pub struct Desk<'a> {
     pub origin: &'a str,
     /// Makes the header of the next entries.
     pub header: &'a mut dyn FnMut() -> Header,
-    /// Called as signatures come in and are verified: done, of.
+    /// Called before the root key is asked, and as signatures come in and are verified: done, of.
     pub progress: &'a mut dyn FnMut(usize, usize),
 }
 
@@ -89,6 +89,7 @@ fn sign_and_verify(
     let mut results: Vec<Result<Vec<u8>, Error>> = Vec::with_capacity(of);
     results.resize_with(of, || Err(Error::new(Kind::Token, "the token gave no answer")));
     let mut done = 0;
+    progress(done, of);
     keys.sign_committed(committed, batch, &mut |index, signature| {
         if let (Some(slot), Some(plan)) = (results.get_mut(index), batch.plans().get(index)) {
             *slot = signature.and_then(|signature| finish(plan, &signature, issuer));

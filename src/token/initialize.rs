@@ -6,13 +6,14 @@ use crate::error::{Error, Kind};
 use crate::token::module::{Module, Seen, Selection, slot_of, token_files};
 use crate::token::seen::describe;
 use crate::token::unlock::SET_PIN;
-use crate::token::{directory, fault};
+use crate::token::{PinShape, directory, fault};
 use cryptoki::error::Error as Answer;
 use cryptoki::session::UserType;
 use secrecy::SecretString;
 
 impl Module {
-    /// Prepares a blank token: initialises it, sets the user PIN. Gives who it is afterwards.
+    /// Prepares a blank token: initialises it, sets the user PIN. Gives who it is afterwards. `None` for PINs that are
+    /// typed on the token's own keys, where it has some.
     ///
     /// The slot of a SoftHSM token stays valid in this process and changes in the next: select by serial number.
     ///
@@ -22,8 +23,8 @@ impl Module {
     pub fn initialize(
         &self,
         selection: &Selection,
-        so_pin: &SecretString,
-        user_pin: &SecretString,
+        so_pin: Option<&SecretString>,
+        user_pin: Option<&SecretString>,
         label: &str,
     ) -> Result<Seen, Error> {
         let untouched = "The token was not changed.";
@@ -47,14 +48,24 @@ impl Module {
                 .wanted("1 to 32 bytes of text")
                 .truth(untouched));
         }
-        self.profile.so_pin.check(so_pin).map_err(|error| error.within("security officer's PIN"))?;
-        self.profile.user_pin.check(user_pin).map_err(|error| error.within("user PIN"))?;
+        if so_pin.is_some() == blank.pinpad || user_pin.is_some() == blank.pinpad {
+            return Err(Error::new(Kind::Bug, "PINs that are typed elsewhere than this token wants them")
+                .saw(describe(&blank))
+                .truth(untouched));
+        }
+        let shape = |shape: &PinShape, pin: Option<&SecretString>, whose| {
+            pin.map_or(Ok(()), |pin| shape.check(pin)).map_err(|error| error.within(whose))
+        };
+        shape(&self.profile.so_pin, so_pin, "security officer's PIN")?;
+        shape(&self.profile.user_pin, user_pin, "user PIN")?;
         let slot = slot_of(&blank)?;
         let context = &self.library.0;
+        let raw = &self.library.1;
         // What opens a blank token: its maker's PIN where there is one, else the new one becomes it.
-        let factory = self.profile.so_pin.factory.clone().map(SecretString::from);
-        let opens = factory.as_ref().unwrap_or(so_pin);
-        context.init_token(slot, opens, label).map_err(|answer| {
+        let factory = self.profile.so_pin.factory.clone().filter(|_| !blank.pinpad).map(SecretString::from);
+        let opens = factory.as_ref().or(so_pin);
+        let made = opens.map_or_else(|| raw.init_token(slot, label), |pin| context.init_token(slot, pin, label));
+        made.map_err(|answer| {
             let error = fault::refused("the token was not initialised", &answer).truth("The token may be blank still.");
             match factory {
                 Some(_) => error.hint("a token that had its first security officer's PIN changed is prepared by him"),
@@ -68,16 +79,16 @@ impl Module {
                 .truth("The token is no longer blank; it holds no key.")
         };
         let session = context.open_rw_session(slot).map_err(half)?;
-        session.login(UserType::So, Some(opens)).map_err(half)?;
-        if factory.is_some() {
-            session.set_pin(opens, so_pin).map_err(|answer| {
+        session.login(UserType::So, opens).map_err(half)?;
+        if let (Some(factory), Some(so_pin)) = (&factory, so_pin) {
+            session.set_pin(factory, so_pin).map_err(|answer| {
                 half(answer).truth("Its security officer's PIN may still be the one that it has from its maker.")
             })?;
             // Proved before anything relies on it.
             let _ = session.logout();
             session.login(UserType::So, Some(so_pin)).map_err(half)?;
         }
-        let set = session.init_pin(user_pin);
+        let set = user_pin.map_or_else(|| raw.init_pin(&session), |pin| session.init_pin(pin));
         let _ = session.logout();
         set.map_err(half)?;
         drop(session);

@@ -5,6 +5,7 @@
 //! public key; a PIN is tried once.
 //! Source: PKCS#11 v2.40 and v3.0 (OASIS).
 
+mod attestation;
 mod attributes;
 pub mod backup;
 mod claims;
@@ -105,6 +106,15 @@ pub struct Generated {
     pub mechanism: String,
 }
 
+/// A piece of a vendor's evidence of where a key was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// What it is called: an object's label or a file's name, escaped.
+    pub name: String,
+    /// Its bytes as they stand: at most 64 KiB.
+    pub bytes: Vec<u8>,
+}
+
 /// A key found in a token and proved by its public half.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRef {
@@ -153,10 +163,27 @@ pub struct Guard {
     pub root: Digest,
 }
 
+/// How often a token wants its PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// When it is opened.
+    Once,
+    /// At each signature as well: it is kept until the token is closed.
+    EachTime,
+    /// At each signature as well, on its own keys.
+    EachTimeOnItself,
+}
+
 /// An open, unlocked token. Dropping it logs out and closes its sessions.
 pub trait Token {
     /// Who the token says it is.
     fn identity(&self) -> &Identity;
+
+    /// How often it wants the PIN, by what its keys say now.
+    fn asks(&self) -> Asks;
+
+    /// True where it answers and the user is logged in: false for one that was taken out, even if it is in again.
+    fn is_open(&self) -> bool;
 
     /// Checks that this token can make and use such a key: mechanisms, the template on a session key,
     /// one signature verified outside the token. Changes nothing in the token.
@@ -242,6 +269,13 @@ pub trait Token {
     /// # Errors
     /// [`Kind::Token`](crate::error::Kind::Token).
     fn inspect(&mut self, key: &KeyRef) -> Result<Generated, Error>;
+
+    /// What the token holds of its vendor's evidence of where a key was made, as its profile names it: the device's
+    /// own first.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token).
+    fn attestations(&mut self, id: &KeyId) -> Result<Vec<Evidence>, Error>;
 
     /// Signs each message, in parallel over as many sessions as the profile allows.
     ///

@@ -26,6 +26,8 @@ pub struct Module {
     path: PathBuf,
     sha256: Digest,
     description: String,
+    /// It locks nothing: one thread at a time calls it.
+    pub(super) alone: bool,
 }
 
 /// The module's context, and the functions that it does not call; finalised when it is dropped, which cryptoki leaves
@@ -43,14 +45,32 @@ impl Drop for Library {
 /// How a token is chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
-    /// By its serial number, as the log recorded it.
+    /// By its serial number, as people name it.
     Serial(String),
-    /// By its label: a last resort, since some modules change labels.
+    /// As the log recorded it: by its serial number, whatever became of its label (OpenSC renames them); a token
+    /// without a number of its own (none, or zeros: NSS, tpm2-pkcs11) by its label too.
+    Recorded {
+        /// The serial number.
+        serial: String,
+        /// The label.
+        label: String,
+    },
+    /// By its label: a last resort, for tokens without serial numbers.
     Label(String),
     /// The only initialised token.
     Only,
     /// By its slot, for a blank token, which has neither serial number nor label.
     Slot(u64),
+}
+
+impl Selection {
+    /// What people name a token by: its serial number, or `label:` and its label.
+    pub fn named(text: &str) -> Self {
+        match text.strip_prefix("label:") {
+            Some(label) => Selection::Label(label.to_owned()),
+            None => Selection::Serial(text.to_owned()),
+        }
+    }
 }
 
 /// The module of a profile: the first of its search paths that exists.
@@ -114,10 +134,19 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
     };
     let context = Pkcs11::new(&here).map_err(unusable)?;
     let raw = Raw::of(&here).map_err(unusable)?;
-    let started = match with {
-        None => context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)),
-        Some(with) => reserved::initialize(&context, with),
+    let start = |flags: CInitializeFlags| match with.clone() {
+        None => context.initialize(CInitializeArgs::new(flags)),
+        Some(with) => reserved::initialize(&context, with, flags),
     };
+    let mut alone = false;
+    let started = start(CInitializeFlags::OS_LOCKING_OK).or_else(|answer| match answer {
+        // It locks nothing: one thread at a time may call it, then.
+        Answer::Pkcs11(RvError::CantLock, _) => {
+            alone = true;
+            start(CInitializeFlags::empty())
+        }
+        other => Err(other),
+    });
     started.map_err(|answer| does_not_start(&shown, &answer, profile))?;
     let library = Arc::new(Library(context, raw));
     let description = match library.0.get_library_info() {
@@ -133,6 +162,7 @@ pub fn load(path: &Path, profile: &HsmProfile) -> Result<Module, Error> {
         path: path.to_owned(),
         sha256: Digest::of(&bytes),
         description,
+        alone,
     })
 }
 
@@ -180,6 +210,17 @@ impl Module {
         self
     }
 
+    /// The same module, ended and begun again: what it kept of the tokens, and its slots, are gone. No token of it is
+    /// open.
+    ///
+    /// # Errors
+    /// Those of [`load`]; it is not loaded any more.
+    pub fn again(self) -> Result<Self, Error> {
+        let Self { library, profile, snapshots, path, .. } = self;
+        drop(library);
+        Ok(Self { snapshots, ..load(&path, &profile)? })
+    }
+
     /// Where the module was loaded from.
     pub fn path(&self) -> &Path {
         &self.path
@@ -219,7 +260,7 @@ impl Module {
             match self.library.1.token_info(slot) {
                 Ok(info) if seen::keeps_nothing(&info) => {}
                 Ok(info) => tokens.push(Seen::read(slot.id(), &info, &self.description)),
-                Err(answer) => unreadable.push(format!("slot {slot} cannot be read: {}", fault::name(&answer))),
+                Err(answer) => unreadable.push(format!("slot {slot} does not say who it is: {}", fault::name(&answer))),
             }
         }
         Ok((tokens, unreadable))
@@ -238,6 +279,11 @@ impl Module {
         let (tokens, unreadable) = self.survey()?;
         let matches = |seen: &&Seen| match selection {
             Selection::Serial(serial) => seen.initialized && seen.identity.serial == *serial,
+            Selection::Recorded { serial, label } => {
+                seen.initialized
+                    && seen.identity.serial == *serial
+                    && (seen::has_number(serial) || seen.identity.label == *label)
+            }
             Selection::Label(label) => seen.initialized && seen.identity.label == *label,
             Selection::Only => seen.initialized,
             Selection::Slot(slot) => seen.slot == *slot,
@@ -249,12 +295,23 @@ impl Module {
             several => {
                 let what = match selection {
                     Selection::Label(label) => format!("{} tokens have the label \"{label}\"", several.len()),
-                    Selection::Serial(serial) => format!("{} tokens have the serial number {serial}", several.len()),
+                    Selection::Serial(serial) | Selection::Recorded { serial, .. } if seen::has_number(serial) => {
+                        format!("{} tokens have the serial number {serial}", several.len())
+                    }
+                    Selection::Serial(_) => format!("{} tokens have no serial number", several.len()),
+                    Selection::Recorded { label, .. } => {
+                        format!("{} tokens have no serial number and the label \"{label}\"", several.len())
+                    }
                     _ => format!("there are {} tokens", several.len()),
                 };
                 let error = Error::new(Kind::Token, what).saw(list(several.iter().copied())).wanted("exactly one");
                 Err(match selection {
-                    Selection::Serial(_) => error.hint("take all but one out: one may be a clone"),
+                    Selection::Serial(serial) if !seen::has_number(serial) => {
+                        error.hint("name it by its label: label:NAME")
+                    }
+                    Selection::Serial(_) | Selection::Recorded { .. } => {
+                        error.hint("take all but one out: one may be a clone")
+                    }
                     _ => error.hint("name the token by its serial number"),
                 })
             }
@@ -267,11 +324,15 @@ impl Module {
         let there = if there.is_empty() { "no initialised token".to_owned() } else { there.join("; ") };
         let wanted = match selection {
             Selection::Serial(serial) => format!("the token with serial number {serial}"),
+            Selection::Recorded { serial, label } => match seen::has_number(serial) {
+                true => format!("the token with serial number {serial}"),
+                false => format!("the token without a serial number whose label is \"{label}\""),
+            },
             Selection::Label(label) => format!("the token with the label \"{label}\""),
             Selection::Only => "one initialised token".into(),
             Selection::Slot(slot) => format!("a token in slot {slot}"),
         };
-        if let Selection::Serial(serial) = selection {
+        if let Selection::Serial(serial) | Selection::Recorded { serial, .. } = selection {
             let copy = self.snapshots.as_deref().and_then(|kept_in| directory::newest(kept_in, serial));
             let own = |place: &Place| (place.own(serial), place.names_tokens());
             let (own, named) = token_files(&self.profile).as_ref().map(own).unwrap_or_default();
@@ -294,7 +355,10 @@ impl Module {
                 ));
             }
         }
-        Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint("put it in and try again")
+        let error =
+            Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint("put it in and try again");
+        // What is reached over the network is not found here, and its module does not say why.
+        self.profile.network.iter().fold(error, |error, sentence| error.hint(sentence))
     }
 }
 

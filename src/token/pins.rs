@@ -71,6 +71,15 @@ pub(super) fn as_officer<T>(
     done.and_then(|done| back.map(|()| done))
 }
 
+/// Logs the user out and in again: what the token kept ready for him it lets go, and has room again.
+pub(super) fn log_in_again(token: &Pkcs11Token) -> Result<(), Error> {
+    copy_files(token)?;
+    let _ = token.session.logout();
+    token.session.login(UserType::User, token.pin.as_ref()).map_err(|answer| {
+        fault::refused("the token does not log the user in again", &answer).hint("start the command again: it goes on")
+    })
+}
+
 /// A login rewrites the files of a token without hardware: they are copied before it.
 fn copy_files(token: &Pkcs11Token) -> Result<(), Error> {
     match (&token.snapshots, token_files(&token.profile)) {

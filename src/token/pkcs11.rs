@@ -10,13 +10,13 @@ use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{Library, Module, Seen, token_files};
 use crate::token::raw::Raw;
-use crate::token::{Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Stage, Token};
+use crate::token::{Asks, Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Stage, Token};
+use crate::token::{Evidence, attestation, destroy, directory, fault, guard, holdings, keys, pins, pool};
 use crate::token::{Officer, Unwrapped, Wrapper, wrapping};
-use crate::token::{destroy, directory, fault, guard, holdings, keys, pins, pool};
 use crate::x509::{SignatureAlgorithm, Spki};
 use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::MechanismType;
-use cryptoki::session::Session;
+use cryptoki::session::{Session, SessionState};
 use cryptoki::slot::Slot;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub struct Pkcs11Token {
     pub(super) accepted: BTreeMap<KeySpec, Vec<String>>,
     /// How many sessions sign at once.
     pub(super) sessions: usize,
-    /// Only where keys ask for it at each signature.
+    /// Only where keys ask for it at each signature, or the user logs in again after each key.
     pub(super) pin: Option<SecretString>,
     /// The PIN is typed on the token's own keys.
     pub(super) pinpad: bool,
@@ -76,7 +76,10 @@ impl Pkcs11Token {
             profile: Arc::clone(&module.profile),
             mechanisms,
             accepted: BTreeMap::new(),
-            sessions: module.profile.sessions.min(processors).min(allowed).max(1),
+            sessions: match module.alone {
+                true => 1,
+                false => module.profile.sessions.min(processors).min(allowed).max(1),
+            },
             pin,
             pinpad: seen.pinpad,
             snapshots: module.snapshots.clone(),
@@ -101,6 +104,20 @@ impl Pkcs11Token {
 impl Token for Pkcs11Token {
     fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    fn asks(&self) -> Asks {
+        match (pool::any_asks(&self.session), self.pinpad) {
+            (false, _) => Asks::Once,
+            (true, false) => Asks::EachTime,
+            (true, true) => Asks::EachTimeOnItself,
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        // The state that the module remembers can be older than the token's absence: both are asked.
+        let state = self.session.get_session_info().map(|info| info.session_state());
+        matches!(state, Ok(SessionState::RwUser)) && self.raw().token_info(self.slot).is_ok()
     }
 
     fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error> {
@@ -158,6 +175,10 @@ impl Token for Pkcs11Token {
 
     fn inspect(&mut self, key: &KeyRef) -> Result<Generated, Error> {
         keys::inspect_existing(self, key)
+    }
+
+    fn attestations(&mut self, id: &KeyId) -> Result<Vec<Evidence>, Error> {
+        attestation::read(self, id)
     }
 
     fn sign(

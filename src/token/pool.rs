@@ -11,9 +11,9 @@ use crate::token::pkcs11::Pkcs11Token;
 use crate::token::raw::Raw;
 use crate::token::{KeyId, KeyRef, Signature, attributes, encoding, fault, keys};
 use crate::x509::SignatureAlgorithm;
-use cryptoki::context::Pkcs11;
+use cryptoki::context::{Function, Pkcs11};
 use cryptoki::error::{Error as Answer, RvError};
-use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use secrecy::SecretString;
@@ -29,6 +29,8 @@ pub(super) struct Job<'a> {
     /// The PIN for keys that ask for it each time; `None` also where it is typed on the token itself.
     pin: Option<&'a SecretString>,
     pinpad: bool,
+    /// The family's keys ask each time, whatever they say of themselves.
+    known_to_ask: bool,
 }
 
 /// A key as a session sees it.
@@ -52,6 +54,13 @@ pub(super) fn asks_each_time(session: &Session, key: ObjectHandle) -> bool {
     matches!(asked, Some(Attribute::AlwaysAuthenticate(true)))
 }
 
+/// True where a private key that the session sees asks so. A token that cannot be searched fails at the next step, and
+/// says why.
+pub(super) fn any_asks(session: &Session) -> bool {
+    let keys = session.find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)]).unwrap_or_default();
+    keys.into_iter().any(|key| asks_each_time(session, key))
+}
+
 /// Decides how this token signs with this algorithm.
 ///
 /// # Errors
@@ -63,7 +72,14 @@ pub(super) fn job(token: &Pkcs11Token, spec: KeySpec, algorithm: SignatureAlgori
             .wanted(algorithm.title()));
     }
     let way = mechanism::choose(algorithm, &token.mechanisms, token.profile.hash)?;
-    Ok(Job { algorithm, way, raw: token.raw(), pin: token.pin.as_ref(), pinpad: token.pinpad })
+    Ok(Job {
+        algorithm,
+        way,
+        raw: token.raw(),
+        pin: token.pin.as_ref(),
+        pinpad: token.pinpad,
+        known_to_ask: token.profile.reauthenticate,
+    })
 }
 
 /// Makes one signature.
@@ -75,24 +91,38 @@ pub(super) fn sign_one(session: &Session, signer: Signer, job: &Job<'_>, message
     let input = mechanism::input(job.way, job.algorithm, message)?;
     let call = mechanism::call(job.way.mechanism)?;
     let refused = |answer| fault::refused("the token did not sign", &answer);
-    let raw = if signer.asks {
+    let with_pin = || {
         if job.pin.is_none() && !job.pinpad {
-            return Err(Error::new(Kind::Token, "the key asks for the PIN at each signature, and it was not kept")
-                .hint("say `reauthenticate = true` in the token's profile, and start the command again"));
+            return Err(not_kept());
         }
         session.sign_init(&call, signer.key).map_err(refused)?;
         session.login(UserType::ContextSpecific, job.pin).map_err(|answer| pin_refused(&answer))?;
-        job.raw.sign(session, &input)
-    } else {
-        session.sign(&call, signer.key, &input)
+        job.raw.sign(session, &input).map_err(refused)
     };
-    let raw = raw.map_err(refused)?;
+    let raw = match signer.asks {
+        true => with_pin()?,
+        false => match session.sign(&call, signer.key, &input) {
+            Err(Answer::Pkcs11(RvError::UserNotLoggedIn, Function::Sign)) if job.known_to_ask => with_pin()?,
+            Err(answer @ Answer::Pkcs11(RvError::UserNotLoggedIn, Function::Sign)) => {
+                return Err(refused(answer).hint(
+                    "where its keys ask for the PIN at each signature and do not say so: `reauthenticate = true` in the \
+                     token's profile",
+                ));
+            }
+            other => other.map_err(refused)?,
+        },
+    };
     Ok(Signature(match job.algorithm {
         SignatureAlgorithm::EcdsaSha256 | SignatureAlgorithm::EcdsaSha384 | SignatureAlgorithm::EcdsaSha512 => {
             encoding::ecdsa_der(&raw)?
         }
         _ => raw,
     }))
+}
+
+fn not_kept() -> Error {
+    Error::new(Kind::Token, "the key asks for the PIN at each signature, and it was not kept")
+        .hint("say `reauthenticate = true` in the token's profile, and start the command again")
 }
 
 /// The PIN for this one signature was not taken. It opened the token before, so something is wrong: it is not tried again.

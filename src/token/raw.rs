@@ -1,11 +1,11 @@
 //! Calls of the module's own list of functions that cryptoki does not make, or makes and then judges.
 //!
 //! A token whose clock is no time of day is a token all the same (opencryptoki 3.8.1). One C_Sign after a C_SignInit of
-//! ours lets a login stand between the two, as keys want that ask for the PIN at each signature.
+//! ours lets a login stand between the two, as keys want that ask for the PIN at each signature. A token whose PINs are typed on its own keys is prepared without one.
 //!
 //! Owns the second handle to the module, which holds the list. Never loads, initialises or finalises: cryptoki has
 //! done the one and `Library` does the other. Source: PKCS#11 v3.0 sections 5.4 (C_GetFunctionList), 5.5
-//! (C_GetTokenInfo) and 5.13 (C_Sign).
+//! (C_GetTokenInfo, C_InitToken, C_InitPIN) and 5.13 (C_Sign).
 #![allow(unsafe_code)]
 
 use cryptoki::context::Function;
@@ -63,6 +63,31 @@ impl Raw {
         let answer = unsafe { get(slot.into(), &raw mut info) };
         result(answer, Function::GetTokenInfo)?;
         Ok(info)
+    }
+
+    /// Initialises a token whose security officer's PIN is typed on its own keys (C_InitToken without a PIN).
+    ///
+    /// # Errors
+    /// What the module answered.
+    pub(super) fn init_token(&self, slot: Slot, label: &str) -> Result<(), Answer> {
+        let init = self.list.C_InitToken.ok_or(Answer::NullFunctionPointer)?;
+        // The standard's 32 bytes, filled with blanks.
+        let mut padded = [b' '; 32];
+        padded.iter_mut().zip(label.bytes()).for_each(|(to, from)| *to = from);
+        // SAFETY: no PIN is what the standard wants of a token with a protected authentication path; the label has 32 bytes.
+        let answer = unsafe { init(slot.id(), std::ptr::null_mut(), 0, padded.as_mut_ptr()) };
+        result(answer, Function::InitToken)
+    }
+
+    /// Has the new user PIN typed on the token's own keys (C_InitPIN without one).
+    ///
+    /// # Errors
+    /// What the module answered.
+    pub(super) fn init_pin(&self, session: &Session) -> Result<(), Answer> {
+        let init = self.list.C_InitPIN.ok_or(Answer::NullFunctionPointer)?;
+        // SAFETY: as above; the session is open and this thread's.
+        let answer = unsafe { init(session.handle(), std::ptr::null_mut(), 0) };
+        result(answer, Function::InitPIN)
     }
 
     /// Ends the signature that this session has begun, with one call: the module is not asked first how long it is.

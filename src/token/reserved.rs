@@ -24,7 +24,7 @@ pub(super) const DIRECTORY: &str = "{directory}";
 pub(super) fn string(profile: &HsmProfile) -> Result<Option<CString>, Error> {
     let Some(with) = &profile.initialize_with else { return Ok(None) };
     let with = match with.contains(DIRECTORY) {
-        true => with.replace(DIRECTORY, &place(profile)?),
+        true => with.replace(DIRECTORY, &directory(profile)?),
         false => with.clone(),
     };
     CString::new(with)
@@ -32,7 +32,7 @@ pub(super) fn string(profile: &HsmProfile) -> Result<Option<CString>, Error> {
         .map_err(|_| Error::new(Kind::Usage, "initialize_with in the token's profile has a NUL"))
 }
 
-fn place(profile: &HsmProfile) -> Result<String, Error> {
+fn directory(profile: &HsmProfile) -> Result<String, Error> {
     let files = profile.files.as_ref();
     // One that is not there is named all the same: people mistype.
     let named = || files.and_then(|files| files.paths.first()).and_then(|path| place::home(path));
@@ -62,12 +62,12 @@ fn place(profile: &HsmProfile) -> Result<String, Error> {
 ///
 /// The string is leaked on purpose: a module may keep the pointer until it is finalised, and there is one
 /// such call in a process.
-pub(super) fn initialize(context: &Pkcs11, with: CString) -> Result<(), Answer> {
+pub(super) fn initialize(context: &Pkcs11, with: CString, flags: CInitializeFlags) -> Result<(), Answer> {
     let Some(pointer) = NonNull::new(with.into_raw()) else {
         return Err(Answer::InvalidValue);
     };
     // SAFETY: the pointer is to a NUL-terminated string that is never freed and never written by us.
-    let arguments = unsafe { CInitializeArgs::new_with_reserved(CInitializeFlags::OS_LOCKING_OK, pointer.cast()) };
+    let arguments = unsafe { CInitializeArgs::new_with_reserved(flags, pointer.cast()) };
     context.initialize(arguments)
 }
 

@@ -85,16 +85,24 @@ fn trimmed(field: &[u8]) -> String {
     String::from_utf8_lossy(field).trim_matches(|c: char| c == '\0' || c.is_whitespace()).to_owned()
 }
 
+/// True for a serial number that tells tokens apart: some say nothing there, or zeros (NSS, tpm2-pkcs11).
+pub(super) fn has_number(serial: &str) -> bool {
+    serial.chars().any(|c| c != '0')
+}
+
 /// `serial 8a764a09c08e4272, label "root"`
 pub(super) fn describe(seen: &Seen) -> String {
-    match seen.identity.serial.as_str() {
-        "" => format!("slot {}, {} {}", seen.slot, seen.identity.manufacturer, seen.identity.model),
-        serial => format!("serial {serial}, label \"{}\"", seen.identity.label),
+    let Identity { serial, label, manufacturer, model, .. } = &seen.identity;
+    match (serial.as_str(), label.as_str()) {
+        ("", "") => format!("slot {}, {manufacturer} {model}", seen.slot),
+        ("", label) => format!("no serial number, label \"{label}\""),
+        (serial, label) => format!("serial {serial}, label \"{label}\""),
     }
 }
 
+/// Tokens between which nothing chose, each with its slot.
 pub(super) fn list<'a>(tokens: impl Iterator<Item = &'a Seen>) -> String {
-    tokens.map(describe).collect::<Vec<_>>().join("; ")
+    tokens.map(|seen| format!("slot {}: {}", seen.slot, describe(seen))).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -123,6 +131,12 @@ mod tests {
         info.serialNumber = *b"123\0\0\0\0\0        ";
         let seen = Seen::read(0, &info, "l");
         assert_eq!((seen.identity.label.as_str(), seen.identity.serial.as_str()), ("root", "123"));
+    }
+
+    #[test]
+    fn a_serial_number_of_zeros_is_none() {
+        assert!(has_number("8a764a09c08e4272") && has_number("10"));
+        assert!(!has_number("") && !has_number("0000000000000000"));
     }
 
     #[test]

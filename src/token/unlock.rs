@@ -88,7 +88,7 @@ impl Module {
         let context = &self.library.0;
         let session = context.open_rw_session(slot).map_err(|a| fault::refused("cannot open the token", &a))?;
         let pin = if seen.pinpad { None } else { login.pin.as_ref() };
-        session.login(UserType::User, pin).map_err(|answer| self.rejected(&seen, &answer))?;
+        log_in(&session, pin).map_err(|answer| self.rejected(&seen, &answer))?;
         if let Some(tokens) = &files {
             // The login rewrote them: a power cut from here on must not find them half written.
             directory::sync(tokens, &seen.identity.serial)?;
@@ -96,7 +96,8 @@ impl Module {
         let mechanisms = context
             .get_mechanism_list(slot)
             .map_err(|a| fault::refused("the token does not list its mechanisms", &a))?;
-        let keeps = self.profile.reauthenticate || may_ask_again(&session);
+        let profile = &self.profile;
+        let keeps = profile.reauthenticate || profile.login_per_key || may_ask_again(&session);
         let pin = login.pin.filter(|_| keeps && !seen.pinpad);
         Ok(Pkcs11Token::new(self, seen, slot, session, mechanisms, pin))
     }
@@ -107,6 +108,12 @@ impl Module {
         let kind = match code {
             RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange => Kind::PinRejected,
             RvError::PinLocked => Kind::PinFinal,
+            RvError::FunctionCanceled | RvError::Cancel if seen.pinpad => {
+                return fault::refused("the PIN was not typed on the token's own keys", answer)
+                    .into_kind(Kind::Declined)
+                    .hint("type it there when the token asks for it, before its time is over")
+                    .truth("No try was spent.");
+            }
             // Who fails in the middle of a login does not say whether it counted the try.
             _ => {
                 return fault::refused("cannot log in to the token", answer)
@@ -119,9 +126,12 @@ impl Module {
         fault::refused(what, answer)
             .into_kind(kind)
             .hint(match (locked, now.final_try) {
-                (true, _) => {
-                    "it is locked now: its security officer can set a new one, where the vendor allows that".into()
-                }
+                (true, _) => match &self.profile.unlocking {
+                    Some(way) => format!("it is locked now: {way}"),
+                    None => {
+                        "it is locked now: its security officer can set a new one, where the vendor allows that".into()
+                    }
+                },
                 (false, true) => "the next wrong PIN locks it".into(),
                 (false, false) => self.profile.user_pin.cost(),
             })
@@ -132,12 +142,23 @@ impl Module {
     }
 }
 
+/// One login. A module that says that the user is logged in already has tried no PIN: somebody else's login in this
+/// process is no proof of this one, so it ends and the PIN is tried.
+fn log_in(session: &Session, pin: Option<&SecretString>) -> Result<(), Answer> {
+    match session.login(UserType::User, pin) {
+        Err(Answer::Pkcs11(RvError::UserAlreadyLoggedIn | RvError::UserAnotherAlreadyLoggedIn, _)) => {
+            session.logout()?;
+            session.login(UserType::User, pin)
+        }
+        answered => answered,
+    }
+}
+
 /// True where a key of the token asks for the PIN at each signature, or there is none yet that could say so: the PIN is
 /// kept until the token is closed then. Elsewhere it is forgotten once the token is open.
 fn may_ask_again(session: &Session) -> bool {
-    // A token that cannot be searched fails at the next step, and says why.
-    let keys = session.find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)]).unwrap_or_default();
-    keys.is_empty() || keys.into_iter().any(|key| pool::asks_each_time(session, key))
+    let keys = session.find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)]);
+    keys.is_ok_and(|keys| keys.is_empty()) || pool::any_asks(session)
 }
 
 #[cfg(test)]

@@ -158,7 +158,7 @@ pub(super) fn unwrap(
     let pair = made?;
     let told = judged(token, pair, wanted);
     if told.is_err() {
-        keys::destroy(&token.session, pair);
+        keys::destroy(token, pair);
     }
     told
 }
@@ -333,15 +333,15 @@ pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, wrapper: &Wrapper, o
     let trusted = trust(token, wrapper, officer)?;
     let (pair, _) = keys::make_for_session(token, spec, Stage::Wrappable)?;
     let wrapped = prove_pair(token, wrapper, trusted, pair);
-    keys::destroy(&token.session, pair);
+    keys::destroy(token, pair);
     let _ = token.session.destroy_object(trusted);
     let (spki, wrapped) = wrapped?;
     let id = keys::proof_id();
     let again = Unwrapped { id: &id, label: "prove", spki: &spki, on_token: false };
     unwrap(token, wrapper, &wrapped, &again)?;
     let pair = keys::find_pair(&token.session, &id)?.ok_or_else(|| keys::missing(&id))?;
-    let checked = keys::check_session_key(token, pair, spec, &token.profile.rejects, Stage::Unwrapped);
-    keys::destroy(&token.session, pair);
+    let checked = keys::check_proof_key(token, pair, spec, &token.profile.rejects, Stage::Unwrapped);
+    keys::destroy(token, pair);
     checked
 }
 

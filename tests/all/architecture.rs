@@ -57,7 +57,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     // What holds the process in, and the kernel's news of links and addresses.
     ("landlock", &["host/"]),
     ("seccompiler", &["host/"]),
-    ("nix", &["host/"]),
+    ("nix", &["host/", "cli/terminal/crash.rs"]),
     // The token module copies and syncs a file-backed token's directory; the host's facts are files of the kernel.
     ("std::fs", &["files/", "store/", "token/", "host/", "cli/terminal/"]),
     ("fs_err", &["files/", "store/", "token/"]),

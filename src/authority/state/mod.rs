@@ -2,6 +2,7 @@
 //! the rest of the program asks of it.
 
 mod adoption;
+mod attested;
 mod backup;
 mod course;
 mod custody;
@@ -17,6 +18,7 @@ pub(crate) mod tests;
 mod witnessed;
 
 pub use adoption::{History, Origin};
+pub use attested::Piece;
 pub use backup::{Backup, Backups};
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
@@ -74,6 +76,8 @@ pub struct State {
     endings: Endings,
     /// Keys in order of their intents.
     pub keys: Vec<KeyRecord>,
+    /// The vendor's evidence of where keys were made.
+    attested: Vec<attested::Piece>,
     /// Clusters by name.
     pub clusters: BTreeMap<String, Cluster>,
     /// Certificates by serial number, intended ones included.

@@ -34,6 +34,9 @@ pub(super) fn files(room: &mut Room<'_>) -> Result<(), Error> {
 
 pub(super) fn ready(room: &mut Room<'_>) -> Result<(), Error> {
     let token = seen(room, KeyRole::Root)?;
+    if room.config.custody.is_some() {
+        unlock_token::takes_shares(&token)?;
+    }
     fit(&token, room.tokens.profile(KeyRole::Root), room.wishes.final_try)?;
     if room.config.audit.is_some() {
         let audit = seen(room, KeyRole::Audit)?;
@@ -119,8 +122,7 @@ fn made_by_user(profile: &HsmProfile, role: KeyRole) -> Result<(), Error> {
     Err(Error::new(Kind::Token, what)
         .saw(format!("the profile {}: makes_keys = false", profile.name))
         .wanted(format!("a token that makes the {} key", role.name()))
-        .hint(hint)
-        .truth("Nothing was made or signed."))
+        .hint(hint))
 }
 
 /// A list of mechanisms is a claim; a session key that signs is a proof, and finds the template that the token

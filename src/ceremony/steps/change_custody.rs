@@ -35,6 +35,7 @@ const ROLE: KeyRole = KeyRole::Root;
 
 fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> {
     let mut opened = bench.opened.take().ok_or_else(|| Error::new(Kind::Bug, "the token was opened by nobody"))?;
+    opened.user()?;
     opened.so = chosen_so(room, bench, &opened)?;
     let old: Vec<CustodySet> = room.journal.state().custody.sets().to_vec();
     let Some(new) = new_pins(room, bench, &opened)? else {
@@ -42,7 +43,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
             .people
             .show(&Screen::new().text("The interrupted change had ended: both PINs are of the new set."));
     };
-    let mut user = opened.user.clone();
+    let mut user = opened.user()?.clone();
     for owner in [Owner::So, Owner::User] {
         change(room, bench, step, owner, &opened, &new, &mut user)?;
     }
@@ -146,7 +147,7 @@ fn so_of_now(
         None => Ok(Some(logged_so(room, opened)?)),
         Some(set) if set.set == new.set => {
             confirm_so(room, bench, step)?;
-            match token(bench)?.is_so_pin(&new.so, &opened.user)? {
+            match token(bench)?.is_so_pin(&new.so, opened.user()?)? {
                 true => Ok(None),
                 false => Ok(Some(logged_so(room, opened)?)),
             }
@@ -155,7 +156,7 @@ fn so_of_now(
         Some(set) => {
             let logged = logged_so(room, opened)?;
             confirm_so(room, bench, step)?;
-            match token(bench)?.is_so_pin(&logged, &opened.user)? {
+            match token(bench)?.is_so_pin(&logged, opened.user()?)? {
                 true => Ok(Some(logged)),
                 false => Ok(Some(shares::collect(room, &set)?.0.so)),
             }
@@ -182,7 +183,7 @@ fn chosen_so(room: &mut Room<'_>, bench: &mut Bench, opened: &Opened) -> Result<
         return Ok(None);
     }
     let typed = typed_so(room)?;
-    match token(bench)?.is_so_pin(&typed, &opened.user)? {
+    match token(bench)?.is_so_pin(&typed, opened.user()?)? {
         true => Ok(Some(typed)),
         false => Err(Error::new(Kind::PinRejected, "the token rejected the security officer's PIN")
             .hint(room.tokens.profile(ROLE).so_pin.cost())

@@ -87,10 +87,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         }
     }
     room.check_answers(step)?;
-    let New { so_pin, pin, custody } = new_pins(room, bench)?;
+    let New { so_pin, pin, custody } = new_pins(room, bench, &blank)?;
     room.journal.make_durable()?;
     participants::write_names(room)?;
-    let identity = room.tokens.initialize(KeyRole::Root, blank.slot, &label, &so_pin, &pin)?;
+    let identity = room.tokens.initialize(KeyRole::Root, blank.slot, &label, so_pin.as_ref(), pin.as_ref())?;
     let record = TokenInitialized {
         role: KeyRole::Root.name().to_owned(),
         serial: identity.serial.clone(),
@@ -101,29 +101,30 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     };
     room.journal.append(vec![record.into()])?;
     bench.serial = Some(identity.serial);
-    bench.pin = Some(pin);
+    bench.pin = pin;
     Ok(())
 }
 
 /// The PINs that the token gets.
 struct New {
-    so_pin: SecretString,
-    pin: SecretString,
+    so_pin: Option<SecretString>,
+    /// `None` for both where they are typed on the token's own keys.
+    pin: Option<SecretString>,
     /// The custody set that they are of.
     custody: Option<Hex>,
 }
 
 /// The PINs of the shares that were dealt, else those that people choose. Shares that were dealt before an
 /// interruption are with the custodians, who type as many as open the token.
-fn new_pins(room: &mut Room<'_>, bench: &mut Bench) -> Result<New, Stop> {
+fn new_pins(room: &mut Room<'_>, bench: &mut Bench, blank: &Seen) -> Result<New, Stop> {
     let kept = keeps(room);
     let mut of = |pins: SetPins| {
         // A wrapped backup is tried with them before a key is made.
         if kept {
-            let (user, set) = (pins.user.clone(), Some(pins.clone()));
+            let (user, set) = (Some(pins.user.clone()), Some(pins.clone()));
             bench.opened = Some(Opened { user, set, tried: None, so: None, audit: None });
         }
-        New { so_pin: pins.so, pin: pins.user, custody: Some(pins.set) }
+        New { so_pin: Some(pins.so), pin: Some(pins.user), custody: Some(pins.set) }
     };
     if let Some(pins) = bench.dealt.take() {
         return Ok(of(pins));
@@ -134,13 +135,20 @@ fn new_pins(room: &mut Room<'_>, bench: &mut Bench) -> Result<New, Stop> {
         room.journal.append(vec![used.into()])?;
         return Ok(of(pins));
     }
+    if blank.pinpad {
+        let says = "The token has keys of its own. It asks on them for a new security officer's PIN, for that PIN again, \
+                    and for a new user PIN, which opens the root key: type them there, one after the other.";
+        let asked = [Secret::NewSoPin("root"), Secret::NewPin("root")];
+        room.people.types_on_token(&asked, &Screen::new().text(says))?;
+        return Ok(New { so_pin: None, pin: None, custody: None });
+    }
     let profile = room.tokens.profile(KeyRole::Root);
     let (so_shape, shape) = (profile.so_pin.clone(), profile.user_pin.clone());
     let screen = Screen::new().text(format!("A new security officer's PIN for the token: {}.", so_shape.says()));
     let so_pin = ask_pin(room, &Secret::NewSoPin("root"), &screen, &so_shape)?;
     let screen = Screen::new().text(format!("A new user PIN for the token: {}. It opens the root key.", shape.says()));
     let pin = ask_pin(room, &Secret::NewPin("root"), &screen, &shape)?;
-    Ok(New { so_pin, pin, custody: None })
+    Ok(New { so_pin: Some(so_pin), pin: Some(pin), custody: None })
 }
 
 /// The token of this genesis: the one that it was begun with, or that was named, or the blank one to initialise.

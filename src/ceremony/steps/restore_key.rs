@@ -3,7 +3,7 @@
 //! people compare the end of the log with their papers.
 
 use super::initialize_token::{choose, label_of, labelled};
-use super::participants;
+use super::{participants, unlock_token};
 use crate::authority::config::BackupMode;
 use crate::authority::state::{Backup, CustodySet, KeyRecord};
 use crate::authority::{Config, State};
@@ -65,6 +65,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         Some(serial) => room.tokens.find(ROLE, &serial)?,
         None => choose(&room.tokens.list(ROLE)?, room.wishes.slot, HERE)?.clone(),
     };
+    unlock_token::takes_shares(&seen)?;
     room.people.show(&end_of_log(room)?)?;
     let label = label_of(&room.config.name);
     confirm(room, step, &seen, &label)?;
@@ -74,7 +75,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     participants::write_names(room)?;
     let identity = match seen.initialized {
         true => seen.identity,
-        false => room.tokens.initialize(ROLE, seen.slot, &label, &pins.so, &pins.user)?,
+        false => room.tokens.initialize(ROLE, seen.slot, &label, Some(&pins.so), Some(&pins.user))?,
     };
     let serial = identity.serial.clone();
     let restored = make(room, &serial, &pins, &wanted).map_err(|error| {
@@ -227,7 +228,7 @@ fn confirm(room: &mut Room<'_>, step: &Step, seen: &Seen, label: &str) -> Result
 }
 
 fn make(room: &mut Room<'_>, serial: &str, pins: &SetPins, wanted: &[Wanted]) -> Result<Vec<KeyRestored>, Error> {
-    let mut token = room.tokens.unlock(ROLE, serial, &pins.user, room.wishes.final_try)?;
+    let mut token = room.tokens.unlock(ROLE, serial, Some(&pins.user), room.wishes.final_try)?;
     let mut restored = Vec::new();
     for (number, Wanted { key, spki, role, backup, file }) in wanted.iter().enumerate() {
         room.people.working(number, wanted.len(), &format!("making the {} key anew", key.role));

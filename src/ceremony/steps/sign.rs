@@ -1,7 +1,7 @@
 //! `sign`: the approved plans become one batch; keys made here are sealed and logged first.
 
 use crate::bundle::seal;
-use crate::ceremony::people::Stop;
+use crate::ceremony::people::{Signing, Stop};
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
@@ -11,6 +11,9 @@ use crate::error::{Error, Kind};
 use crate::execute::{self, Desk, Issued};
 use crate::log::record::KeySealed;
 use crate::plan::Batch;
+use crate::screen::Screen;
+use crate::text;
+use crate::token::{Asks, KeyRole};
 use secrecy::ExposeSecret;
 
 /// The activity.
@@ -39,12 +42,18 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     }
     seal_keys_made_here(room, bench, &approved)?;
     let batches = Batch::by_issuer(approved, room.journal.now())?;
+    tell_how_often(room, bench, batches.len(), batches.iter().map(|batch| batch.plans().len()).sum())?;
     let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
     let before = bench.issued.len();
     let result = batches.into_iter().try_for_each(|batch| {
         let people = &mut room.people;
         let issued = room.journal.with_log(|log, origin, header| {
-            let mut progress = |done, of| people.working(done, of, "signing");
+            let mut progress = |done, of| {
+                if done == 0 {
+                    people.signing(Signing::Asked);
+                }
+                people.working(done, of, "signing");
+            };
             let began = clock::monotonic();
             let issued = execute::execute(batch, &mut keys, &mut Desk { log, origin, header, progress: &mut progress });
             bench.signing += clock::monotonic().saturating_sub(began);
@@ -56,8 +65,28 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         caught_up
     });
     bench.keys = Some(keys);
+    if result.is_ok() || result.as_ref().is_err_and(|error| error.kind() == Kind::AfterSigning) {
+        room.people.signing(Signing::Logged);
+    }
     let signed = bench.issued.get(before..).unwrap_or_default();
     Ok(result.map_err(|error| after(error, signed))?)
+}
+
+/// Whoever has to type the PIN for each signature knows beforehand how often.
+fn tell_how_often(room: &mut Room<'_>, bench: &mut Bench, batches: usize, plans: usize) -> Result<(), Stop> {
+    let keys = bench.keys()?;
+    if keys.token(KeyRole::Root)?.asks() != Asks::EachTimeOnItself {
+        return Ok(());
+    }
+    // The audit key signs the checkpoints before and after each batch.
+    let checkpoints = if room.config.audit.is_some() { 0 } else { 2 * batches };
+    let says = format!(
+        "The token asks for its PIN {} in this step, on its own keys: for {}, and for {} of the log.",
+        text::count(plans + checkpoints, "time"),
+        text::count(plans, "signature"),
+        text::count(checkpoints, "checkpoint"),
+    );
+    room.people.show(&Screen::new().text(says))
 }
 
 /// The error of a batch before which others were signed: that nothing was signed is true of none of them.

@@ -3,7 +3,7 @@
 mod custodians;
 mod reopen;
 
-pub use custodians::{confirm_try, keeps};
+pub use custodians::{confirm_try, keeps, takes_shares};
 pub use reopen::reopen;
 
 use crate::authority::state::KeyRecord;
@@ -19,10 +19,10 @@ use crate::execute::Keyring;
 use crate::files::deliver;
 use crate::log::Record;
 use crate::log::note;
-use crate::log::record::{ConfigAdopted, Deviation, TokenUnlocked};
+use crate::log::record::{ConfigAdopted, Deviation, TokenQuorum, TokenUnlocked};
 use crate::screen::Screen;
 use crate::token::hsm_profile::GuardSupport;
-use crate::token::{Identity, KeyId, KeyRole, PinShape, Token};
+use crate::token::{Asks, Identity, KeyId, KeyRole, PinShape, Token};
 use crate::words;
 use secrecy::SecretString;
 
@@ -59,15 +59,19 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         restore_log::custody_of_before(room)?;
     }
     let fresh = bench.pin.take();
+    announce_quorum(room, KeyRole::Root)?;
     let (root, mut unlocked) = unlock_root(room, bench, step, &serial, fresh)?;
+    unlocked.extend(quorum(room, KeyRole::Root, &serial));
     let mut keys = Keyring::new(root);
     if room.config.audit.is_some() {
         let serial = audit_serial(room)?;
+        announce_quorum(room, KeyRole::Audit)?;
         let (audit, pin) = unlock(room, KeyRole::Audit, &serial, None)?;
         if let Some(opened) = &mut bench.opened {
-            opened.audit = Some(pin);
+            opened.audit = pin;
         }
         unlocked.push(record(room, KeyRole::Audit, audit.identity()).into());
+        unlocked.extend(quorum(room, KeyRole::Audit, &serial));
         keys.add_audit_token(audit);
     }
     // Proved before anything is written: a token that lacks the keys, or remembers a newer log, stops here.
@@ -95,6 +99,24 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     keep_config(room)?;
     bench.keys = Some(keys);
     Ok(settle(room, bench)?)
+}
+
+/// Who else must be there, before anybody types a PIN: the profile knows, the token does not say.
+fn announce_quorum(room: &mut Room<'_>, role: KeyRole) -> Result<(), Stop> {
+    let profile = room.tokens.profile(role);
+    let Some(quorum) = &profile.quorum else { return Ok(()) };
+    let heading = Screen::new().heading(format!("Who opens the {} token", role.name()), &profile.title);
+    let screen = quorum.says.iter().fold(heading, |screen, sentence| screen.text(sentence));
+    let screen = quorum.bring.iter().fold(screen, |screen, item| screen.field("here?", item));
+    room.people.show(&screen)
+}
+
+/// What the profile says of the vendor's quorum, for the log.
+fn quorum(room: &Room<'_>, role: KeyRole, serial: &str) -> Option<Record> {
+    let profile = room.tokens.profile(role);
+    let says = profile.quorum.as_ref()?.says.clone();
+    let serial = serial.to_owned();
+    Some(TokenQuorum { role: role.name().to_owned(), serial, profile: profile.name.clone(), says }.into())
 }
 
 /// The token cannot say whether this is the newest copy of the log: people can. Where it should, the log says so.
@@ -216,26 +238,58 @@ fn unlock_root(
     Ok((token, vec![record.into()]))
 }
 
+/// Opens a token with a PIN that is known or asked for; one that is typed on the token's own keys comes back as `None`.
 fn unlock(
     room: &mut Room<'_>,
     role: KeyRole,
     serial: &str,
     known: Option<SecretString>,
-) -> Result<(Box<dyn Token>, SecretString), Stop> {
-    // The token is looked for before anybody types a PIN.
-    let label = room.tokens.find(role, serial)?.identity.label;
-    let pin = match known {
-        Some(pin) => pin,
-        None => {
-            let shape = room.tokens.profile(role).user_pin.clone();
-            let screen = Screen::new()
-                .field("token", label)
-                .field("serial", serial)
-                .text(format!("One try is made: {}.", shape.cost()));
-            ask_pin(room, &Secret::Pin(role.name()), &screen, &shape)?
+) -> Result<(Box<dyn Token>, Option<SecretString>), Stop> {
+    loop {
+        // The token is looked for before anybody types a PIN.
+        let seen = room.tokens.find(role, serial)?;
+        let shape = room.tokens.profile(role).user_pin.clone();
+        let screen = Screen::new().field("token", seen.identity.label).field("serial", serial);
+        let cost = format!("One try is made: {}.", shape.cost());
+        let pin = match &known {
+            _ if seen.pinpad => {
+                let screen =
+                    screen.text(format!("{cost} The token has keys of its own: type the user PIN there, now."));
+                room.people.types_on_token(&[Secret::Pin(role.name())], &screen)?;
+                None
+            }
+            Some(pin) => Some(pin.clone()),
+            None => Some(ask_pin(room, &Secret::Pin(role.name()), &screen.text(cost), &shape)?),
+        };
+        match room.tokens.unlock(role, serial, pin.as_ref(), room.wishes.final_try) {
+            Ok(token) => {
+                let asks = token.asks();
+                if asks != Asks::Once {
+                    room.people.show(&each_time(asks))?;
+                }
+                return Ok((token, pin));
+            }
+            // Nobody typed it there: no try was spent, and people do it again.
+            Err(error) if error.kind() == Kind::Declined && room.people.unattended().is_none() => {
+                room.people.wait_for(role.name(), &error, None)?;
+            }
+            Err(error) => return Err(error.into()),
         }
-    };
-    Ok((room.tokens.unlock(role, serial, &pin, room.wishes.final_try)?, pin))
+    }
+}
+
+/// What people know before they are surprised by it.
+fn each_time(asks: Asks) -> Screen {
+    Screen::new().text(match asks {
+        Asks::EachTimeOnItself => {
+            "This token asks for the PIN at each signature, those under the log's checkpoints included: whenever it asks, \
+             type it on its own keys."
+        }
+        _ => {
+            "This token asks for the PIN at each signature. It is given the one that was typed now, which is kept in \
+             memory until the token is closed."
+        }
+    })
 }
 
 /// A PIN that has the shape of one: a slip of the hand costs no try. One that can only be empty is not asked for.

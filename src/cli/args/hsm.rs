@@ -41,6 +41,9 @@ pub struct HsmProbe {
     /// The user PIN, one line, mode 0600: tokens of tests.
     #[arg(long, value_name = "FILE", requires = "login")]
     pub pin_file: Option<PathBuf>,
+    /// The directory of the token's files, for a module that is told it when it starts (NSS).
+    #[arg(long, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
     /// Where the module writes beside what its profile names; may be repeated.
     #[arg(long, value_name = "PATH")]
     pub writes: Vec<PathBuf>,

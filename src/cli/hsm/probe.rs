@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 /// `anchorite hsm probe`
 pub fn probe(args: &Args, a: &HsmProbe, terminal: &mut Terminal) -> Result<(), Error> {
     let (mut profile, path) = chosen(a)?;
+    if let Some(directory) = &a.directory {
+        profile = profile.in_directory(directory)?;
+    }
     profile.writes.extend(a.writes.iter().map(|path| path.display().to_string()));
     let mut places: Vec<PathBuf> = Vec::new();
     if let Some(out) = &a.profile_out {
@@ -32,7 +35,7 @@ pub fn probe(args: &Args, a: &HsmProbe, terminal: &mut Terminal) -> Result<(), E
     }
     fence::raise(None, &[&profile], &places);
     let module = module::load(&path, &profile)?;
-    let selection = a.serial.clone().map_or(Selection::Only, Selection::Serial);
+    let selection = a.serial.as_deref().map_or(Selection::Only, Selection::named);
     let login = match a.login {
         false => None,
         true => {

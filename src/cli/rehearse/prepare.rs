@@ -95,7 +95,7 @@ impl Rehearsal<'_> {
         let blank = blank.ok_or_else(|| Error::new(Kind::Token, "SoftHSM shows no blank token"))?;
         let (so_pin, pin) = (self.place.pin("so"), self.place.pin("audit"));
         let (so_pin, pin) = (intake::read_secret(&so_pin)?, intake::read_secret(&pin)?);
-        tokens.initialize(KeyRole::Audit, blank.slot, "REHEARSAL audit", &so_pin, &pin).map(|_| ())
+        tokens.initialize(KeyRole::Audit, blank.slot, "REHEARSAL audit", Some(&so_pin), Some(&pin)).map(|_| ())
     }
 
     /// Everything that loads the module later reads the rehearsal's own configuration.

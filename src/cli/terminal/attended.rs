@@ -1,11 +1,11 @@
 //! People at a terminal: one question at a time, a mistake is helped, "no" is always an answer.
 
 use super::asking::Attended;
-use super::render_error;
 use super::shares::Private;
+use super::{crash, render_error};
 use crate::ceremony::people::{
-    Again, Assignment, Compared, Noted, Offer, People, Retirement, Revoking, Secret, StepView, Stop, Turn, Unassigned,
-    Unfinished, Verdict, Way,
+    Again, Assignment, Compared, Noted, Offer, People, Retirement, Revoking, Secret, Signing, StepView, Stop, Turn,
+    Unassigned, Unfinished, Verdict, Way,
 };
 use crate::ceremony::vocabulary::Ways;
 use crate::digest::Digest;
@@ -257,6 +257,14 @@ impl People for Attended<'_> {
                 self.say("The two are not the same. Please type it again.");
             },
         }
+    }
+
+    fn types_on_token(&mut self, _: &[Secret], screen: &Screen) -> Result<(), Stop> {
+        self.show(screen)
+    }
+
+    fn signing(&mut self, stage: Signing) {
+        crash::has_come_to(stage);
     }
 
     fn share_turn(&mut self, turn: &Turn<'_>) -> Result<(), Stop> {

@@ -10,6 +10,7 @@
 
 mod asking;
 mod attended;
+pub mod crash;
 mod line;
 mod pages;
 mod shares;
@@ -19,6 +20,7 @@ mod stage;
 pub use asking::Attended;
 
 use crate::ceremony::answers::Printer;
+use crate::ceremony::people::Signing;
 use crate::clock;
 use crate::error::{Error, Kind};
 use crate::screen::{Screen, WIDTH};
@@ -212,6 +214,10 @@ impl Printer for Terminal {
 
     fn working(&mut self, done: usize, of: usize, what: &str) {
         self.progress(done, of, what);
+    }
+
+    fn signing(&mut self, stage: Signing) {
+        crash::has_come_to(stage);
     }
 }
 

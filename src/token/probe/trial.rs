@@ -30,7 +30,7 @@ pub(super) fn in_session(token: &mut Pkcs11Token, spec: KeySpec, stopwatch: Stop
             tried.dropped = dropped;
             examine(token, pair, &mut tried, stopwatch);
             let lasts = tried.attribute("CKA_TOKEN") == Some("true");
-            let gone = keys::destroy(&token.session, pair);
+            let gone = keys::destroy(token, pair);
             if lasts {
                 let what = "the token made a key that lasts where one of the session was asked for";
                 let after = if gone { "it was destroyed again" } else { "it is still there" };
@@ -133,7 +133,7 @@ pub(super) fn at_once(
 ) -> Option<(usize, f64)> {
     let (pair, _) = keys::make_for_session(token, spec, Stage::Fixed).ok()?;
     let signed = sign_at_once(token, pair, sessions, stopwatch);
-    keys::destroy(&token.session, pair);
+    keys::destroy(token, pair);
     signed
 }
 

@@ -28,9 +28,12 @@
 mod kryoptic;
 #[cfg(feature = "ml-dsa")]
 mod ml_dsa;
+mod nss;
+pub mod opencryptoki;
 mod row;
 mod softhsm;
 mod story;
+mod tpm2;
 
 pub use story::{agrees, tell};
 

@@ -8,7 +8,7 @@ mod codes;
 mod crls;
 mod genesis;
 mod hanging;
-mod judge;
+pub mod judge;
 mod lies;
 mod proxy;
 mod signing;
@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs the program behind the proxy on one processor, so that it signs in one session and makes its calls in the
 /// same order each time.
-fn run_in_order(world: &World, faults: &str, arguments: &[&str]) -> Output {
+pub fn run_in_order(world: &World, faults: &str, arguments: &[&str]) -> Output {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let processor = (NEXT.fetch_add(1, Ordering::Relaxed) % processors).to_string();
@@ -31,7 +31,7 @@ fn run_in_order(world: &World, faults: &str, arguments: &[&str]) -> Output {
 }
 
 /// The calls of a run without faults.
-fn calls_of(world: &World, arguments: &[&str]) -> Vec<Call> {
+pub fn calls_of(world: &World, arguments: &[&str]) -> Vec<Call> {
     let world = copy(world);
     run_in_order(&world, "", arguments).ok();
     world.calls()
@@ -39,7 +39,7 @@ fn calls_of(world: &World, arguments: &[&str]) -> Vec<Call> {
 
 /// Tries each of these faults on a copy of the world, on as many threads as there are processors; what did not hold
 /// is listed at the end, all of it.
-fn each(prepared: &World, faults: &[String], try_one: impl Fn(&World, usize, &str) -> Result<(), String> + Sync) {
+pub fn each(prepared: &World, faults: &[String], try_one: impl Fn(&World, usize, &str) -> Result<(), String> + Sync) {
     let next = AtomicUsize::new(0);
     let broken = Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);

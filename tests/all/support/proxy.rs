@@ -43,6 +43,22 @@ impl World {
     pub fn misbehave(&self, command: &mut Command, faults: &str) {
         command.env("ANCHORITE_PROXY_MODULE", softhsm_module().unwrap());
         command.env("ANCHORITE_PROXY_JOURNAL", self.path(JOURNAL)).env("ANCHORITE_PROXY_FAULTS", faults);
+        command.env("ANCHORITE_PROXY_TRAITS", self.family());
+    }
+
+    /// Puts the proxy between the authority and its token, which is like a family from here on.
+    pub fn like(&self, family: &str) {
+        self.behind_proxy();
+        self.write("family", family);
+    }
+
+    fn family(&self) -> String {
+        std::fs::read_to_string(self.path("family")).unwrap_or_default()
+    }
+
+    /// What is typed on the token's own keys, a line each time, the last one for good.
+    pub fn pinpad(&self, lines: &[&str]) {
+        self.write("token/tokens/pinpad", lines.iter().map(|line| format!("{line}\n")).collect::<String>());
     }
 
     /// Runs the program behind the proxy to its end.

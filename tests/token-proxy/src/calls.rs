@@ -125,7 +125,9 @@ fn call<'i>(
                 std::thread::sleep(Duration::from_secs(3600));
             }
         }
-        Some(Fault::Crash(crash @ (Crash::Abort | Crash::Segv | Crash::Kill | Crash::Stop))) => {
+        Some(Fault::Crash(
+            crash @ (Crash::Abort | Crash::Segv | Crash::Overflow | Crash::Exit | Crash::Kill | Crash::Stop),
+        )) => {
             journal::write(call, None, None, text);
             end(crash);
         }
@@ -183,9 +185,25 @@ fn end(crash: Crash) {
             unsafe { std::ptr::without_provenance_mut::<u8>(1).write_volatile(0) };
             libc::SIGSEGV
         }
+        Crash::Overflow => {
+            overflow(&[0; 4096]);
+            libc::SIGSEGV
+        }
+        Crash::Exit => std::process::exit(1),
         Crash::Kill | Crash::KillAfter => libc::SIGKILL,
         Crash::Stop | Crash::StopAfter => libc::SIGSTOP,
     };
     // SAFETY: a signal to this process.
     unsafe { libc::kill(libc::getpid(), signal) };
+}
+
+/// Calls itself until the stack is used up.
+fn overflow(before: &[u8; 4096]) -> u8 {
+    let mut more = *before;
+    more[0] = more[0].wrapping_add(1);
+    more[1..9].copy_from_slice(&(u64::from_ne_bytes(before[1..9].try_into().unwrap_or_default()) + 1).to_ne_bytes());
+    if more[1..9] == [0; 8] {
+        return 0;
+    }
+    std::hint::black_box(overflow(std::hint::black_box(&more))) ^ more[1]
 }

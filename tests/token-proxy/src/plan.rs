@@ -42,6 +42,8 @@ pub enum Lie {
 pub enum Crash {
     Abort,
     Segv,
+    Overflow,
+    Exit,
     Kill,
     KillAfter,
     Stop,
@@ -135,6 +137,8 @@ fn read(what: &str) -> Option<Fault> {
         "pull-after" => Fault::PullAfter,
         "abort" => Fault::Crash(Crash::Abort),
         "segv" => Fault::Crash(Crash::Segv),
+        "overflow" => Fault::Crash(Crash::Overflow),
+        "exit" => Fault::Crash(Crash::Exit),
         "kill" => Fault::Crash(Crash::Kill),
         "kill-after" => Fault::Crash(Crash::KillAfter),
         "stop" => Fault::Crash(Crash::Stop),

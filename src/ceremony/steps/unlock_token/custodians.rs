@@ -11,7 +11,7 @@ use crate::error::{Error, Kind};
 use crate::log::Record;
 use crate::log::record::{CustodyShareUsed, TokenInitialized};
 use crate::screen::Screen;
-use crate::token::{Identity, KeyRole, Token};
+use crate::token::{Identity, KeyRole, Seen, Token};
 
 /// What the token may open to.
 pub(super) struct Opening {
@@ -33,6 +33,23 @@ pub(super) fn opening(room: &Room<'_>) -> Option<Opening> {
         sets.extend(state.custody.begun(role).cloned());
     }
     (!sets.is_empty()).then_some(Opening { sets, unlogged })
+}
+
+/// Shares give a PIN that nobody has seen: a token that wants it typed on its own keys cannot be given it.
+///
+/// # Errors
+/// [`Kind::Token`]: no try was spent, and no share was asked for.
+pub fn takes_shares(seen: &Seen) -> Result<(), Error> {
+    if !seen.pinpad {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Token,
+        "the token's PIN is typed on its own keys, and the PIN that shares give is typed by nobody",
+    )
+    .saw(format!("token \"{}\", slot {}", seen.identity.label, seen.slot))
+    .hint("use a token without keys of its own, or take [custody] out of authority.toml and choose a PIN")
+    .truth("No try was spent."))
 }
 
 /// True where a script changes what the token opens to, closes the token and opens it again, or makes keys that are
@@ -57,7 +74,9 @@ pub(super) fn unlock(
     opening: &Opening,
 ) -> Result<(Box<dyn Token>, Vec<Record>), Stop> {
     let role = KeyRole::Root;
-    let label = room.tokens.find(role, serial)?.identity.label;
+    let seen = room.tokens.find(role, serial)?;
+    takes_shares(&seen)?;
+    let label = seen.identity.label;
     let cost = room.tokens.profile(role).user_pin.cost();
     let mut tried = None;
     for (place, set) in opening.sets.iter().enumerate() {
@@ -74,12 +93,12 @@ pub(super) fn unlock(
         }
         room.people.show(&screen.text(format!("One try is made: {cost}.")))?;
         let (pins, indexes) = shares::collect(room, set)?;
-        match room.tokens.unlock(role, serial, &pins.user, room.wishes.final_try) {
+        match room.tokens.unlock(role, serial, Some(&pins.user), room.wishes.final_try) {
             Ok(token) => {
                 let records = records(room, opening, set, indexes, token.identity());
                 // The PINs are forgotten here, but where the script is to use them again.
                 if keeps(room) {
-                    let user = pins.user.clone();
+                    let user = Some(pins.user.clone());
                     bench.opened = Some(Opened { user, set: Some(pins), tried, so: None, audit: None });
                 }
                 return Ok((token, records));

@@ -35,10 +35,15 @@ fn open(room: &mut Room<'_>, bench: &Bench) -> Result<Keyring, Error> {
     let serial = |room: &Room<'_>, role: KeyRole| {
         room.journal.state().tokens.get(role.name()).map(|token| token.serial.clone()).ok_or_else(bug)
     };
-    let root = room.tokens.unlock(KeyRole::Root, &serial(room, KeyRole::Root)?, &opened.user, room.wishes.final_try)?;
+    let root = room.tokens.unlock(
+        KeyRole::Root,
+        &serial(room, KeyRole::Root)?,
+        opened.user.as_ref(),
+        room.wishes.final_try,
+    )?;
     let mut keys = Keyring::new(root);
     if room.config.audit.is_some() {
-        let pin = opened.audit.as_ref().ok_or_else(bug)?;
+        let pin = opened.audit.as_ref();
         let serial = serial(room, KeyRole::Audit)?;
         keys.add_audit_token(room.tokens.unlock(KeyRole::Audit, &serial, pin, room.wishes.final_try)?);
     }
