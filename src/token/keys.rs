@@ -200,7 +200,7 @@ fn told(token: &Pkcs11Token, pair: Pair, spec: KeySpec, dropped: Vec<String>) ->
 }
 
 /// Asks for a key pair, with each name of the curve and each graded template, until the token makes one.
-fn make(
+pub(super) fn make(
     token: &Pkcs11Token,
     (id, label): (&KeyId, &str),
     spec: KeySpec,
@@ -303,7 +303,7 @@ pub(super) fn find_pair(session: &Session, id: &KeyId) -> Result<Option<Pair>, E
 
 /// What else has a key's id and is no fault: one that can be wrapped beside its copy that cannot is what a crash leaves
 /// of [`Token::lock`](super::Token::lock). The copy counts.
-fn only(session: &Session, id: &KeyId, class: ObjectClass) -> Result<Option<ObjectHandle>, Error> {
+pub(super) fn only(session: &Session, id: &KeyId, class: ObjectClass) -> Result<Option<ObjectHandle>, Error> {
     let found = session
         .find_objects(&[Attribute::Class(class), Attribute::Id(id.0.0.clone())])
         .map_err(|answer| fault::refused("cannot search the token", &answer))?;

@@ -156,7 +156,17 @@ mod tests {
             library: String::new(),
         };
         let pin = PinState { set: initialized, ..PinState::default() };
-        Seen { slot: 3, identity, initialized, pin, pinpad: false, write_protected: false, max_sessions: None }
+        Seen {
+            slot: 3,
+            identity,
+            initialized,
+            pin,
+            pinpad: false,
+            write_protected: false,
+            max_sessions: None,
+            pin_lengths: None,
+            random: true,
+        }
     }
 
     #[test]
