@@ -101,7 +101,7 @@ fn an_ml_dsa_root_has_no_successor_and_takes_no_mesh() {
         error: authority.toml, line 14, column 1: [intermediates] profile: istio cannot
                verify what this root signs: saw [root] key ml-dsa-65, wanted rsa-2048,
                rsa-3072, rsa-4096, ecdsa-p256, ecdsa-p384, ecdsa-p521, ed25519
-        hint:  no mesh verifies it yet; to try it: profile = \"subordinate\"
+        hint:  no mesh works under it yet; to try it: profile = \"subordinate\"
         exit 2
     ",
     );
