@@ -32,6 +32,7 @@ mod spot_check;
 mod steps;
 pub mod succession;
 pub mod takeover;
+pub mod token_check;
 pub mod tokens;
 pub mod vocabulary;
 pub mod wrapped;

@@ -9,7 +9,8 @@ use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
-use crate::token::{Identity, KeyRole, Place, Token, backup, environment};
+use crate::token::{Identity, KeyId, KeyRole, Place, Token, backup, environment};
+use crate::x509::Spki;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -37,6 +38,13 @@ pub trait Tokens {
     /// # Errors
     /// [`Kind::Token`]: it is not here, with what is.
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error>;
+
+    /// The public half of a key as the token with this serial number shows it without a login; `None` where it shows
+    /// none.
+    ///
+    /// # Errors
+    /// [`Kind::Token`].
+    fn public_half(&self, role: KeyRole, serial: &str, id: &KeyId) -> Result<Option<Spki>, Error>;
 
     /// Checks that the token in a slot, blank or not, says that it has what a kind of key needs.
     ///
@@ -275,6 +283,10 @@ impl Tokens for Modules {
 
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error> {
         self.of(role)?.select(&self.selection(serial))
+    }
+
+    fn public_half(&self, role: KeyRole, serial: &str, id: &KeyId) -> Result<Option<Spki>, Error> {
+        self.of(role)?.public_half(&self.selection(serial), id)
     }
 
     fn check_kind(&self, role: KeyRole, slot: u64, spec: KeySpec) -> Result<(), Error> {

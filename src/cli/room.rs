@@ -196,6 +196,8 @@ fn hold_ceremony(
     let copies = found.local.backup.token.iter();
     media.extend(copies.flat_map(|copy| copy.directory.iter().chain(&copy.wrapped)).cloned());
     fence::raise(Some(found), &token_profiles, &media);
+    // Behind the fence, as everything that reads and writes.
+    fitness::begin_own_binary();
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),
         audit_profile.as_ref().map(|p| (p, found.local.audit.token.module.as_deref())),
@@ -257,7 +259,8 @@ fn run(
     people: &mut dyn People,
     wishes: Wishes,
 ) -> Result<Held, Error> {
-    let wishes = Wishes { authority: found.local.media.authority.clone(), ..wishes };
+    let stick = wishes.requests.clone().or_else(|| found.local.media.requests.clone());
+    let wishes = Wishes { stick, authority: found.local.media.authority.clone(), ..wishes };
     let mut entropy = Entropy::new();
     if let Some(opening) = wishes.opening.as_ref().filter(|_| people.unattended().is_none()) {
         people.show(opening).map_err(Stop::into_error)?;

@@ -18,6 +18,8 @@ use crate::plan::{ApprovedPlan, Batch, TbsView, What};
 use crate::store::{Committed, Log};
 use crate::token::Signature;
 use crate::x509::{SignatureAlgorithm, Spki, build, read, verify};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What was signed, verified and logged.
 #[derive(Debug, Clone)]
@@ -77,7 +79,8 @@ pub fn execute(batch: Batch, keys: &mut Keyring, desk: &mut Desk<'_>) -> Result<
     record(batch, &committed, results, keys, desk, &audit)
 }
 
-/// Signs every plan; each signature is assembled, verified and read back on this thread as it comes in.
+/// Signs every plan; each signature is assembled, verified and read back as it comes in, on every core that the token
+/// leaves: the token waits for none of it.
 fn sign_and_verify(
     batch: &Batch,
     committed: &Committed,
@@ -90,15 +93,48 @@ fn sign_and_verify(
     results.resize_with(of, || Err(Error::new(Kind::Token, "the token gave no answer")));
     let mut done = 0;
     progress(done, of);
-    keys.sign_committed(committed, batch, &mut |index, signature| {
-        if let (Some(slot), Some(plan)) = (results.get_mut(index), batch.plans().get(index)) {
-            *slot = signature.and_then(|signature| finish(plan, &signature, issuer));
+    let mut keep = |(index, result): Finished| {
+        if let Some(slot) = results.get_mut(index) {
+            *slot = result;
         }
         done += 1;
         progress(done, of);
+    };
+    std::thread::scope(|scope| {
+        let (to_check, waiting) = mpsc::channel::<(usize, Signature)>();
+        let (checked, finished) = mpsc::channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        for _ in 0..cores.min(of) {
+            let (waiting, checked) = (Arc::clone(&waiting), checked.clone());
+            scope.spawn(move || check(batch, issuer, &waiting, &checked));
+        }
+        let signed = keys.sign_committed(committed, batch, &mut |index, signature| {
+            // Both channels live until the last signature is in.
+            match signature {
+                Ok(signature) => drop(to_check.send((index, signature))),
+                Err(error) => drop(checked.send((index, Err(error)))),
+            }
+            finished.try_iter().for_each(&mut keep);
+        });
+        drop((to_check, checked));
+        finished.iter().for_each(&mut keep);
+        signed
     })?;
     hold_back(batch.plans(), &mut results);
     Ok(results)
+}
+
+/// The place of a plan in its batch, and what became of it.
+type Finished = (usize, Result<Vec<u8>, Error>);
+
+/// Checks signatures until no more come.
+fn check(batch: &Batch, issuer: &Spki, waiting: &Mutex<Receiver<(usize, Signature)>>, checked: &Sender<Finished>) {
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+    while let Some((index, signature)) = next() {
+        let Some(plan) = batch.plans().get(index) else { continue };
+        drop(checked.send((index, finish(plan, &signature, issuer))));
+    }
 }
 
 /// Where a root's own certificate was not made, the log cannot vouch for what the same key signed beside it: nobody

@@ -6,9 +6,10 @@
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::module::{Module, Selection, slot_of, token_files};
-use crate::token::{directory, fault, mechanism};
-use crate::x509::SignatureAlgorithm;
+use crate::token::{KeyId, attributes, directory, fault, keys, mechanism};
+use crate::x509::{SignatureAlgorithm, Spki};
 use cryptoki::error::Error as Answer;
+use cryptoki::object::ObjectClass;
 
 impl Module {
     /// Checks that a token, blank or not, lists what making such a key and signing with it needs. A blank one that
@@ -42,6 +43,18 @@ impl Module {
         // Where a token does not say how long keys may be, the session key will tell.
         let Ok(info) = context.get_mechanism_info(slot, generation) else { return Ok(()) };
         takes_length(spec, info.min_key_size(), info.max_key_size()).map_err(about)
+    }
+
+    /// The public half of a key as the token shows it to everybody; `None` where it shows none.
+    ///
+    /// # Errors
+    /// [`Kind::Token`]: it cannot be read, or there is more than one.
+    pub fn public_half(&self, selection: &Selection, id: &KeyId) -> Result<Option<Spki>, Error> {
+        let slot = slot_of(&self.select(selection)?)?;
+        let session =
+            self.library.0.open_ro_session(slot).map_err(|answer| fault::refused("cannot open a session", &answer))?;
+        let public = keys::only(&session, id, ObjectClass::PUBLIC_KEY)?;
+        public.map(|public| attributes::public_key(&session, public)).transpose()
     }
 
     /// Checks that the files of a token without hardware can be written and have room, and so have the copies

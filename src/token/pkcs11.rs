@@ -26,6 +26,9 @@ use std::sync::Arc;
 /// A token that is logged in to.
 // Fields are dropped in this order: sessions close before the module is finalised.
 pub struct Pkcs11Token {
+    /// Where the last single signature was made: the next is likely to be with the same key. Not beyond an act that may
+    /// log in anew.
+    pub(super) lane: Option<pool::Lane>,
     pub(super) session: Session,
     pub(super) slot: Slot,
     pub(super) profile: Arc<HsmProfile>,
@@ -71,6 +74,7 @@ impl Pkcs11Token {
         let allowed =
             seen.max_sessions.and_then(|max| usize::try_from(max).ok()).map_or(usize::MAX, |max| max - 1.min(max));
         Self {
+            lane: None,
             session,
             slot,
             profile: Arc::clone(&module.profile),
@@ -120,11 +124,12 @@ impl Token for Pkcs11Token {
         matches!(state, Ok(SessionState::RwUser)) && self.raw().token_info(self.slot).is_ok()
     }
 
-    fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error> {
+    fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<Option<String>, Error> {
         keys::prove(self, spec, role, stage)
     }
 
     fn prove_wrapping(&mut self, spec: KeySpec, wrapper: &Wrapper, officer: &Officer) -> Result<(), Error> {
+        self.lane = None;
         wrapping::prove(self, spec, wrapper, officer)
     }
 
@@ -149,6 +154,7 @@ impl Token for Pkcs11Token {
     }
 
     fn wrap(&mut self, wrapper: &Wrapper, officer: &Officer, keys: &[KeyId]) -> Result<Vec<Vec<u8>>, Error> {
+        self.lane = None;
         wrapping::wrap(self, wrapper, officer, keys)
     }
 
@@ -158,10 +164,12 @@ impl Token for Pkcs11Token {
         wrapped: &[u8],
         wanted: &Unwrapped<'_>,
     ) -> Result<BTreeMap<String, String>, Error> {
+        self.lane = None;
         wrapping::unwrap(self, wrapper, wrapped, wanted)
     }
 
     fn lock(&mut self, key: &KeyRef) -> Result<BTreeMap<String, String>, Error> {
+        self.lane = None;
         wrapping::lock(self, key)
     }
 
@@ -219,14 +227,17 @@ impl Token for Pkcs11Token {
     }
 
     fn change_user_pin(&mut self, old: &SecretString, new: &SecretString) -> Result<(), Error> {
+        self.lane = None;
         pins::change_user(self, old, new)
     }
 
     fn change_so_pin(&mut self, old: &SecretString, new: &SecretString, user: &SecretString) -> Result<(), Error> {
+        self.lane = None;
         pins::change_so(self, old, new, user)
     }
 
     fn is_so_pin(&mut self, pin: &SecretString, user: &SecretString) -> Result<bool, Error> {
+        self.lane = None;
         pins::is_so(self, pin, user)
     }
 
@@ -235,6 +246,7 @@ impl Token for Pkcs11Token {
     }
 
     fn destroy(&mut self, id: &KeyId) -> Result<usize, Error> {
+        self.lane = None;
         destroy::destroy(self, id)
     }
 

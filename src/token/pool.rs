@@ -41,6 +41,13 @@ pub(super) struct Signer {
     asks: bool,
 }
 
+/// A session that made a signature, kept for the next one with the same key.
+pub(super) struct Lane {
+    key: KeyId,
+    session: Session,
+    signer: Signer,
+}
+
 impl Signer {
     /// Looks whether the key asks for the PIN each time: what it says of itself counts, not what its family is known for.
     pub(super) fn of(session: &Session, key: ObjectHandle) -> Self {
@@ -141,12 +148,14 @@ fn pin_refused(answer: &Answer) -> Error {
 /// Makes a signature of each message over as many sessions as the token is set to and lets be opened; `done` gets each
 /// result on the calling thread while the sessions work on the next.
 pub(super) fn sign_all(
-    token: &Pkcs11Token,
+    token: &mut Pkcs11Token,
     key: &KeyRef,
     algorithm: SignatureAlgorithm,
     messages: &[&[u8]],
     done: &mut dyn FnMut(usize, Result<Signature, Error>),
 ) {
+    // Checkpoints and bundles come one by one: each would open a session and search it for the key.
+    let kept = token.lane.take().filter(|lane| lane.key == key.id && messages.len() == 1);
     let job = match job(token, key.spki.spec(), algorithm) {
         Ok(job) => job,
         Err(error) => return (0..messages.len()).for_each(|index| done(index, Err(error.clone()))),
@@ -169,8 +178,9 @@ pub(super) fn sign_all(
     };
     // One message needs no second thread; more do even on one session, so that verifying one overlaps
     // with making the next.
+    let mut lane = None;
     let ended = if messages.len() <= 1 {
-        batch.work(&mut emit)
+        batch.work_alone(kept, &mut lane, &mut emit)
     } else {
         batch.in_parallel(token.sessions.clamp(1, messages.len()), &mut emit)
     };
@@ -186,6 +196,7 @@ pub(super) fn sign_all(
     for (index, _) in answered.iter().enumerate().filter(|(_, answered)| !**answered) {
         done(index, Err(error.clone()));
     }
+    token.lane = lane;
 }
 
 /// Why a session took no more messages although some were left: none was lost by it.
@@ -243,6 +254,26 @@ impl Batch<'_> {
             let (session, signer) = self.open()?;
             self.take(&session, signer, emit)?;
         }
+        Ok(())
+    }
+
+    /// The same for one message, in the session that is kept where one is; `lane` is given one that did its work.
+    fn work_alone(
+        &self,
+        kept: Option<Lane>,
+        lane: &mut Option<Lane>,
+        emit: &mut dyn FnMut(usize, Result<Signature, Error>),
+    ) -> Result<(), Ended> {
+        let (session, signer) = match kept {
+            Some(kept) => (kept.session, kept.signer),
+            None => self.open()?,
+        };
+        let mut signed = false;
+        self.take(&session, signer, &mut |index, result| {
+            signed = result.is_ok();
+            emit(index, result);
+        })?;
+        *lane = signed.then(|| Lane { key: self.key.clone(), session, signer });
         Ok(())
     }
 

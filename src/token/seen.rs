@@ -23,6 +23,10 @@ pub struct Seen {
     pub write_protected: bool,
     /// The most sessions it allows, where it says so.
     pub max_sessions: Option<u64>,
+    /// The least and the greatest length of a PIN, where it says them.
+    pub pin_lengths: Option<(usize, usize)>,
+    /// It says that it has a random generator.
+    pub random: bool,
 }
 
 /// What a token says of its user PIN.
@@ -65,12 +69,20 @@ impl Seen {
             },
             pinpad: is(sys::CKF_PROTECTED_AUTHENTICATION_PATH),
             write_protected: is(sys::CKF_WRITE_PROTECTED),
+            pin_lengths: lengths(info),
+            random: is(sys::CKF_RNG),
             max_sessions: match info.ulMaxSessionCount {
                 sys::CK_EFFECTIVELY_INFINITE | sys::CK_UNAVAILABLE_INFORMATION => None,
                 most => Some(most),
             },
         }
     }
+}
+
+/// The lengths of a PIN; tokens that do not say write zeros, or nonsense.
+fn lengths(info: &CK_TOKEN_INFO) -> Option<(usize, usize)> {
+    let (least, most) = (usize::try_from(info.ulMinPinLen).ok()?, usize::try_from(info.ulMaxPinLen).ok()?);
+    (most > 0 && least <= most && info.ulMaxPinLen != sys::CK_UNAVAILABLE_INFORMATION).then_some((least, most))
 }
 
 /// True for what is a token by name alone: it takes no login and keeps nothing (NSS's "Generic Crypto Services", which
@@ -100,8 +112,12 @@ pub(super) fn describe(seen: &Seen) -> String {
     }
 }
 
-/// Tokens between which nothing chose, each with its slot.
 pub(super) fn list<'a>(tokens: impl Iterator<Item = &'a Seen>) -> String {
+    tokens.map(describe).collect::<Vec<_>>().join("; ")
+}
+
+/// Tokens that say the same of themselves, each with its slot.
+pub(super) fn list_slots<'a>(tokens: impl Iterator<Item = &'a Seen>) -> String {
     tokens.map(|seen| format!("slot {}: {}", seen.slot, describe(seen))).collect::<Vec<_>>().join("; ")
 }
 

@@ -176,7 +176,17 @@ mod tests {
             firmware: String::new(),
             library: String::new(),
         };
-        Seen { slot: 0, identity, initialized: true, pin, pinpad: false, write_protected: false, max_sessions: None }
+        Seen {
+            slot: 0,
+            identity,
+            initialized: true,
+            pin,
+            pinpad: false,
+            write_protected: false,
+            max_sessions: None,
+            pin_lengths: None,
+            random: true,
+        }
     }
 
     #[test]

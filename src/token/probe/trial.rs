@@ -11,9 +11,8 @@ use crate::token::keys::{self, PROOF, Pair};
 use crate::token::mechanism::Input;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::template::{self, UNAVAILABLE};
-use crate::token::{KeyId, Stage, attributes, mechanism, pool, wrapping};
+use crate::token::{KeyId, Stage, Token, attributes, destroy, escape, holdings, mechanism, pool};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
-use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use std::time::Duration;
 
@@ -45,8 +44,46 @@ pub(super) fn in_session(token: &mut Pkcs11Token, spec: KeySpec, stopwatch: Stop
     tried
 }
 
+/// The label of a key that was made in a token to be tried: whatever is left of one is found by it.
+const LABEL: &str = "anchorite probe";
+
+/// Tries a kind of key with one that is made in the token and destroyed again.
+///
+/// # Errors
+/// [`Kind::Token`]: the token holds objects of an authority and was not changed, or it holds the key still.
+pub(super) fn on_token(token: &mut Pkcs11Token, spec: KeySpec, stopwatch: Stopwatch<'_>) -> Result<Tried, Error> {
+    let ours: Vec<String> = holdings::list(token)?
+        .into_iter()
+        .filter(|holding| holding.what == "data object" || holding.label.starts_with("anchorite "))
+        .map(|holding| format!("{} \"{}\"", holding.what, holding.label))
+        .collect();
+    if !ours.is_empty() {
+        return Err(Error::new(Kind::Token, "the token is in use: no key is made in it to try it")
+            .saw(ours.join(", "))
+            .wanted("a token without objects of an authority")
+            .hint(
+                "what an interrupted trial left has the label \"anchorite probe\": delete it with the token's own tool",
+            )
+            .truth("The token was not changed."));
+    }
+    let id = KeyId(crate::digest::Hex(token.random(16)?));
+    let mut tried = Tried::of(spec);
+    tried.on_token = true;
+    let began = stopwatch();
+    match keys::make(token, (&id, LABEL), spec, true, Stage::Fixed) {
+        Ok((pair, dropped)) => {
+            tried.seconds_to_make = Some((stopwatch() - began).as_secs_f64());
+            tried.dropped = dropped;
+            examine(token, pair, &mut tried, stopwatch);
+        }
+        Err(error) => tried.fail(Failed::Made, error),
+    }
+    destroy::destroy(token, &id)?;
+    Ok(tried)
+}
+
 /// Judges a key, signs with it and attacks it; what is found is in `tried`.
-pub(super) fn examine(token: &Pkcs11Token, pair: Pair, tried: &mut Tried, stopwatch: Stopwatch<'_>) {
+fn examine(token: &Pkcs11Token, pair: Pair, tried: &mut Tried, stopwatch: Stopwatch<'_>) {
     let session = &token.session;
     tried.attributes = attributes::read_back(session, pair.public, pair.private);
     tried.asks_each_time = match tried.attribute("CKA_ALWAYS_AUTHENTICATE") {
@@ -101,26 +138,10 @@ fn escapes(token: &Pkcs11Token, private: ObjectHandle) -> Escapes {
     let session = &token.session;
     let told = |kind| attributes::one(session, private, kind).is_some();
     let read_out = told(AttributeType::PrivateExponent) || told(AttributeType::Value);
-    let (wraps_tried, wrapped_by) = wrapped_by_anybody(token, private);
+    let (wraps_tried, wrapped_by) = escape::wrapped_by_anybody(token, private);
     let softened = session.update_attributes(private, &[Attribute::Extractable(true)]).is_ok()
         && matches!(attributes::one(session, private, AttributeType::Extractable), Some(Attribute::Extractable(true)));
     Escapes { read_out, wraps_tried, wrapped_by, softened }
-}
-
-/// The ways of wrapping a private key that this program knows and the token lists, and the first by which it wrapped
-/// this one under a key of the user's own, although it is not extractable (NSS does).
-fn wrapped_by_anybody(token: &Pkcs11Token, private: ObjectHandle) -> (Vec<String>, Option<String>) {
-    let ways = [
-        (MechanismType::AES_KEY_WRAP_PAD, Mechanism::AesKeyWrapPad),
-        (MechanismType::AES_KEY_WRAP, Mechanism::AesKeyWrap),
-        (MechanismType::AES_CBC_PAD, Mechanism::AesCbcPad([0; 16])),
-    ];
-    let listed: Vec<_> = ways.iter().filter(|(kind, _)| token.mechanisms.contains(kind)).collect();
-    let Some(own) = wrapping::own_key(token).filter(|_| !listed.is_empty()) else { return (Vec::new(), None) };
-    let taken = listed.iter().find(|(_, way)| token.session.wrap_key(way, own, private).is_ok());
-    let taken = taken.map(|(kind, _)| mechanism::name(*kind));
-    let _ = token.session.destroy_object(own);
-    (listed.iter().map(|(kind, _)| mechanism::name(*kind)).collect(), taken)
 }
 
 /// How many sessions signed at once with one key, and how many signatures a second they made together; `None` where
@@ -165,6 +186,7 @@ impl Tried {
     fn of(algorithm: KeySpec) -> Self {
         Self {
             algorithm,
+            on_token: false,
             fault: None,
             failed: None,
             dropped: Vec::new(),
