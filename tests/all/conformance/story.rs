@@ -104,8 +104,7 @@ impl Telling {
         if let Some(module) = &self.prepared.module {
             self.world.write("authority/local.toml", format!("[token]\nmodule = {:?}\n", module.display().to_string()));
         }
-        let place = hash.map_or_else(|| self.hashed(key), |place| place.to_owned());
-        self.row.hashed = place;
+        self.row.hashed = self.hashed(key, hash);
     }
 
     /// The module's profile with another hashing place, as a file of the world.
@@ -117,8 +116,9 @@ impl Telling {
         self.world.write("profile.toml", other).display().to_string()
     }
 
-    /// Where the profile has hashes made: what it says counts only where the token has both ways.
-    fn hashed(&self, key: &str) -> String {
+    /// Where hashes are made: what the profile says, or another place in its stead, counts only where the token has both
+    /// ways.
+    fn hashed(&self, key: &str, place: Option<&str>) -> String {
         let profile = self.module.known();
         let raw = match key.split('-').next() {
             Some("rsa") => "CKM_RSA_PKCS",
@@ -127,7 +127,7 @@ impl Telling {
         };
         let on_token = profile.mechanisms.iter().any(|name| name.starts_with("CKM_") && hashes(name, raw));
         let on_host = profile.mechanisms.iter().any(|name| name == raw);
-        let says = format!("{:?}", profile.hash).to_lowercase();
+        let says = place.map_or_else(|| format!("{:?}", profile.hash).to_lowercase(), str::to_owned);
         match (on_token, on_host) {
             (true, true) => says,
             (true, false) => "token".to_owned(),
