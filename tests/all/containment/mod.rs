@@ -1,6 +1,7 @@
 //! The fences around an offline command, tried from inside: by a PKCS#11 module that wants out.
 
 mod degraded;
+mod helpers;
 
 use crate::present::have;
 use crate::support::{AUTHORITY, World, assert_text};
@@ -9,12 +10,16 @@ use std::process::Command;
 
 /// Compiles the module (or, with `-DALONE`, the program) into the world. `None`, said loudly, without a compiler.
 fn compiled(world: &World, name: &str, options: &[&str]) -> Option<()> {
+    compile("escape.c", world, name, options)
+}
+
+fn compile(source: &str, world: &World, name: &str, options: &[&str]) -> Option<()> {
     if !have("cc") {
         return None;
     }
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/containment/escape.c");
+    let source = format!("{}/tests/all/containment/{source}", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new("cc");
-    command.args(["-o"]).arg(world.path(name)).args(options).args(["-pthread", source]);
+    command.args(["-o"]).arg(world.path(name)).args(options).args(["-pthread", &source]);
     assert!(command.status().unwrap().success());
     Some(())
 }
@@ -52,6 +57,9 @@ escape: firewall: EPERM
 escape: IPv4 in the upper half: EPERM
 escape: IPv4 of a thread: EPERM
 escape: io_uring: EPERM
+escape: IPv4 of a fork: EPERM
+escape: write a file of a fork: EACCES
+escape: write a file of a program: EACCES
 escape: write a file: EACCES
 escape: empty a file: EACCES
 escape: make a file: EACCES
@@ -72,7 +80,7 @@ fn a_module_that_wants_the_internet_or_a_file_elsewhere_fails_visibly_and_a_unix
         return;
     }
     let (_listener, outside, through) = prison(&world);
-    let probe = world.run_through(&through, &["hsm", "probe", "--module", "./escape.so"]);
+    let probe = world.run_through(&through, &["hsm", "probe", "--profile", "softhsm2", "--module", "./escape.so"]);
     assert_eq!(tries(&probe.stderr), CAUGHT);
     assert_text(
         &probe.error(),
@@ -107,7 +115,7 @@ fn without_the_fence_every_way_out_is_open() {
     let output = command.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     // Raw packets and the firewall want privileges, and io_uring is switched off on some machines.
-    for way in ["IPv4", "IPv4 of a thread", "write a file", "empty a file", "make a file", "remove a file"] {
+    for way in ["IPv4", "IPv4 of a thread", "IPv4 of a fork", "write a file of a program", "write a file", "empty a file", "make a file", "remove a file"] {
         assert!(said.contains(&format!("escape: {way}: done\n")), "{way}\n{said}");
     }
     assert!(said.contains("escape: an inherited descriptor: done\n"), "{said}");
@@ -149,9 +157,9 @@ fn a_profile_whose_module_needs_the_network_is_refused_with_the_other_way() {
     let module = crate::support::softhsm_module().unwrap();
     world.write("yubihsm_pkcs11.so", std::fs::read(module).unwrap());
     world.write("yubihsm_pkcs11.conf", "# connector = yhusb://\nconnector = http://127.0.0.1:12345\n");
-    let probe = world.run(&["hsm", "probe", "--module", "yubihsm_pkcs11.so"]);
+    let probe = world.run(&["hsm", "probe", "--profile", "softhsm2", "--module", "yubihsm_pkcs11.so"]);
     assert!(probe.error().contains("saw connector"), "{}", probe.error());
     world.write("yubihsm_pkcs11.conf", "connector = yhusb://\n");
-    let probe = world.run(&["hsm", "probe", "--module", "yubihsm_pkcs11.so"]);
+    let probe = world.run(&["hsm", "probe", "--profile", "softhsm2", "--module", "yubihsm_pkcs11.so"]);
     assert!(!probe.error().contains("connector"), "{}", probe.error());
 }
