@@ -66,7 +66,7 @@ fn a_build_without_the_experiment_says_that_it_has_none() {
                2.16.840.1.101.3.4.3.18, wanted RSA of 2048, 3072 or 4096 bits, ECDSA on
                a named curve P-256, P-384 or P-521, or Ed25519
         hint:  ML-DSA-65 is experimental and not in this build
-        exit 10
+        exit 40
     ",
     );
 }
