@@ -312,6 +312,8 @@ impl Tokens for Modules {
         let module = self.of(role)?;
         let fresh = module.profile().login_per_key;
         let identity = module.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity;
+        // From here on it is meant by its label too, where it has no serial number of its own.
+        self.known.insert(0, (identity.serial.clone(), identity.label.clone()));
         if fresh {
             self.begin_again(role)?;
         }

@@ -23,9 +23,9 @@ pub(super) fn name(answer: &Answer) -> String {
     }
 }
 
-/// True for the answers that mean "not with this template": the three of the standard, and the one that NSS softokn 3.87
-/// gives where a lasting key is to have an attribute that its database has no place for. It takes the same for a key of
-/// the session, so that no proof finds it.
+/// True for the answers that mean "not with this template": the three of the standard, and the one that says nothing,
+/// which NSS softokn 3.87 gives for an attribute that its database has no place for, and tpm2-pkcs11 1.9 where it finds out
+/// too late that it made another key than it was asked for.
 pub(super) fn rejects_template(answer: &Answer) -> bool {
     matches!(
         answer,
@@ -37,12 +37,6 @@ pub(super) fn rejects_template(answer: &Answer) -> bool {
             _
         )
     )
-}
-
-/// True for those, and for one more that says nothing: a token that finds out too late that it made another key than it
-/// was asked for (tpm2-pkcs11 1.9) says no more. Only where a try costs nothing.
-pub(super) fn may_reject_template(answer: &Answer) -> bool {
-    rejects_template(answer) || matches!(answer, Answer::Pkcs11(RvError::FunctionFailed, _))
 }
 
 /// True when the token itself is gone, so that another session would not help.

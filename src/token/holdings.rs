@@ -4,7 +4,7 @@
 use crate::digest::Hex;
 use crate::error::Error;
 use crate::token::pkcs11::Pkcs11Token;
-use crate::token::{attributes, fault, guard};
+use crate::token::{attributes, fault, guard, keys};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
@@ -21,6 +21,14 @@ pub struct Holding {
     pub kind: String,
     /// True for a private key that is allowed to sign, or where the token does not say.
     pub signs: bool,
+}
+
+impl Holding {
+    /// True for a key that was made for a trial, in a token without session objects, and that a crash or the token itself
+    /// left there: the next trial destroys it.
+    pub fn is_of_a_trial(&self) -> bool {
+        self.label == keys::PROOF_LABEL && self.id.as_ref() == Some(&keys::proof_id().0)
+    }
 }
 
 /// Every private key, every public half without one, and every data object of this program.

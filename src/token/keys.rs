@@ -25,7 +25,7 @@ pub(super) struct Pair {
 }
 
 /// CKA_LABEL of keys that are there for a proof: what a crash leaves of one is known by it, and by its id.
-const PROOF_LABEL: &str = "prove";
+pub(super) const PROOF_LABEL: &str = "prove";
 
 /// Makes a key for this alone, judges it, signs with it, verifies outside the token, destroys it. It ends with the
 /// session where the token has such keys; else it is a lasting one until it is destroyed.
@@ -71,12 +71,16 @@ fn prove_one(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<(Vec<St
     let (pair, dropped) = make(token, (&proof_id(), PROOF_LABEL), spec, lasting, stage)?;
     let checked = check_proof_key(token, pair, spec, &dropped, stage).and_then(|()| kept(token, pair, stage));
     let gone = destroy(token, pair);
-    if lasting && !gone && holds(&token.session, &proof_id()).unwrap_or(true) {
-        return Err(Error::new(Kind::Token, "the trial key could not be destroyed again")
-            .hint(format!("destroy it with the token's own tool: its id is 16 zero bytes, its label \"{PROOF_LABEL}\""))
-            .truth("It was never used to sign anything but the trial."));
+    if !lasting || gone || !holds(&token.session, &proof_id()).unwrap_or(true) {
+        return checked.map(|handed_out| (dropped, handed_out));
     }
-    checked.map(|handed_out| (dropped, handed_out))
+    // What is wrong with the key is said first: a token can keep one because it failed with it (tpm2-pkcs11).
+    let wrong = || Error::new(Kind::Token, "the trial key could not be destroyed again");
+    Err(checked
+        .err()
+        .unwrap_or_else(wrong)
+        .hint(format!("the next trial destroys it, or the token's own tool: id 16 zero bytes, label \"{PROOF_LABEL}\""))
+        .truth("The trial key is still in the token. It was never used to sign anything but the trial."))
 }
 
 /// Makes room after a key, in a token that has little. Before the key is destroyed: nothing else lets go of one that is
@@ -241,11 +245,9 @@ pub(super) fn make(
     let rejects = token.accepted.get(&spec).unwrap_or(&token.profile.rejects);
     let mut last: Option<Answer> = None;
     let mut refused = false;
-    // A proof can be tried as often as it takes; the key to come is asked for as its proof was.
-    let rejected = if *id == proof_id() { fault::may_reject_template } else { fault::rejects_template };
     for params in template::params(spec) {
         let wanted = Wanted { id: &id.0.0, label, spec, on_token, allowed: &allowed, params: params.as_deref(), stage };
-        let made = template::graded(rejects, rejected, |dropped| {
+        let made = template::graded(rejects, |dropped| {
             // A token can make a key and refuse its template all the same: the next would be a second one with this id.
             if on_token && std::mem::replace(&mut refused, true) && holds(&token.session, id)? {
                 return Err(Answer::Pkcs11(RvError::TemplateInconsistent, Function::GenerateKeyPair));

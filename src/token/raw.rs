@@ -13,6 +13,7 @@ use cryptoki::error::{Error as Answer, Rv};
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CK_TOKEN_INFO, CK_ULONG};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 /// Room for a signature: an ML-DSA-87 one has 4,627 bytes, one of RSA-4096 has 512.
@@ -21,8 +22,9 @@ const LONGEST: usize = 8 * 1024;
 /// The module's own functions.
 pub(super) struct Raw {
     list: CK_FUNCTION_LIST,
-    /// The functions live as long as this does.
-    _library: cryptoki_sys::Pkcs11,
+    /// Never dropped, so that the module is never unloaded: threads of its own may run on after C_Finalize, and would do
+    /// so in memory that is gone.
+    _library: ManuallyDrop<cryptoki_sys::Pkcs11>,
 }
 
 impl std::fmt::Debug for Raw {
@@ -49,7 +51,7 @@ impl Raw {
         result(answer, Function::GetFunctionList)?;
         // SAFETY: where it answers that all is well the pointer is to a list that lives as long as the module.
         let list = unsafe { list.as_ref() }.copied().ok_or(Answer::NullFunctionPointer)?;
-        Ok(Self { list, _library: library })
+        Ok(Self { list, _library: ManuallyDrop::new(library) })
     }
 
     /// What the token in a slot says of itself, unjudged: every field is numbers or bytes, of which all values exist.

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
-use crate::token::{Stage, encoding};
+use crate::token::{Stage, encoding, fault};
 use cryptoki::error::Error as Answer;
 use cryptoki::mechanism::MechanismType;
 use cryptoki::object::{Attribute, MlDsaParameterSetType};
@@ -162,12 +162,11 @@ pub(super) fn pair(wanted: &Wanted<'_>, dropped: &[String]) -> (Vec<Attribute>, 
 /// Gives what the attempt gave and the attributes that were left out. A rejected template makes no key.
 pub(super) fn graded<T>(
     rejects: &[String],
-    rejected: fn(&Answer) -> bool,
     mut attempt: impl FnMut(&[String]) -> Result<T, Answer>,
 ) -> Result<(T, Vec<String>), Answer> {
     let first = match attempt(rejects) {
         Ok(made) => return Ok((made, rejects.to_vec())),
-        Err(answer) if rejected(&answer) => answer,
+        Err(answer) if fault::rejects_template(&answer) => answer,
         Err(answer) => return Err(answer),
     };
     let rest = || OPTIONAL.into_iter().filter(|name| !rejects.iter().any(|rejected| rejected == name));
@@ -177,7 +176,7 @@ pub(super) fn graded<T>(
     for dropped in alone.chain([public]).chain(more) {
         match attempt(&dropped) {
             Ok(made) => return Ok((made, dropped)),
-            Err(answer) if rejected(&answer) => {}
+            Err(answer) if fault::rejects_template(&answer) => {}
             Err(answer) => return Err(answer),
         }
     }
@@ -233,7 +232,6 @@ pub(super) fn params(spec: KeySpec) -> Vec<Option<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::fault;
     use cryptoki::context::Function;
     use cryptoki::error::RvError;
 
@@ -252,8 +250,7 @@ mod tests {
     fn a_token_that_rejects_one_attribute_loses_only_that_one() {
         for hated in OPTIONAL {
             let mut tries = 0;
-            let ((), dropped) =
-                graded(&[], fault::rejects_template, |dropped| picky(&[hated], dropped, &mut tries)).unwrap();
+            let ((), dropped) = graded(&[], |dropped| picky(&[hated], dropped, &mut tries)).unwrap();
             assert_eq!(dropped, [hated]);
         }
     }
@@ -262,20 +259,8 @@ mod tests {
     fn a_token_that_takes_no_words_about_the_public_half_loses_those_and_no_others() {
         let mut tries = 0;
         let hated = ["CKA_ENCRYPT", "CKA_VERIFY"];
-        let ((), dropped) = graded(&[], fault::rejects_template, |dropped| picky(&hated, dropped, &mut tries)).unwrap();
+        let ((), dropped) = graded(&[], |dropped| picky(&hated, dropped, &mut tries)).unwrap();
         assert_eq!(dropped, ["CKA_VERIFY_RECOVER", "CKA_ENCRYPT", "CKA_WRAP", "CKA_VERIFY"]);
-    }
-
-    #[test]
-    fn an_answer_that_says_nothing_goes_on_only_where_a_try_costs_nothing() {
-        let mut tries = 0;
-        let vague = |dropped: &[String], tries: &mut usize| {
-            picky(&["CKA_DERIVE"], dropped, tries).map_err(|_| answer(RvError::FunctionFailed))
-        };
-        assert!(graded(&[], fault::rejects_template, |dropped| vague(dropped, &mut tries)).is_err());
-        assert_eq!(tries, 1);
-        let ((), dropped) = graded(&[], fault::may_reject_template, |dropped| vague(dropped, &mut tries)).unwrap();
-        assert_eq!(dropped, ["CKA_DERIVE"]);
     }
 
     #[test]
@@ -283,8 +268,7 @@ mod tests {
         let mut tries = 0;
         let rejects = ["CKA_COPYABLE".to_owned(), "CKA_ALLOWED_MECHANISMS".to_owned()];
         let hated = ["CKA_COPYABLE", "CKA_ALLOWED_MECHANISMS"];
-        let ((), dropped) =
-            graded(&rejects, fault::rejects_template, |dropped| picky(&hated, dropped, &mut tries)).unwrap();
+        let ((), dropped) = graded(&rejects, |dropped| picky(&hated, dropped, &mut tries)).unwrap();
         assert_eq!((dropped.as_slice(), tries), (&rejects[..], 1));
     }
 
@@ -292,18 +276,16 @@ mod tests {
     fn a_token_that_rejects_two_attributes_still_makes_a_key() {
         let mut tries = 0;
         let hated = ["CKA_COPYABLE", "CKA_ALLOWED_MECHANISMS"];
-        let ((), dropped) = graded(&[], fault::rejects_template, |dropped| picky(&hated, dropped, &mut tries)).unwrap();
+        let ((), dropped) = graded(&[], |dropped| picky(&hated, dropped, &mut tries)).unwrap();
         assert_eq!(dropped, ["CKA_ALLOWED_MECHANISMS", "CKA_COPYABLE"]);
     }
 
     #[test]
     fn a_token_that_rejects_what_a_key_needs_ends_with_its_first_answer() {
         let mut tries = 0;
-        assert!(
-            graded(&[], fault::rejects_template, |dropped| picky(&["CKA_SENSITIVE"], dropped, &mut tries)).is_err()
-        );
+        assert!(graded(&[], |dropped| picky(&["CKA_SENSITIVE"], dropped, &mut tries)).is_err());
         let mut tries = 0;
-        let error = graded(&[], fault::rejects_template, |_| -> Result<(), Answer> {
+        let error = graded(&[], |_| -> Result<(), Answer> {
             tries += 1;
             Err(answer(RvError::DeviceRemoved))
         });

@@ -28,6 +28,10 @@ pub(super) fn look(room: &mut Room<'_>, keys: &mut Keyring) -> Result<(), Error>
         let serial = token.identity().serial.clone();
         let holdings = token.holdings()?;
         let mut strange = strangers(&holdings, &known, &guards);
+        if !room.tokens.profile(role).session_objects {
+            // The trial that comes next destroys it.
+            strange.retain(|holding| !holding.is_of_a_trial());
+        }
         if room.script.kind.takes_over() {
             // The root to be taken over is among them; people judge the others when they see it.
             strange.retain(|holding| holding.label.starts_with(OURS));
