@@ -8,7 +8,7 @@ use crate::error::{Error, Kind};
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::place::{self, Place};
 use crate::token::raw::Raw;
-use crate::token::seen::{self, describe, list};
+use crate::token::seen::{self, describe, list, list_slots};
 pub use crate::token::seen::{PinState, Seen};
 use crate::token::{directory, fault, reach, reserved};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -191,6 +191,12 @@ fn does_not_start(shown: &str, answer: &Answer, profile: &HsmProfile) -> Error {
     if matches!(answer, Answer::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) {
         return error.hint("this process uses it already");
     }
+    let devices = named_places(profile).into_iter().filter(|place| place.starts_with("/dev"));
+    let missing = devices.into_iter().find(|place| !place.exists());
+    let error = match missing {
+        Some(place) => error.hint(format!("it works through {}, which is not here", place.display())),
+        None => error,
+    };
     let Some(files) = &profile.files else { return error };
     let named = files.environment.as_deref().unwrap_or("its configuration");
     match Place::locate(files).map(|place| place.directory().to_owned()) {
@@ -304,7 +310,11 @@ impl Module {
                     }
                     _ => format!("there are {} tokens", several.len()),
                 };
-                let error = Error::new(Kind::Token, what).saw(list(several.iter().copied())).wanted("exactly one");
+                let there = match selection {
+                    Selection::Only => list(several.iter().copied()),
+                    _ => list_slots(several.iter().copied()),
+                };
+                let error = Error::new(Kind::Token, what).saw(there).wanted("exactly one");
                 Err(match selection {
                     Selection::Serial(serial) if !seen::has_number(serial) => {
                         error.hint("name it by its label: label:NAME")

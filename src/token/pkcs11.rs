@@ -124,7 +124,7 @@ impl Token for Pkcs11Token {
         matches!(state, Ok(SessionState::RwUser)) && self.raw().token_info(self.slot).is_ok()
     }
 
-    fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error> {
+    fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<Option<String>, Error> {
         keys::prove(self, spec, role, stage)
     }
 

@@ -33,7 +33,8 @@ pub mod opencryptoki;
 mod row;
 mod softhsm;
 mod story;
-mod tpm2;
+mod table;
+pub mod tpm2;
 
 pub use story::{agrees, tell};
 

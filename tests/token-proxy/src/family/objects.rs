@@ -58,6 +58,14 @@ pub unsafe fn C_GenerateKeyPair(
         return CKR_TEMPLATE_INCONSISTENT;
     }
     // SAFETY: as above.
+    if family().general_error && unsafe { !ends_with_the_session(private, private_count) } {
+        // SAFETY: as above.
+        let template = unsafe { attributes(private, private_count) };
+        if template.iter().any(|attribute| attribute.type_ == CKA_COPYABLE) {
+            return CKR_GENERAL_ERROR;
+        }
+    }
+    // SAFETY: as above.
     let mut private = unsafe { without_imitated(private, private_count) };
     let count = private.len() as Len;
     // SAFETY: as above; the template outlives the call.
@@ -124,6 +132,10 @@ pub unsafe fn C_GetAttributeValue(session: Session, object: Object, template: At
             // SAFETY: the module wrote a boolean there.
             unsafe { attribute.pValue.cast::<CK_BBOOL>().write(CK_BBOOL::from(!family().says_nothing)) };
         }
+        if attribute.type_ == CKA_LOCAL && family().not_local && is_there {
+            // SAFETY: as above.
+            unsafe { attribute.pValue.cast::<CK_BBOOL>().write(CK_FALSE) };
+        }
         // 04 41 04 …: the point of P-256 in its OCTET STRING; 04 81 85 04 …: that of P-521.
         if attribute.type_ == CKA_EC_POINT && family().ec_point_raw {
             let header = if attribute.ulValueLen > 129 { 3 } else { 2 };
@@ -136,4 +148,30 @@ pub unsafe fn C_GetAttributeValue(session: Session, object: Object, template: At
         }
     }
     result
+}
+
+pub unsafe fn C_WrapKey(
+    session: Session,
+    mechanism: *mut CK_MECHANISM,
+    by: Object,
+    key: Object,
+    wrapped: *mut u8,
+    told: *mut Len,
+) -> CK_RV {
+    let Some(real) = real().C_WrapKey else { return CKR_FUNCTION_NOT_SUPPORTED };
+    // SAFETY: the caller's arguments.
+    let result = unsafe { real(session, mechanism, by, key, wrapped, told) };
+    if !family().hands_out || result != CKR_KEY_UNEXTRACTABLE {
+        return result;
+    }
+    // What it looks like to who wraps; nothing of the key is there.
+    let wanted = 48;
+    // SAFETY: the caller's place for a length, and so many bytes where it gave any.
+    unsafe {
+        let room = std::mem::replace(&mut *told, wanted);
+        if !wrapped.is_null() && room >= wanted {
+            std::ptr::write_bytes(wrapped, 7, wanted as usize);
+        }
+    }
+    CKR_OK
 }
