@@ -24,7 +24,9 @@ fn a_module_with_threads_and_a_process_of_its_own_makes_a_root_and_signs_behind_
     let reviewed = world.sha256("authority/authority.toml");
     world.write(
         "answers-root.toml",
-        format!("{PARTICIPANTS}[initialize]\nlabel = \"World Mesh Root\"\n[review]\n\"sha256:{reviewed}\" = \"approve\"\n"),
+        format!(
+            "{PARTICIPANTS}[initialize]\nlabel = \"World Mesh Root\"\n[review]\n\"sha256:{reviewed}\" = \"approve\"\n"
+        ),
     );
     world.run_through(&through, &CREATE).ok();
     let requests = [world.request("west"), world.request("east")];

@@ -115,7 +115,16 @@ fn without_the_fence_every_way_out_is_open() {
     let output = command.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     // Raw packets and the firewall want privileges, and io_uring is switched off on some machines.
-    for way in ["IPv4", "IPv4 of a thread", "IPv4 of a fork", "write a file of a program", "write a file", "empty a file", "make a file", "remove a file"] {
+    for way in [
+        "IPv4",
+        "IPv4 of a thread",
+        "IPv4 of a fork",
+        "write a file of a program",
+        "write a file",
+        "empty a file",
+        "make a file",
+        "remove a file",
+    ] {
         assert!(said.contains(&format!("escape: {way}: done\n")), "{way}\n{said}");
     }
     assert!(said.contains("escape: an inherited descriptor: done\n"), "{said}");
