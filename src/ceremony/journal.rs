@@ -2,7 +2,8 @@
 //!
 //! Where nobody attends, entries wait in memory until the first act that cannot be undone (an unlocked or
 //! initialised token): a run that fails before it leaves the authority as it was. Where people attend, the
-//! first finished step makes them durable, so that a pause or a power cut costs them no step.
+//! first finished step makes them durable, so that a pause or a power cut costs them no step. What gates nothing
+//! outside the log is noted: it is written, one write and one fsync for many, before the next act that does.
 
 use crate::authority::State;
 use crate::clock::Clock;
@@ -13,6 +14,9 @@ use crate::log::entry::{self, LastHeader};
 use crate::log::{Entry, Header, Record};
 use crate::store::{self, Log, Reading};
 use std::path::PathBuf;
+
+/// So many entries wait at the most once the session is durable.
+const WAITING: usize = 256;
 
 /// The log of a session and its fold.
 pub struct Journal {
@@ -125,6 +129,17 @@ impl Journal {
         appended
     }
 
+    /// Notes what one role did, as [`Journal::note`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn note_by(&mut self, role: &str, records: Vec<Record>) -> Result<(), Error> {
+        let everybody = std::mem::replace(&mut self.actors, vec![role.to_owned()]);
+        let noted = self.note(records);
+        self.actors = everybody;
+        noted
+    }
+
     /// Appends entries: checked against the rules of the state first, then written and fsynced, or kept
     /// waiting where nothing durable happened yet.
     ///
@@ -139,13 +154,54 @@ impl Journal {
         appended
     }
 
+    /// Appends entries on which nothing outside the log depends, as [`Journal::append`] but for the disk: they are
+    /// written with those that follow, before the token, a medium or a person is asked for what they lead to.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub fn note(&mut self, records: Vec<Record>) -> Result<(), Error> {
+        let noted = self.try_note(records);
+        if noted.is_err() {
+            self.fold_again()?;
+        }
+        noted
+    }
+
     fn try_append(&mut self, records: Vec<Record>) -> Result<(), Error> {
         let header = self.header();
         self.apply(&header, &records)?;
-        if self.durable {
-            return self.log()?.append(&header, &records).map(|_| ());
-        }
         self.waiting.push((header, records));
+        if !self.durable {
+            return Ok(());
+        }
+        let written = self.write_waiting();
+        if written.is_err() {
+            // What was noted before still waits; this act did not happen.
+            self.waiting.pop();
+        }
+        written
+    }
+
+    fn try_note(&mut self, records: Vec<Record>) -> Result<(), Error> {
+        let waiting = self.waiting.iter().map(|(_, records)| records.len()).sum::<usize>();
+        if self.durable && waiting + records.len() > WAITING {
+            return self.try_append(records);
+        }
+        let header = self.header();
+        self.apply(&header, &records)?;
+        self.waiting.push((header, records));
+        Ok(())
+    }
+
+    /// One write, whatever waits: a crash leaves all of it or none.
+    fn write_waiting(&mut self) -> Result<(), Error> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let acts: Vec<(&Header, &[Record])> = self.waiting.iter().map(|(h, records)| (h, records.as_slice())).collect();
+        let log = self.log.as_mut().ok_or_else(|| Error::new(Kind::Bug, "the log was asked for before it exists"))?;
+        log.append_acts(&acts)?;
+        self.waiting.clear();
         Ok(())
     }
 
@@ -174,21 +230,13 @@ impl Journal {
     /// # Errors
     /// [`Kind::Medium`]: what waits still waits.
     pub fn make_durable(&mut self) -> Result<(), Error> {
-        if self.durable {
-            return Ok(());
-        }
         if let (None, Some((dir, id))) = (&self.log, &self.create) {
             self.log = Some(Log::create(dir, id.clone())?);
         }
-        let waiting = std::mem::take(&mut self.waiting);
-        let acts: Vec<(&Header, &[Record])> = waiting.iter().map(|(h, records)| (h, records.as_slice())).collect();
         // One write: a crash leaves the beginning of a session whole or absent.
-        let written = self.log().and_then(|log| log.append_acts(&acts));
-        self.durable = written.is_ok();
-        if written.is_err() {
-            self.waiting = waiting;
-        }
-        written.map(|_| ())
+        self.write_waiting()?;
+        self.durable = true;
+        Ok(())
     }
 
     /// Signs a checkpoint over all entries and moves the guard to it.
@@ -196,6 +244,7 @@ impl Journal {
     /// # Errors
     /// [`Kind::Token`], [`Kind::Medium`]; the entries are in the log all the same.
     pub fn checkpoint(&mut self, keys: &mut Keyring) -> Result<(), Error> {
+        self.write_waiting()?;
         let origin = self.state.origin.clone();
         let audit = keys.audit_spki()?.clone();
         let log = self.log()?;
@@ -211,6 +260,7 @@ impl Journal {
         &mut self,
         act: impl FnOnce(&mut Log, &str, &mut dyn FnMut() -> Header) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.write_waiting()?;
         let origin = self.state.origin.clone();
         let template = self.header();
         let clock = self.clock;

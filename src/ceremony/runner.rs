@@ -7,6 +7,7 @@ use super::progress;
 use super::recovery::Interrupted;
 use super::room::{Bench, Room};
 use super::script::Step;
+use super::steps::unlock_token;
 use super::vocabulary::{self, Activity, Fact, Ways};
 use crate::error::{Error, Kind};
 use crate::execute;
@@ -69,6 +70,12 @@ fn complete(
             Err(Stop::Failed(error)) if error.kind() != Kind::Bug => with_truth(error, bench),
             Err(stop) => return Err(stop),
         };
+        if unlock_token::is_lost(room, bench) {
+            unlock_token::regain(room, bench, step, &error)?;
+            if activity.ways.retry {
+                continue;
+            }
+        }
         let way = room.people.choose(&error, activity.ways);
         note_deviations(room, step)?;
         match way? {
@@ -84,9 +91,10 @@ fn leave_out(room: &mut Room<'_>, step: &Step, reason: String) -> Result<(), Sto
     confirm(room, step, skipped.into())
 }
 
-/// Logs what became of a step, as the doing of the role that acts.
+/// Logs what became of a step, as the doing of the role that acts. Where people attend, it is on disk with all that
+/// the step noted: they do no step twice. A run without people does again what a power cut took.
 fn confirm(room: &mut Room<'_>, step: &Step, record: Record) -> Result<(), Stop> {
-    logged(room, &mut |room| room.journal.append_by(&step.by, vec![record.clone()]))?;
+    logged(room, &mut |room| room.journal.note_by(&step.by, vec![record.clone()]))?;
     logged(room, &mut |room| room.keep())
 }
 

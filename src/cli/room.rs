@@ -196,6 +196,8 @@ fn hold_ceremony(
     let copies = found.local.backup.token.iter();
     media.extend(copies.flat_map(|copy| copy.directory.iter().chain(&copy.wrapped)).cloned());
     fence::raise(Some(found), &token_profiles, &media);
+    // Behind the fence, as everything that reads and writes.
+    fitness::begin_own_binary();
     let mut tokens = Modules::load(
         (&root_profile, found.local.token.module.as_deref()),
         audit_profile.as_ref().map(|p| (p, found.local.audit.token.module.as_deref())),

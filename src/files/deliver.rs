@@ -5,12 +5,10 @@
 //! different file is never overwritten, except our own state by [`replace`]. On a full, read-only or
 //! vanished medium the target is as it was and the temporary name is removed. Source: rename(2), fsync(2).
 
-pub use super::directory::{
-    Written, create_directory, exchange_directory, move_directory, remove_temporaries, write_directory,
-    write_directory_again,
-};
+pub use super::directory::{Written, create_directory, exchange_directory, move_directory, remove_temporaries};
 use super::fault::fault;
 use super::intake;
+pub use super::several::{Directory, write_directories, write_directories_again, write_directory};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use rustix::fs::{Advice, CWD, RenameFlags};
@@ -181,11 +179,12 @@ fn temporary_file(path: &Path, bytes: &[u8], mode: u32) -> Result<tempfile::Name
         .tempfile_in(parent(path))
         .map_err(failed)?;
     fill(file.as_file_mut(), path, bytes, mode)?;
+    sync_and_let_go(file.as_file(), path)?;
     read_back(file.path(), bytes)?;
     Ok(file)
 }
 
-/// Writes, sets the mode, syncs, and lets the cache go so that the read-back asks the medium.
+/// Writes and sets the mode.
 pub(super) fn fill(file: &mut File, shown: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let failed = |error: io::Error| fault("cannot write", shown, &error);
     file.write_all(bytes).map_err(failed)?;
@@ -201,9 +200,14 @@ pub(super) fn fill(file: &mut File, shown: &Path, bytes: &[u8], mode: u32) -> Re
         .wanted(format!("mode {mode:04o}"))
         .hint("keys are written to a file system with permissions, not to a FAT stick"));
     }
-    file.sync_all().map_err(failed)?;
+    Ok(())
+}
+
+/// Syncs, and lets the cache go so that the read-back asks the medium.
+pub(super) fn sync_and_let_go(file: &File, shown: &Path) -> Result<(), Error> {
+    file.sync_all().map_err(|error| fault("cannot write", shown, &error))?;
     // Advice: a file system that ignores it gives a weaker read-back, not a wrong one.
-    let _ = rustix::fs::fadvise(&*file, 0, None, Advice::DontNeed);
+    let _ = rustix::fs::fadvise(file, 0, None, Advice::DontNeed);
     Ok(())
 }
 

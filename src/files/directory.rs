@@ -1,10 +1,10 @@
-//! Directories out: all of it or none, by a temporary directory that is renamed into place.
+//! Directories of our own: made, moved, tidied, and exchanged for another, all of it or none.
 //!
 //! Nothing here needs more than vfat has, but for [`exchange_directory`], which tries first. Never here:
 //! how one file is written and read back; that is [`super::deliver`]'s. Source: rename(2).
 
 use super::deliver::{
-    Item, Placed, TEMPORARY, different, fill, occupied, parent, read_back, rename_new, sync, sync_directory,
+    Item, Placed, TEMPORARY, fill, parent, read_back, rename_new, sync, sync_and_let_go, sync_directory,
 };
 use super::fault::fault;
 use super::intake;
@@ -77,66 +77,6 @@ pub fn remove_temporaries(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a directory that is not there yet, all of it or none; the same files already there are as good.
-///
-/// # Errors
-/// [`Kind::Medium`] as [`write_new`], or a directory of that name with other files. `parent` is as it was.
-/// [`Kind::Bug`]: names that are no plain names, or equal but for case.
-pub fn write_directory(parent: &Path, name: &str, files: &[Item<'_>]) -> Result<Written, Error> {
-    plain_names(std::iter::once(name))?;
-    plain_names(files.iter().map(|(name, ..)| *name))?;
-    let path = parent.join(name);
-    let written = |placed| Written { path: path.clone(), files: account(files), placed };
-    sweep(parent);
-    if occupied(&path)? {
-        verify_directory(&path, files).map_err(|_| different(&path))?;
-        // An earlier try may have put it there and failed before it was on the medium.
-        sync_all(&path, files)?;
-        sync_directory(parent)?;
-        return Ok(written(Placed::Unchanged));
-    }
-    let staged = stage(parent, &path, files)?;
-    match rename_new(staged.path(), &path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(different(&path)),
-        Err(error) => return Err(staged.abandon(fault("cannot write", &path, &error))),
-    }
-    if let Err(error) = sync_directory(parent).and_then(|()| verify_directory(&path, files)) {
-        // Back under its temporary name: an error means that nothing is there.
-        return Err(match rename_new(&path, staged.path()) {
-            Ok(()) => staged.abandon(error),
-            Err(_) => {
-                staged.keep();
-                error.truth(format!("{} is there, and may not be whole: remove it.", path.display()))
-            }
-        });
-    }
-    staged.keep();
-    Ok(written(Placed::New))
-}
-
-/// As [`write_directory`], for a name that nobody else uses, where an earlier try may have left a part of it: a
-/// medium that was pulled can hold the name of a directory and not its files.
-///
-/// # Errors
-/// As [`write_directory`]; a directory of that name with files of other names stays as it is.
-pub fn write_directory_again(parent: &Path, name: &str, files: &[Item<'_>]) -> Result<Written, Error> {
-    plain_names(std::iter::once(name))?;
-    let path = parent.join(name);
-    if occupied(&path)? && verify_directory(&path, files).is_err() {
-        let failed = |error: io::Error| fault("cannot remove what is unfinished from", &path, &error);
-        for entry in std::fs::read_dir(&path).map_err(failed)? {
-            let there = entry.map_err(failed)?.file_name();
-            if !files.iter().any(|(name, ..)| there.as_encoded_bytes() == name.as_bytes()) {
-                return Err(different(&path));
-            }
-        }
-        std::fs::remove_dir_all(&path).map_err(failed)?;
-        sync_directory(parent)?;
-    }
-    write_directory(parent, name, files)
-}
-
 /// Exchanges a directory for one with `files` and every other file that the old one holds.
 ///
 /// Until the exchange the old directory is whole; after it, the new one. Files of other names (a key,
@@ -207,6 +147,15 @@ fn refuse_mount_point(target: &Path) -> Result<(), Error> {
 
 /// Writes all files into a temporary directory in `parent`, synced and read back; errors name what they will be.
 fn stage(parent: &Path, target: &Path, files: &[Item<'_>]) -> Result<Staged, Error> {
+    let staged = write_staged(parent, target, files)?;
+    match settle_staged(&staged, target, files) {
+        Ok(()) => Ok(staged),
+        Err(error) => Err(staged.abandon(error)),
+    }
+}
+
+/// Writes all files into a temporary directory in `parent`; nothing of it is on the medium yet.
+pub(super) fn write_staged(parent: &Path, target: &Path, files: &[Item<'_>]) -> Result<Staged, Error> {
     let private = files.iter().any(|(_, _, mode)| mode & 0o077 == 0);
     let mode = if private { 0o700 } else { 0o755 };
     let staged = Staged::make(parent, mode)?;
@@ -220,22 +169,31 @@ fn stage(parent: &Path, target: &Path, files: &[Item<'_>]) -> Result<Staged, Err
             .map_err(|error| fault("cannot write", &target.join(name), &error))?;
         fill(&mut file, &target.join(name), bytes, *mode)
     });
-    let ready =
-        filled.and_then(|()| sync_directory(staged.path())).and_then(|()| verify_directory(staged.path(), files));
-    match ready {
+    match filled {
         Ok(()) => Ok(staged),
         Err(error) => Err(staged.abandon(error)),
     }
 }
 
+/// What was written is on the medium, and is what is read from it; errors name what it will be.
+pub(super) fn settle_staged(staged: &Staged, target: &Path, files: &[Item<'_>]) -> Result<(), Error> {
+    for (name, ..) in files {
+        let file = File::open(staged.path().join(name));
+        file.map_err(|error| fault("cannot write", &target.join(name), &error))
+            .and_then(|file| sync_and_let_go(&file, &target.join(name)))?;
+    }
+    sync_directory(staged.path())?;
+    verify_directory(staged.path(), files)
+}
+
 /// Files that are there are on the medium, and so is the list of them.
-fn sync_all(path: &Path, files: &[Item<'_>]) -> Result<(), Error> {
+pub(super) fn sync_all(path: &Path, files: &[Item<'_>]) -> Result<(), Error> {
     files.iter().try_for_each(|(name, ..)| sync(&path.join(name)))?;
     sync_directory(path)
 }
 
 /// The directory on disk holds these files and nothing else (hidden files of a desktop aside).
-fn verify_directory(path: &Path, files: &[Item<'_>]) -> Result<(), Error> {
+pub(super) fn verify_directory(path: &Path, files: &[Item<'_>]) -> Result<(), Error> {
     let found = intake::list(path, files.len().saturating_add(64))?;
     let visible = files.iter().filter(|(name, ..)| !name.starts_with('.')).count();
     if found.len() != visible {
@@ -246,13 +204,13 @@ fn verify_directory(path: &Path, files: &[Item<'_>]) -> Result<(), Error> {
     files.iter().try_for_each(|(name, bytes, _)| read_back(&path.join(name), bytes))
 }
 
-fn account(files: &[Item<'_>]) -> Vec<(String, Digest, u64)> {
+pub(super) fn account(files: &[Item<'_>]) -> Vec<(String, Digest, u64)> {
     let size = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     files.iter().map(|(name, bytes, _)| ((*name).to_owned(), Digest::of(bytes), size(bytes))).collect()
 }
 
 /// Names of one component, distinct even where a file system ignores case.
-fn plain_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+pub(super) fn plain_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), Error> {
     let mut seen = std::collections::BTreeSet::new();
     for name in names {
         let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\0']);
@@ -321,51 +279,6 @@ pub(super) mod tests {
             std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
-    }
-
-    #[test]
-    fn a_directory_is_written_whole_and_the_same_again_is_fine() {
-        let dir = tempfile::tempdir().unwrap();
-        let files: [Item<'_>; 2] = [("a", b"1", 0o644), ("b", b"22", 0o600)];
-        let written = write_directory(dir.path(), "d", &files).unwrap();
-        assert_eq!(written.files, [("a".into(), Digest::of(b"1"), 1), ("b".into(), Digest::of(b"22"), 2)]);
-        assert_eq!(written.placed, Placed::New);
-        assert_eq!(write_directory(dir.path(), "d", &files).unwrap().placed, Placed::Unchanged);
-        let other: [Item<'_>; 2] = [("a", b"1", 0o644), ("b", b"23", 0o600)];
-        assert!(write_directory(dir.path(), "d", &other).unwrap_err().what().contains("already there"));
-        std::fs::write(dir.path().join("d/extra"), b"").unwrap();
-        assert!(write_directory(dir.path(), "d", &files).is_err());
-        assert_eq!(names(dir.path()), ["d"]);
-    }
-
-    #[test]
-    fn a_directory_that_was_left_unfinished_is_written_again_and_another_is_not() {
-        let dir = tempfile::tempdir().unwrap();
-        let files: [Item<'_>; 2] = [("a", b"1", 0o644), ("b", b"22", 0o644)];
-        for left in [&[][..], &[("a", "")], &[("a", "1"), ("b", "2")], &[("a", "1"), ("b", "22")]] {
-            let path = dir.path().join("d");
-            std::fs::create_dir_all(&path).unwrap();
-            for (name, bytes) in left {
-                std::fs::write(path.join(name), bytes).unwrap();
-            }
-            write_directory_again(dir.path(), "d", &files).unwrap();
-            assert_eq!(names(&path), ["a", "b"]);
-            assert_eq!(std::fs::read(path.join("b")).unwrap(), b"22");
-        }
-        std::fs::write(dir.path().join("d/theirs"), b"").unwrap();
-        assert!(write_directory_again(dir.path(), "d", &files).unwrap_err().what().contains("already there"));
-        assert_eq!(names(&dir.path().join("d")), ["a", "b", "theirs"]);
-    }
-
-    #[test]
-    fn names_that_leave_the_directory_or_collide_on_fat_are_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        for bad in ["..", ".", "", "a/b", "/etc/x"] {
-            assert!(write_directory(dir.path(), bad, &[]).is_err());
-            assert!(write_directory(dir.path(), "d", &[(bad, b"", 0o644)]).is_err());
-        }
-        assert!(write_directory(dir.path(), "d", &[("a", b"", 0o644), ("A", b"", 0o644)]).is_err());
-        assert_eq!(names(dir.path()), [""; 0]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! what is used: nothing here is opened a second time. Source: open(2), CWE-367.
 
 use super::fault::fault;
+use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::text;
 use rustix::fs::{FileType, Mode, OFlags, Stat};
@@ -26,6 +27,24 @@ const MAX_SECRET: u64 = 4096;
 /// was read, or an input/output error. Nothing was read.
 pub fn read(path: &Path, cap: u64) -> Result<Vec<u8>, Error> {
     Ok(receive(path, cap)?)
+}
+
+/// The SHA-256 of a regular file of at most `cap` bytes, which is not held in memory.
+///
+/// # Errors
+/// As [`read`].
+pub fn digest(path: &Path, cap: u64) -> Result<Digest, Error> {
+    let taken = take_whole(
+        path,
+        cap,
+        |_| Ok(()),
+        |mut file, room| {
+            let digest = Digest::of_stream(file.by_ref())?;
+            let left = usize::try_from(file.limit()).unwrap_or(usize::MAX);
+            Ok((digest, room.saturating_add(1).saturating_sub(left)))
+        },
+    );
+    Ok(taken?)
 }
 
 /// True where something of that name is, whatever it is. That it is not there is said only of a medium that says so.
@@ -166,8 +185,24 @@ pub fn list(dir: &Path, cap: usize) -> Result<Vec<Found>, Error> {
     Ok(found)
 }
 
-/// Opens, checks through the descriptor, reads once, and checks that nothing moved meanwhile.
 fn read_whole(path: &Path, cap: u64, admit: impl Fn(&Stat) -> Result<(), Error>) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    take_whole(path, cap, admit, |mut file, room| {
+        // One byte more than was announced shows growth; reserved first, so that a secret is never moved.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(1)));
+        file.read_to_end(&mut bytes)?;
+        let length = bytes.len();
+        Ok((bytes, length))
+    })
+}
+
+/// Opens, checks through the descriptor, has the bytes taken once (they and their number are given back), and checks
+/// that nothing moved meanwhile.
+fn take_whole<T>(
+    path: &Path,
+    cap: u64,
+    admit: impl Fn(&Stat) -> Result<(), Error>,
+    take: impl FnOnce(io::Take<&mut File>, usize) -> io::Result<(T, usize)>,
+) -> Result<T, Unread> {
     let failed = |error: io::Error| Unread::Failed(fault("cannot read", path, &error));
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let mut file: File = rustix::fs::open(path, flags, Mode::empty())
@@ -186,18 +221,16 @@ fn read_whole(path: &Path, cap: u64, admit: impl Fn(&Stat) -> Result<(), Error>)
         return Err(Unread::TooLarge(error.saw(format!("{size} bytes")).wanted(format!("at most {cap} bytes"))));
     }
     let room = usize::try_from(size).unwrap_or(usize::MAX);
-    // One byte more than was announced shows growth; reserved first, so that a secret is never moved.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(1)));
-    file.by_ref().take(size.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    let (taken, length) = take(file.by_ref().take(size.saturating_add(1)), room).map_err(failed)?;
     let after = rustix::fs::fstat(&file).map_err(|errno| failed(errno.into()))?;
     let moved = |stat: &Stat| (stat.st_size, stat.st_mtime, stat.st_mtime_nsec, stat.st_ctime, stat.st_ctime_nsec);
-    if bytes.len() != room || moved(&before) != moved(&after) {
+    if length != room || moved(&before) != moved(&after) {
         return Err(Unread::Failed(
             Error::new(Kind::Medium, format!("{} changed while it was read", path.display()))
                 .hint("wait until nothing writes to it, and run the same command again"),
         ));
     }
-    Ok(bytes)
+    Ok(taken)
 }
 
 /// Regular files only; the error names what it is instead.

@@ -10,6 +10,7 @@ mod fault;
 pub mod intake;
 pub mod medium;
 pub mod own;
+mod several;
 mod staging;
 
 pub use deliver::{Item, Placed, Written};

@@ -13,6 +13,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use tempfile::TempDir;
 
+const REMOVED: &str = "Nothing was put in place; the unfinished copy was removed.";
+
 /// A temporary directory of this process; removed with all that is in it when it is dropped.
 pub(super) struct Staged {
     dir: TempDir,
@@ -57,7 +59,8 @@ impl Staged {
     pub fn abandon(self, error: Error) -> Error {
         let path = self.path().to_owned();
         match self.remove() {
-            Ok(()) => error.truth("Nothing was put in place; the unfinished copy was removed."),
+            // Said once, of however many.
+            Ok(()) => error.untrue(REMOVED).truth(REMOVED),
             Err(_) => error.truth(format!(
                 "Nothing was put in place; {} is unfinished: the next run removes it, or you do.",
                 path.display()
@@ -77,7 +80,7 @@ pub(super) fn sweep(parent: &Path) {
         let ours = entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes())
             && entry.metadata().is_ok_and(|about| about.is_dir() && about.uid() == me);
         // Held until it is removed: what another process is just making keeps its name.
-        if let (true, Ok(_lock)) = (ours, lock(&entry.path())) {
+        if ours && let Ok(_lock) = lock(&entry.path()) {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }

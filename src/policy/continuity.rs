@@ -143,7 +143,7 @@ fn judge_previous(state: &State, claim: &Claim<'_>, findings: &mut Vec<Finding>)
 
 /// The generation of a cluster that a key was certified for.
 fn generation_of(state: &State, cluster: &str, spki: &Spki) -> Option<u32> {
-    let of_cluster = state.certificates.values().filter(|c| c.cluster.as_deref() == Some(cluster));
+    let of_cluster = state.certificates.of_cluster(cluster);
     let certified = |der: &[u8]| read::certificate(der).is_ok_and(|c| c.view.spki == *spki);
     of_cluster.filter(|c| c.der.as_deref().is_some_and(certified)).filter_map(|c| c.generation).max()
 }

@@ -36,7 +36,7 @@ fn find<'s>(
         }
     })?;
     let issued = || {
-        let of_cluster = state.certificates.values().filter(|c| c.cluster.as_deref() == Some(cluster));
+        let of_cluster = state.certificates.of_cluster(cluster);
         of_cluster.filter(|c| c.what == "intermediate" && c.status == Status::Issued)
     };
     let certificate = match generation {

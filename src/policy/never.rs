@@ -81,8 +81,8 @@ pub(super) fn judge(
 fn subject_taken(config: &Config, state: &State, claim: &Claim<'_>, generation: u32) -> Option<Finding> {
     let name = config.intermediate_name(claim.cluster, generation);
     let wanted = build::name_der(&name).ok()?;
-    let near = |c: &&Certificate| c.cluster.is_none() || c.cluster.as_deref() == Some(claim.cluster);
-    let others = state.certificates.values().filter(near).filter_map(|c| c.der.as_deref());
+    let near = state.certificates.of_authority().chain(state.certificates.of_cluster(claim.cluster));
+    let others = near.filter_map(|c| c.der.as_deref());
     let mut views = others.filter_map(|der| read::certificate(der).ok()).map(|c| c.view);
     let other = views.find(|view| view.subject_der == wanted && view.spki != *claim.spki)?;
     Some(SUBJECT_TAKEN.finding(format!("{name}, of serial {}", other.serial.colons()), "a subject of its own"))
@@ -90,13 +90,12 @@ fn subject_taken(config: &Config, state: &State, claim: &Claim<'_>, generation: 
 
 fn unexpired(state: &State, claim: &Claim<'_>) -> Option<Finding> {
     let live = |c: &&Certificate| {
-        c.cluster.as_deref() == Some(claim.cluster)
-            // What a crash left unknown was delivered to nobody.
-            && c.status == Status::Issued
+        // What a crash left unknown was delivered to nobody.
+        c.status == Status::Issued
             && state.revoked(&c.serial).is_none()
             && c.not_after.duration_since(claim.now) > RENEWABLE
     };
-    let newest = state.certificates.values().filter(live).max_by_key(|c| c.generation)?;
+    let newest = state.certificates.of_cluster(claim.cluster).filter(live).max_by_key(|c| c.generation)?;
     let days = newest.not_after.duration_since(claim.now).as_hours() / 24;
     Some(UNEXPIRED.finding(
         format!("generation {} ends in {days} days, {}", newest.generation.unwrap_or_default(), newest.not_after),

@@ -118,7 +118,7 @@ fn refuse(what: &str, seen: &str) -> Error {
 }
 
 fn of_generation<'s>(state: &'s State, cluster: &str, generation: &str) -> Result<&'s Certificate, Error> {
-    let generations = || state.certificates.values().filter(|c| c.cluster.as_deref() == Some(cluster));
+    let generations = || state.certificates.of_cluster(cluster);
     let found = generations().find(|c| c.generation.is_some_and(|number| number.to_string() == generation));
     found.ok_or_else(|| {
         let mut names: Vec<String> = generations().map(name).collect();

@@ -64,6 +64,13 @@ pub struct SignedCheckpoint {
     pub note: String,
 }
 
+/// Intents that are on disk and read back, and under no checkpoint yet.
+#[derive(Debug, Clone)]
+pub struct Intended {
+    tbs_digests: Vec<Digest>,
+    range: Range<u64>,
+}
+
 /// Intents that are on disk, read back and under a signed checkpoint: what a root signature asks for.
 ///
 /// Made by [`Log::commit`] and in no other way: "logged first" is this type.
@@ -267,22 +274,29 @@ impl Log {
         Ok(SignedCheckpoint { checkpoint, note })
     }
 
-    /// Commits intents: appends them, reads them back, and puts them under a signed checkpoint.
+    /// Appends intents and reads them back.
     ///
     /// # Errors
-    /// As [`Log::append`] and [`Log::checkpoint`]. The root key was not used.
+    /// As [`Log::append`]. The root key was not used.
+    pub fn intend(&mut self, header: &Header, intents: Vec<SignIntent>) -> Result<Intended, Error> {
+        let tbs_digests: Vec<Digest> = intents.iter().map(|intent| intent.tbs_sha256).collect();
+        let records: Vec<Record> = intents.into_iter().map(Record::from).collect();
+        Ok(Intended { tbs_digests, range: self.append(header, &records)? })
+    }
+
+    /// Commits intents: puts them under a signed checkpoint. Where that fails it can be tried again.
+    ///
+    /// # Errors
+    /// As [`Log::checkpoint`]. The root key was not used.
     pub fn commit(
         &mut self,
-        header: &Header,
-        intents: Vec<SignIntent>,
+        intended: &Intended,
         origin: &str,
         audit: &Spki,
         sign: Sign<'_>,
     ) -> Result<Committed, Error> {
-        let tbs_digests: Vec<Digest> = intents.iter().map(|intent| intent.tbs_sha256).collect();
-        let records: Vec<Record> = intents.into_iter().map(Record::from).collect();
-        let range = self.append(header, &records)?;
         let checkpoint = self.checkpoint(origin, audit, sign)?;
+        let Intended { tbs_digests, range } = intended.clone();
         if checkpoint.checkpoint.size < range.end {
             return Err(Error::new(Kind::Bug, "a checkpoint does not cover the intents"));
         }

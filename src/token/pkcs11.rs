@@ -21,11 +21,14 @@ use cryptoki::slot::Slot;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A token that is logged in to.
 // Fields are dropped in this order: sessions close before the module is finalised.
 pub struct Pkcs11Token {
+    /// Where the last single signature was made: the next is likely to be with the same key. Not beyond an act that may
+    /// log in anew.
+    pub(super) lane: Option<pool::Lane>,
     pub(super) session: Session,
     pub(super) slot: Slot,
     pub(super) profile: Arc<HsmProfile>,
@@ -38,6 +41,8 @@ pub struct Pkcs11Token {
     pub(super) pin: Option<SecretString>,
     /// The PIN is typed on the token's own keys.
     pub(super) pinpad: bool,
+    /// Why the PIN was refused at a signature: it is not tried again.
+    pub(super) refused: OnceLock<Error>,
     /// Where copies of a file-backed token are kept.
     pub(super) snapshots: Option<PathBuf>,
     identity: Identity,
@@ -71,6 +76,7 @@ impl Pkcs11Token {
         let allowed =
             seen.max_sessions.and_then(|max| usize::try_from(max).ok()).map_or(usize::MAX, |max| max - 1.min(max));
         Self {
+            lane: None,
             session,
             slot,
             profile: Arc::clone(&module.profile),
@@ -82,6 +88,7 @@ impl Pkcs11Token {
             },
             pin,
             pinpad: seen.pinpad,
+            refused: OnceLock::new(),
             snapshots: module.snapshots.clone(),
             identity: seen.identity,
             library: Arc::clone(&module.library),
@@ -125,6 +132,7 @@ impl Token for Pkcs11Token {
     }
 
     fn prove_wrapping(&mut self, spec: KeySpec, wrapper: &Wrapper, officer: &Officer) -> Result<(), Error> {
+        self.lane = None;
         wrapping::prove(self, spec, wrapper, officer)
     }
 
@@ -149,6 +157,7 @@ impl Token for Pkcs11Token {
     }
 
     fn wrap(&mut self, wrapper: &Wrapper, officer: &Officer, keys: &[KeyId]) -> Result<Vec<Vec<u8>>, Error> {
+        self.lane = None;
         wrapping::wrap(self, wrapper, officer, keys)
     }
 
@@ -158,10 +167,12 @@ impl Token for Pkcs11Token {
         wrapped: &[u8],
         wanted: &Unwrapped<'_>,
     ) -> Result<BTreeMap<String, String>, Error> {
+        self.lane = None;
         wrapping::unwrap(self, wrapper, wrapped, wanted)
     }
 
     fn lock(&mut self, key: &KeyRef) -> Result<BTreeMap<String, String>, Error> {
+        self.lane = None;
         wrapping::lock(self, key)
     }
 
@@ -183,8 +194,8 @@ impl Token for Pkcs11Token {
         algorithm: SignatureAlgorithm,
         messages: &[&[u8]],
         done: &mut dyn FnMut(usize, Result<Signature, Error>),
-    ) {
-        pool::sign_all(self, key, algorithm, messages, done);
+    ) -> Vec<usize> {
+        pool::sign_all(self, key, algorithm, messages, done)
     }
 
     fn random(&mut self, count: usize) -> Result<Vec<u8>, Error> {
@@ -215,14 +226,17 @@ impl Token for Pkcs11Token {
     }
 
     fn change_user_pin(&mut self, old: &SecretString, new: &SecretString) -> Result<(), Error> {
+        self.lane = None;
         pins::change_user(self, old, new)
     }
 
     fn change_so_pin(&mut self, old: &SecretString, new: &SecretString, user: &SecretString) -> Result<(), Error> {
+        self.lane = None;
         pins::change_so(self, old, new, user)
     }
 
     fn is_so_pin(&mut self, pin: &SecretString, user: &SecretString) -> Result<bool, Error> {
+        self.lane = None;
         pins::is_so(self, pin, user)
     }
 
@@ -231,6 +245,7 @@ impl Token for Pkcs11Token {
     }
 
     fn destroy(&mut self, id: &KeyId) -> Result<usize, Error> {
+        self.lane = None;
         destroy::destroy(self, id)
     }
 

@@ -18,7 +18,7 @@ use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use secrecy::SecretString;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 
 /// How to sign, decided once for a batch.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,8 @@ pub(super) struct Job<'a> {
     /// The PIN for keys that ask for it each time; `None` also where it is typed on the token itself.
     pin: Option<&'a SecretString>,
     pinpad: bool,
+    /// The PIN, where it was refused before.
+    refused: &'a OnceLock<Error>,
     /// The family's keys ask each time, whatever they say of themselves.
     known_to_ask: bool,
 }
@@ -39,6 +41,13 @@ pub(super) struct Signer {
     key: ObjectHandle,
     /// It asks for the PIN at each signature.
     asks: bool,
+}
+
+/// A session that made a signature, kept for the next one with the same key.
+pub(super) struct Lane {
+    key: KeyId,
+    session: Session,
+    signer: Signer,
 }
 
 impl Signer {
@@ -78,8 +87,34 @@ pub(super) fn job(token: &Pkcs11Token, spec: KeySpec, algorithm: SignatureAlgori
         raw: token.raw(),
         pin: token.pin.as_ref(),
         pinpad: token.pinpad,
+        refused: &token.refused,
         known_to_ask: token.profile.reauthenticate,
     })
+}
+
+/// Why there is no signature.
+pub(super) struct Unsigned {
+    pub(super) error: Error,
+    /// False where the token was given nothing to sign: no signature can exist.
+    asked: bool,
+}
+
+impl From<Error> for Unsigned {
+    fn from(error: Error) -> Self {
+        Self { error, asked: false }
+    }
+}
+
+impl From<Unsigned> for Error {
+    fn from(unsigned: Unsigned) -> Self {
+        unsigned.error
+    }
+}
+
+/// What the token answered while it was to sign: the data goes to it with C_Sign and not before.
+fn refused(answer: Answer) -> Unsigned {
+    let asked = !matches!(answer, Answer::Pkcs11(_, Function::SignInit));
+    Unsigned { error: fault::refused("the token did not sign", &answer), asked }
 }
 
 /// Makes one signature.
@@ -87,16 +122,31 @@ pub(super) fn job(token: &Pkcs11Token, spec: KeySpec, algorithm: SignatureAlgori
 /// # Errors
 /// [`Kind::Token`]; [`Kind::PinRejected`] and [`Kind::PinFinal`] where the key asks for the PIN and it is not taken: a
 /// try is spent, and nothing was signed.
-pub(super) fn sign_one(session: &Session, signer: Signer, job: &Job<'_>, message: &[u8]) -> Result<Signature, Error> {
+pub(super) fn sign_one(
+    session: &Session,
+    signer: Signer,
+    job: &Job<'_>,
+    message: &[u8],
+) -> Result<Signature, Unsigned> {
     let input = mechanism::input(job.way, job.algorithm, message)?;
     let call = mechanism::call(job.way.mechanism)?;
-    let refused = |answer| fault::refused("the token did not sign", &answer);
     let with_pin = || {
         if job.pin.is_none() && !job.pinpad {
-            return Err(not_kept());
+            return Err(not_kept().into());
+        }
+        // Once refused it is not tried again, by no signature: each try counts.
+        if let Some(error) = job.refused.get() {
+            return Err(error.clone().into());
         }
         session.sign_init(&call, signer.key).map_err(refused)?;
-        session.login(UserType::ContextSpecific, job.pin).map_err(|answer| pin_refused(&answer))?;
+        session.login(UserType::ContextSpecific, job.pin).map_err(|answer| {
+            let error = pin_refused(&answer);
+            if matches!(error.kind(), Kind::PinRejected | Kind::PinFinal) {
+                // The first one stays.
+                let _ = job.refused.set(error.clone());
+            }
+            error
+        })?;
         job.raw.sign(session, &input).map_err(refused)
     };
     let raw = match signer.asks {
@@ -104,17 +154,18 @@ pub(super) fn sign_one(session: &Session, signer: Signer, job: &Job<'_>, message
         false => match session.sign(&call, signer.key, &input) {
             Err(Answer::Pkcs11(RvError::UserNotLoggedIn, Function::Sign)) if job.known_to_ask => with_pin()?,
             Err(answer @ Answer::Pkcs11(RvError::UserNotLoggedIn, Function::Sign)) => {
-                return Err(refused(answer).hint(
-                    "where its keys ask for the PIN at each signature and do not say so: `reauthenticate = true` in the \
-                     token's profile",
-                ));
+                let error = Error::new(Kind::Token, "the token did not sign").saw(fault::name(&answer)).hint(
+                    "the login was lost; or its keys ask for the PIN at each signature and do not say so: then \
+                     `reauthenticate = true` in the token's profile",
+                );
+                return Err(Unsigned { error, asked: true });
             }
             other => other.map_err(refused)?,
         },
     };
     Ok(Signature(match job.algorithm {
         SignatureAlgorithm::EcdsaSha256 | SignatureAlgorithm::EcdsaSha384 | SignatureAlgorithm::EcdsaSha512 => {
-            encoding::ecdsa_der(&raw)?
+            encoding::ecdsa_der(&raw).map_err(|error| Unsigned { error, asked: true })?
         }
         _ => raw,
     }))
@@ -139,17 +190,22 @@ fn pin_refused(answer: &Answer) -> Error {
 }
 
 /// Makes a signature of each message over as many sessions as the token is set to and lets be opened; `done` gets each
-/// result on the calling thread while the sessions work on the next.
+/// result on the calling thread while the sessions work on the next. Gives the messages that the token was never shown.
 pub(super) fn sign_all(
-    token: &Pkcs11Token,
+    token: &mut Pkcs11Token,
     key: &KeyRef,
     algorithm: SignatureAlgorithm,
     messages: &[&[u8]],
     done: &mut dyn FnMut(usize, Result<Signature, Error>),
-) {
+) -> Vec<usize> {
+    // Checkpoints and bundles come one by one: each would open a session and search it for the key.
+    let kept = token.lane.take().filter(|lane| lane.key == key.id && messages.len() == 1);
     let job = match job(token, key.spki.spec(), algorithm) {
         Ok(job) => job,
-        Err(error) => return (0..messages.len()).for_each(|index| done(index, Err(error.clone()))),
+        Err(error) => {
+            (0..messages.len()).for_each(|index| done(index, Err(error.clone())));
+            return (0..messages.len()).collect();
+        }
     };
     let batch = Batch {
         context: token.context(),
@@ -161,16 +217,21 @@ pub(super) fn sign_all(
         stopped: AtomicBool::new(false),
     };
     let mut answered = vec![false; messages.len()];
-    let mut emit = |index: usize, result: Result<Signature, Error>| {
+    let mut never = Vec::new();
+    let mut emit = |index: usize, result: Result<Signature, Unsigned>| {
         if let Some(place) = answered.get_mut(index) {
             *place = true;
         }
-        done(index, result);
+        if result.as_ref().is_err_and(|unsigned| !unsigned.asked) {
+            never.push(index);
+        }
+        done(index, result.map_err(|unsigned| unsigned.error));
     };
     // One message needs no second thread; more do even on one session, so that verifying one overlaps
     // with making the next.
+    let mut lane = None;
     let ended = if messages.len() <= 1 {
-        batch.work(&mut emit)
+        batch.work_alone(kept, &mut lane, &mut emit)
     } else {
         batch.in_parallel(token.sessions.clamp(1, messages.len()), &mut emit)
     };
@@ -184,8 +245,12 @@ pub(super) fn sign_all(
         Ok(()) => Error::new(Kind::Bug, "a signing thread ended before its work was done"),
     };
     for (index, _) in answered.iter().enumerate().filter(|(_, answered)| !**answered) {
+        never.push(index);
         done(index, Err(error.clone()));
     }
+    token.lane = lane;
+    never.sort_unstable();
+    never
 }
 
 /// Why a session took no more messages although some were left: none was lost by it.
@@ -211,7 +276,11 @@ struct Batch<'a> {
 impl Batch<'_> {
     /// Works in so many sessions, each with a thread; what comes in is given out on this one. Where at least one session
     /// did all that was left, the others are not missed.
-    fn in_parallel(&self, sessions: usize, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) -> Result<(), Ended> {
+    fn in_parallel(
+        &self,
+        sessions: usize,
+        emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>),
+    ) -> Result<(), Ended> {
         std::thread::scope(|scope| {
             let (sender, receiver) = mpsc::channel();
             let threads: Vec<_> = (0..sessions)
@@ -238,7 +307,7 @@ impl Batch<'_> {
     }
 
     /// Takes messages until none is left, in a session of its own. The login is the process's.
-    fn work(&self, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) -> Result<(), Ended> {
+    fn work(&self, emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>)) -> Result<(), Ended> {
         while !self.is_over() {
             let (session, signer) = self.open()?;
             self.take(&session, signer, emit)?;
@@ -246,8 +315,32 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// The same for one message, in the session that is kept where one is; `lane` is given one that did its work.
+    fn work_alone(
+        &self,
+        kept: Option<Lane>,
+        lane: &mut Option<Lane>,
+        emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>),
+    ) -> Result<(), Ended> {
+        let (session, signer) = match kept {
+            Some(kept) => (kept.session, kept.signer),
+            None => self.open()?,
+        };
+        let mut signed = false;
+        self.take(&session, signer, &mut |index, result| {
+            signed = result.is_ok();
+            emit(index, result);
+        })?;
+        *lane = signed.then(|| Lane { key: self.key.clone(), session, signer });
+        Ok(())
+    }
+
     /// The same in a session that is open for other things as well, for as long as it signs.
-    fn work_in(&self, session: &Session, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) -> Result<(), Ended> {
+    fn work_in(
+        &self,
+        session: &Session,
+        emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>),
+    ) -> Result<(), Ended> {
         let signer = Signer::of(session, keys::private_key(session, self.key).map_err(Ended::Failed)?);
         while !self.is_over() {
             self.take(session, signer, emit)?;
@@ -260,13 +353,13 @@ impl Batch<'_> {
         &self,
         session: &Session,
         signer: Signer,
-        emit: &mut dyn FnMut(usize, Result<Signature, Error>),
+        emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>),
     ) -> Result<(), Ended> {
         while !self.is_over() {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(message) = self.messages.get(index) else { return Ok(()) };
             let result = sign_one(session, signer, &self.job, message);
-            let failed = result.as_ref().err().cloned();
+            let failed = result.as_ref().err().map(|unsigned| unsigned.error.clone());
             emit(index, result);
             match failed {
                 Some(error) if matches!(error.kind(), Kind::PinRejected | Kind::PinFinal) => {

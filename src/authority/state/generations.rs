@@ -116,7 +116,7 @@ impl State {
             spki.is_some()
                 && der.and_then(|der| read::certificate(der).ok()).is_some_and(|c| Some(&c.view.spki) == spki)
         };
-        let mut found: Vec<&Certificate> = self.certificates.values().filter(of_key).collect();
+        let mut found: Vec<&Certificate> = self.certificates.of_authority().filter(of_key).collect();
         found.sort_by_key(|c| c.intent);
         found
     }

@@ -3,6 +3,7 @@
 
 mod adoption;
 mod backup;
+mod certificates;
 mod course;
 mod custody;
 mod drills;
@@ -18,6 +19,7 @@ mod witnessed;
 
 pub use adoption::{History, Origin};
 pub use backup::{Backup, Backups};
+pub use certificates::Certificates;
 pub use course::{Course, DoneStep};
 pub use custody::{Custody, CustodySet, Standing};
 pub use drills::Drills;
@@ -77,7 +79,7 @@ pub struct State {
     /// Clusters by name.
     pub clusters: BTreeMap<String, Cluster>,
     /// Certificates by serial number, intended ones included.
-    pub certificates: BTreeMap<Hex, Certificate>,
+    pub certificates: Certificates,
     /// The newest CRL of each root, by the generation of its key.
     pub crls: BTreeMap<u32, Crl>,
     /// The highest CRL number that was intended, by the generation of the root key.
@@ -360,14 +362,14 @@ impl State {
     /// The newest issued intermediate of a cluster.
     pub fn newest_intermediate(&self, cluster: &str) -> Option<&Certificate> {
         self.certificates
-            .values()
-            .filter(|c| c.what == "intermediate" && c.cluster.as_deref() == Some(cluster) && c.status == Status::Issued)
+            .of_cluster(cluster)
+            .filter(|c| c.what == "intermediate" && c.status == Status::Issued)
             .max_by_key(|c| c.generation)
     }
 
     /// Certificates of a cluster that may be in use at a time: issued, or perhaps issued, neither expired nor revoked.
     pub fn unexpired(&self, cluster: &str, now: Timestamp) -> Vec<&Certificate> {
-        let of_cluster = self.certificates.values().filter(|c| c.cluster.as_deref() == Some(cluster));
+        let of_cluster = self.certificates.of_cluster(cluster);
         let usable = |c: &&Certificate| c.status != Status::Failed && c.not_after >= now;
         of_cluster.filter(|c| usable(c) && self.revoked(&c.serial).is_none()).collect()
     }

@@ -20,6 +20,9 @@ use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+/// A ceremony asks twice.
+static OWN_BINARY: OnceLock<Result<Digest, Error>> = OnceLock::new();
+
 /// This program's own file, at the most, in bytes.
 const MAX_BINARY: u64 = 1 << 30;
 
@@ -60,15 +63,19 @@ pub fn examine(mut examined: Examined<'_>) -> Vec<Check> {
 /// # Errors
 /// [`Kind::Bug`], [`Kind::Medium`]: its file cannot be found or read.
 pub fn own_binary() -> Result<Digest, Error> {
-    // A ceremony asks twice, and there is much to hash.
-    static KNOWN: OnceLock<Digest> = OnceLock::new();
-    if let Some(known) = KNOWN.get() {
-        return Ok(*known);
-    }
+    OWN_BINARY.get_or_init(hash_own_binary).clone()
+}
+
+/// Begins to hash the running program beside whatever comes next: there is much of it, and a ceremony asks later.
+pub fn begin_own_binary() {
+    // Where no thread is to be had, it is hashed when it is asked for.
+    let _ = std::thread::Builder::new().name("own-binary".to_owned()).spawn(|| OWN_BINARY.get_or_init(hash_own_binary));
+}
+
+fn hash_own_binary() -> Result<Digest, Error> {
     let path = std::env::current_exe()
         .map_err(|error| Error::new(Kind::Bug, "the program does not know its own path").saw(error.to_string()))?;
-    let digest = Digest::of(&intake::read(&path, MAX_BINARY)?);
-    Ok(*KNOWN.get_or_init(|| digest))
+    intake::digest(&path, MAX_BINARY)
 }
 
 /// The checks that stop a ceremony: where people attend, every failure and whatever must pass and did not;

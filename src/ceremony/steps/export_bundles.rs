@@ -14,7 +14,7 @@ use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
-use crate::files::deliver;
+use crate::files::deliver::{self, Directory, Item};
 use crate::files::medium::{self, Role};
 use crate::log::record::{BundleExported, Record, ValueRecorded};
 use crate::log::{entry, proof};
@@ -22,6 +22,7 @@ use crate::policy;
 use crate::x509::pem;
 use crate::x509::read;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The activity.
@@ -38,6 +39,9 @@ pub const ACTIVITY: Activity = Activity {
     medium: Some(Role::Exports),
     run,
 };
+
+/// So many bundles are logged and written together.
+const AT_ONCE: usize = 64;
 
 /// The way on beside plugging in the stick that was there before.
 const THIS: Offer = Offer { word: "this", says: "use this one" };
@@ -62,9 +66,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
 /// bundle.
 fn clusters(room: &Room<'_>, bench: &Bench) -> Result<Vec<String>, Error> {
     let issued = bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref());
-    let mut of_session: Vec<String> = issued.map(|c| c.name.clone()).collect();
-    for name in &bench.resumed {
-        if !of_session.contains(name) {
+    let mut of_session: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for name in issued.map(|c| &c.name).chain(&bench.resumed) {
+        if seen.insert(name) {
             of_session.push(name.clone());
         }
     }
@@ -114,26 +119,54 @@ fn export_all(
     clusters: &[String],
     dir: &Path,
 ) -> Result<(), Stop> {
-    room.journal.checkpoint(keys)?;
+    if !covered(room, clusters)? {
+        room.journal.checkpoint(keys)?;
+    }
     let of = clusters.len();
-    for (done, name) in clusters.iter().enumerate() {
-        room.people.working(done, of, "sealing");
-        let key = bench.pending.iter().find(|p| p.accepted.cluster.name == *name).and_then(|p| p.key.as_ref());
-        let key = key.map(|key| key.to_pkcs8_pem()).transpose()?.map(Key::Clear);
-        let (bundle, exported) = seal(room, keys, name, key)?;
-        // Logged first: no two bundles of a cluster ever bear one number. Where a crash or the medium keeps this
-        // one from its stick, the session does not complete and the next one makes another.
-        room.journal.append(vec![Record::from(exported)])?;
-        let files: Vec<(&str, &[u8], u32)> =
-            bundle.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice(), 0o644)).collect();
+    let mut done = 0;
+    for clusters in clusters.chunks(AT_ONCE) {
+        let (mut bundles, mut exported) = (Vec::with_capacity(AT_ONCE), Vec::with_capacity(AT_ONCE));
+        for name in clusters {
+            room.people.working(done, of, "sealing");
+            let key = bench.pending.iter().find(|p| p.accepted.cluster.name == *name).and_then(|p| p.key.as_ref());
+            let key = key.map(|key| key.to_pkcs8_pem()).transpose()?.map(Key::Clear);
+            let (bundle, record) = seal(room, keys, name, key)?;
+            bundles.push(bundle);
+            exported.push(Record::from(record));
+            done += 1;
+        }
+        // Logged first: no two bundles of a cluster ever bear one number. Where a crash or the medium keeps one of
+        // them from its stick, the session does not complete and the next one makes another.
+        room.journal.append(exported)?;
+        let files: Vec<Vec<Item<'_>>> = bundles.iter().map(items).collect();
+        let directories: Vec<Directory<'_>> =
+            bundles.iter().zip(&files).map(|(bundle, files)| (bundle.id.as_str(), files.as_slice())).collect();
         media::until_right(room, &step.id, |room, again| {
             exports(room, bench, step, dir, again)?;
-            Ok(deliver::write_directory_again(dir, &bundle.id, &files)?)
+            Ok(deliver::write_directories_again(dir, &directories)?)
         })?;
-        bench.written.push(format!("{}  for {name}", dir.join(&bundle.id).display()));
+        let written = bundles.iter().zip(clusters);
+        bench.written.extend(written.map(|(bundle, name)| format!("{}  for {name}", dir.join(&bundle.id).display())));
     }
     room.people.working(of, of, "");
     Ok(())
+}
+
+fn items(bundle: &Bundle) -> Vec<Item<'_>> {
+    bundle.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice(), 0o644)).collect()
+}
+
+/// True where the newest checkpoint has the outcome of every certificate that is to be exported: the signing step
+/// put them there, and what was logged since needs no proof in a bundle.
+fn covered(room: &Room<'_>, clusters: &[String]) -> Result<bool, Error> {
+    let size = room.journal.reading()?.checkpoint().map_or(0, |checkpoint| checkpoint.size);
+    let state = room.journal.state();
+    let outcome = |name: &String| match room.wishes.generation {
+        Some(_) => None,
+        None => state.newest_intermediate(name)?.outcome,
+    };
+    let restored = state.history.restored.is_none_or(|seq| seq < size);
+    Ok(restored && clusters.iter().all(|name| outcome(name).is_some_and(|seq| seq < size)))
 }
 
 fn seal(

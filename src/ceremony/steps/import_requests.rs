@@ -141,7 +141,7 @@ fn was_signed<'s>(state: &'s State, read: &Read) -> Option<(Digest, &'s str)> {
 /// A key that this authority certified, by the digest of its SubjectPublicKeyInfo.
 fn certified(state: &State, digest: &Digest) -> Option<Spki> {
     let holder = state.key_holder(digest)?;
-    let of_holder = state.certificates.values().filter(|c| c.cluster.as_deref() == Some(holder));
+    let of_holder = state.certificates.of_cluster(holder);
     let keys = of_holder.filter_map(|c| x509::read::certificate(c.der.as_deref()?).ok().map(|c| c.view.spki));
     keys.into_iter().find(|spki| spki.sha256() == *digest)
 }

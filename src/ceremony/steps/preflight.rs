@@ -39,7 +39,7 @@ fn run(room: &mut Room<'_>, _: &mut Bench, _: &Step) -> Result<(), Stop> {
         tokens: Some(Ok(&mut *room.tokens)),
         media: media(&room.wishes),
     });
-    room.journal.append(vec![fitness::record(&checks).into()])?;
+    room.journal.note(vec![fitness::record(&checks).into()])?;
     room.people.show(&fitness::screen(&checks, false))?;
     let attended = room.people.unattended().is_none();
     fitness::judge(&checks, &room.config.preflight.must_pass, attended)

@@ -40,7 +40,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     // In small portions: each entry is at most a megabyte, a batch may be thousands.
     while !records.is_empty() {
         let rest = records.split_off(records.len().min(256));
-        room.journal.append(std::mem::replace(&mut records, rest))?;
+        room.journal.note(std::mem::replace(&mut records, rest))?;
     }
     let of = made.len();
     for (number, (plan, pending)) in made.iter().enumerate() {
@@ -105,7 +105,7 @@ fn review(
                     records.push(enrolment(pending).into());
                 }
                 records.push(approved.record().into());
-                room.journal.append(records)?;
+                room.journal.note(records)?;
                 return Ok(Some(approved));
             }
             // A reason that is missing can be typed; a refusal stays one.

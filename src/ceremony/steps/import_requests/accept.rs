@@ -90,7 +90,7 @@ pub fn accept(
         renewal_sig: travelled.and_then(|t| t.renewal.clone()).map(Base64),
         findings: findings.clone(),
     };
-    room.journal.append(vec![record.into()])?;
+    room.journal.note(vec![record.into()])?;
     let cluster = ForCluster {
         name: claim.cluster.clone(),
         environment: claim.environment,
