@@ -70,6 +70,9 @@ fn complete(
             Err(Stop::Failed(error)) if error.kind() != Kind::Bug => with_truth(error, bench),
             Err(stop) => return Err(stop),
         };
+        if error.kind() == Kind::AfterSigning {
+            bench.told = error.truths().to_vec();
+        }
         if unlock_token::is_lost(room, bench) {
             unlock_token::regain(room, bench, step, &error)?;
             if activity.ways.retry {
@@ -226,6 +229,9 @@ fn with_truth(error: Error, bench: &Bench) -> Error {
     if error.kind() == Kind::AfterSigning || error.truths().iter().any(|truth| truth.to_lowercase().contains("signed"))
     {
         return error;
+    }
+    if !bench.told.is_empty() {
+        return bench.told.iter().fold(error, |error, told| error.truth(told));
     }
     match bench.issued.is_empty() {
         true => error.truth("Nothing was signed."),

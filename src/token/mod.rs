@@ -29,6 +29,7 @@ mod raw;
 mod reach;
 mod reserved;
 mod seen;
+mod signer;
 mod template;
 pub mod unlock;
 mod wrapping;

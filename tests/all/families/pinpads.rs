@@ -99,10 +99,12 @@ fn a_pin_that_shares_give_is_for_no_token_that_wants_it_typed_on_its_own_keys() 
         &output.error(),
         "
         error: the token's PIN is typed on its own keys, and the PIN that shares give is
-               typed by nobody: saw a blank token
+               typed by nobody: saw a blank token in slot 0
         hint:  use a token without keys of its own, or take [custody] out of
                authority.toml and choose a PIN
         No try was spent.
+        No key was generated.
+        Nothing was changed.
         Nothing was signed.
         exit 20
     ",
