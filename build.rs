@@ -14,7 +14,10 @@ fn main() {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     });
     println!("cargo:rustc-env=ANCHORITE_COMMIT={}", commit.as_deref().unwrap_or("no commit"));
-    println!("cargo:rustc-env=ANCHORITE_TARGET={}", std::env::var("TARGET").unwrap_or_default());
+    // A build for an experiment says so wherever its version stands.
+    let experiment =
+        if std::env::var_os("CARGO_FEATURE_ML_DSA").is_some() { ", with ML-DSA-65, experimental" } else { "" };
+    println!("cargo:rustc-env=ANCHORITE_TARGET={}{experiment}", std::env::var("TARGET").unwrap_or_default());
 }
 
 /// A file of the repository's own, where there is a repository and the file (a worktree has them elsewhere).

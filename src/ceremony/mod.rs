@@ -6,6 +6,7 @@
 //! `steps`, a file each; what must be true before anything irreversible, in [`precondition`].
 
 pub mod answers;
+pub mod attestation;
 pub mod backups;
 pub mod copies;
 pub mod ending;
@@ -31,6 +32,7 @@ mod spot_check;
 mod steps;
 pub mod succession;
 pub mod takeover;
+pub mod token_check;
 pub mod tokens;
 pub mod vocabulary;
 pub mod wrapped;

@@ -2,14 +2,17 @@
 //! elsewhere.
 
 use crate::authority::local::LocalCopy;
+use crate::authority::state::TokenRecord;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
-use crate::token::{Identity, KeyRole, Token, backup, environment};
+use crate::token::{Identity, KeyId, KeyRole, Place, Token, backup, environment};
+use crate::x509::Spki;
 use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +39,13 @@ pub trait Tokens {
     /// [`Kind::Token`]: it is not here, with what is.
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error>;
 
+    /// The public half of a key as the token with this serial number shows it without a login; `None` where it shows
+    /// none.
+    ///
+    /// # Errors
+    /// [`Kind::Token`].
+    fn public_half(&self, role: KeyRole, serial: &str, id: &KeyId) -> Result<Option<Spki>, Error>;
+
     /// Checks that the token in a slot, blank or not, says that it has what a kind of key needs.
     ///
     /// # Errors
@@ -47,6 +57,10 @@ pub trait Tokens {
     /// # Errors
     /// [`Kind::Medium`].
     fn check_files(&self, role: KeyRole) -> Result<(), Error>;
+
+    /// Takes note of what the log says of its tokens: by a label, the last resort, one without a serial number of its
+    /// own is told from another.
+    fn recall(&mut self, tokens: &BTreeMap<String, TokenRecord>);
 
     /// Initialises a blank token and sets both PINs; `None` for PINs that are typed on its own keys.
     ///
@@ -117,6 +131,8 @@ pub struct Modules {
     side: Side,
     /// What the variable of a file-backed token's module said before the copy was turned to.
     before: Option<OsString>,
+    /// The authority's own tokens, as the log has them.
+    known: Vec<(String, String)>,
 }
 
 impl Modules {
@@ -139,7 +155,16 @@ impl Modules {
             None => None,
         };
         let identity = (loaded.path().display().to_string(), loaded.sha256());
-        Ok(Self { root, loaded: Some(loaded), identity, audit, backup, side: Side::Own, before: None })
+        Ok(Self {
+            root,
+            loaded: Some(loaded),
+            identity,
+            audit,
+            backup,
+            side: Side::Own,
+            before: None,
+            known: Vec::new(),
+        })
     }
 
     fn of(&self, role: KeyRole) -> Result<&Module, Error> {
@@ -149,6 +174,25 @@ impl Modules {
                 Err(Error::new(Kind::Token, "the root's module is not loaded any more").hint("start the command again"))
             }
         }
+    }
+
+    /// How a token of this serial number is chosen. A copy may have any label.
+    fn selection(&self, serial: &str) -> Selection {
+        let own = self.known.iter().find(|(known, _)| known == serial).filter(|_| self.side == Side::Own);
+        match own {
+            Some((_, label)) => Selection::Recorded { serial: serial.to_owned(), label: label.clone() },
+            None => Selection::named(serial),
+        }
+    }
+
+    /// Begins with a module again: one with little room kept some for the security officer who was logged in.
+    fn begin_again(&mut self, role: KeyRole) -> Result<(), Error> {
+        let place = match (role, &self.audit) {
+            (KeyRole::Audit, Some(_)) => &mut self.audit,
+            _ => &mut self.loaded,
+        };
+        *place = place.take().map(Module::again).transpose()?;
+        Ok(())
     }
 
     fn copy(&self) -> Result<&LocalCopy, Error> {
@@ -183,11 +227,11 @@ impl Modules {
 
 /// One module is told one directory.
 fn one_directory(root: &HsmProfile, audit: &HsmProfile) -> Result<(), Error> {
-    let (root, audit) = (module::token_directory(root), module::token_directory(audit));
+    let (root, audit) = (module::token_files(root), module::token_files(audit));
     if root == audit {
         return Ok(());
     }
-    let shown = |at: Option<PathBuf>| at.map_or_else(|| "none".to_owned(), |at| at.display().to_string());
+    let shown = |at: Option<Place>| at.map_or_else(|| "none".to_owned(), |at| at.directory().display().to_string());
     Err(Error::new(Kind::Usage, "the root's token and the audit key's have one module and two directories")
         .saw(format!("{} and {}", shown(root), shown(audit)))
         .wanted("the same in [token] and [audit.token] of local.toml")
@@ -210,7 +254,7 @@ impl Source {
 
     fn load(&self, path: &Path) -> Result<Module, Error> {
         let module = module::load(path, &self.profile)?;
-        Ok(match module::token_directory(&self.profile).and_then(|tokens| beside(&tokens)) {
+        Ok(match module::token_files(&self.profile).and_then(|files| beside(files.directory())) {
             Some(snapshots) => module.with_snapshots(snapshots),
             None => module,
         })
@@ -238,7 +282,11 @@ impl Tokens for Modules {
     }
 
     fn find(&self, role: KeyRole, serial: &str) -> Result<Seen, Error> {
-        self.of(role)?.select(&Selection::Serial(serial.to_owned()))
+        self.of(role)?.select(&self.selection(serial))
+    }
+
+    fn public_half(&self, role: KeyRole, serial: &str, id: &KeyId) -> Result<Option<Spki>, Error> {
+        self.of(role)?.public_half(&self.selection(serial), id)
     }
 
     fn check_kind(&self, role: KeyRole, slot: u64, spec: KeySpec) -> Result<(), Error> {
@@ -249,6 +297,10 @@ impl Tokens for Modules {
         self.of(role)?.check_files()
     }
 
+    fn recall(&mut self, tokens: &BTreeMap<String, TokenRecord>) {
+        self.known = tokens.values().map(|token| (token.serial.clone(), token.label.clone())).collect();
+    }
+
     fn initialize(
         &mut self,
         role: KeyRole,
@@ -257,7 +309,13 @@ impl Tokens for Modules {
         so_pin: Option<&SecretString>,
         pin: Option<&SecretString>,
     ) -> Result<Identity, Error> {
-        Ok(self.of(role)?.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity)
+        let module = self.of(role)?;
+        let fresh = module.profile().login_per_key;
+        let identity = module.initialize(&Selection::Slot(slot), so_pin, pin, label)?.identity;
+        if fresh {
+            self.begin_again(role)?;
+        }
+        Ok(identity)
     }
 
     fn unlock(
@@ -267,7 +325,7 @@ impl Tokens for Modules {
         pin: Option<&SecretString>,
         final_try: bool,
     ) -> Result<Box<dyn Token>, Error> {
-        let selection = Selection::Serial(serial.to_owned());
+        let selection = self.selection(serial);
         let login = Login { pin: pin.cloned(), final_try };
         Ok(Box::new(self.of(role)?.unlock(&selection, login)?))
     }
@@ -293,12 +351,13 @@ impl Tokens for Modules {
 /// allowed; where that fails, the check before the first login says why.
 pub fn places(profile: &HsmProfile) -> Vec<PathBuf> {
     let mut places = module::named_places(profile);
-    if let Some(tokens) = module::token_directory(profile) {
-        if let Some(copies) = beside(&tokens).filter(|_| tokens.is_dir()) {
+    if let Some(files) = module::token_files(profile) {
+        let tokens = files.directory();
+        if let Some(copies) = beside(tokens).filter(|_| tokens.is_dir()) {
             module::prepare_copies(&copies);
             places.push(copies);
         }
-        places.push(tokens);
+        places.push(tokens.to_owned());
     }
     places
 }

@@ -171,6 +171,7 @@ pub static VOCABULARY: &[Activity] = &[
     steps::adopt_config::ACTIVITY,
     steps::generate_root::ACTIVITY,
     steps::generate_next_root::ACTIVITY,
+    steps::attest_keys::ACTIVITY,
     steps::cross_sign::ACTIVITY,
     steps::adopt_key::ACTIVITY,
     steps::restore_log::ACTIVITY,

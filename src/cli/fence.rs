@@ -30,7 +30,7 @@ pub fn is_offline(command: &Command) -> bool {
         Command::Custody(_) => true,
         Command::KeyBackup(_) | Command::Decommission(_) => true,
         Command::Checkpoint(checkpoint) => matches!(checkpoint.command, CheckpointCommand::Take(_)),
-        Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe(_)),
+        Command::Hsm(hsm) => matches!(hsm.command, HsmCommand::Probe(_) | HsmCommand::Check(_)),
         Command::Restore(_) => true,
         Command::Sign(_) | Command::Export(_) | Command::Retire(_) | Command::Preflight(_) => true,
         Command::Revoke(_) | Command::Crl(_) => true,

@@ -196,6 +196,8 @@ fn line(entry: &Entry) -> String {
         Record::TokenUnlocked(r) => format!("{} \"{}\" serial {}", r.role, r.label, r.serial),
         Record::KeyIntent(r) => format!("{} {} generation {}", r.role, r.spec, r.generation),
         Record::KeyGenerated(r) => format!("{} generation {} by {}", r.role, r.generation, r.mechanism),
+        Record::KeyAttested(r) => format!("{} generation {} by {}: {}", r.role, r.generation, r.source, r.of),
+        Record::TokenQuorum(r) => format!("{} serial {}, as {} says", r.role, r.serial, r.profile),
         Record::KeyAdopted(r) => format!("{} generation {}", r.role, r.generation),
         Record::HistoryImported(r) => {
             format!("{}: {} certificates, {} clusters", r.of, r.certificates.len(), r.clusters.len())

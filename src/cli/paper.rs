@@ -6,7 +6,7 @@ use super::room::{self, Found};
 use super::terminal::Terminal;
 use crate::ceremony::fitness;
 use crate::ceremony::inbound;
-use crate::ceremony::paper::script::{self, Authority, Expected, Printout, Quorum, Software};
+use crate::ceremony::paper::script::{self, Authority, Expected, Native, Printout, Quorum, Software};
 use crate::ceremony::script::{BUILT_IN, Script};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -69,11 +69,13 @@ pub fn page(
     Ok(script::script(&Printout {
         script,
         file,
-        authority: found.map(|found| {
-            let (config, _, sha256) = &found.config;
-            let quorum = config.custody.as_ref().map(|c| Quorum { threshold: c.threshold, of: c.custodians });
-            Authority { config, sha256: *sha256, in_force, quorum }
-        }),
+        authority: found
+            .map(|found| {
+                let (config, _, sha256) = &found.config;
+                let quorum = config.custody.as_ref().map(|c| Quorum { threshold: c.threshold, of: c.custodians });
+                Ok::<_, Error>(Authority { config, sha256: *sha256, in_force, quorum, native: native(found)? })
+            })
+            .transpose()?,
         software: software(found)?,
         last: state.map(|state| state.values).unwrap_or_default(),
         agenda,
@@ -109,6 +111,18 @@ fn expected(dir: &Path, keys: &KeyPolicy) -> Result<Vec<Expected>, Error> {
     // Which key a renewal is signed with is the ceremony's to judge, by the log of that day.
     let all = inbound::read_all(dir, keys, &|_| None)?;
     Ok(all.into_iter().map(Expected::from).collect())
+}
+
+/// What the profiles of an authority's tokens say of their vendors' own quorums.
+fn native(found: &Found) -> Result<Vec<Native>, Error> {
+    let config = &found.config.0;
+    let audit = config.audit.as_ref().map(|audit| ("audit", &audit.token));
+    let mut all = Vec::new();
+    for (role, token) in [("root", &config.token)].into_iter().chain(audit) {
+        let profile = room::profile_named(&token.profile)?;
+        all.extend(profile.quorum.map(|quorum| Native { role, title: profile.title, quorum }));
+    }
+    Ok(all)
 }
 
 /// This program, and the modules of an authority's tokens where they are on this machine.

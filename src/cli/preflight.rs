@@ -45,6 +45,9 @@ pub fn preflight(args: &Args, a: &Preflight, terminal: &mut Terminal) -> Result<
         audit.as_ref().map(|profile| (profile, found.local.audit.token.module.as_deref())),
         None,
     );
+    if let (Ok(modules), Some(state)) = (&mut modules, &state) {
+        modules.recall(&state.tokens);
+    }
     let tokens = modules.as_mut().map(|modules| -> &mut dyn Tokens { modules }).map_err(|error| error.clone());
     let sticks = local.authority.iter().map(|dir| (Role::Authority, dir.clone()));
     let media = [(Role::Requests, &local.requests), (Role::Exports, &local.exports)];

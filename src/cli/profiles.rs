@@ -1,11 +1,18 @@
-//! `hsm profiles`: the token profiles that ship, a line each, or one in full.
+//! Token profiles: which one a configuration means, and `hsm profiles`: those that ship, a line each, or one in full.
 
-use super::room::profile_named;
 use super::terminal::Terminal;
-use crate::error::Error;
+use crate::authority::config::TokenConfig;
+use crate::authority::local::LocalToken;
+use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::files::intake;
 use crate::screen::Screen;
 use crate::token::hsm_profile::{BackupWay, GuardSupport, HashOn, HsmProfile, VerifiedBy};
 use serde::Serialize;
+use std::path::Path;
+
+/// The longest profile, in bytes.
+const MAX_TEXT: u64 = 1 << 20;
 
 #[derive(Serialize)]
 struct Listed {
@@ -30,6 +37,47 @@ pub fn profiles(name: Option<&str>, terminal: &mut Terminal) -> Result<(), Error
         return terminal.json(&all.iter().map(listed).collect::<Vec<_>>());
     }
     terminal.result_screen(&list(&all))
+}
+
+/// The profile of a configured token, with what this machine says of it.
+///
+/// # Errors
+/// [`Kind::Usage`], [`Kind::Medium`].
+pub fn profile_here(token: &TokenConfig, local: &LocalToken) -> Result<HsmProfile, Error> {
+    placed(profile_named(&token.profile)?, local)
+}
+
+/// A profile with the directory that this machine names for its files.
+///
+/// # Errors
+/// [`Kind::Usage`].
+pub fn placed(profile: HsmProfile, local: &LocalToken) -> Result<HsmProfile, Error> {
+    match &local.directory {
+        Some(directory) => profile.in_directory(directory),
+        None => Ok(profile),
+    }
+}
+
+/// A profile by name or path.
+///
+/// # Errors
+/// [`Kind::Usage`], [`Kind::Medium`].
+pub fn profile_named(name: &str) -> Result<HsmProfile, Error> {
+    Ok(profile_and_digest(name)?.0)
+}
+
+/// The same, with the SHA-256 of its file; one that is in the binary has none of its own.
+///
+/// # Errors
+/// As [`profile_named`].
+pub fn profile_and_digest(name: &str) -> Result<(HsmProfile, Option<Digest>), Error> {
+    if name.contains('/') || name.ends_with(".toml") {
+        let bytes = intake::read(Path::new(name), MAX_TEXT)?;
+        let digest = Digest::of(&bytes);
+        let text = String::from_utf8(bytes).map_err(|_| Error::new(Kind::Usage, "a profile is not UTF-8 text"))?;
+        return Ok((HsmProfile::parse(&text)?, Some(digest)));
+    }
+    Ok((HsmProfile::embedded(name)?, None))
 }
 
 fn listed(profile: &HsmProfile) -> Listed {
@@ -95,7 +143,7 @@ fn in_full(profile: &HsmProfile) -> Screen {
             if profile.initialize { "this program, or its vendor's tool" } else { "its vendor's tool" },
         )
         .field("PIN", format!("{}; {}", pin.says(), pin.cost()))
-        .field("SO PIN", if profile.so_pin.max == 0 { "none".into() } else { profile.so_pin.says() })
+        .field("SO PIN", if profile.so_pin.max == 0 { "empty".into() } else { profile.so_pin.says() })
         .field("each time", if profile.reauthenticate { "the PIN at each signature" } else { "the PIN at the login" })
         .field("guard", if profile.guard == GuardSupport::Replace { "it remembers the log" } else { "none" })
         .field("backup", backup(profile));

@@ -3,6 +3,8 @@
 
 use super::args::{Args, Attend};
 use super::fence;
+use super::profiles::{placed, profile_and_digest};
+pub use super::profiles::{profile_here, profile_named};
 use super::terminal::{Attended, Terminal};
 use crate::authority::config::{TokenConfig, place_of};
 use crate::authority::local::LocalToken;
@@ -18,7 +20,7 @@ use crate::ceremony::runner;
 use crate::ceremony::script::{Script, ScriptKind, pinned};
 use crate::ceremony::session::{self, Folder, Opening};
 use crate::ceremony::shares;
-use crate::ceremony::tokens::Modules;
+use crate::ceremony::tokens::{Modules, Tokens};
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::entropy::Entropy;
@@ -33,8 +35,6 @@ use std::path::{Path, PathBuf};
 
 /// Names the authority for commands that read, and for unattended ones.
 const VARIABLE: &str = "ANCHORITE_AUTHORITY";
-/// The longest profile, script or answers file, in bytes.
-const MAX_TEXT: u64 = 1 << 20;
 /// The longest answers file, in bytes: a batch of 20,000 requests has two answers for each.
 const MAX_ANSWERS: u64 = 16 << 20;
 
@@ -279,6 +279,7 @@ fn run(
         resumes,
     };
     let (journal, interrupted) = session::begin(opening, &mut entropy)?;
+    tokens.recall(&journal.state().tokens);
     if script.kind != ScriptKind::Decommission {
         ending::check_alive(journal.state())?;
     }
@@ -369,38 +370,4 @@ fn read_pin(path: Option<&Path>) -> Result<Option<SecretString>, Error> {
         })
     })
     .transpose()
-}
-
-/// The profile of a configured token, with what this machine says of it.
-///
-/// # Errors
-/// [`Kind::Usage`], [`Kind::Medium`].
-pub fn profile_here(token: &TokenConfig, local: &LocalToken) -> Result<HsmProfile, Error> {
-    placed(profile_named(&token.profile)?, local)
-}
-
-fn placed(profile: HsmProfile, local: &LocalToken) -> Result<HsmProfile, Error> {
-    match &local.directory {
-        Some(directory) => profile.in_directory(directory),
-        None => Ok(profile),
-    }
-}
-
-/// A profile by name or path.
-///
-/// # Errors
-/// [`Kind::Usage`], [`Kind::Medium`].
-pub fn profile_named(name: &str) -> Result<HsmProfile, Error> {
-    Ok(profile_and_digest(name)?.0)
-}
-
-/// The same, with the SHA-256 of its file; one that is in the binary has none of its own.
-fn profile_and_digest(name: &str) -> Result<(HsmProfile, Option<Digest>), Error> {
-    if name.contains('/') || name.ends_with(".toml") {
-        let bytes = intake::read(Path::new(name), MAX_TEXT)?;
-        let digest = Digest::of(&bytes);
-        let text = String::from_utf8(bytes).map_err(|_| Error::new(Kind::Usage, "a profile is not UTF-8 text"))?;
-        return Ok((HsmProfile::parse(&text)?, Some(digest)));
-    }
-    Ok((HsmProfile::embedded(name)?, None))
 }

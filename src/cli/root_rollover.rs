@@ -6,12 +6,15 @@ use super::room::{self, find, hold};
 use super::terminal::Terminal;
 use crate::authority::State;
 use crate::authority::config::BackupMode;
+use crate::authority::state::Piece;
+use crate::ceremony::attestation;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::Script;
 use crate::ceremony::session;
 use crate::consumer::card;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
+use crate::token::KeyRole;
 use crate::words;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -130,6 +133,18 @@ struct Card {
     generation: u32,
     sha256: Digest,
     words: Vec<&'static str>,
+    /// The vendor's evidence of where its key was made, as the log has it.
+    attested: Vec<Attested>,
+}
+
+#[derive(Serialize)]
+struct Attested {
+    entry: u64,
+    name: String,
+    source: String,
+    of: String,
+    signed_by: Option<Digest>,
+    sha256: Digest,
 }
 
 /// `anchorite root show`
@@ -153,10 +168,20 @@ pub fn show(args: &Args, generation: Option<u32>, terminal: &mut Terminal) -> Re
     if let Some(interrupted) = interrupted {
         terminal.screen(&interrupted.screen());
     }
+    let pieces: Vec<&Piece> = state.attested(KeyRole::Root.name(), generation).collect();
     if terminal.wants_json() {
         let sha256 = Digest::of(&der);
         let words = words::words(&sha256.0);
+        let attested = pieces.into_iter().map(|piece| Attested {
+            entry: piece.at,
+            name: piece.record.name.clone(),
+            source: piece.record.source.clone(),
+            of: piece.record.of.clone(),
+            signed_by: piece.record.signed_by,
+            sha256: piece.record.sha256,
+        });
         return terminal.json(&Card {
+            attested: attested.collect(),
             name: state.name,
             kind: state.kind,
             origin: state.origin,
@@ -166,5 +191,9 @@ pub fn show(args: &Args, generation: Option<u32>, terminal: &mut Terminal) -> Re
         });
     }
     let card = card::root_card(&state.name, &state.kind, &state.origin, &der, state.uncovered().as_deref())?;
+    let card = pieces.iter().fold(card, |card, piece| {
+        let what = format!("{}, entry {}: {}", piece.record.name, piece.at, attestation::says(&piece.record.of));
+        card.field("attested", what).field("", format!("sha256 {}", piece.record.sha256.hex()))
+    });
     terminal.result_screen(&card)
 }

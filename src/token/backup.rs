@@ -5,8 +5,9 @@
 //! with SoftHSM 2.6.1).
 
 use crate::error::{Error, Kind};
-use crate::token::directory::{self, home};
+use crate::token::directory;
 use crate::token::hsm_profile::{HsmProfile, TokenFiles};
+use crate::token::place::{self, Place};
 use fs_err as fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -38,32 +39,56 @@ fn medium(what: &str, path: &Path, error: &std::io::Error) -> Error {
 /// not read back: an earlier copy is as it was.
 pub fn copy(profile: &HsmProfile, serial: &str, to: &Path) -> Result<(), Error> {
     files_of(profile)?;
-    let from = super::token_directory(profile)
-        .ok_or_else(|| Error::new(Kind::Token, "the token's own directory is not known"))?;
-    let entry = directory::own_entry(&from, serial)
-        .ok_or_else(|| Error::new(Kind::Token, "the token's files are not where its module keeps them").saw(serial))?;
-    check_place(to, &from)?;
+    let from =
+        super::token_files(profile).ok_or_else(|| Error::new(Kind::Token, "the token's own directory is not known"))?;
+    let own = from.own(serial);
+    if own.is_empty() {
+        return Err(Error::new(Kind::Token, "the token's files are not where its module keeps them").saw(serial));
+    }
+    check_place(to, from.directory())?;
     let tokens = to.join(TOKENS);
-    let name = entry.file_name().unwrap_or_default();
-    let (partial, target) = (to.join(".partial"), tokens.join(name));
+    let partial = to.join(".partial");
     let work = || -> std::io::Result<()> {
         directory::create_private(to)?;
         directory::create_private(&tokens)?;
-        if partial.exists() {
-            fs::remove_dir_all(&partial)?;
+        remove(&partial)?;
+        directory::create_private(&partial)?;
+        for entry in &own {
+            let copy = partial.join(entry.file_name().unwrap_or_default());
+            directory::copy_tree(entry, &copy, None)?;
+            if !same_tree(entry, &copy)? {
+                return Err(std::io::Error::other("the copy does not read back as it was written"));
+            }
         }
-        directory::copy_tree(&entry, &partial, None)?;
-        if !same_tree(&entry, &partial)? {
-            return Err(std::io::Error::other("the copy does not read back as it was written"));
-        }
-        if target.exists() {
-            fs::remove_dir_all(&target)?;
-        }
-        fs::rename(&partial, &target)?;
+        put_in_place(&from, &partial, &tokens)?;
         directory::fsync(&tokens)?;
+        remove(&partial)?;
         directory::fsync(to)
     };
     work().map_err(|error| medium("cannot copy the token's files to", to, &error).truth("The token was not changed."))
+}
+
+/// Moves what was copied to where the copy is, in place of an earlier one.
+fn put_in_place(from: &Place, partial: &Path, tokens: &Path) -> std::io::Result<()> {
+    // A journal of the earlier copy would be played into the new one.
+    for earlier in from.elsewhere(tokens) {
+        remove(&earlier)?;
+    }
+    for entry in fs::read_dir(partial)? {
+        let name = entry?.file_name();
+        remove(&tokens.join(&name))?;
+        fs::rename(partial.join(&name), tokens.join(name))?;
+    }
+    Ok(())
+}
+
+/// Removes a file or a directory; one that is not there is no error.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(about) if about.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(_) => Ok(()),
+    }
 }
 
 /// A place for a copy: there already, since its medium must be, and no part of the token's own directory.
@@ -112,14 +137,11 @@ pub fn configuration(profile: &HsmProfile, at: &Path) -> Result<PathBuf, Error> 
             .hint("put the medium of the key backup in; `anchorite key-backup` makes a copy")
     })?;
     let Some(setting) = &files.setting else { return Ok(tokens) };
-    let now = now(files).and_then(|path| {
+    let now = place::named(files).and_then(|path| {
         let short = fs::symlink_metadata(&path).is_ok_and(|about| about.len() <= MAX_CONFIGURATION);
         fs::read_to_string(path).ok().filter(|_| short)
     });
-    let kept = now.unwrap_or_default();
-    let is_setting = |line: &&str| line.split_once('=').is_some_and(|(name, _)| name.trim() == setting);
-    let mut text: String = kept.lines().filter(|line| !is_setting(line)).map(|line| format!("{line}\n")).collect();
-    text.push_str(&format!("{setting} = {}\n", tokens.display()));
+    let text = place::moved(&now.unwrap_or_default(), files, setting, &tokens);
     let path = tokens.with_file_name("module.conf");
     let write = || -> std::io::Result<()> {
         let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
@@ -128,12 +150,6 @@ pub fn configuration(profile: &HsmProfile, at: &Path) -> Result<PathBuf, Error> 
     };
     write().map_err(|error| medium("cannot write", &path, &error))?;
     Ok(path)
-}
-
-/// The configuration that the module reads now.
-fn now(files: &TokenFiles) -> Option<PathBuf> {
-    let named = files.environment.as_ref().and_then(std::env::var_os).filter(|value| !value.is_empty());
-    named.map(PathBuf::from).or_else(|| files.paths.iter().filter_map(|path| home(path)).find(|path| path.exists()))
 }
 
 #[cfg(test)]

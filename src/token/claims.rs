@@ -5,17 +5,21 @@
 
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
-use crate::token::module::{Module, Selection, slot_of, token_directory};
-use crate::token::{directory, fault, mechanism};
-use crate::x509::SignatureAlgorithm;
+use crate::token::module::{Module, Selection, slot_of, token_files};
+use crate::token::{KeyId, attributes, directory, fault, keys, mechanism};
+use crate::x509::{SignatureAlgorithm, Spki};
+use cryptoki::error::Error as Answer;
+use cryptoki::object::ObjectClass;
 
 impl Module {
-    /// Checks that a token, blank or not, lists what making such a key and signing with it needs.
+    /// Checks that a token, blank or not, lists what making such a key and signing with it needs. A blank one that
+    /// lists nothing passes.
     ///
     /// # Errors
     /// [`Kind::Token`] names what it lacks.
     pub fn check_kind(&self, selection: &Selection, spec: KeySpec) -> Result<(), Error> {
-        let slot = slot_of(&self.select(selection)?)?;
+        let seen = self.select(selection)?;
+        let slot = slot_of(&seen)?;
         let context = &self.library.0;
         let about = |error: Error| {
             error
@@ -23,9 +27,12 @@ impl Module {
                 .hint("choose another kind of key in authority.toml, or another token")
                 .hint("see what it lists with: pkcs11-tool --module MODULE --slot SLOT --list-mechanisms")
         };
-        let have = context
-            .get_mechanism_list(slot)
-            .map_err(|answer| fault::refused("the token does not list its mechanisms", &answer))?;
+        let have = match context.get_mechanism_list(slot) {
+            Ok(have) => have,
+            // Some tokens list nothing while they are blank (Kryoptic 1.5.4 answers 0x208): the session key will tell.
+            Err(Answer::Pkcs11(..)) if !seen.initialized => return Ok(()),
+            Err(answer) => return Err(fault::refused("the token does not list its mechanisms", &answer)),
+        };
         let generation = mechanism::generation(spec);
         if !have.contains(&generation) {
             return Err(about(
@@ -38,14 +45,26 @@ impl Module {
         takes_length(spec, info.min_key_size(), info.max_key_size()).map_err(about)
     }
 
+    /// The public half of a key as the token shows it to everybody; `None` where it shows none.
+    ///
+    /// # Errors
+    /// [`Kind::Token`]: it cannot be read, or there is more than one.
+    pub fn public_half(&self, selection: &Selection, id: &KeyId) -> Result<Option<Spki>, Error> {
+        let slot = slot_of(&self.select(selection)?)?;
+        let session =
+            self.library.0.open_ro_session(slot).map_err(|answer| fault::refused("cannot open a session", &answer))?;
+        let public = keys::only(&session, id, ObjectClass::PUBLIC_KEY)?;
+        public.map(|public| attributes::public_key(&session, public)).transpose()
+    }
+
     /// Checks that the files of a token without hardware can be written and have room, and so have the copies
     /// that are made of them before each login.
     ///
     /// # Errors
     /// [`Kind::Medium`]. Nothing was changed.
     pub fn check_files(&self) -> Result<(), Error> {
-        let Some(tokens) = token_directory(self.profile()) else { return Ok(()) };
-        directory::check_fit(&tokens)?;
+        let Some(tokens) = token_files(self.profile()) else { return Ok(()) };
+        directory::check_fit(tokens.directory())?;
         match &self.snapshots {
             Some(kept_in) if kept_in.exists() => directory::check_fit(kept_in),
             Some(kept_in) => kept_in.parent().map_or(Ok(()), directory::check_fit),

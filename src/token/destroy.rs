@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Kind};
 use crate::token::pkcs11::Pkcs11Token;
-use crate::token::{KeyId, directory, fault, token_directory};
+use crate::token::{KeyId, directory, fault, token_files};
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
@@ -25,7 +25,7 @@ pub(super) fn destroy(token: &Pkcs11Token, id: &KeyId) -> Result<usize, Error> {
         }
     }
     search_again(token, id).map_err(there)?;
-    if let Some(tokens) = token_directory(&token.profile) {
+    if let Some(tokens) = token_files(&token.profile) {
         directory::sync(&tokens, token.serial())?;
     }
     Ok(gone)

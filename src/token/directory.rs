@@ -1,10 +1,11 @@
-//! The files of a token without hardware: where they are, a copy before each login, fsync after key generation.
+//! The files of a token without hardware: a copy before each login, fsync after key generation.
 //!
 //! SoftHSM's `C_Login` truncates and rewrites `token.object`; a kill in between loses the token (measured with
-//! 2.6.1). Never reads what the files mean, never writes into the token's directory.
+//! 2.6.1). A database is copied with its journal, as SQLite left the two. Never reads what the files mean, never writes
+//! into the token's directory.
 
 use crate::error::{Error, Kind};
-use crate::token::hsm_profile::TokenFiles;
+use crate::token::place::Place;
 use fs_err as fs;
 use std::fs::Permissions;
 use std::io::Write;
@@ -14,61 +15,12 @@ use std::path::{Path, PathBuf};
 /// Copies kept of each token.
 const KEPT: usize = 3;
 
-/// The directory that holds the token's files, where one is configured.
-pub(super) fn locate(files: &TokenFiles) -> Option<PathBuf> {
-    let named = files.environment.as_ref().and_then(std::env::var_os).filter(|value| !value.is_empty());
-    let path = match named {
-        Some(path) => PathBuf::from(path),
-        None => files.paths.iter().filter_map(|path| home(path)).find(|path| path.exists())?,
-    };
-    match &files.setting {
-        None => Some(path),
-        Some(setting) => setting_in(&fs::read_to_string(path).ok()?, setting).map(PathBuf::from),
-    }
-}
-
-/// A path in which `~` is the home directory; `None` where there is none.
-pub(super) fn home(path: &str) -> Option<PathBuf> {
-    match path.strip_prefix("~/") {
-        Some(rest) => Some(PathBuf::from(std::env::var_os("HOME")?).join(rest)),
-        None => Some(PathBuf::from(path)),
-    }
-}
-
-/// The value of a line `setting = value`; `#` begins a comment, the last line wins.
-fn setting_in<'a>(configuration: &'a str, setting: &str) -> Option<&'a str> {
-    configuration
-        .lines()
-        .map(|line| line.split_once('#').map_or(line, |(before, _)| before))
-        .filter_map(|line| line.split_once('='))
-        .filter(|(name, _)| name.trim() == setting)
-        .map(|(_, value)| value.trim().trim_matches('"'))
-        .next_back()
-}
-
-/// The part of the directory that belongs to one token: the entry whose name, hyphens aside, ends with the
-/// serial number (SoftHSM); else the whole directory.
-fn part_of(directory: &Path, serial: &str) -> PathBuf {
-    own_entry(directory, serial).unwrap_or_else(|| directory.to_owned())
-}
-
-/// The entry that is named after the serial number.
-pub(super) fn own_entry(directory: &Path, serial: &str) -> Option<PathBuf> {
-    let matches = |path: &PathBuf| {
-        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.replace('-', "").ends_with(serial))
-    };
-    if serial.is_empty() {
-        return None;
-    }
-    fs::read_dir(directory).ok()?.filter_map(|entry| entry.ok().map(|e| e.path())).find(matches)
-}
-
 /// Copies the token's files to `<kept_in>/<serial>-<n>`: written beside it, fsynced, then renamed, so that a
 /// copy is complete or absent. None is destroyed: that waits until the token has shown that it works ([`prune`]).
 ///
 /// # Errors
 /// [`Kind::Medium`]; the token was not touched.
-pub(super) fn snapshot(directory: &Path, serial: &str, kept_in: &Path) -> Result<PathBuf, Error> {
+pub(super) fn snapshot(place: &Place, serial: &str, kept_in: &Path) -> Result<PathBuf, Error> {
     let work = || -> std::io::Result<PathBuf> {
         create_private(kept_in)?;
         let before = snapshots(kept_in, serial);
@@ -78,9 +30,10 @@ pub(super) fn snapshot(directory: &Path, serial: &str, kept_in: &Path) -> Result
             fs::remove_dir_all(&partial)?;
         }
         create_private(&partial)?;
-        let from = part_of(directory, serial);
-        let name = from.file_name().unwrap_or_default();
-        copy_tree(&from, &partial.join(name), before.last().map(|(_, last)| last.join(name)).as_deref())?;
+        for from in place.part_of(serial) {
+            let name = from.file_name().unwrap_or_default();
+            copy_tree(&from, &partial.join(name), before.last().map(|(_, last)| last.join(name)).as_deref())?;
+        }
         fsync(&partial)?;
         let to = kept_in.join(format!("{}-{number:06}", file_name(serial)));
         fs::rename(&partial, &to)?;
@@ -114,14 +67,22 @@ pub(super) fn prune(kept_in: &Path, serial: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Kind::Token`]: damaged, with the way back. The PIN was not tried.
-pub(super) fn check_whole(directory: &Path, serial: &str, kept_in: &Path) -> Result<(), Error> {
-    let (Some(files), Some(copy)) = (own_entry(directory, serial), newest(kept_in, serial)) else { return Ok(()) };
-    let kept = copy.join(files.file_name().unwrap_or_default());
-    let Ok(names) = fs::read_dir(&kept) else { return Ok(()) };
-    let length = |path: PathBuf| fs::symlink_metadata(path).ok().map(|about| about.len());
-    for name in names.filter_map(|entry| entry.ok().map(|entry| entry.file_name())) {
-        if length(files.join(&name)) == Some(0) && length(kept.join(&name)).is_some_and(|length| length > 0) {
-            return Err(damaged(&files.join(&name), &files, Some(&copy)).truth("No try was spent."));
+pub(super) fn check_whole(place: &Place, serial: &str, kept_in: &Path) -> Result<(), Error> {
+    let Some(copy) = newest(kept_in, serial) else { return Ok(()) };
+    let length = |path: &Path| fs::symlink_metadata(path).ok().map(|about| about.len());
+    for own in place.own(serial) {
+        let kept = copy.join(own.file_name().unwrap_or_default());
+        // A file, or a directory of them.
+        let pairs: Vec<(PathBuf, PathBuf)> = match fs::read_dir(&kept) {
+            Ok(names) => names
+                .filter_map(|entry| entry.ok().map(|entry| entry.file_name()))
+                .map(|name| (own.join(&name), kept.join(name)))
+                .collect(),
+            Err(_) => vec![(own.clone(), kept)],
+        };
+        let lost = |pair: &&(PathBuf, PathBuf)| length(&pair.0) == Some(0) && length(&pair.1).is_some_and(|l| l > 0);
+        if let Some((file, _)) = pairs.iter().find(lost) {
+            return Err(damaged(file, &own, Some(&copy)).truth("No try was spent."));
         }
     }
     Ok(())
@@ -147,8 +108,8 @@ pub(super) fn damaged(seen: &Path, files: &Path, copy: Option<&Path>) -> Error {
 ///
 /// # Errors
 /// [`Kind::Medium`]; older copies may be there still.
-pub(super) fn renew(directory: &Path, serial: &str, kept_in: &Path) -> Result<(), Error> {
-    let newest = snapshot(directory, serial, kept_in)?;
+pub(super) fn renew(place: &Place, serial: &str, kept_in: &Path) -> Result<(), Error> {
+    let newest = snapshot(place, serial, kept_in)?;
     let mut old = snapshots(kept_in, serial).into_iter().filter(|(_, path)| *path != newest);
     let mut work = || -> std::io::Result<()> {
         old.try_for_each(|(_, path)| fs::remove_dir_all(path))?;
@@ -186,10 +147,10 @@ fn file_name(serial: &str) -> String {
 ///
 /// # Errors
 /// [`Kind::Medium`].
-pub(super) fn sync(directory: &Path, serial: &str) -> Result<(), Error> {
+pub(super) fn sync(place: &Place, serial: &str) -> Result<(), Error> {
     let work = || -> std::io::Result<()> {
-        fsync_tree(&part_of(directory, serial))?;
-        fsync(directory)
+        place.part_of(serial).iter().try_for_each(|part| fsync_tree(part))?;
+        fsync(place.directory())
     };
     work().map_err(|error| {
         Error::new(Kind::Medium, "cannot make the token's files durable")
@@ -276,13 +237,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_directory_is_read_from_a_softhsm_configuration() {
-        let text = "# directories.tokendir = /no\n directories.tokendir = /a b/tokens # here\nlog.level = ERROR\n";
-        assert_eq!(setting_in(text, "directories.tokendir"), Some("/a b/tokens"));
-        assert_eq!(setting_in(text, "tokendir"), None);
-    }
-
-    #[test]
     fn three_complete_copies_of_one_token_are_kept() {
         let place = tempfile::tempdir().unwrap();
         let (tokens, kept) = (place.path().join("tokens"), place.path().join("kept"));
@@ -292,7 +246,7 @@ mod tests {
         }
         let serial = "8a764a09c08e4272";
         for _ in 0..5 {
-            snapshot(&tokens, serial, &kept).unwrap();
+            snapshot(&Place::directory_of_tokens(&tokens), serial, &kept).unwrap();
         }
         assert_eq!(fs::read_dir(&kept).unwrap().count(), 5, "none goes before the token has shown that it works");
         prune(&kept, serial).unwrap();
@@ -314,9 +268,9 @@ mod tests {
         fs::create_dir_all(&token).unwrap();
         for pin in ["old", "old too", "new"] {
             fs::write(token.join("token.object"), pin).unwrap();
-            snapshot(&tokens, "01", &kept).unwrap();
+            snapshot(&Place::directory_of_tokens(&tokens), "01", &kept).unwrap();
         }
-        renew(&tokens, "01", &kept).unwrap();
+        renew(&Place::directory_of_tokens(&tokens), "01", &kept).unwrap();
         let names: Vec<_> = fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(names, [kept.join("01-000004")]);
         assert_eq!(fs::read_to_string(names[0].join("x-01/token.object")).unwrap(), "new");
@@ -331,10 +285,10 @@ mod tests {
         fs::create_dir_all(&token).unwrap();
         fs::write(token.join("key.object"), "key").unwrap();
         fs::write(token.join("token.object"), "before").unwrap();
-        let first = snapshot(&tokens, "01", &kept).unwrap().join("x-01");
+        let first = snapshot(&Place::directory_of_tokens(&tokens), "01", &kept).unwrap().join("x-01");
         // As SoftHSM does it: in place.
         fs::write(token.join("token.object"), "after").unwrap();
-        let second = snapshot(&tokens, "01", &kept).unwrap().join("x-01");
+        let second = snapshot(&Place::directory_of_tokens(&tokens), "01", &kept).unwrap().join("x-01");
         fs::write(token.join("key.object"), "").unwrap();
         let read = |path: &Path, name| fs::read_to_string(path.join(name)).unwrap();
         assert_eq!((read(&first, "token.object"), read(&second, "token.object")), ("before".into(), "after".into()));
@@ -350,15 +304,15 @@ mod tests {
         let (tokens, kept) = (place.path().join("tokens"), place.path().join("kept"));
         let token = tokens.join("x-01");
         fs::create_dir_all(&token).unwrap();
-        check_whole(&tokens, "01", &kept).unwrap();
+        check_whole(&Place::directory_of_tokens(&tokens), "01", &kept).unwrap();
         for (name, content) in [("token.object", "t"), ("token.lock", ""), ("old.object", "o")] {
             fs::write(token.join(name), content).unwrap();
         }
-        snapshot(&tokens, "01", &kept).unwrap();
+        snapshot(&Place::directory_of_tokens(&tokens), "01", &kept).unwrap();
         fs::remove_file(token.join("old.object")).unwrap();
-        check_whole(&tokens, "01", &kept).unwrap();
+        check_whole(&Place::directory_of_tokens(&tokens), "01", &kept).unwrap();
         fs::write(token.join("token.object"), "").unwrap();
-        let error = check_whole(&tokens, "01", &kept).unwrap_err();
+        let error = check_whole(&Place::directory_of_tokens(&tokens), "01", &kept).unwrap_err();
         assert_eq!(error.kind(), Kind::Token);
         assert!(error.hints()[1].contains("01-000001/* "), "{error:?}");
     }
@@ -373,7 +327,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let tokens = place.path().join("tokens");
         fs::create_dir_all(&tokens).unwrap();
-        let copy = snapshot(&tokens, "01", &place.path().join("kept")).unwrap();
+        let copy = snapshot(&Place::directory_of_tokens(&tokens), "01", &place.path().join("kept")).unwrap();
         assert_eq!(fs::metadata(copy).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }

@@ -38,6 +38,12 @@ pub(super) fn rejects_template(answer: &Answer) -> bool {
     )
 }
 
+/// True for those, and for the two that say nothing: a token that finds out too late that it made another key than it was
+/// asked for (tpm2-pkcs11 1.9) says no more. Only where a try costs nothing.
+pub(super) fn may_reject_template(answer: &Answer) -> bool {
+    rejects_template(answer) || matches!(answer, Answer::Pkcs11(RvError::GeneralError | RvError::FunctionFailed, _))
+}
+
 /// True when the token itself is gone, so that another session would not help.
 pub(super) fn token_is_gone(answer: &Answer) -> bool {
     matches!(

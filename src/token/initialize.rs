@@ -3,7 +3,7 @@
 //! Source: PKCS#11 v3.0 sections 5.5 (C_InitToken) and 5.5.8 (C_InitPIN).
 
 use crate::error::{Error, Kind};
-use crate::token::module::{Module, Seen, Selection, slot_of, token_directory};
+use crate::token::module::{Module, Seen, Selection, slot_of, token_files};
 use crate::token::seen::describe;
 use crate::token::unlock::SET_PIN;
 use crate::token::{PinShape, directory, fault};
@@ -96,7 +96,7 @@ impl Module {
         if !ready.initialized || ready.identity.serial.is_empty() {
             return Err(Error::new(Kind::Token, "the token does not say that it is initialised").saw(describe(&ready)));
         }
-        if let Some(tokens) = token_directory(&self.profile) {
+        if let Some(tokens) = token_files(&self.profile) {
             directory::sync(&tokens, &ready.identity.serial)?;
         }
         Ok(ready)

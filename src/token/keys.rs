@@ -7,7 +7,7 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::template::{self, Wanted};
-use crate::token::{Generated, KeyId, KeyRef, KeyRole, Stage, attributes, fault, mechanism, signer};
+use crate::token::{Generated, KeyId, KeyRef, KeyRole, Stage, attributes, fault, mechanism, pins, signer};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
 use cryptoki::context::Function;
 use cryptoki::error::{Error as Answer, RvError};
@@ -24,41 +24,69 @@ pub(super) struct Pair {
     pub(super) private: ObjectHandle,
 }
 
-/// Makes a key that ends with the session, judges it, signs with it, verifies outside the token, destroys it.
+/// CKA_LABEL of keys that are there for a proof: what a crash leaves of one is known by it, and by its id.
+const PROOF_LABEL: &str = "prove";
+
+/// Makes a key for this alone, judges it, signs with it, verifies outside the token, destroys it. It ends with the
+/// session where the token has such keys; else it is a lasting one until it is destroyed.
 ///
-/// The template that the token accepted is remembered for the key to come. A token without session objects, as its
-/// profile says, makes the key as it makes any, and it is destroyed again.
+/// The template that the token accepted is remembered for the key to come.
 ///
 /// # Errors
-/// [`Kind::Token`]; nothing in the token changed, or the error says that the trial key is still there.
+/// [`Kind::Token`]; nothing in the token changed, or the error says that the key of the proof is still there.
 pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error> {
     let about = |error: Error| error.within(format!("the token cannot hold the {} key {}", role.name(), spec.title()));
-    let lasting = !token.profile.session_objects;
-    let (pair, dropped) = make(token, (&proof_id(), "prove"), spec, lasting, stage).map_err(about)?;
-    let checked = check_session_key(token, pair, spec, &dropped, stage);
-    let gone = destroy(&token.session, pair);
-    if lasting && !gone && holds(&token.session, &proof_id()).unwrap_or(true) {
-        return Err(about(Error::new(Kind::Token, "the trial key could not be destroyed again"))
-            .hint("destroy it with the token's own tool: its id is 16 zero bytes, its label \"prove\"")
-            .truth("It was never used to sign anything but the trial."));
-    }
-    checked.map_err(about)?;
+    let dropped = prove_one(token, spec, stage).map_err(about)?;
     token.accepted.insert(spec, dropped);
     Ok(())
 }
 
-/// A key pair that ends with the session, under an id of its own.
-pub(super) fn make_for_session(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<(Pair, Vec<String>), Error> {
-    make(token, (&proof_id(), "prove"), spec, false, stage)
+fn prove_one(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<Vec<String>, Error> {
+    let lasting = !token.profile.session_objects;
+    if lasting {
+        clear_proofs(token)?;
+    }
+    let (pair, dropped) = make(token, (&proof_id(), PROOF_LABEL), spec, lasting, stage)?;
+    let checked = check_proof_key(token, pair, spec, &dropped, stage);
+    let gone = destroy(token, pair);
+    if lasting && !gone && holds(&token.session, &proof_id()).unwrap_or(true) {
+        return Err(Error::new(Kind::Token, "the trial key could not be destroyed again")
+            .hint(format!("destroy it with the token's own tool: its id is 16 zero bytes, its label \"{PROOF_LABEL}\""))
+            .truth("It was never used to sign anything but the trial."));
+    }
+    checked.map(|()| dropped)
 }
 
-/// The id of keys that are there for a proof and end with the session.
+/// Makes room after a key, in a token that has little. Before the key is destroyed: nothing else lets go of one that is
+/// no longer there.
+fn settle(token: &Pkcs11Token) -> Result<(), Error> {
+    if token.profile.login_per_key { pins::log_in_again(token) } else { Ok(()) }
+}
+
+/// Destroys what a crash left of an earlier proof: its id would be there twice.
+fn clear_proofs(token: &Pkcs11Token) -> Result<(), Error> {
+    let left = [Attribute::Id(proof_id().0.0), Attribute::Label(PROOF_LABEL.into())];
+    let left = token.session.find_objects(&left).map_err(|a| fault::refused("cannot search the token", &a))?;
+    left.into_iter().try_for_each(|object| {
+        token
+            .session
+            .destroy_object(object)
+            .map_err(|answer| fault::refused("the token does not destroy what an earlier proof left in it", &answer))
+    })
+}
+
+/// A key pair that ends with the session, under an id of its own.
+pub(super) fn make_for_session(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<(Pair, Vec<String>), Error> {
+    make(token, (&proof_id(), PROOF_LABEL), spec, false, stage)
+}
+
+/// The id of keys that are there for a proof.
 pub(super) fn proof_id() -> KeyId {
     KeyId(crate::digest::Hex(vec![0; 16]))
 }
 
-/// Judges a session key, signs with it and verifies outside the token.
-pub(super) fn check_session_key(
+/// Judges a key that was made for a proof, signs with it and verifies outside the token.
+pub(super) fn check_proof_key(
     token: &Pkcs11Token,
     pair: Pair,
     spec: KeySpec,
@@ -109,13 +137,16 @@ pub(super) fn generate(
         Err(_) => about(error).truth(format!("The token may hold a key with the id {}.", id.0)),
     })?;
     let judged = describe(token, pair, spec, dropped, stage);
-    judged.map_err(|error| {
-        let truth = match destroy(&token.session, pair) {
+    let made = judged.map_err(|error| {
+        let truth = match destroy(token, pair) {
             true => "The key was destroyed again, unused; the token holds no key with this id.".to_owned(),
             false => format!("The token holds a key with the id {}; it was never used. Destroy it.", id.0),
         };
         about(error).truth(truth)
-    })
+    })?;
+    let there = || format!("The key was made: the token holds it with the id {}.", id.0);
+    settle(token).map_err(|error| about(error).truth(there()))?;
+    Ok(made)
 }
 
 /// A key that exists, as it would have been reported when it was made.
@@ -169,7 +200,7 @@ fn told(token: &Pkcs11Token, pair: Pair, spec: KeySpec, dropped: Vec<String>) ->
 }
 
 /// Asks for a key pair, with each name of the curve and each graded template, until the token makes one.
-fn make(
+pub(super) fn make(
     token: &Pkcs11Token,
     (id, label): (&KeyId, &str),
     spec: KeySpec,
@@ -188,9 +219,11 @@ fn make(
     let rejects = token.accepted.get(&spec).unwrap_or(&token.profile.rejects);
     let mut last: Option<Answer> = None;
     let mut refused = false;
+    // A proof can be tried as often as it takes; the key to come is asked for as its proof was.
+    let rejected = if *id == proof_id() { fault::may_reject_template } else { fault::rejects_template };
     for params in template::params(spec) {
         let wanted = Wanted { id: &id.0.0, label, spec, on_token, allowed: &allowed, params: params.as_deref(), stage };
-        let made = template::graded(rejects, |dropped| {
+        let made = template::graded(rejects, rejected, |dropped| {
             // A token can make a key and refuse its template all the same: the next would be a second one with this id.
             if on_token && std::mem::replace(&mut refused, true) && holds(&token.session, id)? {
                 return Err(Answer::Pkcs11(RvError::TemplateInconsistent, Function::GenerateKeyPair));
@@ -216,10 +249,12 @@ fn holds(session: &Session, id: &KeyId) -> Result<bool, Answer> {
 }
 
 /// True when both halves are gone.
-pub(super) fn destroy(session: &Session, pair: Pair) -> bool {
-    let private = session.destroy_object(pair.private).is_ok();
-    let public = session.destroy_object(pair.public).is_ok();
-    private && public
+pub(super) fn destroy(token: &Pkcs11Token, pair: Pair) -> bool {
+    let settled = settle(token).is_ok();
+    let gone = |half| token.session.destroy_object(half).is_ok();
+    // Each is tried, whatever became of the other.
+    let (private, public) = (gone(pair.private), gone(pair.public));
+    settled && private && public
 }
 
 /// Finds a key by its id and proves it by its public half.
@@ -268,7 +303,7 @@ pub(super) fn find_pair(session: &Session, id: &KeyId) -> Result<Option<Pair>, E
 
 /// What else has a key's id and is no fault: one that can be wrapped beside its copy that cannot is what a crash leaves
 /// of [`Token::lock`](super::Token::lock). The copy counts.
-fn only(session: &Session, id: &KeyId, class: ObjectClass) -> Result<Option<ObjectHandle>, Error> {
+pub(super) fn only(session: &Session, id: &KeyId, class: ObjectClass) -> Result<Option<ObjectHandle>, Error> {
     let found = session
         .find_objects(&[Attribute::Class(class), Attribute::Id(id.0.0.clone())])
         .map_err(|answer| fault::refused("cannot search the token", &answer))?;

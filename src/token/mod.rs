@@ -5,6 +5,7 @@
 //! public key; a PIN is tried once.
 //! Source: PKCS#11 v2.40 and v3.0 (OASIS).
 
+mod attestation;
 mod attributes;
 pub mod backup;
 mod claims;
@@ -23,6 +24,7 @@ pub mod module;
 pub mod pin_shape;
 mod pins;
 pub mod pkcs11;
+mod place;
 mod pool;
 pub mod probe;
 mod raw;
@@ -36,9 +38,10 @@ mod wrapping;
 
 pub use holdings::Holding;
 pub use hsm_profile::HsmProfile;
-pub use module::{Module, PinState, Seen, Selection, find_module, load, token_directory};
+pub use module::{Module, PinState, Seen, Selection, find_module, load, token_files};
 pub use pin_shape::{PinAlphabet, PinShape, check_pin_shape};
 pub use pkcs11::Pkcs11Token;
+pub use place::Place;
 pub use probe::{Probe, probe};
 pub use unlock::{Login, ready_for_login};
 pub use wrapping::{Officer, Unwrapped, Wrapper};
@@ -102,6 +105,15 @@ pub struct Generated {
     pub dropped: Vec<String>,
     /// The mechanism that made it (`CKM_EC_KEY_PAIR_GEN`).
     pub mechanism: String,
+}
+
+/// A piece of a vendor's evidence of where a key was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// What it is called: an object's label or a file's name, escaped.
+    pub name: String,
+    /// Its bytes as they stand: at most 64 KiB.
+    pub bytes: Vec<u8>,
 }
 
 /// A key found in a token and proved by its public half.
@@ -258,6 +270,13 @@ pub trait Token {
     /// # Errors
     /// [`Kind::Token`](crate::error::Kind::Token).
     fn inspect(&mut self, key: &KeyRef) -> Result<Generated, Error>;
+
+    /// What the token holds of its vendor's evidence of where a key was made, as its profile names it: the device's
+    /// own first.
+    ///
+    /// # Errors
+    /// [`Kind::Token`](crate::error::Kind::Token).
+    fn attestations(&mut self, id: &KeyId) -> Result<Vec<Evidence>, Error>;
 
     /// Signs each message, in parallel over as many sessions as the profile allows.
     ///

@@ -6,6 +6,7 @@
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::token::hsm_profile::HsmProfile;
+use crate::token::place::{self, Place};
 use crate::token::raw::Raw;
 use crate::token::seen::{self, describe, list};
 pub use crate::token::seen::{PinState, Seen};
@@ -44,14 +45,32 @@ impl Drop for Library {
 /// How a token is chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
-    /// By its serial number, as the log recorded it.
+    /// By its serial number, as people name it.
     Serial(String),
-    /// By its label: a last resort, since some modules change labels.
+    /// As the log recorded it: by its serial number, whatever became of its label (OpenSC renames them); a token
+    /// without a number of its own (none, or zeros: NSS, tpm2-pkcs11) by its label too.
+    Recorded {
+        /// The serial number.
+        serial: String,
+        /// The label.
+        label: String,
+    },
+    /// By its label: a last resort, for tokens without serial numbers.
     Label(String),
     /// The only initialised token.
     Only,
     /// By its slot, for a blank token, which has neither serial number nor label.
     Slot(u64),
+}
+
+impl Selection {
+    /// What people name a token by: its serial number, or `label:` and its label.
+    pub fn named(text: &str) -> Self {
+        match text.strip_prefix("label:") {
+            Some(label) => Selection::Label(label.to_owned()),
+            None => Selection::Serial(text.to_owned()),
+        }
+    }
 }
 
 /// The module of a profile: the first of its search paths that exists.
@@ -67,14 +86,14 @@ pub fn find_module(profile: &HsmProfile) -> Result<PathBuf, Error> {
     })
 }
 
-/// The directory with the files of a token without hardware, where it is configured.
-pub fn token_directory(profile: &HsmProfile) -> Option<PathBuf> {
-    profile.files.as_ref().and_then(directory::locate)
+/// Where the files of a token without hardware are, where that is configured.
+pub fn token_files(profile: &HsmProfile) -> Option<Place> {
+    profile.files.as_ref().and_then(Place::locate)
 }
 
 /// The files and directories that a profile's module writes to beside the token's own.
 pub fn named_places(profile: &HsmProfile) -> Vec<PathBuf> {
-    profile.writes.iter().filter_map(|path| directory::home(path)).collect()
+    profile.writes.iter().filter_map(|path| place::home(path)).collect()
 }
 
 /// Makes the directory for copies of a token's files, where it can be made.
@@ -174,7 +193,7 @@ fn does_not_start(shown: &str, answer: &Answer, profile: &HsmProfile) -> Error {
     }
     let Some(files) = &profile.files else { return error };
     let named = files.environment.as_deref().unwrap_or("its configuration");
-    match directory::locate(files) {
+    match Place::locate(files).map(|place| place.directory().to_owned()) {
         Some(directory) if directory.is_dir() => {
             error.hint(format!("its token directory is {}; is it readable and writable for you?", directory.display()))
         }
@@ -189,6 +208,17 @@ impl Module {
     pub fn with_snapshots(mut self, kept_in: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(kept_in.into());
         self
+    }
+
+    /// The same module, ended and begun again: what it kept of the tokens, and its slots, are gone. No token of it is
+    /// open.
+    ///
+    /// # Errors
+    /// Those of [`load`]; it is not loaded any more.
+    pub fn again(self) -> Result<Self, Error> {
+        let Self { library, profile, snapshots, path, .. } = self;
+        drop(library);
+        Ok(Self { snapshots, ..load(&path, &profile)? })
     }
 
     /// Where the module was loaded from.
@@ -230,7 +260,7 @@ impl Module {
             match self.library.1.token_info(slot) {
                 Ok(info) if seen::keeps_nothing(&info) => {}
                 Ok(info) => tokens.push(Seen::read(slot.id(), &info, &self.description)),
-                Err(answer) => unreadable.push(format!("slot {slot} cannot be read: {}", fault::name(&answer))),
+                Err(answer) => unreadable.push(format!("slot {slot} does not say who it is: {}", fault::name(&answer))),
             }
         }
         Ok((tokens, unreadable))
@@ -249,6 +279,11 @@ impl Module {
         let (tokens, unreadable) = self.survey()?;
         let matches = |seen: &&Seen| match selection {
             Selection::Serial(serial) => seen.initialized && seen.identity.serial == *serial,
+            Selection::Recorded { serial, label } => {
+                seen.initialized
+                    && seen.identity.serial == *serial
+                    && (seen::has_number(serial) || seen.identity.label == *label)
+            }
             Selection::Label(label) => seen.initialized && seen.identity.label == *label,
             Selection::Only => seen.initialized,
             Selection::Slot(slot) => seen.slot == *slot,
@@ -260,12 +295,23 @@ impl Module {
             several => {
                 let what = match selection {
                     Selection::Label(label) => format!("{} tokens have the label \"{label}\"", several.len()),
-                    Selection::Serial(serial) => format!("{} tokens have the serial number {serial}", several.len()),
+                    Selection::Serial(serial) | Selection::Recorded { serial, .. } if seen::has_number(serial) => {
+                        format!("{} tokens have the serial number {serial}", several.len())
+                    }
+                    Selection::Serial(_) => format!("{} tokens have no serial number", several.len()),
+                    Selection::Recorded { label, .. } => {
+                        format!("{} tokens have no serial number and the label \"{label}\"", several.len())
+                    }
                     _ => format!("there are {} tokens", several.len()),
                 };
                 let error = Error::new(Kind::Token, what).saw(list(several.iter().copied())).wanted("exactly one");
                 Err(match selection {
-                    Selection::Serial(_) => error.hint("take all but one out: one may be a clone"),
+                    Selection::Serial(serial) if !seen::has_number(serial) => {
+                        error.hint("name it by its label: label:NAME")
+                    }
+                    Selection::Serial(_) | Selection::Recorded { .. } => {
+                        error.hint("take all but one out: one may be a clone")
+                    }
                     _ => error.hint("name the token by its serial number"),
                 })
             }
@@ -278,15 +324,29 @@ impl Module {
         let there = if there.is_empty() { "no initialised token".to_owned() } else { there.join("; ") };
         let wanted = match selection {
             Selection::Serial(serial) => format!("the token with serial number {serial}"),
+            Selection::Recorded { serial, label } => match seen::has_number(serial) {
+                true => format!("the token with serial number {serial}"),
+                false => format!("the token without a serial number whose label is \"{label}\""),
+            },
             Selection::Label(label) => format!("the token with the label \"{label}\""),
             Selection::Only => "one initialised token".into(),
             Selection::Slot(slot) => format!("a token in slot {slot}"),
         };
-        if let Selection::Serial(serial) = selection {
+        if let Selection::Serial(serial) | Selection::Recorded { serial, .. } = selection {
             let copy = self.snapshots.as_deref().and_then(|kept_in| directory::newest(kept_in, serial));
-            let files = token_directory(&self.profile).and_then(|tokens| directory::own_entry(&tokens, serial));
-            if let (Some(files), []) = (files, unreadable) {
-                return directory::damaged(&files, &files, copy.as_deref()).wanted(&wanted);
+            let own = |place: &Place| (place.own(serial), place.names_tokens());
+            let (own, named) = token_files(&self.profile).as_ref().map(own).unwrap_or_default();
+            // An entry that is named after the token was it. A database that was it is known by its copy, and holds no
+            // other token now.
+            let emptied = copy.is_some() && tokens.iter().all(|seen| !seen.initialized);
+            if let ([files, ..], []) = (own.as_slice(), unreadable)
+                && (named || emptied)
+            {
+                let error = directory::damaged(files, files, copy.as_deref()).wanted(&wanted);
+                return match named {
+                    true => error,
+                    false => error.hint("where its medium was not in, its module has made this empty one: put it in"),
+                };
             }
             if let Some(copy) = copy {
                 return Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint(format!(
@@ -295,7 +355,10 @@ impl Module {
                 ));
             }
         }
-        Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint("put it in and try again")
+        let error =
+            Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint("put it in and try again");
+        // What is reached over the network is not found here, and its module does not say why.
+        self.profile.network.iter().fold(error, |error, sentence| error.hint(sentence))
     }
 }
 

@@ -144,16 +144,13 @@ pub fn check_pin_shape(profile: &HsmProfile, pin: &SecretString) -> Result<(), E
 mod tests {
     use super::*;
 
+    fn digits(locks: Option<bool>, tries: Option<u32>) -> PinShape {
+        PinShape { min: 4, max: 8, alphabet: PinAlphabet::Digits, locks, tries, factory: None }
+    }
+
     #[test]
     fn a_derived_pin_is_as_long_as_the_token_takes_up_to_forty() {
-        let shape = |min, max| PinShape {
-            min,
-            max,
-            alphabet: PinAlphabet::Digits,
-            locks: Some(false),
-            tries: None,
-            factory: None,
-        };
+        let shape = |min, max| PinShape { min, max, ..digits(Some(false), None) };
         let lengths = [(4, 255), (6, 8), (64, 128), (40, 40)].map(|(min, max)| shape(min, max).derived_length());
         assert_eq!(lengths, [40, 8, 64, 40]);
         for alphabet in PinAlphabet::ALL {
@@ -165,9 +162,7 @@ mod tests {
 
     #[test]
     fn what_a_wrong_pin_costs_is_said_as_far_as_it_is_known() {
-        let cost = |locks, tries| {
-            PinShape { min: 4, max: 8, alphabet: PinAlphabet::Digits, locks, tries, factory: None }.cost()
-        };
+        let cost = |locks, tries| digits(locks, tries).cost();
         assert!(cost(Some(false), None).contains("never locks"));
         assert!(cost(Some(true), Some(3)).contains("after 3 wrong tries"));
         assert!(cost(Some(true), None).contains("after some wrong tries"));
@@ -176,14 +171,7 @@ mod tests {
 
     #[test]
     fn a_pin_of_the_wrong_shape_is_refused_without_being_shown() {
-        let digits = PinShape {
-            min: 6,
-            max: 8,
-            alphabet: PinAlphabet::Digits,
-            locks: Some(true),
-            tries: Some(3),
-            factory: Some("1234567".into()),
-        };
+        let digits = PinShape { min: 6, factory: Some("1234567".into()), ..digits(Some(true), Some(3)) };
         for wrong in ["12345", "123456789", "12345x", "12345 ", "1234567", ""] {
             let error = digits.check(&SecretString::from(wrong)).unwrap_err();
             assert!(wrong.is_empty() || !format!("{error:?}").contains(wrong), "{error:?}");

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Kind};
 use crate::token::pkcs11::Pkcs11Token;
-use crate::token::{directory, fault, token_directory};
+use crate::token::{directory, fault, token_files};
 use cryptoki::error::{Error as Answer, RvError};
 use cryptoki::session::UserType;
 use secrecy::SecretString;
@@ -71,9 +71,18 @@ pub(super) fn as_officer<T>(
     done.and_then(|done| back.map(|()| done))
 }
 
+/// Logs the user out and in again: what the token kept ready for him it lets go, and has room again.
+pub(super) fn log_in_again(token: &Pkcs11Token) -> Result<(), Error> {
+    copy_files(token)?;
+    let _ = token.session.logout();
+    token.session.login(UserType::User, token.pin.as_ref()).map_err(|answer| {
+        fault::refused("the token does not log the user in again", &answer).hint("start the command again: it goes on")
+    })
+}
+
 /// A login rewrites the files of a token without hardware: they are copied before it.
 fn copy_files(token: &Pkcs11Token) -> Result<(), Error> {
-    match (&token.snapshots, token_directory(&token.profile)) {
+    match (&token.snapshots, token_files(&token.profile)) {
         (Some(kept_in), Some(tokens)) => directory::snapshot(&tokens, token.serial(), kept_in).map(drop),
         _ => Ok(()),
     }
@@ -82,7 +91,7 @@ fn copy_files(token: &Pkcs11Token) -> Result<(), Error> {
 /// Copies of the token's files open to the PINs that the token had when they were made: only one that opens to the
 /// new ones stays.
 pub(super) fn renew_copies(token: &Pkcs11Token) -> Result<(), Error> {
-    match (&token.snapshots, token_directory(&token.profile)) {
+    match (&token.snapshots, token_files(&token.profile)) {
         (Some(kept_in), Some(tokens)) => directory::renew(&tokens, token.serial(), kept_in),
         _ => Ok(()),
     }

@@ -8,11 +8,11 @@ use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::hsm_profile::HsmProfile;
-use crate::token::module::{Library, Module, Seen, token_directory};
+use crate::token::module::{Library, Module, Seen, token_files};
 use crate::token::raw::Raw;
 use crate::token::{Asks, Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Stage, Token};
+use crate::token::{Evidence, attestation, destroy, directory, fault, guard, holdings, keys, pins, pool, signer};
 use crate::token::{Officer, Unwrapped, Wrapper, wrapping};
-use crate::token::{destroy, directory, fault, guard, holdings, keys, pins, pool, signer};
 use crate::x509::{SignatureAlgorithm, Spki};
 use cryptoki::context::Pkcs11;
 use cryptoki::mechanism::MechanismType;
@@ -37,7 +37,7 @@ pub struct Pkcs11Token {
     pub(super) accepted: BTreeMap<KeySpec, Vec<String>>,
     /// How many sessions sign at once.
     pub(super) sessions: usize,
-    /// Only where keys ask for it at each signature.
+    /// Only where keys ask for it at each signature, or the user logs in again after each key.
     pub(super) pin: Option<SecretString>,
     /// The PIN is typed on the token's own keys.
     pub(super) pinpad: bool,
@@ -195,6 +195,10 @@ impl Token for Pkcs11Token {
         keys::inspect_existing(self, key)
     }
 
+    fn attestations(&mut self, id: &KeyId) -> Result<Vec<Evidence>, Error> {
+        attestation::read(self, id)
+    }
+
     fn sign(
         &mut self,
         key: &KeyRef,
@@ -257,7 +261,7 @@ impl Token for Pkcs11Token {
     }
 
     fn sync(&mut self) -> Result<(), Error> {
-        match token_directory(&self.profile) {
+        match token_files(&self.profile) {
             Some(tokens) => {
                 directory::sync(&tokens, &self.identity.serial)?;
                 self.snapshots.iter().try_for_each(|kept_in| directory::prune(kept_in, &self.identity.serial))

@@ -6,8 +6,8 @@
 #![allow(unsafe_code)]
 
 use crate::error::{Error, Kind};
-use crate::token::directory;
 use crate::token::hsm_profile::HsmProfile;
+use crate::token::place::{self, Place};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::Error as Answer;
 use std::ffi::CString;
@@ -24,7 +24,7 @@ pub(super) const DIRECTORY: &str = "{directory}";
 pub(super) fn string(profile: &HsmProfile) -> Result<Option<CString>, Error> {
     let Some(with) = &profile.initialize_with else { return Ok(None) };
     let with = match with.contains(DIRECTORY) {
-        true => with.replace(DIRECTORY, &place(profile)?),
+        true => with.replace(DIRECTORY, &directory(profile)?),
         false => with.clone(),
     };
     CString::new(with)
@@ -32,11 +32,11 @@ pub(super) fn string(profile: &HsmProfile) -> Result<Option<CString>, Error> {
         .map_err(|_| Error::new(Kind::Usage, "initialize_with in the token's profile has a NUL"))
 }
 
-fn place(profile: &HsmProfile) -> Result<String, Error> {
+fn directory(profile: &HsmProfile) -> Result<String, Error> {
     let files = profile.files.as_ref();
     // One that is not there is named all the same: people mistype.
-    let named = || files.and_then(|files| files.paths.first()).and_then(|path| directory::home(path));
-    let Some(directory) = files.and_then(directory::locate).or_else(named) else {
+    let named = || files.and_then(|files| files.paths.first()).and_then(|path| place::home(path));
+    let Some(directory) = files.and_then(Place::locate).map(|place| place.directory().to_owned()).or_else(named) else {
         let error = Error::new(Kind::Token, format!("nothing says where the files of {} are", profile.title))
             .hint("name a directory of their own: [token] directory = \"/…\" in local.toml");
         return Err(match files.and_then(|files| files.environment.as_deref()) {

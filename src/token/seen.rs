@@ -23,6 +23,10 @@ pub struct Seen {
     pub write_protected: bool,
     /// The most sessions it allows, where it says so.
     pub max_sessions: Option<u64>,
+    /// The least and the greatest length of a PIN, where it says them.
+    pub pin_lengths: Option<(usize, usize)>,
+    /// It says that it has a random generator.
+    pub random: bool,
 }
 
 /// What a token says of its user PIN.
@@ -65,12 +69,20 @@ impl Seen {
             },
             pinpad: is(sys::CKF_PROTECTED_AUTHENTICATION_PATH),
             write_protected: is(sys::CKF_WRITE_PROTECTED),
+            pin_lengths: lengths(info),
+            random: is(sys::CKF_RNG),
             max_sessions: match info.ulMaxSessionCount {
                 sys::CK_EFFECTIVELY_INFINITE | sys::CK_UNAVAILABLE_INFORMATION => None,
                 most => Some(most),
             },
         }
     }
+}
+
+/// The lengths of a PIN; tokens that do not say write zeros, or nonsense.
+fn lengths(info: &CK_TOKEN_INFO) -> Option<(usize, usize)> {
+    let (least, most) = (usize::try_from(info.ulMinPinLen).ok()?, usize::try_from(info.ulMaxPinLen).ok()?);
+    (most > 0 && least <= most && info.ulMaxPinLen != sys::CK_UNAVAILABLE_INFORMATION).then_some((least, most))
 }
 
 /// True for what is a token by name alone: it takes no login and keeps nothing (NSS's "Generic Crypto Services", which
@@ -85,16 +97,24 @@ fn trimmed(field: &[u8]) -> String {
     String::from_utf8_lossy(field).trim_matches(|c: char| c == '\0' || c.is_whitespace()).to_owned()
 }
 
+/// True for a serial number that tells tokens apart: some say nothing there, or zeros (NSS, tpm2-pkcs11).
+pub(super) fn has_number(serial: &str) -> bool {
+    serial.chars().any(|c| c != '0')
+}
+
 /// `serial 8a764a09c08e4272, label "root"`
 pub(super) fn describe(seen: &Seen) -> String {
-    match seen.identity.serial.as_str() {
-        "" => format!("slot {}, {} {}", seen.slot, seen.identity.manufacturer, seen.identity.model),
-        serial => format!("serial {serial}, label \"{}\"", seen.identity.label),
+    let Identity { serial, label, manufacturer, model, .. } = &seen.identity;
+    match (serial.as_str(), label.as_str()) {
+        ("", "") => format!("slot {}, {manufacturer} {model}", seen.slot),
+        ("", label) => format!("no serial number, label \"{label}\""),
+        (serial, label) => format!("serial {serial}, label \"{label}\""),
     }
 }
 
+/// Tokens between which nothing chose, each with its slot.
 pub(super) fn list<'a>(tokens: impl Iterator<Item = &'a Seen>) -> String {
-    tokens.map(describe).collect::<Vec<_>>().join("; ")
+    tokens.map(|seen| format!("slot {}: {}", seen.slot, describe(seen))).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -123,6 +143,12 @@ mod tests {
         info.serialNumber = *b"123\0\0\0\0\0        ";
         let seen = Seen::read(0, &info, "l");
         assert_eq!((seen.identity.label.as_str(), seen.identity.serial.as_str()), ("root", "123"));
+    }
+
+    #[test]
+    fn a_serial_number_of_zeros_is_none() {
+        assert!(has_number("8a764a09c08e4272") && has_number("10"));
+        assert!(!has_number("") && !has_number("0000000000000000"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
-use crate::token::{Stage, encoding, fault};
+use crate::token::{Stage, encoding};
 use cryptoki::error::Error as Answer;
 use cryptoki::mechanism::MechanismType;
 use cryptoki::object::{Attribute, MlDsaParameterSetType};
@@ -26,6 +26,10 @@ pub(super) const OPTIONAL: [&str; 11] = [
     "CKA_DECRYPT",
     "CKA_VERIFY",
 ];
+
+/// Those that are asked of the public half alone, which has nothing to keep. A token can take them all or none: to a TPM
+/// "verifies" is "decrypts", and a key that signs "encrypts".
+const OF_PUBLIC_HALF: [&str; 4] = ["CKA_VERIFY_RECOVER", "CKA_ENCRYPT", "CKA_WRAP", "CKA_VERIFY"];
 
 /// What a signing key must be, whatever the token accepted. The first three must be readable.
 const REQUIRED: [(&str, &str); 10] = [
@@ -152,25 +156,28 @@ pub(super) fn pair(wanted: &Wanted<'_>, dropped: &[String]) -> (Vec<Attribute>, 
 }
 
 /// Tries the whole template without what the profile rejects; where the token rejects it, each optional
-/// attribute left out alone; then more and more of them. Any other answer ends it at once.
+/// attribute left out alone; then those of the public half together; then more and more of all. An answer that is no
+/// rejection ends it at once.
 ///
 /// Gives what the attempt gave and the attributes that were left out. A rejected template makes no key.
 pub(super) fn graded<T>(
     rejects: &[String],
+    rejected: fn(&Answer) -> bool,
     mut attempt: impl FnMut(&[String]) -> Result<T, Answer>,
 ) -> Result<(T, Vec<String>), Answer> {
     let first = match attempt(rejects) {
         Ok(made) => return Ok((made, rejects.to_vec())),
-        Err(answer) if fault::rejects_template(&answer) => answer,
+        Err(answer) if rejected(&answer) => answer,
         Err(answer) => return Err(answer),
     };
-    let rest = || OPTIONAL.iter().filter(|name| !rejects.iter().any(|rejected| rejected == *name));
-    let alone = rest().map(|name| with(rejects, std::iter::once(*name)));
-    let more = (2..=rest().count()).map(|count| with(rejects, rest().take(count).copied()));
-    for dropped in alone.chain(more) {
+    let rest = || OPTIONAL.into_iter().filter(|name| !rejects.iter().any(|rejected| rejected == name));
+    let alone = rest().map(|name| with(rejects, std::iter::once(name)));
+    let public = with(rejects, rest().filter(|name| OF_PUBLIC_HALF.contains(name)));
+    let more = (2..=rest().count()).map(|count| with(rejects, rest().take(count)));
+    for dropped in alone.chain([public]).chain(more) {
         match attempt(&dropped) {
             Ok(made) => return Ok((made, dropped)),
-            Err(answer) if fault::rejects_template(&answer) => {}
+            Err(answer) if rejected(&answer) => {}
             Err(answer) => return Err(answer),
         }
     }
@@ -226,6 +233,7 @@ pub(super) fn params(spec: KeySpec) -> Vec<Option<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::fault;
     use cryptoki::context::Function;
     use cryptoki::error::RvError;
 
@@ -244,9 +252,30 @@ mod tests {
     fn a_token_that_rejects_one_attribute_loses_only_that_one() {
         for hated in OPTIONAL {
             let mut tries = 0;
-            let ((), dropped) = graded(&[], |dropped| picky(&[hated], dropped, &mut tries)).unwrap();
+            let ((), dropped) =
+                graded(&[], fault::rejects_template, |dropped| picky(&[hated], dropped, &mut tries)).unwrap();
             assert_eq!(dropped, [hated]);
         }
+    }
+
+    #[test]
+    fn a_token_that_takes_no_words_about_the_public_half_loses_those_and_no_others() {
+        let mut tries = 0;
+        let hated = ["CKA_ENCRYPT", "CKA_VERIFY"];
+        let ((), dropped) = graded(&[], fault::rejects_template, |dropped| picky(&hated, dropped, &mut tries)).unwrap();
+        assert_eq!(dropped, ["CKA_VERIFY_RECOVER", "CKA_ENCRYPT", "CKA_WRAP", "CKA_VERIFY"]);
+    }
+
+    #[test]
+    fn an_answer_that_says_nothing_goes_on_only_where_a_try_costs_nothing() {
+        let mut tries = 0;
+        let mut vague = |dropped: &[String], tries: &mut usize| {
+            picky(&["CKA_DERIVE"], dropped, tries).map_err(|_| answer(RvError::GeneralError))
+        };
+        assert!(graded(&[], fault::rejects_template, |dropped| vague(dropped, &mut tries)).is_err());
+        assert_eq!(tries, 1);
+        let ((), dropped) = graded(&[], fault::may_reject_template, |dropped| vague(dropped, &mut tries)).unwrap();
+        assert_eq!(dropped, ["CKA_DERIVE"]);
     }
 
     #[test]
@@ -254,7 +283,8 @@ mod tests {
         let mut tries = 0;
         let rejects = ["CKA_COPYABLE".to_owned(), "CKA_ALLOWED_MECHANISMS".to_owned()];
         let hated = ["CKA_COPYABLE", "CKA_ALLOWED_MECHANISMS"];
-        let ((), dropped) = graded(&rejects, |dropped| picky(&hated, dropped, &mut tries)).unwrap();
+        let ((), dropped) =
+            graded(&rejects, fault::rejects_template, |dropped| picky(&hated, dropped, &mut tries)).unwrap();
         assert_eq!((dropped.as_slice(), tries), (&rejects[..], 1));
     }
 
@@ -262,16 +292,18 @@ mod tests {
     fn a_token_that_rejects_two_attributes_still_makes_a_key() {
         let mut tries = 0;
         let hated = ["CKA_COPYABLE", "CKA_ALLOWED_MECHANISMS"];
-        let ((), dropped) = graded(&[], |dropped| picky(&hated, dropped, &mut tries)).unwrap();
+        let ((), dropped) = graded(&[], fault::rejects_template, |dropped| picky(&hated, dropped, &mut tries)).unwrap();
         assert_eq!(dropped, ["CKA_ALLOWED_MECHANISMS", "CKA_COPYABLE"]);
     }
 
     #[test]
     fn a_token_that_rejects_what_a_key_needs_ends_with_its_first_answer() {
         let mut tries = 0;
-        assert!(graded(&[], |dropped| picky(&["CKA_SENSITIVE"], dropped, &mut tries)).is_err());
+        assert!(
+            graded(&[], fault::rejects_template, |dropped| picky(&["CKA_SENSITIVE"], dropped, &mut tries)).is_err()
+        );
         let mut tries = 0;
-        let error = graded(&[], |_| -> Result<(), Answer> {
+        let error = graded(&[], fault::rejects_template, |_| -> Result<(), Answer> {
             tries += 1;
             Err(answer(RvError::DeviceRemoved))
         });

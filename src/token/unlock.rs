@@ -79,7 +79,7 @@ impl Module {
                     .truth("No try was spent."));
             }
         }
-        let files = super::module::token_directory(&self.profile);
+        let files = super::module::token_files(&self.profile);
         if let (Some(kept_in), Some(tokens)) = (&self.snapshots, &files) {
             directory::check_whole(tokens, &seen.identity.serial, kept_in)?;
             directory::snapshot(tokens, &seen.identity.serial, kept_in)?;
@@ -96,7 +96,8 @@ impl Module {
         let mechanisms = context
             .get_mechanism_list(slot)
             .map_err(|a| fault::refused("the token does not list its mechanisms", &a))?;
-        let keeps = self.profile.reauthenticate || may_ask_again(&session);
+        let profile = &self.profile;
+        let keeps = profile.reauthenticate || profile.login_per_key || may_ask_again(&session);
         let pin = login.pin.filter(|_| keeps && !seen.pinpad);
         Ok(Pkcs11Token::new(self, seen, slot, session, mechanisms, pin))
     }
@@ -125,9 +126,12 @@ impl Module {
         fault::refused(what, answer)
             .into_kind(kind)
             .hint(match (locked, now.final_try) {
-                (true, _) => {
-                    "it is locked now: its security officer can set a new one, where the vendor allows that".into()
-                }
+                (true, _) => match &self.profile.unlocking {
+                    Some(way) => format!("it is locked now: {way}"),
+                    None => {
+                        "it is locked now: its security officer can set a new one, where the vendor allows that".into()
+                    }
+                },
                 (false, true) => "the next wrong PIN locks it".into(),
                 (false, false) => self.profile.user_pin.cost(),
             })
@@ -172,7 +176,17 @@ mod tests {
             firmware: String::new(),
             library: String::new(),
         };
-        Seen { slot: 0, identity, initialized: true, pin, pinpad: false, write_protected: false, max_sessions: None }
+        Seen {
+            slot: 0,
+            identity,
+            initialized: true,
+            pin,
+            pinpad: false,
+            write_protected: false,
+            max_sessions: None,
+            pin_lengths: None,
+            random: true,
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::{KeyId, KeyRef, Stage, attributes, encoding, fault, keys, mechanism, pins, template};
-use crate::token::{directory, token_directory};
+use crate::token::{directory, token_files};
 use crate::x509::Spki;
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
@@ -158,7 +158,7 @@ pub(super) fn unwrap(
     let pair = made?;
     let told = judged(token, pair, wanted);
     if told.is_err() {
-        keys::destroy(&token.session, pair);
+        keys::destroy(token, pair);
     }
     told
 }
@@ -322,7 +322,7 @@ pub(super) fn lock(token: &mut Pkcs11Token, key: &KeyRef) -> Result<BTreeMap<Str
 }
 
 fn sync(token: &Pkcs11Token) -> Result<(), Error> {
-    token_directory(&token.profile).map_or(Ok(()), |tokens| directory::sync(&tokens, token.serial()))
+    token_files(&token.profile).map_or(Ok(()), |tokens| directory::sync(&tokens, token.serial()))
 }
 
 /// Wraps a session key under a trusted wrapper, makes it again of that and signs with it; and finds that a wrapper that
@@ -333,15 +333,15 @@ pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, wrapper: &Wrapper, o
     let trusted = trust(token, wrapper, officer)?;
     let (pair, _) = keys::make_for_session(token, spec, Stage::Wrappable)?;
     let wrapped = prove_pair(token, wrapper, trusted, pair);
-    keys::destroy(&token.session, pair);
+    keys::destroy(token, pair);
     let _ = token.session.destroy_object(trusted);
     let (spki, wrapped) = wrapped?;
     let id = keys::proof_id();
     let again = Unwrapped { id: &id, label: "prove", spki: &spki, on_token: false };
     unwrap(token, wrapper, &wrapped, &again)?;
     let pair = keys::find_pair(&token.session, &id)?.ok_or_else(|| keys::missing(&id))?;
-    let checked = keys::check_session_key(token, pair, spec, &token.profile.rejects, Stage::Unwrapped);
-    keys::destroy(&token.session, pair);
+    let checked = keys::check_proof_key(token, pair, spec, &token.profile.rejects, Stage::Unwrapped);
+    keys::destroy(token, pair);
     checked
 }
 

@@ -5,6 +5,7 @@
 //! [`verify`] is the only signature verification of the program (aws-lc-rs). Source: RFC 5280.
 
 pub mod algorithm;
+pub mod attested;
 pub mod build;
 pub mod keygen;
 pub mod pem;

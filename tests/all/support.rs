@@ -72,6 +72,8 @@ pub struct World {
     dir: TempDir,
     /// Where the modules of its tokens find their configuration.
     environment: BTreeMap<String, OsString>,
+    /// What every run of the program goes through: the way into a namespace.
+    within: Vec<OsString>,
 }
 
 impl World {
@@ -99,10 +101,16 @@ impl World {
         self.environment.insert(name.to_owned(), value.into());
     }
 
+    /// Has every run of the program from now on started by another one (`nsenter …`), which is given its path and
+    /// arguments.
+    pub fn go_within<S: Into<OsString>>(&mut self, way: impl IntoIterator<Item = S>) {
+        self.within = way.into_iter().map(Into::into).collect();
+    }
+
     /// A world with PINs, and neither a token nor an authority.
     pub fn without_token() -> Self {
         let dir = tempfile::Builder::new().prefix("anchorite-").tempdir().unwrap();
-        let world = Self { dir, environment: BTreeMap::new() };
+        let world = Self { dir, environment: BTreeMap::new(), within: Vec::new() };
         world.secret("pin", PIN);
         world.secret("so-pin", SO_PIN);
         for name in ["requests", "medium", "clusters"] {
@@ -189,7 +197,7 @@ impl World {
     pub fn command_through<W: AsRef<OsStr>, S: AsRef<OsStr>>(&self, through: &[W], arguments: &[S]) -> Command {
         // A new session has no controlling terminal, so /dev/tty does not open.
         let mut command = Command::new("setsid");
-        command.arg("--wait").args(through).arg(BINARY).args(arguments);
+        command.arg("--wait").args(&self.within).args(through).arg(BINARY).args(arguments);
         self.clean(&mut command);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

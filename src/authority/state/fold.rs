@@ -113,6 +113,7 @@ impl State {
             Record::TokenUnlocked(t) => {
                 self.tokens.insert(t.role.clone(), token(&t.serial, &t.label, &t.manufacturer, &t.model));
             }
+            Record::KeyAttested(piece) => self.attest(entry.seq, piece)?,
             Record::KeyIntent(intent) => self.apply_key_intent(intent)?,
             Record::KeyGenerated(generated) => {
                 let spki = Spki::from_der(&generated.spki.0)?;
@@ -229,6 +230,7 @@ impl State {
             | Record::RequestRefused(_)
             | Record::Preflight(_)
             | Record::Deviation(_)
+            | Record::TokenQuorum(_)
             | Record::ClockSet(_) => {}
             Record::CustodySplit(split) => self.custody.split(entry.seq, entry.header.time, split)?,
             Record::CustodyShareUsed(used) => self.custody.used(used)?,

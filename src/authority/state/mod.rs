@@ -2,6 +2,7 @@
 //! the rest of the program asks of it.
 
 mod adoption;
+mod attested;
 mod backup;
 mod certificates;
 mod course;
@@ -18,6 +19,7 @@ pub(crate) mod tests;
 mod witnessed;
 
 pub use adoption::{History, Origin};
+pub use attested::Piece;
 pub use backup::{Backup, Backups};
 pub use certificates::Certificates;
 pub use course::{Course, DoneStep};
@@ -76,6 +78,8 @@ pub struct State {
     endings: Endings,
     /// Keys in order of their intents.
     pub keys: Vec<KeyRecord>,
+    /// The vendor's evidence of where keys were made.
+    attested: Vec<attested::Piece>,
     /// Clusters by name.
     pub clusters: BTreeMap<String, Cluster>,
     /// Certificates by serial number, intended ones included.

@@ -197,7 +197,17 @@ mod tests {
             firmware: "1.0".into(),
             library: "library".into(),
         };
-        Seen { slot: 1, identity, initialized: true, pin, pinpad: false, write_protected: false, max_sessions: None }
+        Seen {
+            slot: 1,
+            identity,
+            initialized: true,
+            pin,
+            pinpad: false,
+            write_protected: false,
+            max_sessions: None,
+            pin_lengths: None,
+            random: true,
+        }
     }
 
     #[test]

@@ -15,7 +15,9 @@ pub use losses::{Loss, Quorum, Setting, losses};
 use super::{Head, document, parts};
 use crate::authority::Config;
 use crate::ceremony::script::Script;
+use crate::ceremony::steps::unlock_token;
 use crate::digest::Digest;
+use crate::token::hsm_profile;
 use maud::html;
 use std::collections::BTreeMap;
 
@@ -47,6 +49,19 @@ pub struct Authority<'a> {
     pub in_force: Option<Digest>,
     /// The shares that open its token; `None` where people know the PIN.
     pub quorum: Option<Quorum>,
+    /// What the profiles of its tokens say of quorums of the vendors' own.
+    pub native: Vec<Native>,
+}
+
+/// A quorum that a token's vendor asks for beside the PIN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Native {
+    /// `root` or `audit`.
+    pub role: &'static str,
+    /// The token's family.
+    pub title: String,
+    /// What its profile says.
+    pub quorum: hsm_profile::Quorum,
 }
 
 impl Authority<'_> {
@@ -65,6 +80,12 @@ pub struct Software {
 }
 
 impl Printout<'_> {
+    /// The vendors' quorums, where this ceremony unlocks a token.
+    fn native(&self) -> &[Native] {
+        let unlocks = self.script.steps.iter().any(|step| step.activity == unlock_token::ACTIVITY.name);
+        self.authority.as_ref().filter(|_| unlocks).map_or(&[], |authority| authority.native.as_slice())
+    }
+
     /// The people who take part: as many of each role as the script and the configuration want.
     fn roles(&self) -> Vec<(String, usize)> {
         let least = |role: &str| self.authority.as_ref().map_or(0, |authority| authority.config.roles.least(role));
@@ -82,7 +103,7 @@ pub fn script(printout: &Printout<'_>) -> String {
     let seats = parts::seats(&printout.roles());
     let body = html! {
         (cover::cover(printout))
-        (people::participants(&seats, people::emergency(printout)))
+        (people::participants(&seats, people::emergency(printout), people::native(printout)))
         (cover::before(printout))
         @if let Some(expected) = &printout.agenda { (agenda::page(expected)) }
         (steps::page(printout))

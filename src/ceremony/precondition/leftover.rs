@@ -81,6 +81,11 @@ fn refusal(serial: &str, strange: &[&Holding]) -> Error {
     ))
 }
 
+/// What a token holds that nobody here knows, but for data objects: described for people.
+pub fn strangers_among(holdings: &[Holding], known: &[Hex]) -> Vec<String> {
+    strangers(holdings, known, &[]).into_iter().map(describe).collect()
+}
+
 /// Keys in the root's token, but for one, that can sign: described for people.
 ///
 /// # Errors

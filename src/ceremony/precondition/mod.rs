@@ -9,7 +9,7 @@ mod place;
 mod successor;
 mod token;
 
-pub use leftover::others;
+pub use leftover::{others, strangers_among};
 pub use successor::before_a_successor;
 
 use super::people::Stop;

@@ -122,8 +122,7 @@ fn made_by_user(profile: &HsmProfile, role: KeyRole) -> Result<(), Error> {
     Err(Error::new(Kind::Token, what)
         .saw(format!("the profile {}: makes_keys = false", profile.name))
         .wanted(format!("a token that makes the {} key", role.name()))
-        .hint(hint)
-        .truth("Nothing was made or signed."))
+        .hint(hint))
 }
 
 /// A list of mechanisms is a claim; a session key that signs is a proof, and finds the template that the token
@@ -157,7 +156,17 @@ mod tests {
             library: String::new(),
         };
         let pin = PinState { set: initialized, ..PinState::default() };
-        Seen { slot: 3, identity, initialized, pin, pinpad: false, write_protected: false, max_sessions: None }
+        Seen {
+            slot: 3,
+            identity,
+            initialized,
+            pin,
+            pinpad: false,
+            write_protected: false,
+            max_sessions: None,
+            pin_lengths: None,
+            random: true,
+        }
     }
 
     #[test]

@@ -180,6 +180,8 @@ fn say(record: &Record, known: &Known) -> Said {
             .with("id", &r.id)
             .with("token", &r.token_serial),
         Record::KeyGenerated(r) => generated(r),
+        Record::KeyAttested(r) => keys::attested(r),
+        Record::TokenQuorum(r) => keys::quorum(r),
         Record::KeyAdopted(r) => history::adopted(r),
         Record::HistoryImported(r) => history::imported(r),
         Record::Restore(r) => history::restored(r),

@@ -177,6 +177,8 @@ impl Uses {
             | Record::PinChanged(_)
             | Record::KeyIntent(_)
             | Record::KeyGenerated(_)
+            | Record::KeyAttested(_)
+            | Record::TokenQuorum(_)
             | Record::KeySealed(_)
             | Record::KeyAdopted(_)
             | Record::KeyLocked(_)

@@ -11,7 +11,7 @@ pub use super::steps::split_custody::{check_script, check_token, deals};
 pub use deal::{deal, form};
 pub use enter::{enter_one, read_file};
 
-use super::people::{Stop, Turn};
+use super::people::{People, Stop, Turn};
 use super::room::Room;
 use crate::authority::state::{Custody, CustodySet, Standing};
 use crate::custody::{self, CombineFault, DATA, ENCODED, Kek, Owner, Seed, SetId, Share};
@@ -51,9 +51,17 @@ fn derive(seed: &Seed, set: SetId, user: &PinForm, so: &PinForm) -> Result<SetPi
 /// # Errors
 /// [`Stop`]; nothing of what was typed is kept.
 pub fn collect(room: &mut Room<'_>, set: &CustodySet) -> Result<(SetPins, Vec<u8>), Stop> {
+    let known = room.journal.state().custody.clone();
+    collect_from(room.people, &known, set)
+}
+
+/// The same outside a ceremony.
+///
+/// # Errors
+/// As [`collect`].
+pub fn collect_from(people: &mut dyn People, known: &Custody, set: &CustodySet) -> Result<(SetPins, Vec<u8>), Stop> {
     let id = SetId::of_log(&set.set)
         .ok_or_else(|| Error::new(Kind::Verify, "a custody set's id is out of form").saw(set.set.to_string()))?;
-    let known = room.journal.state().custody.clone();
     let mut shares: Vec<Share> = Vec::new();
     while shares.len() < usize::from(set.threshold) {
         let entered: Vec<u8> = shares.iter().map(|share| share.index).collect();
@@ -65,13 +73,13 @@ pub fn collect(room: &mut Room<'_>, set: &CustodySet) -> Result<(SetPins, Vec<u8
                    decrypted file. Beginnings of words are enough."
                 .to_owned(),
         };
-        room.people.share_turn(&turn)?;
-        let share = enter(room.people, &[], &mut |typed| judge(typed, set, id, &entered, &known));
-        room.people.share_done();
+        people.share_turn(&turn)?;
+        let share = enter(people, &[], &mut |typed| judge(typed, set, id, &entered, known));
+        people.share_done();
         let share = share?;
         let missing = usize::from(set.threshold).saturating_sub(shares.len() + 1);
         let more = if missing == 0 { "That is enough.".to_owned() } else { format!("{missing} more.") };
-        room.people.show(&Screen::new().text(format!("The share of custodian {} is good. {more}", share.index)))?;
+        people.show(&Screen::new().text(format!("The share of custodian {} is good. {more}", share.index)))?;
         shares.push(share);
     }
     let mut indexes: Vec<u8> = shares.iter().map(|share| share.index).collect();

@@ -4,6 +4,7 @@
 
 use super::generate_root;
 use super::reason::{self, REASON};
+use crate::ceremony::attestation;
 use crate::ceremony::people::Stop;
 use crate::ceremony::precondition;
 use crate::ceremony::room::{Bench, Room};
@@ -100,6 +101,7 @@ fn adopt(room: &mut Room<'_>, keys: &mut Keyring, step: &Step) -> Result<(), Sto
     // In one act: no crash leaves a root without its past.
     room.journal.append(std::iter::once(adopted.into()).chain(past).collect())?;
     keys.hold(KeyRole::Root, 1, key);
+    attestation::keep_from_token(room, keys, (KeyRole::Root, 1))?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! `generate-root`: the audit key and the root key, in the token. That each can be made and used there was
 //! proved when the token was unlocked ([`crate::ceremony::precondition`]).
 
+use crate::ceremony::attestation;
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
@@ -46,6 +47,8 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
 pub fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole, u32, KeySpec)]) -> Result<(), Stop> {
     for (role, generation, spec) in wanted {
         if room.journal.state().key_of(role.name(), *generation).is_some() {
+            // A session that made it may have ended before it kept what the token says of it.
+            attestation::keep_from_token(room, keys, (*role, *generation))?;
             continue;
         }
         room.people.working(0, 1, &format!("generating the {} key ({})", role.name(), spec.title()));
@@ -67,6 +70,7 @@ pub fn generate_all(room: &mut Room<'_>, keys: &mut Keyring, wanted: &[(KeyRole,
         room.journal.append(vec![record.into()])?;
         keys.hold(*role, *generation, generated.key.clone());
         room.people.show(&screen((*role, *generation), *spec, &generated, adopted))?;
+        attestation::keep_from_token(room, keys, (*role, *generation))?;
     }
     Ok(())
 }

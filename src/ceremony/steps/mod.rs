@@ -2,6 +2,7 @@
 
 pub mod adopt_config;
 pub mod adopt_key;
+pub mod attest_keys;
 pub mod break_;
 pub mod change_custody;
 pub mod check_copy;

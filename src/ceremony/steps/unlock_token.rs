@@ -21,7 +21,7 @@ use crate::execute::Keyring;
 use crate::files::deliver;
 use crate::log::Record;
 use crate::log::note;
-use crate::log::record::{ConfigAdopted, Deviation, TokenUnlocked};
+use crate::log::record::{ConfigAdopted, Deviation, TokenQuorum, TokenUnlocked};
 use crate::screen::Screen;
 use crate::token::hsm_profile::GuardSupport;
 use crate::token::{Asks, Identity, KeyId, KeyRole, PinShape, Token};
@@ -61,15 +61,19 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         restore_log::custody_of_before(room)?;
     }
     let fresh = bench.pin.take();
+    announce_quorum(room, KeyRole::Root)?;
     let (root, mut unlocked) = unlock_root(room, bench, step, &serial, fresh)?;
+    unlocked.extend(quorum(room, KeyRole::Root, &serial));
     let mut keys = Keyring::new(root);
     if room.config.audit.is_some() {
         let serial = audit_serial(room)?;
+        announce_quorum(room, KeyRole::Audit)?;
         let (audit, pin) = unlock(room, KeyRole::Audit, &serial, None)?;
         if let Some(opened) = &mut bench.opened {
             opened.audit = pin;
         }
         unlocked.push(record(room, KeyRole::Audit, audit.identity()).into());
+        unlocked.extend(quorum(room, KeyRole::Audit, &serial));
         keys.add_audit_token(audit);
     }
     // Proved before anything is written: a token that lacks the keys, or remembers a newer log, stops here.
@@ -97,6 +101,24 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     keep_config(room)?;
     bench.keys = Some(keys);
     Ok(settle(room, bench)?)
+}
+
+/// Who else must be there, before anybody types a PIN: the profile knows, the token does not say.
+fn announce_quorum(room: &mut Room<'_>, role: KeyRole) -> Result<(), Stop> {
+    let profile = room.tokens.profile(role);
+    let Some(quorum) = &profile.quorum else { return Ok(()) };
+    let heading = Screen::new().heading(format!("Who opens the {} token", role.name()), &profile.title);
+    let screen = quorum.says.iter().fold(heading, |screen, sentence| screen.text(sentence));
+    let screen = quorum.bring.iter().fold(screen, |screen, item| screen.field("here?", item));
+    room.people.show(&screen)
+}
+
+/// What the profile says of the vendor's quorum, for the log.
+fn quorum(room: &Room<'_>, role: KeyRole, serial: &str) -> Option<Record> {
+    let profile = room.tokens.profile(role);
+    let says = profile.quorum.as_ref()?.says.clone();
+    let serial = serial.to_owned();
+    Some(TokenQuorum { role: role.name().to_owned(), serial, profile: profile.name.clone(), says }.into())
 }
 
 /// The token cannot say whether this is the newest copy of the log: people can. Where it should, the log says so.

@@ -1,5 +1,6 @@
 //! `hsm`: the profiles of tokens, what a token can do, whether a provisioned one is what the log says.
 
+mod check;
 mod probe;
 mod report;
 
@@ -20,6 +21,7 @@ pub fn hsm(args: &Args, a: &Hsm, terminal: &mut Terminal) -> Result<(), Error> {
     match &a.command {
         HsmCommand::Profiles { name } => profiles::profiles(name.as_deref(), terminal),
         HsmCommand::Probe(a) => probe::probe(args, a, terminal),
+        HsmCommand::Check(a) => check::check(args, a, terminal),
     }
 }
 
@@ -51,8 +53,13 @@ fn asked(seen: &Seen, shape: &PinShape, why: &Secret, terminal: &mut Terminal) -
     }
     let screen = screen.text(format!("One try is made: {}.", shape.cost()));
     let asked = Attended::open(terminal, None)?.secret(why, &screen);
-    asked.map_err(|stop| match stop {
-        Stop::Pause => Error::new(Kind::Declined, "stopped at a question"),
+    asked.map_err(stopped)
+}
+
+/// A question that was not answered.
+fn stopped(stop: Stop) -> Error {
+    match stop {
+        Stop::Pause => Error::new(Kind::Declined, "stopped at a question").truth("Nothing was changed."),
         stop => stop.into_error(),
-    })
+    }
 }

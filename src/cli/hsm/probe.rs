@@ -1,25 +1,31 @@
 //! `hsm probe`: what a token can and cannot do for a root CA; a profile of one that is not listed.
 
 use super::report;
-use crate::ceremony::people::Secret;
+use crate::ceremony::people::{Compared, People, Secret, Stop};
 use crate::cli::args::{Args, HsmProbe};
 use crate::cli::room::profile_named;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Attended, Terminal};
 use crate::cli::{args, fence};
 use crate::clock::{self, Clock};
 use crate::error::{Error, Kind};
 use crate::files::deliver;
 use crate::files::intake;
+use crate::key::KeySpec;
 use crate::plan::screen::utc;
+use crate::screen::Screen;
 use crate::token::hsm_profile::HsmProfile;
-use crate::token::module::{self, Selection};
+use crate::token::module::{self, Seen, Selection};
+use crate::token::probe::Lengths;
 
 use std::path::{Path, PathBuf};
 
 /// `anchorite hsm probe`
 pub fn probe(args: &Args, a: &HsmProbe, terminal: &mut Terminal) -> Result<(), Error> {
     let (mut profile, path) = chosen(a)?;
-    profile.writes.extend(a.writes.iter().map(|path| path.display().to_string()));
+    if let Some(directory) = &a.directory {
+        profile = profile.in_directory(directory)?;
+    }
+    profile.writes.extend(a.writes.iter().map(|path| whole(path).display().to_string()));
     let mut places: Vec<PathBuf> = Vec::new();
     if let Some(out) = &a.profile_out {
         if intake::is_there(out)? {
@@ -28,20 +34,26 @@ pub fn probe(args: &Args, a: &HsmProbe, terminal: &mut Terminal) -> Result<(), E
                 .wanted("a new one")
                 .truth("The token was not touched."));
         }
-        places.push(out.clone());
+        let directory = out.parent().filter(|parent| !parent.as_os_str().is_empty());
+        places.push(directory.unwrap_or(Path::new(".")).to_owned());
     }
     fence::raise(None, &[&profile], &places);
     let module = module::load(&path, &profile)?;
-    let selection = a.serial.clone().map_or(Selection::Only, Selection::Serial);
-    let login = match a.login {
-        false => None,
-        true => {
-            let seen = module.select(&selection)?;
-            let why = Secret::Pin("probed");
-            Some(super::login(&seen, &profile.user_pin, a.pin_file.as_deref(), &why, terminal)?)
-        }
+    let selection = match (&a.serial, &a.label) {
+        (Some(serial), _) => Selection::named(serial),
+        (None, Some(label)) => Selection::Label(label.clone()),
+        (None, None) => Selection::Only,
     };
-    let found = crate::token::probe(&module, &selection, login, &clock::monotonic)?;
+    let mut lengths = Lengths { login: None, on_token: a.on_token };
+    if a.login {
+        let seen = module.select(&selection)?;
+        if let (Some(spec), None) = (a.on_token, &a.pin_file) {
+            consent(&seen, spec, terminal)?;
+        }
+        let why = Secret::Pin("probed");
+        lengths.login = Some(super::login(&seen, &profile.user_pin, a.pin_file.as_deref(), &why, terminal)?);
+    }
+    let found = crate::token::probe(&module, &selection, lengths, &clock::monotonic)?;
     if let Some(out) = &a.profile_out {
         let now = args.now.map_or_else(Clock::system, Clock::given).now();
         let how = format!("found by `anchorite hsm probe` {} on {}", args::VERSION, utc(now));
@@ -59,6 +71,30 @@ pub fn probe(args: &Args, a: &HsmProbe, terminal: &mut Terminal) -> Result<(), E
     Ok(())
 }
 
+/// A key in the token is people's to allow: its serial number is typed back.
+fn consent(seen: &Seen, spec: KeySpec, terminal: &mut Terminal) -> Result<(), Error> {
+    let serial = &seen.identity.serial;
+    let screen = Screen::new()
+        .field("token", &seen.identity.label)
+        .field("serial", serial)
+        .text(format!("One key, {}, is made in this token, tried and destroyed again.", spec.title()))
+        .text("A token whose keys cannot be destroyed one by one keeps it: ask its vendor first.");
+    let no = || Error::new(Kind::Declined, "no key is made in the token").truth("The token was not changed.");
+    let mut people = Attended::open(terminal, None)?;
+    people.show(&screen).map_err(Stop::into_error)?;
+    loop {
+        match people.type_back("on-token", "token's serial") {
+            Ok(Compared::Typed(typed)) if typed.trim() == serial => return Ok(()),
+            Ok(Compared::Typed(typed)) => {
+                let other = Error::new(Kind::Declined, "this is not the token's serial").saw(typed).wanted(serial);
+                people.help(&other).map_err(Stop::into_error)?;
+            }
+            Ok(_) | Err(Stop::Pause) => return Err(no()),
+            Err(stop) => return Err(stop.into_error()),
+        }
+    }
+}
+
 /// The profile to compare with and the module: as they were named; else the profile that knows a module of that name,
 /// else the one profile whose module is here.
 fn chosen(a: &HsmProbe) -> Result<(HsmProfile, PathBuf), Error> {
@@ -68,9 +104,14 @@ fn chosen(a: &HsmProbe) -> Result<(HsmProfile, PathBuf), Error> {
             let path = module.clone().map_or_else(|| module::find_module(&profile), Ok)?;
             Ok((profile, path))
         }
-        (None, Some(path)) => Ok((known_by(path)?, path.clone())),
+        (None, Some(path)) => Ok((known_by(path)?, whole(path))),
         (None, None) => only_installed(),
     }
+}
+
+/// A path that says the same wherever the profile is read.
+fn whole(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// The profile of a module by the name of its file; one that no profile lists is tried as what it is: unknown.

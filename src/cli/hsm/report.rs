@@ -9,10 +9,12 @@ use crate::token::probe::{Escapes, Failed, Probe, Proved, SESSIONS_TRIED, Says, 
 pub fn screen(found: &Probe, profile: &HsmProfile, logged_in: bool) -> Screen {
     let identity = &found.identity;
     let mut screen = Screen::new()
-        .heading(format!("{} · {}", identity.label, identity.model), format!("profile {}", found.profile))
+        .heading(format!("{} · {}", identity.label, identity.model), profile_of(found))
         .text(&found.verdict.says);
     if !logged_in {
         screen = screen.text("With --login each kind of key is tried, with keys that end with the session.");
+    } else if !found.verdict.sessions_hold_keys {
+        screen = screen.text("With --on-token KIND one key is made in the token, tried and destroyed again.");
     }
     for danger in &found.verdict.dangers {
         screen = screen.field("DANGER", danger);
@@ -24,18 +26,27 @@ pub fn screen(found: &Probe, profile: &HsmProfile, logged_in: bool) -> Screen {
     screen = screen.field("backup", backup(found, profile));
     screen = screen
         .field("serial", serial(found))
-        .field("firmware", format!("{} {}, firmware {}", identity.manufacturer, identity.model, identity.firmware))
-        .field("library", &identity.library)
+        .field("versions", format!("firmware {}; library {}", identity.firmware, identity.library))
         .field("module", &found.module)
         .field("sha256", found.module_sha256.hex())
         .field("mechanisms", format!("{}; --json names them", found.mechanisms.len()));
+    if found.profile == HsmProfile::GENERIC {
+        return screen.field("profile", "none lists this module: --login --profile-out FILE writes one");
+    }
     if found.differences.is_empty() {
-        screen = screen.field("profile", "agrees");
+        screen = screen.field("profile", format!("{} agrees", found.profile));
     }
     for difference in &found.differences {
         screen = screen.field("differs", difference);
     }
     screen
+}
+
+fn profile_of(found: &Probe) -> String {
+    match found.profile.as_str() {
+        HsmProfile::GENERIC => "no profile".to_owned(),
+        name => format!("profile {name}"),
+    }
 }
 
 fn tried(mut screen: Screen, found: &Probe, proved: &Proved) -> Screen {
@@ -48,8 +59,11 @@ fn tried(mut screen: Screen, found: &Probe, proved: &Proved) -> Screen {
         .field(
             "guard",
             match proved.guard {
-                true => "kept: a private data object was made and read; an older log is noticed",
-                false => "none: it keeps no private data object, so an older copy of the log is not noticed by it",
+                None => "not known: it makes no object that ends with the session",
+                Some(true) => "kept: a private data object was made and read; an older log is noticed",
+                Some(false) => {
+                    "none: it keeps no private data object, so an older copy of the log is not noticed by it"
+                }
             },
         )
         .field("sessions", sessions(found, proved))
@@ -60,7 +74,7 @@ fn tried(mut screen: Screen, found: &Probe, proved: &Proved) -> Screen {
                 false => "its generator does not answer: a root's key id and the log's id need it",
             },
         );
-    screen.text("Rates are of this machine and this moment.")
+    screen.text("Rates (signatures a second) are of this machine and this moment.")
 }
 
 /// One kind of key, in a line where it works.
@@ -84,6 +98,9 @@ fn key(tried: &Tried) -> String {
     if let Some(rate) = tried.per_second {
         said.push_str(&format!("; {}", per_second(rate)));
     }
+    if tried.on_token {
+        said.push_str("; made in the token and destroyed: it is gone");
+    }
     if let Some(seconds) = tried.seconds_to_make.filter(|seconds| *seconds >= 1.0) {
         said.push_str(&format!("; made in {seconds:.0} s"));
     }
@@ -93,9 +110,9 @@ fn key(tried: &Tried) -> String {
     said
 }
 
-/// `862 signatures a second`, `4.3 signatures a second`.
+/// `862/s`, `4.3/s`.
 fn per_second(rate: f64) -> String {
-    if rate < 10.0 { format!("{rate:.1} signatures a second") } else { format!("{rate:.0} signatures a second") }
+    if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") }
 }
 
 fn stays(algorithms: &[Tried]) -> String {
@@ -140,10 +157,10 @@ fn sessions(found: &Probe, proved: &Proved) -> String {
 fn pin(says: Option<&Says>, profile: &HsmProfile) -> String {
     let Some(says) = says else { return "not known: the token tells nothing of itself".to_owned() };
     let mut said = Vec::new();
-    said.push(match (says.pin_set, says.pin_max) {
+    said.push(match (says.pin_set, says.pin_lengths) {
         (false, _) => "none is set".to_owned(),
-        (true, 0) => "its lengths are not known".to_owned(),
-        (true, most) => format!("{} to {most} characters", says.pin_min),
+        (true, None) => "its lengths are not known".to_owned(),
+        (true, Some((least, most))) => format!("{least} to {most} characters"),
     });
     let flags = [
         (says.pin_locked, "LOCKED"),
@@ -179,6 +196,6 @@ fn serial(found: &Probe) -> String {
     match (found.identity.serial.as_str(), found.same_serial) {
         ("", _) => "none: an authority's token is found by its serial number".to_owned(),
         (serial, 0 | 1) => format!("{serial}, of one token here"),
-        (serial, many) => format!("{serial}, of {many} tokens here: take all but one out"),
+        (serial, many) => format!("{serial}, of {many} tokens here, which it does not tell apart"),
     }
 }

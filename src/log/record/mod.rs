@@ -1,5 +1,6 @@
 //! What entries say: one type per record, each field stated. A changed meaning gets a new type name.
 
+mod attestation;
 mod backup;
 mod ceremony;
 mod history;
@@ -10,6 +11,7 @@ mod session;
 mod signing;
 mod witness;
 
+pub use attestation::*;
 pub use backup::*;
 pub use ceremony::*;
 pub use history::*;
@@ -90,12 +92,14 @@ records! {
     "value.recorded" => ValueRecorded,
     "token.initialized" => TokenInitialized,
     "token.unlocked" => TokenUnlocked,
+    "token.quorum" => TokenQuorum,
     "custody.split" => CustodySplit,
     "custody.share_used" => CustodyShareUsed,
     "pin.changing" => PinChanging,
     "pin.changed" => PinChanged,
     "key.intent" => KeyIntent,
     "key.generated" => KeyGenerated,
+    "key.attested" => KeyAttested,
     "key.sealed" => KeySealed,
     "audit.rotated" => AuditRotated,
     "key.destroying" => KeyDestroying,

@@ -32,6 +32,16 @@ pub(super) fn signature_algorithm(c: &Certificate<'_>) -> Option<Seen> {
     }
 }
 
+pub(super) fn experimental(c: &Certificate<'_>) -> Option<Seen> {
+    experiment(&c.view.signature_oid)
+}
+
+/// What is signed by a kind of key that no authority may rely on yet.
+pub(super) fn experiment(signature_oid: &str) -> Option<Seen> {
+    let algorithm = SignatureAlgorithm::MlDsa65;
+    if signature_oid == algorithm.oid() { seen(algorithm.title(), "RSA, ECDSA or Ed25519") } else { None }
+}
+
 pub(super) fn signature_hash(c: &Certificate<'_>) -> Option<Seen> {
     let found = SignatureAlgorithm::from_oid(&c.view.signature_oid).ok()?;
     let sha256 = matches!(found, SignatureAlgorithm::RsaSha256 | SignatureAlgorithm::EcdsaSha256);

@@ -1,7 +1,8 @@
 //! The rules for CRLs, and the checks behind them.
 
-use super::certificate::time_types;
+use super::certificate::{experiment, time_types};
 use super::{Check, List, Seen, refuse, seen};
+use crate::finding::{Rule, Severity};
 use crate::x509::SignatureAlgorithm;
 use crate::x509::read::show_name;
 use std::collections::BTreeSet;
@@ -26,6 +27,16 @@ pub(super) static TABLE: &[CrlCheck] = &[
             "sign with the algorithm of the issuer's key",
         ),
         look: signature_algorithm,
+    },
+    Check {
+        rule: Rule {
+            id: "crl.experimental",
+            severity: Severity::Info,
+            says: "What signs is of a kind that meshes verify.",
+            source: "RFC 9881 (October 2025): no library of a mesh has it yet",
+            hint: "nothing to do in a test authority: this is an experiment, and nothing real may rely on it",
+        },
+        look: |list| experiment(&list.view.signature_oid),
     },
     Check {
         rule: refuse(

@@ -49,6 +49,16 @@ pub(super) static CERTIFICATE: &[CertificateCheck] = &[
         c::signature_algorithm,
     ),
     check(
+        Rule {
+            id: "certificate.experimental",
+            severity: Severity::Info,
+            says: "What signs is of a kind that meshes verify.",
+            source: "RFC 9881 (October 2025): no library of a mesh has it yet",
+            hint: "nothing to do in a test authority: this is an experiment, and nothing real may rely on it",
+        },
+        c::experimental,
+    ),
+    check(
         refuse(
             "certificate.signature-hash",
             "For Linkerd the signature's hash is SHA-256.",

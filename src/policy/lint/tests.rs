@@ -143,6 +143,8 @@ fn each_rule_for_certificates_fires_on_what_it_forbids_and_alone() {
     only(lint_signature(&h.intermediate, &h.intermediate).into_iter().collect(), "certificate.signature");
     assert_eq!(lint_signature(&h.intermediate, &h.root), None);
 
+    only(lint(&hierarchy(KeySpec::MlDsa65).root.view, None, profile("root")), "certificate.experimental");
+
     let untested: Vec<&str> =
         rules().map(|r| r.id).filter(|id| id.starts_with("certificate.") && !fired.contains(*id)).collect();
     assert!(untested.is_empty(), "{untested:?}");
@@ -197,6 +199,10 @@ fn each_rule_for_crls_fires_on_what_it_forbids_and_alone() {
     with(&|v| v.revoked.push(v.revoked[0].clone()), "crl.entries");
     with(&|v| v.revoked[0].1 = v.next_update, "crl.entries");
     with(&|v| v.extensions.push(OtherExtension { oid: "2.5.29.28".into(), critical: true }), "crl.extensions");
+    let experiment = hierarchy(KeySpec::MlDsa65);
+    let found = lint_crl(&experiment.crl.view, &experiment.root.view);
+    assert_eq!(found.iter().map(|f| f.id.as_str()).collect::<Vec<_>>(), ["crl.experimental"]);
+    fired.insert("crl.experimental".to_owned());
     let untested: Vec<&str> =
         rules().map(|r| r.id).filter(|id| id.starts_with("crl.") && !fired.contains(*id)).collect();
     assert!(untested.is_empty(), "{untested:?}");

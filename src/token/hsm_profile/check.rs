@@ -31,9 +31,10 @@ impl HsmProfile {
                 .wanted(template::OPTIONAL.join(", ")));
         }
         // A label that begins with nothing begins every label: the certificates of strangers would be logged.
-        let labels = self.attestation.iter().flat_map(|attestation| &attestation.labels);
+        let labels =
+            self.attestation.iter().flat_map(|attestation| attestation.labels.iter().chain(&attestation.of_keys));
         if labels.into_iter().any(|label| label.trim().is_empty()) {
-            return wrong("a certificate of the device has a label", "an empty one in attestation.labels");
+            return wrong("a certificate of the device has a label", "an empty one in [attestation]");
         }
         self.texts().find(|text| text.trim().is_empty() || text.chars().any(char::is_control)).map_or(Ok(()), |text| {
             wrong("a text of a profile is one printable line", &format!("\"{}\"", crate::text::escape(text)))
@@ -78,10 +79,11 @@ impl HsmProfile {
     /// Every sentence that people read.
     fn texts(&self) -> impl Iterator<Item = &String> {
         let quorum = self.quorum.iter().flat_map(|quorum| quorum.says.iter().chain(&quorum.bring));
-        let attestation = self.attestation.iter().flat_map(|a| a.says.iter().chain(&a.labels).chain(&a.tool));
+        let attestation =
+            self.attestation.iter().flat_map(|a| a.says.iter().chain(&a.labels).chain(&a.of_keys).chain(&a.tool));
         let named = [&self.title, &self.vendor, &self.install, &self.verified.source];
         let rest = self.clone_how.iter().chain(&self.remarks).chain(&self.network);
-        named.into_iter().chain(rest).chain(quorum).chain(attestation)
+        named.into_iter().chain(&self.unlocking).chain(rest).chain(quorum).chain(attestation)
     }
 }
 

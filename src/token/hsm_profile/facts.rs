@@ -80,6 +80,9 @@ pub struct TokenFiles {
     /// The name of the line in the configuration file.
     #[serde(default)]
     pub setting: Option<String>,
+    /// The line names a database file, which is one whole token; there may be several, in one directory.
+    #[serde(default)]
+    pub database: bool,
 }
 
 /// A vendor's own quorum: the token does nothing until enough of its people have shown what they hold.
@@ -99,10 +102,11 @@ pub struct Quorum {
 pub struct Attestation {
     /// What it is and who vouches for it, a sentence each.
     pub says: Vec<String>,
-    /// Whether the token has, under the key's own CKA_ID, certificates that attest it.
+    /// How the labels begin of certificates that attest a key and have its CKA_ID. Others under that id do not: a
+    /// root's own certificate is often put there.
     #[serde(default)]
-    pub same_id: bool,
-    /// How the labels of the device's own certificates begin: objects of class certificate or data.
+    pub of_keys: Vec<String>,
+    /// The labels of the device's own certificates: objects of class certificate or data.
     #[serde(default)]
     pub labels: Vec<String>,
     /// The vendor's command that writes it into a file, where no object holds it, a line each.

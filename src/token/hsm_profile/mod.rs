@@ -25,7 +25,19 @@ macro_rules! embedded {
 }
 
 /// The profiles in the binary, by name: those that run in this project's tests first.
-const EMBEDDED: &[(&str, &str)] = embedded!["softhsm2", "nss", "opencryptoki"];
+const EMBEDDED: &[(&str, &str)] = embedded![
+    "softhsm2",
+    "kryoptic",
+    "nss",
+    "tpm2-pkcs11",
+    "opencryptoki",
+    "entrust-nshield",
+    "nitrokey-hsm2",
+    "thales-luna",
+    "utimaco",
+    "yubihsm2",
+    "yubikey-piv",
+];
 
 /// What is assumed of a token that no profile lists.
 const GENERIC: &str = include_str!("../../../hsm-profiles/generic.toml");
@@ -68,6 +80,10 @@ pub struct HsmProfile {
     /// without this; it is for tokens whose keys say so only after they were made.
     #[serde(default)]
     pub reauthenticate: bool,
+    /// Whether a key that was made takes up room in it until the user logs out, and there is room for few (a TPM: three
+    /// objects at once). After each one the user is logged in again, with the PIN, which is kept for it.
+    #[serde(default)]
+    pub login_per_key: bool,
     /// Whether it keeps the guard.
     pub guard: GuardSupport,
     /// Whether keys and data objects can end with the session that made them. Where not, a trial before genesis makes
@@ -96,6 +112,9 @@ pub struct HsmProfile {
     pub user_pin: PinShape,
     /// The security officer's PIN.
     pub so_pin: PinShape,
+    /// What opens it again after too many wrong PINs, a sentence, where that is not its security officer's to do.
+    #[serde(default)]
+    pub unlocking: Option<String>,
     /// The files of a token that has no hardware.
     #[serde(default)]
     pub files: Option<TokenFiles>,
@@ -161,7 +180,7 @@ impl HsmProfile {
             });
         }
         let path = directory.display().to_string();
-        self.files = Some(TokenFiles { environment: None, paths: vec![path], setting: None });
+        self.files = Some(TokenFiles { environment: None, paths: vec![path], setting: None, database: false });
         Ok(self)
     }
 
@@ -237,7 +256,8 @@ mod tests {
             assert_eq!(profile.backup.contains(&BackupWay::Clone), !profile.clone_how.is_empty(), "{name}: clone");
             assert!(profile.writes.iter().all(|path| path.starts_with(['/', '~'])), "{name}: writes");
             if let Some(attestation) = &profile.attestation {
-                let found = attestation.same_id || !attestation.labels.is_empty() || !attestation.tool.is_empty();
+                let found =
+                    !attestation.of_keys.is_empty() || !attestation.labels.is_empty() || !attestation.tool.is_empty();
                 assert!(found && !attestation.says.is_empty(), "{name}: attestation");
             }
             assert!(profile.quorum.is_none_or(|quorum| !quorum.says.is_empty()), "{name}: quorum");

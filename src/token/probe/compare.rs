@@ -25,8 +25,8 @@ pub(super) fn differences(profile: &HsmProfile, mechanisms: &[String], proved: O
     for name in rejects(proved).iter().filter(|name| !profile.rejects.contains(name)) {
         out.push(format!("the token rejects {name}; the profile does not say so"));
     }
-    if proved.guard != (profile.guard == GuardSupport::Replace) {
-        let (says, does) = if proved.guard { ("no guard", "can") } else { ("a guard", "cannot") };
+    if let Some(keeps) = proved.guard.filter(|keeps| *keeps != (profile.guard == GuardSupport::Replace)) {
+        let (says, does) = if keeps { ("no guard", "can") } else { ("a guard", "cannot") };
         out.push(format!("the profile says {says}; the token {does} keep private data objects"));
     }
     if !proved.random {

@@ -32,8 +32,8 @@ impl Probe {
     pub fn to_profile(&self, base: &HsmProfile, found: &str) -> Result<String, Error> {
         let profile = self.drafted(base, found);
         let mut text = format!(
-            "# {}, {found}.\n# Whether it is true of your token, you answer for: read it, and complete what says FILL \
-             IN.\n\n",
+            "# {},\n# {found}.\n# Whether it is true of your token, you answer for: read it, and\n# complete \
+             what says FILL IN.\n\n",
             profile.title
         );
         for line in profile.to_toml().lines() {
@@ -51,18 +51,19 @@ impl Probe {
     fn drafted(&self, base: &HsmProfile, found: &str) -> HsmProfile {
         let mut profile = base.clone();
         let identity = &self.identity;
-        let known = [&identity.manufacturer, &identity.model].map(|s| s.trim()).join(" ");
+        let known = crate::text::escape([&identity.manufacturer, &identity.model].map(|s| s.trim()).join(" ").trim());
+        let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
         if base.name == HsmProfile::GENERIC {
             profile.name = name_of(&identity.model);
-            profile.title = known.clone();
-            profile.vendor.clone_from(&identity.manufacturer);
+            profile.title = or(&known, "a token without a name");
+            profile.vendor = or(&crate::text::escape(&identity.manufacturer), "unknown");
             profile.modules = vec![self.module.clone()];
         }
-        let source = format!("{found}: {known} {}, {}", identity.firmware, identity.library);
+        let source = crate::text::escape(&format!("{found}: {known} {}, {}", identity.firmware, identity.library));
         profile.verified = Verified { by: VerifiedBy::Hand, source };
-        if let Some(says) = self.says.as_ref().filter(|says| says.pin_max >= says.pin_min.max(1)) {
+        if let Some(lengths) = self.says.as_ref().and_then(|says| says.pin_lengths) {
             for pin in [&mut profile.user_pin, &mut profile.so_pin] {
-                (pin.min, pin.max) = (says.pin_min, says.pin_max);
+                (pin.min, pin.max) = lengths;
             }
         }
         let Some(proved) = &self.proved else { return profile };
@@ -76,9 +77,14 @@ impl Probe {
         profile.mechanisms = used.into_iter().map(mechanism::name).filter(|n| self.mechanisms.contains(n)).collect();
         profile.mechanisms.sort();
         profile.mechanisms.dedup();
+        profile.session_objects = self.verdict.sessions_hold_keys;
         profile.rejects = compare::rejects(proved);
         profile.reauthenticate = works().any(|tried| tried.asks_each_time == Some(true));
-        profile.guard = if proved.guard { GuardSupport::Replace } else { GuardSupport::None };
+        match proved.guard {
+            Some(true) => profile.guard = GuardSupport::Replace,
+            Some(false) => profile.guard = GuardSupport::None,
+            None => {}
+        }
         if let Some(together) = proved.together {
             profile.sessions = together.sessions;
         } else if proved.sessions < profile.sessions {

@@ -70,10 +70,8 @@ pub struct Says {
     pub pin_locked: bool,
     /// It must be changed before use.
     pub pin_to_be_changed: bool,
-    /// The least length of a PIN.
-    pub pin_min: usize,
-    /// The greatest; 0 where it does not say.
-    pub pin_max: usize,
+    /// The least and the greatest length of a PIN, where it says them.
+    pub pin_lengths: Option<(usize, usize)>,
     /// The PIN is typed on the token's own keys.
     pub pinpad: bool,
     /// Nothing can be written to it.
@@ -89,8 +87,8 @@ pub struct Says {
 pub struct Proved {
     /// Each kind of key: made in a session, judged, used, attacked, verified outside the token.
     pub algorithms: Vec<Tried>,
-    /// Private data objects can be made and read.
-    pub guard: bool,
+    /// Private data objects can be made and read; not known where nothing ends with the session.
+    pub guard: Option<bool>,
     /// Its random generator answers.
     pub random: bool,
     /// Sessions that could be open at once, up to [`SESSIONS_TRIED`].
@@ -115,6 +113,8 @@ pub struct Together {
 pub struct Tried {
     /// The kind.
     pub algorithm: KeySpec,
+    /// True where the key was made in the token, and destroyed again.
+    pub on_token: bool,
     /// Why it does not work; `None` where it does.
     pub fault: Option<String>,
     /// How far it got, where it does not work.
@@ -167,14 +167,25 @@ impl Escapes {
     }
 }
 
+/// How far to go.
+#[derive(Debug, Default)]
+pub struct Lengths {
+    /// Log in and try keys that end with the session.
+    pub login: Option<Login>,
+    /// Make one key of this kind in the token too, and destroy it again: for tokens whose sessions hold no keys.
+    pub on_token: Option<KeySpec>,
+}
+
 /// Exercises a token.
 ///
 /// # Errors
-/// Those of [`Module::select`] and [`Module::unlock`]; what a token cannot do is no error.
+/// Those of [`Module::select`] and [`Module::unlock`]; what a token cannot do is no error. With `on_token`,
+/// [`Kind::Token`](crate::error::Kind::Token): it holds objects of an authority, and was not changed; or it holds the
+/// key that was to be destroyed again.
 pub fn probe(
     module: &Module,
     selection: &Selection,
-    login: Option<Login>,
+    lengths: Lengths,
     stopwatch: Stopwatch<'_>,
 ) -> Result<Probe, Error> {
     let seen = module.select(selection)?;
@@ -185,8 +196,8 @@ pub fn probe(
         .map_err(|answer| fault::refused("the token does not list its mechanisms", &answer))?;
     let serial = &seen.identity.serial;
     let same_serial = module.identities()?.iter().filter(|other| other.identity.serial == *serial).count();
-    let proved = match login {
-        Some(login) => Some(exercise(&mut module.unlock(selection, login)?, stopwatch)),
+    let proved = match lengths.login {
+        Some(login) => Some(exercise(&mut module.unlock(selection, login)?, lengths.on_token, stopwatch)?),
         None => None,
     };
     let lists = |spec: &KeySpec| {
@@ -215,25 +226,26 @@ pub fn probe(
 /// As it is after the login: a try that was wrong before shows.
 fn says(module: &Module, slot: Slot) -> Option<Says> {
     let seen = module.look(slot).ok()?;
-    let info = module.library.0.get_token_info(slot).ok()?;
     Some(Says {
         pin_set: seen.pin.set,
         pin_count_low: seen.pin.count_low,
         pin_final_try: seen.pin.final_try,
         pin_locked: seen.pin.locked,
         pin_to_be_changed: seen.pin.to_be_changed,
-        pin_min: info.min_pin_length(),
-        pin_max: info.max_pin_length(),
+        pin_lengths: seen.pin_lengths,
         pinpad: seen.pinpad,
         write_protected: seen.write_protected,
-        random: info.rng(),
+        random: seen.random,
         max_sessions: seen.max_sessions,
     })
 }
 
-fn exercise(token: &mut Pkcs11Token, stopwatch: Stopwatch<'_>) -> Proved {
-    let algorithms: Vec<Tried> =
-        KeySpec::ALL.iter().copied().map(|spec| trial::in_session(token, spec, stopwatch)).collect();
+fn exercise(token: &mut Pkcs11Token, on_token: Option<KeySpec>, stopwatch: Stopwatch<'_>) -> Result<Proved, Error> {
+    let trial = |spec: KeySpec| match on_token == Some(spec) {
+        true => trial::on_token(token, spec, stopwatch),
+        false => Ok(trial::in_session(token, spec, stopwatch)),
+    };
+    let algorithms = KeySpec::ALL.iter().copied().map(trial).collect::<Result<Vec<_>, _>>()?;
     let open: Vec<_> = (0..SESSIONS_TRIED).map_while(|_| token.context().open_ro_session(token.slot).ok()).collect();
     let sessions = open.len();
     drop(open);
@@ -243,7 +255,11 @@ fn exercise(token: &mut Pkcs11Token, stopwatch: Stopwatch<'_>) -> Proved {
         let (sessions, per_second) = trial::at_once(token, algorithm, sessions, stopwatch)?;
         Some(Together { sessions, algorithm, per_second })
     });
-    Proved { algorithms, guard: guard::possible(token), random: token.random(32).is_ok(), sessions, together }
+    // What no session holds was not tried.
+    let holds = algorithms.iter().any(|tried| !tried.on_token && tried.failed != Some(Failed::Made));
+    let guard = Some(guard::possible(token)).filter(|possible| *possible || holds);
+    let random = token.random(32).is_ok();
+    Ok(Proved { algorithms, guard, random, sessions, together })
 }
 
 #[cfg(test)]
@@ -261,6 +277,7 @@ mod tests {
         };
         Tried {
             algorithm,
+            on_token: false,
             fault: fault.map(str::to_owned),
             failed: fault.map(|_| Failed::Made),
             dropped: vec!["CKA_COPYABLE".into()],
@@ -274,7 +291,7 @@ mod tests {
     }
 
     pub(super) fn proved(algorithms: Vec<Tried>) -> Proved {
-        Proved { algorithms, guard: false, random: true, sessions: 2, together: None }
+        Proved { algorithms, guard: Some(false), random: true, sessions: 2, together: None }
     }
 
     pub(super) fn found() -> Probe {
@@ -301,8 +318,7 @@ mod tests {
                 pin_final_try: false,
                 pin_locked: false,
                 pin_to_be_changed: false,
-                pin_min: 6,
-                pin_max: 16,
+                pin_lengths: Some((6, 16)),
                 pinpad: false,
                 write_protected: false,
                 random: true,

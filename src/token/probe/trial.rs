@@ -11,7 +11,7 @@ use crate::token::keys::{self, PROOF, Pair};
 use crate::token::mechanism::Input;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::template::{self, UNAVAILABLE};
-use crate::token::{KeyId, Stage, attributes, mechanism, pool, signer, wrapping};
+use crate::token::{KeyId, Stage, Token, attributes, destroy, holdings, mechanism, pool, signer, wrapping};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
@@ -30,7 +30,7 @@ pub(super) fn in_session(token: &mut Pkcs11Token, spec: KeySpec, stopwatch: Stop
             tried.dropped = dropped;
             examine(token, pair, &mut tried, stopwatch);
             let lasts = tried.attribute("CKA_TOKEN") == Some("true");
-            let gone = keys::destroy(&token.session, pair);
+            let gone = keys::destroy(token, pair);
             if lasts {
                 let what = "the token made a key that lasts where one of the session was asked for";
                 let after = if gone { "it was destroyed again" } else { "it is still there" };
@@ -45,8 +45,46 @@ pub(super) fn in_session(token: &mut Pkcs11Token, spec: KeySpec, stopwatch: Stop
     tried
 }
 
+/// The label of a key that was made in a token to be tried: whatever is left of one is found by it.
+const LABEL: &str = "anchorite probe";
+
+/// Tries a kind of key with one that is made in the token and destroyed again.
+///
+/// # Errors
+/// [`Kind::Token`]: the token holds objects of an authority and was not changed, or it holds the key still.
+pub(super) fn on_token(token: &mut Pkcs11Token, spec: KeySpec, stopwatch: Stopwatch<'_>) -> Result<Tried, Error> {
+    let ours: Vec<String> = holdings::list(token)?
+        .into_iter()
+        .filter(|holding| holding.what == "data object" || holding.label.starts_with("anchorite "))
+        .map(|holding| format!("{} \"{}\"", holding.what, holding.label))
+        .collect();
+    if !ours.is_empty() {
+        return Err(Error::new(Kind::Token, "the token is in use: no key is made in it to try it")
+            .saw(ours.join(", "))
+            .wanted("a token without objects of an authority")
+            .hint(
+                "what an interrupted trial left has the label \"anchorite probe\": delete it with the token's own tool",
+            )
+            .truth("The token was not changed."));
+    }
+    let id = KeyId(crate::digest::Hex(token.random(16)?));
+    let mut tried = Tried::of(spec);
+    tried.on_token = true;
+    let began = stopwatch();
+    match keys::make(token, (&id, LABEL), spec, true, Stage::Fixed) {
+        Ok((pair, dropped)) => {
+            tried.seconds_to_make = Some((stopwatch() - began).as_secs_f64());
+            tried.dropped = dropped;
+            examine(token, pair, &mut tried, stopwatch);
+        }
+        Err(error) => tried.fail(Failed::Made, error),
+    }
+    destroy::destroy(token, &id)?;
+    Ok(tried)
+}
+
 /// Judges a key, signs with it and attacks it; what is found is in `tried`.
-pub(super) fn examine(token: &Pkcs11Token, pair: Pair, tried: &mut Tried, stopwatch: Stopwatch<'_>) {
+fn examine(token: &Pkcs11Token, pair: Pair, tried: &mut Tried, stopwatch: Stopwatch<'_>) {
     let session = &token.session;
     tried.attributes = attributes::read_back(session, pair.public, pair.private);
     tried.asks_each_time = match tried.attribute("CKA_ALWAYS_AUTHENTICATE") {
@@ -133,7 +171,7 @@ pub(super) fn at_once(
 ) -> Option<(usize, f64)> {
     let (pair, _) = keys::make_for_session(token, spec, Stage::Fixed).ok()?;
     let signed = sign_at_once(token, pair, sessions, stopwatch);
-    keys::destroy(&token.session, pair);
+    keys::destroy(token, pair);
     signed
 }
 
@@ -165,6 +203,7 @@ impl Tried {
     fn of(algorithm: KeySpec) -> Self {
         Self {
             algorithm,
+            on_token: false,
             fault: None,
             failed: None,
             dropped: Vec::new(),

@@ -8,6 +8,8 @@ use serde::Serialize;
 pub(super) const BEST: [KeySpec; 6] =
     [KeySpec::EcdsaP384, KeySpec::Rsa4096, KeySpec::EcdsaP521, KeySpec::EcdsaP256, KeySpec::Rsa3072, KeySpec::Ed25519];
 
+const NO_KEY: &str = "it makes no key that ends with the session";
+
 /// The kind of every audit key.
 const AUDIT: KeySpec = KeySpec::EcdsaP256;
 
@@ -36,18 +38,30 @@ impl Verdict {
         };
         let roots: Vec<KeySpec> = BEST.into_iter().filter(works).collect();
         let audit = works(&AUDIT);
-        let made = |tried: &Tried| tried.failed != Some(Failed::Made);
+        let made = |tried: &Tried| !tried.on_token && tried.failed != Some(Failed::Made);
         // Where no kind that the token lists can even be made, it is the session that holds none.
         let sessions_hold_keys = proved.is_none_or(|p| listed.is_empty() || p.algorithms.iter().any(made));
         let dangers = proved.map(|proved| dangers(&proved.algorithms)).unwrap_or_default();
         let says = match (proved, sessions_hold_keys) {
             (None, _) => untried(&roots, audit),
-            (Some(_), false) => "Nothing could be tried without changing the token: it makes no key that ends with \
-                 the session."
-                .to_owned(),
-            (Some(_), true) => tried(&roots, audit, !dangers.is_empty()),
+            (Some(_), false) if roots.is_empty() => {
+                format!("Nothing could be tried without changing the token: {NO_KEY}.")
+            }
+            (Some(_), false) => {
+                let audit = if audit {
+                    Audit::Tried
+                } else if listed.contains(&AUDIT) {
+                    Audit::Listed
+                } else {
+                    Audit::No
+                };
+                let can = tried(&roots, audit, !dangers.is_empty());
+                format!("{can} Other kinds could not be tried without changing the token: {NO_KEY}.")
+            }
+            (Some(_), true) => tried(&roots, if audit { Audit::Tried } else { Audit::No }, !dangers.is_empty()),
         };
-        Self { says, roots, audit, tried: proved.is_some() && sessions_hold_keys, sessions_hold_keys, dangers }
+        let tried = proved.is_some() && (sessions_hold_keys || !roots.is_empty());
+        Self { says, roots, audit, tried, sessions_hold_keys, dangers }
     }
 }
 
@@ -59,7 +73,14 @@ fn untried(roots: &[KeySpec], audit: bool) -> String {
     format!("By what it lists, this token could hold a root CA: {}{audit}. Nothing was tried.", kinds(roots))
 }
 
-fn tried(roots: &[KeySpec], audit: bool, danger: bool) -> String {
+/// What is known of the audit key.
+enum Audit {
+    Tried,
+    Listed,
+    No,
+}
+
+fn tried(roots: &[KeySpec], audit: Audit, danger: bool) -> String {
     if roots.is_empty() {
         return "This token cannot hold a root CA: no kind of key works.".to_owned();
     }
@@ -68,8 +89,9 @@ fn tried(roots: &[KeySpec], audit: bool, danger: bool) -> String {
         true => "This token can sign as a root CA, and does not keep the key safe",
     };
     let audit = match audit {
-        true => "; the audit key too",
-        false => "; not the audit key, for it makes no ECDSA P-256: that needs a second token ([audit])",
+        Audit::Tried => "; the audit key too",
+        Audit::Listed => "; the audit key too, by its word",
+        Audit::No => "; not the audit key, for it makes no ECDSA P-256: that needs a second token ([audit])",
     };
     format!("{can}: {}{audit}.", kinds(roots))
 }
@@ -86,7 +108,8 @@ pub fn kinds(roots: &[KeySpec]) -> String {
 fn dangers(algorithms: &[Tried]) -> Vec<String> {
     let of = |danger: &dyn Fn(&Tried) -> bool| {
         let kinds: Vec<&str> = algorithms.iter().filter(|t| danger(t)).map(|t| t.algorithm.title()).collect();
-        (!kinds.is_empty()).then(|| kinds.join(", "))
+        let all = algorithms.iter().filter(|tried| tried.escapes.is_some()).count();
+        (!kinds.is_empty()).then(|| if kinds.len() == all { "every kind".to_owned() } else { kinds.join(", ") })
     };
     let escaped = |how: &dyn Fn(&super::Escapes) -> bool| of(&|tried| tried.escapes.as_ref().is_some_and(how));
     let way = algorithms.iter().find_map(|tried| tried.escapes.as_ref()?.wrapped_by.clone()).unwrap_or_default();
@@ -170,6 +193,14 @@ mod tests {
         let verdict = Verdict::of(&[KeySpec::EcdsaP384], Some(&none));
         assert!(!verdict.sessions_hold_keys && !verdict.tried);
         assert!(verdict.says.contains("without changing the token"), "{verdict:?}");
+        let mut one = tried(KeySpec::EcdsaP384, None);
+        one.on_token = true;
+        let verdict = Verdict::of(
+            &[KeySpec::EcdsaP384, KeySpec::Rsa3072],
+            Some(&proved(vec![one, tried(KeySpec::Rsa3072, Some("the token refused"))])),
+        );
+        assert!(!verdict.sessions_hold_keys && verdict.tried);
+        assert!(verdict.says.contains("ECDSA P-384 (recommended)") && verdict.says.contains("Other kinds could not"));
         let verdict = Verdict::of(&[], Some(&none));
         assert!(verdict.says.contains("no kind of key works"), "{verdict:?}");
     }

@@ -25,9 +25,15 @@
 //! The kinds of key must be those of the module's profile but RSA-2048, which no root may be; one more test says that
 //! `hsm probe --login` agrees with the profile. `softhsm-test/conformance.sh` tells all stories and writes the table.
 
+mod kryoptic;
+#[cfg(feature = "ml-dsa")]
+mod ml_dsa;
+mod nss;
+pub mod opencryptoki;
 mod row;
 mod softhsm;
 mod story;
+mod tpm2;
 
 pub use story::{agrees, tell};
 
@@ -52,6 +58,8 @@ pub struct Module {
     pub replug: fn(&World),
     /// The audit key is on a token of SoftHSM, because this one has no P-256.
     pub audit_elsewhere: bool,
+    /// What its stories have otherwise in `authority.toml`, given as the others have it.
+    pub configure: fn(&World, &str) -> String,
     /// What is known to fail: the kind of key (or `*`), the step, and why.
     pub fails: &'static [(&'static str, &'static str, &'static str)],
 }
@@ -66,6 +74,7 @@ impl Module {
         gone: "error: the PKCS#11 module ",
         replug: |_| (),
         audit_elsewhere: false,
+        configure: |_, text| text.to_owned(),
         fails: &[],
     };
 

@@ -100,7 +100,7 @@ impl Telling {
             self.world.tool("softhsm2-util", &init).ok();
             text += "[audit.token]\nprofile = \"softhsm2\"\n";
         }
-        self.world.configure(&text);
+        self.world.configure(&(self.module.configure)(&self.world, &text));
         if let Some(module) = &self.prepared.module {
             self.world.write("authority/local.toml", format!("[token]\nmodule = {:?}\n", module.display().to_string()));
         }
@@ -278,14 +278,16 @@ impl Telling {
         let strict = ["verify", "-x509_strict", "-check_ss_sig", "-attime", JUDGED, "-CAfile", root];
         let listed = ["-CRLfile", crl, "-crl_check"];
         well(self.world.tool("openssl", &[&strict[..], &[root]].concat()))?;
+        // The root, the audit certificate and two intermediates.
         let issued: Vec<String> = std::fs::read_dir(self.world.path("authority/issued"))
             .unwrap()
             .map(|entry| format!("authority/issued/{}", entry.unwrap().file_name().to_str().unwrap()))
             .filter(|path| path.ends_with(".pem"))
             .collect();
-        must(issued.len() == 2, || format!("issued: {issued:?}"))?;
-        for certificate in issued.iter().map(String::as_str).chain(["authority/public/audit-cert.pem"]) {
-            well(self.world.tool("openssl", &[&strict[..], &listed, &[certificate]].concat()))?;
+        must(issued.len() == 4, || format!("issued: {issued:?}"))?;
+        let own = self.world.read(root);
+        for certificate in issued.iter().filter(|path| self.world.read(path) != own) {
+            well(self.world.tool("openssl", &[&strict[..], &listed, &[certificate.as_str()]].concat()))?;
         }
         Ok(Outcome::Held)
     }

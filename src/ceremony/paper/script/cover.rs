@@ -81,14 +81,19 @@ fn software(printout: &Printout<'_>) -> Markup {
 
 fn materials(printout: &Printout<'_>) -> Markup {
     let materials = &printout.script.materials;
+    let brought: Vec<&String> = printout.native().iter().flat_map(|native| &native.quorum.bring).collect();
     html! {
-        @if !materials.is_empty() {
+        @if !materials.is_empty() || !brought.is_empty() {
             h3 { "Materials" }
             table.boxed {
                 thead { tr { th { "On the table" } th style="width:98mm" { "Numbers" } } }
                 tbody { @for material in materials { tr {
                     td { (tick(&material.item)) }
                     td { @for value in &material.record { (super::steps::value(value, &printout.last)) } }
+                } }
+                @for item in &brought { tr {
+                    td { (tick(item)) }
+                    td { p.small { "for the token's own quorum" } }
                 } } }
             }
         }

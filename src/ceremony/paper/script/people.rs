@@ -13,7 +13,7 @@ const OTHERS: usize = 3;
 const EXCEPTIONS: usize = 4;
 
 /// Who was here, when, and whether they agree.
-pub fn participants(seats: &[String], emergency: Option<Markup>) -> Markup {
+pub fn participants(seats: &[String], emergency: Option<Markup>, native: Option<Markup>) -> Markup {
     let others = std::iter::repeat_n("", OTHERS);
     page(
         "Participants",
@@ -22,6 +22,7 @@ pub fn participants(seats: &[String], emergency: Option<Markup>) -> Markup {
                 "here, I saw what the steps say that I saw. Who does not agree ticks the box and says why; that is no fault "
                 "and stops nothing." }
             @if let Some(emergency) = &emergency { (emergency) }
+            @if let Some(native) = &native { (native) }
             table.boxed {
                 thead { tr {
                     th style="width:28mm" { "Role" } th { "Name, printed" } th { "Signature" }
@@ -61,6 +62,20 @@ pub fn emergency(printout: &Printout<'_>) -> Option<Markup> {
             None => p { "What [emergency] of authority.toml says, and nobody else." },
         }
         p { "Shares of custodians are never waived: the token opens to as many as ever." }
+    })
+}
+
+/// Who opens the token by its vendor's own quorum, beside whoever knows the PIN.
+pub fn native(printout: &Printout<'_>) -> Option<Markup> {
+    let all = printout.native();
+    (!all.is_empty()).then(|| {
+        html! {
+            @for native in all {
+                h3 { "Who opens the " (native.role) " token: " (shown(&native.title)) }
+                @for sentence in &native.quorum.says { p { (shown(sentence)) } }
+                (blank("who of its quorum is here"))
+            }
+        }
     })
 }
 

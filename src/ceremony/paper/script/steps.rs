@@ -4,6 +4,7 @@ use super::Printout;
 use super::cover::duration;
 use crate::ceremony::paper::parts::{self, blank, shown, square, tick};
 use crate::ceremony::script::{Step, Value};
+use crate::ceremony::steps::unlock_token;
 use crate::ceremony::vocabulary;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -35,7 +36,7 @@ pub fn page(printout: &Printout<'_>) -> Markup {
     let mut planned = 0;
     let rows = printout.script.steps.iter().enumerate().map(|(position, step)| {
         planned += step.minutes.unwrap_or(0);
-        row(position + 1, step, planned, &printout.last)
+        row(position + 1, step, planned, printout)
     });
     let rows: Vec<Markup> = rows.collect();
     parts::page(
@@ -52,7 +53,9 @@ pub fn page(printout: &Printout<'_>) -> Markup {
     )
 }
 
-fn row(number: usize, step: &Step, planned: u32, last: &BTreeMap<String, String>) -> Markup {
+fn row(number: usize, step: &Step, planned: u32, printout: &Printout<'_>) -> Markup {
+    let last = &printout.last;
+    let native = if step.activity == unlock_token::ACTIVITY.name { printout.native() } else { &[] };
     let activity = vocabulary::find(&step.activity);
     let says = activity.map_or(step.activity.as_str(), |activity| activity.says);
     let extra = BLANKS.iter().find(|(name, _)| *name == step.activity).map_or(&[][..], |(_, blanks)| blanks);
@@ -74,6 +77,9 @@ fn row(number: usize, step: &Step, planned: u32, last: &BTreeMap<String, String>
                 @if let Some(text) = &step.text { div.aloud { (crate::text::escape_lines(text.trim())) } }
                 @for value in &step.values { (self::value(value, last)) }
                 @if let Some(what) = on_paper { (tick(what)) }
+                @for native in native {
+                    (tick(&format!("the {} token's own quorum is here (see the participants' page)", native.role)))
+                }
                 @for what in extra { (blank(what)) }
             }
             td.initials {}

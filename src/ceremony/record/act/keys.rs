@@ -1,10 +1,11 @@
 //! Copies of keys, their end, and who certified a root key, in words.
 
 use super::Said;
+use crate::ceremony::attestation;
 use crate::digest::Digest;
 use crate::log::record::{
-    CheckpointWitnessed, KeyBackupMade, KeyBackupProving, KeyDestroyed, KeyDestroying, KeyLocked, KeyRestored,
-    RootCertified,
+    CheckpointWitnessed, KeyAttested, KeyBackupMade, KeyBackupProving, KeyDestroyed, KeyDestroying, KeyLocked,
+    KeyRestored, RootCertified, TokenQuorum,
 };
 use crate::x509::read::{self, show_name};
 
@@ -19,6 +20,22 @@ pub(super) fn by_parent(r: &RootCertified) -> Said {
         .maybe("issuer", issuer)
         .with("sha256", Digest::of(&r.certificate.0));
     r.parents.iter().fold(said, |said, parent| said.with("parent sha256", Digest::of(&parent.0)))
+}
+
+pub(super) fn attested(r: &KeyAttested) -> Said {
+    Said::that(format!("The vendor's evidence for the {} key of generation {} was kept", r.role, r.generation))
+        .with("name", &r.name)
+        .with("from", if r.source == "token" { "the token" } else { "a file that people brought" })
+        .with("what it is", attestation::says(&r.of))
+        .maybe("signed by", r.signed_by)
+        .with("sha256", r.sha256)
+}
+
+pub(super) fn quorum(r: &TokenQuorum) -> Said {
+    let said = Said::that(format!("The {} token has a quorum of its vendor's own, as its profile says", r.role));
+    let said = said.with("serial", &r.serial).with("profile", &r.profile);
+    let said = r.says.iter().fold(said, |said, sentence| said.with("it says", sentence));
+    said.with("not seen here", "whether the device asked for that quorum, and who held what")
 }
 
 pub(super) fn countersigned(r: &CheckpointWitnessed) -> Said {

@@ -12,6 +12,9 @@
 //! | `no-session-objects` | it makes nothing that ends with the session |
 //! | `hash=host`, `hash=token` | it has only mechanisms that want a hash made, or that make it |
 //! | `ec-point-raw` | it gives a point of a curve without its OCTET STRING |
+//! | `serial=TEXT` | every token says this serial number; none where the text is empty |
+//! | `mute=LABEL` | the token with this label does not say who it is |
+//! | `renamed` | labels come as `NAME (UserPIN)`, as OpenSC gives them |
 //! | `cant-lock` | it takes no locking by the operating system |
 //!
 //! The files are beside the journal. A token that is pulled out (`pull` among the faults) is gone while there is a file
@@ -39,6 +42,9 @@ pub struct Family {
     pub hash: Option<Hash>,
     pub ec_point_raw: bool,
     pub cant_lock: bool,
+    pub serial: Option<String>,
+    pub renamed: bool,
+    pub mute: Option<String>,
 }
 
 /// Where a token lets be hashed.
@@ -75,6 +81,9 @@ fn parse(traits: &str) -> Result<Family, String> {
             "hash" if value == Some("token") => family.hash = Some(Hash::Token),
             "ec-point-raw" => family.ec_point_raw = true,
             "cant-lock" => family.cant_lock = true,
+            "serial" => family.serial = Some(value.unwrap_or_default().to_owned()),
+            "mute" => family.mute = Some(value.ok_or_else(|| text.to_owned())?.to_owned()),
+            "renamed" => family.renamed = true,
             _ => return Err(text.to_owned()),
         }
     }

@@ -98,8 +98,26 @@ pub unsafe fn C_GetTokenInfo(slot: CK_SLOT_ID, info: *mut CK_TOKEN_INFO) -> CK_R
         if let (true, Some(most)) = (family().says_max_sessions, family().max_sessions) {
             (info.ulMaxSessionCount, info.ulMaxRwSessionCount) = (most, most);
         }
+        let label = String::from_utf8_lossy(&info.label).trim_end().to_owned();
+        if family().mute.as_ref() == Some(&label) {
+            return CKR_GENERAL_ERROR;
+        }
+        if let Some(serial) = &family().serial {
+            say(&mut info.serialNumber, serial);
+        }
+        if family().renamed && info.flags & CKF_TOKEN_INITIALIZED != 0 {
+            say(&mut info.label, &format!("{label} (UserPIN)"));
+        }
     }
     result
+}
+
+/// Fills a field, cut and padded with blanks as the standard has it.
+fn say(field: &mut [CK_UTF8CHAR], text: &str) {
+    field.fill(b' ');
+    for (to, from) in field.iter_mut().zip(text.bytes()) {
+        *to = from;
+    }
 }
 
 pub unsafe fn C_Initialize(args: *mut std::ffi::c_void) -> CK_RV {
