@@ -1,5 +1,6 @@
 """The measuring part of bench.sh, which says what is measured and gives the arguments."""
 import argparse
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -13,7 +14,8 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 PIN = "bench-pin"
-MECHANISM = {"rsa-4096": "rsa-sha256", "ecdsa-p384": "ecdsa384"}
+MECHANISM = {"rsa-4096": "rsa-sha256", "ecdsa-p384": "ecdsa384", "ecdsa-p256": "ecdsa256"}
+MOST_MEMORY = 128  # MiB, whatever the number of requests
 
 
 def measured(command, env=None):
@@ -107,11 +109,60 @@ class Authority:
         return float(signing), float(start)
 
 
+    def openssl_ca(self, requests):
+        """`openssl ca` with the PKCS#11 engine: seconds of the whole command, which signs, writes files and an index."""
+        place = self.path.parent / "openssl-ca"
+        (place / "certs").mkdir(parents=True)
+        (place / "index").touch()
+        (place / "config").write_text(OPENSSL_CA.format(engine=self.options.engine, module=self.options.module, pin=PIN, place=place))
+        key = f"pkcs11:serial={self.serial};id={''.join('%' + self.key_id[i:i + 2] for i in range(0, 32, 2))};type=private"
+        command = ["openssl", "ca", "-batch", "-config", place / "config", "-engine", "pkcs11", "-keyform", "engine",
+                   "-keyfile", key, "-cert", self.path / "public/root-cert.pem", "-notext", "-infiles", *sorted(requests.iterdir())]
+        seconds = measured([str(part) for part in command], self.env)[0]
+        made = len(list((place / "certs").iterdir()))
+        if made != len(command) - command.index("-infiles") - 1:
+            raise SystemExit(f"openssl ca made {made} certificates")
+        return seconds
+
+
+OPENSSL_CA = """openssl_conf = begin
+[begin]
+engines = engines
+[engines]
+pkcs11 = token
+[token]
+engine_id = pkcs11
+dynamic_path = {engine}
+MODULE_PATH = {module}
+PIN = {pin}
+[ca]
+default_ca = here
+[here]
+database = {place}/index
+new_certs_dir = {place}/certs
+rand_serial = yes
+default_md = sha384
+default_days = 365
+policy = any
+unique_subject = no
+x509_extensions = intermediate
+[any]
+commonName = supplied
+[intermediate]
+basicConstraints = critical, CA:true, pathlen:0
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
+
+
 def make_requests(directory, count):
+    """Requests of one key each, made by the dozen."""
     directory.mkdir()
-    for n in range(count):
-        quietly(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                 "/dev/null", "-subj", f"/CN=c{n:05}", "-out", directory / f"c{n:05}.csr"])
+    command = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null"]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        one = lambda n: quietly([*command, "-subj", f"/CN=c{n:05}", "-out", directory / f"c{n:05}.csr"])
+        list(pool.map(one, range(count)))
 
 
 def batch(work, options, requests):
@@ -120,7 +171,19 @@ def batch(work, options, requests):
             authority = Authority(work / f"{key}-{sessions}", options, key, sessions)
             whole, step = authority.sign(requests)
             bare = min(authority.bare(options.requests, sessions)[0] for _ in range(3))
-            row(f"sign step, {key}, {sessions} session{'s'[:sessions - 1]}", step, bare, f"whole command {whole:.2f} s")
+            note = f"whole command {whole:.2f} s, peak memory {authority.memory:.0f} MiB"
+            row(f"sign step, {key}, {sessions} session{'s'[:sessions - 1]}", step, bare, note)
+            if sessions == 1 and options.engine:
+                row(f"  openssl ca, PKCS#11 engine, {key}", authority.openssl_ca(requests), bare, "whole command; no log, no lint, no check")
+
+
+def large_batch(work, options):
+    """The memory of a batch, which does not grow with it."""
+    make_requests(work / "many", options.large)
+    authority = Authority(work / "large", options, "ecdsa-p256", 2)
+    whole, step = authority.sign(work / "many")
+    print(f"{options.large} requests: peak memory {authority.memory:.0f} MiB (at most {MOST_MEMORY}), "
+          f"whole command {whole:.1f} s, sign step {step:.1f} s", flush=True)
 
 
 def single(work, options, requests):
@@ -184,8 +247,9 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("binary", "module", "raw-sign", "log"):
         parser.add_argument(f"--{name}", required=True)
-    for name in ("requests", "entries"):
+    for name in ("requests", "entries", "large"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--engine")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         work = pathlib.Path(directory)
@@ -197,6 +261,8 @@ def main():
         batch(work, options, work / "requests")
         single(work, options, work / "requests")
         long_session(work, options, work / "requests")
+        if options.large:
+            large_batch(work, options)
     log_commands(options)
     start(options)
 

@@ -25,6 +25,9 @@ install() {
         names=("${names[@]/gnutls-bin/gnutls-utils}")
         names=("${names[@]/libnss3-tools/nss-tools}")
         names=("${names[@]/golang-go/golang}")
+        names=("${names[@]/libssl-dev/openssl-devel}")
+        names=("${names[@]/libsqlite3-dev/sqlite-devel}")
+        names=("${names[@]/libclang-dev/clang-devel}")
         "${as_root[@]}" dnf install -y -q "${names[@]}" >/dev/null 2>&1
     else
         return 1

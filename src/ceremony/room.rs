@@ -63,6 +63,8 @@ pub struct Room<'a> {
 pub struct Wishes {
     /// Where requests are read from.
     pub requests: Option<PathBuf>,
+    /// The stick for requests, in ceremonies without requests too: people may bring other files on it.
+    pub stick: Option<PathBuf>,
     /// Where bundles are written to.
     pub exports: Option<PathBuf>,
     /// Where the sticks with copies of the authority are mounted.

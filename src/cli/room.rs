@@ -259,7 +259,8 @@ fn run(
     people: &mut dyn People,
     wishes: Wishes,
 ) -> Result<Held, Error> {
-    let wishes = Wishes { authority: found.local.media.authority.clone(), ..wishes };
+    let stick = wishes.requests.clone().or_else(|| found.local.media.requests.clone());
+    let wishes = Wishes { stick, authority: found.local.media.authority.clone(), ..wishes };
     let mut entropy = Entropy::new();
     if let Some(opening) = wishes.opening.as_ref().filter(|_| people.unattended().is_none()) {
         people.show(opening).map_err(Stop::into_error)?;

@@ -31,7 +31,7 @@ pub(super) fn read(token: &Pkcs11Token, id: &KeyId) -> Result<Vec<Evidence>, Err
             let of_device = names.labels.contains(&label);
             let begins = names.of_keys.iter().any(|beginning| label.starts_with(beginning));
             let own = matches!(one(AttributeType::Id), Some(Attribute::Id(found)) if found == id.0.0);
-            if !of_device && !(begins && own) {
+            if !(of_device || begins && own) {
                 continue;
             }
             let bytes = match one(AttributeType::Value) {

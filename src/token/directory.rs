@@ -235,6 +235,7 @@ pub(super) fn fsync(path: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::hsm_profile::TokenFiles;
 
     #[test]
     fn three_complete_copies_of_one_token_are_kept() {
@@ -315,6 +316,34 @@ mod tests {
         let error = check_whole(&Place::directory_of_tokens(&tokens), "01", &kept).unwrap_err();
         assert_eq!(error.kind(), Kind::Token);
         assert!(error.hints()[1].contains("01-000001/* "), "{error:?}");
+    }
+
+    #[test]
+    fn a_database_and_its_journal_are_copied_together_and_an_empty_database_is_damage() {
+        let work = tempfile::tempdir().unwrap();
+        let (tokens, kept) = (work.path().join("tokens"), work.path().join("kept"));
+        fs::create_dir_all(&tokens).unwrap();
+        let configuration = work.path().join("token.conf");
+        fs::write(&configuration, format!("dbargs = \"{}/token.sql\"\n", tokens.display())).unwrap();
+        let files = TokenFiles {
+            environment: None,
+            paths: vec![configuration.display().to_string()],
+            setting: Some("dbargs".into()),
+            database: true,
+        };
+        let place = Place::locate(&files).unwrap();
+        for name in ["token.sql", "token.sql-journal", "other"] {
+            fs::write(tokens.join(name), name).unwrap();
+        }
+        let copy = snapshot(&place, "01", &kept).unwrap();
+        let mut names: Vec<_> = fs::read_dir(&copy).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["token.sql", "token.sql-journal"]);
+        sync(&place, "01").unwrap();
+        fs::remove_file(tokens.join("token.sql-journal")).unwrap();
+        check_whole(&place, "01", &kept).unwrap();
+        fs::write(tokens.join("token.sql"), "").unwrap();
+        assert_eq!(check_whole(&place, "01", &kept).unwrap_err().kind(), Kind::Token);
     }
 
     #[test]

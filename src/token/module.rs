@@ -8,7 +8,7 @@ use crate::error::{Error, Kind};
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::place::{self, Place};
 use crate::token::raw::Raw;
-use crate::token::seen::{self, describe, list};
+use crate::token::seen::{self, describe, list, list_slots};
 pub use crate::token::seen::{PinState, Seen};
 use crate::token::{directory, fault, reach, reserved};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -304,7 +304,11 @@ impl Module {
                     }
                     _ => format!("there are {} tokens", several.len()),
                 };
-                let error = Error::new(Kind::Token, what).saw(list(several.iter().copied())).wanted("exactly one");
+                let there = match selection {
+                    Selection::Only => list(several.iter().copied()),
+                    _ => list_slots(several.iter().copied()),
+                };
+                let error = Error::new(Kind::Token, what).saw(there).wanted("exactly one");
                 Err(match selection {
                     Selection::Serial(serial) if !seen::has_number(serial) => {
                         error.hint("name it by its label: label:NAME")

@@ -112,8 +112,12 @@ pub(super) fn describe(seen: &Seen) -> String {
     }
 }
 
-/// Tokens between which nothing chose, each with its slot.
 pub(super) fn list<'a>(tokens: impl Iterator<Item = &'a Seen>) -> String {
+    tokens.map(describe).collect::<Vec<_>>().join("; ")
+}
+
+/// Tokens that say the same of themselves, each with its slot.
+pub(super) fn list_slots<'a>(tokens: impl Iterator<Item = &'a Seen>) -> String {
     tokens.map(|seen| format!("slot {}: {}", seen.slot, describe(seen))).collect::<Vec<_>>().join("; ")
 }
 

@@ -30,7 +30,9 @@ pub fn generate(directory: &Path, entries: u64) -> Result<Fixture, Error> {
     Ok(fixture)
 }
 
-/// Appends a session to a log at rest, such that it has so many entries; the next checkpoint is its authority's to sign.
+/// Appends sessions of a thousand entries to a log at rest, such that it has so many; the next checkpoint is its
+/// authority's to sign. All but the last were cut off: what ends a session is under a checkpoint, and only the token
+/// signs one.
 pub fn grow(log: &Path, entries: u64) -> Result<(), Error> {
     let mut last = None;
     let mut log = Log::open(log, &mut |entry| {
@@ -39,9 +41,17 @@ pub fn grow(log: &Path, entries: u64) -> Result<(), Error> {
     })?
     .log;
     let last = last.unwrap();
-    let header = Header { session: "00000000000000ff".to_owned(), ..Header::clone(&last) };
-    log.append(&header, &[opened("checks")])?;
-    let count = usize::try_from(entries.saturating_sub(log.size() + 1)).unwrap();
-    fillers(count).chunks(10_000).try_for_each(|act| log.append(&header, act).map(drop))?;
-    log.append(&header, &[SessionClosed { outcome: "complete".into(), reason: None }.into()]).map(drop)
+    let mut session = 0_u64;
+    loop {
+        session += 1;
+        let header = Header { session: format!("{session:08x}000000ff"), ..Header::clone(&last) };
+        let left = entries.saturating_sub(log.size() + 2);
+        let mut act = vec![opened("checks")];
+        act.extend(fillers(usize::try_from(left.min(ACT)).unwrap()));
+        if left <= ACT {
+            act.push(SessionClosed { outcome: "complete".into(), reason: None }.into());
+            return log.append(&header, &act).map(drop);
+        }
+        log.append(&header, &act)?;
+    }
 }

@@ -41,6 +41,7 @@ const SAMPLES: &[(&str, &str)] = &[
         "token.unlocked",
         r#"{"role":H,"serial":H,"label":H,"manufacturer":H,"model":H,"firmware":H,"library":H,"profile":H}"#,
     ),
+    ("token.quorum", r#"{"role":H,"serial":H,"profile":H,"says":[H]}"#),
     (
         "custody.split",
         r#"{"set":"00","role":H,"threshold":2,"commitments":[0,0],
@@ -53,6 +54,10 @@ const SAMPLES: &[(&str, &str)] = &[
     (
         "key.generated",
         r#"{"id":"00","role":H,"generation":1,"spki":"","attributes":{"CKA_X":H},"dropped":[H],"mechanism":H}"#,
+    ),
+    (
+        "key.attested",
+        r#"{"id":"00","role":H,"generation":1,"name":H,"source":H,"of":H,"signed_by":0,"sha256":0,"bytes":""}"#,
     ),
     ("key.sealed", r#"{"cluster":H,"spki_sha256":0,"recipients":[H],"ciphertext":""}"#),
     (

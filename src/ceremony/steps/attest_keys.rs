@@ -43,7 +43,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     };
     let mut all: Vec<(KeyRole, u32, Spki)> = held(KeyRole::Root).chain(held(KeyRole::Audit)).collect();
     all.sort_by_key(|(role, generation, _)| (*role, *generation));
-    let brought = match &room.wishes.requests {
+    let brought = match &room.wishes.stick {
         Some(stick) => read(&stick.join(DIRECTORY))?,
         None => Vec::new(),
     };
@@ -57,7 +57,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         kept += attestation::keep(room, (role, generation), pieces)?;
     }
     if kept == 0 {
-        let place = match &room.wishes.requests {
+        let place = match &room.wishes.stick {
             Some(stick) => stick.join(DIRECTORY).display().to_string(),
             None => "no requests stick is named".to_owned(),
         };

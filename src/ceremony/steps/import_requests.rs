@@ -58,7 +58,11 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         bench.resumed.push(cluster);
     }
     let moduli = moduli(room.journal.state(), &found);
-    for read in found {
+    let of = found.len();
+    for (done, read) in found.into_iter().enumerate() {
+        if of > 1 {
+            room.people.working(done, of, "checking requests");
+        }
         if let Some(sha256) = is_signed(room.journal.state(), &read) {
             let key = format!("sha256:{sha256}");
             room.people.show(&Screen::new().text(format!(
@@ -78,6 +82,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
             bench.pending.push(pending);
         }
     }
+    room.people.working(of, of, "");
     for cluster in offline {
         let pending = offline::make(room, bench, &moduli, step, &cluster)?;
         bench.pending.push(pending);

@@ -224,3 +224,105 @@ pub(super) fn guard(recorded: &Recorded, keeps: bool, found: Result<Option<Guard
     }
     finding(Standing::Agrees, format!("in step with the log at {}", entries(guard.size)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::KeySpec;
+    use crate::x509::keygen::LocalKey;
+
+    fn key_of(spki: Option<Spki>) -> KeyRecord {
+        KeyRecord {
+            id: Hex(vec![0xab; 16]),
+            role: "root".into(),
+            generation: 1,
+            spec: KeySpec::EcdsaP256,
+            token_serial: "01".into(),
+            spki,
+            certificate: None,
+        }
+    }
+
+    fn unlocked() -> TokenUnlocked {
+        TokenUnlocked {
+            role: "root".into(),
+            serial: "01".into(),
+            label: "l".into(),
+            manufacturer: "m".into(),
+            model: "o".into(),
+            firmware: "1.0".into(),
+            library: "lib 1".into(),
+            profile: "p".into(),
+        }
+    }
+
+    fn said(finding: &Finding) -> String {
+        format!("{}: {} → {}", finding.check, finding.seen, finding.remedy.as_deref().unwrap_or_default())
+    }
+
+    #[test]
+    fn a_token_that_was_updated_is_changed_and_one_of_another_make_is_another_token() {
+        let now = |model: &str, firmware: &str| Identity {
+            serial: "01".into(),
+            label: "l".into(),
+            manufacturer: "m".into(),
+            model: model.into(),
+            firmware: firmware.into(),
+            library: "lib 1".into(),
+        };
+        let of = |model, firmware| identity(KeyRole::Root, &now(model, firmware), Some(&unlocked()));
+        assert_eq!(of("o", "1.0").result, Standing::Agrees);
+        let updated = of("o", "1.1");
+        assert_eq!(updated.result, Standing::Changed);
+        assert!(said(&updated).starts_with("identity: firmware was \"1.0\", is \"1.1\" → was that done on purpose?"));
+        let other = of("x", "1.0");
+        assert_eq!(other.result, Standing::Differs(Kind::Verify));
+        assert!(said(&other).contains("another token with the same serial number"), "{other:?}");
+        assert_eq!(identity(KeyRole::Root, &now("o", "1.0"), None).result, Standing::Unknown);
+    }
+
+    #[test]
+    fn another_key_under_the_same_id_is_a_contradiction_and_a_missing_one_is_not_fit() {
+        let spki = || LocalKey::generate(KeySpec::EcdsaP256).unwrap().spki().clone();
+        let (ours, theirs) = (spki(), spki());
+        let record = key_of(Some(ours.clone()));
+        let of = |found| key(KeyRole::Root, &record, found);
+        assert_eq!(of(Ok(Some(ours.clone()))).result, Standing::Agrees);
+        assert_eq!(of(Ok(None)).result, Standing::Differs(Kind::Token));
+        let other = of(Ok(Some(theirs)));
+        assert_eq!(other.result, Standing::Differs(Kind::Verify));
+        assert!(
+            said(&other).contains("root key 1 (ECDSA P-256, id abababab…) is another key: public half"),
+            "{other:?}"
+        );
+        let broken = of(Err(Error::new(Kind::Token, "the token holds more than one key with the same id")));
+        assert!(said(&broken).contains("cannot be read: the token holds more than one key"), "{broken:?}");
+    }
+
+    #[test]
+    fn what_a_module_tells_and_did_not_tell_is_no_contradiction_and_another_value_is() {
+        let map = |pairs: &[(&str, &str)]| -> Attributes {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let then = map(&[("CKA_LOCAL", UNTOLD), ("CKA_SIGN", "true")]);
+        let of = |now: &Attributes| attributes(KeyRole::Root, &key_of(None), Some(&then), now);
+        assert_eq!(of(&then).result, Standing::Agrees);
+        let told = of(&map(&[("CKA_LOCAL", "true"), ("CKA_SIGN", "true"), ("CKA_NEW", "x")]));
+        assert_eq!(told.result, Standing::Changed);
+        assert!(said(&told).contains("is told otherwise: CKA_LOCAL was unavailable, is true"), "{told:?}");
+        let changed = of(&map(&[("CKA_LOCAL", UNTOLD), ("CKA_SIGN", "false")]));
+        assert_eq!(changed.result, Standing::Differs(Kind::Verify));
+        assert!(said(&changed).contains("was changed: CKA_SIGN was true, is false → no ceremony"), "{changed:?}");
+        assert_eq!(attributes(KeyRole::Root, &key_of(None), None, &then).result, Standing::Unknown);
+    }
+
+    #[test]
+    fn each_state_of_a_pin_that_stops_a_ceremony_is_named() {
+        let of = |state| pin(KeyRole::Root, &state);
+        let set = PinState { set: true, ..PinState::default() };
+        assert_eq!(of(set).result, Standing::Agrees);
+        assert_eq!(of(PinState::default()).result, Standing::Differs(Kind::Token));
+        assert_eq!(of(PinState { to_be_changed: true, ..set }).result, Standing::Differs(Kind::Token));
+        assert_eq!(of(PinState { locked: true, ..set }).result, Standing::Differs(Kind::PinFinal));
+    }
+}

@@ -17,8 +17,7 @@ use crate::ceremony::tokens::Tokens;
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::token::hsm_profile::GuardSupport;
-use crate::token::{KeyId, KeyRole, Seen, Token};
-use secrecy::SecretString;
+use crate::token::{KeyId, KeyRole, Login, Seen, Token};
 use serde::{Serialize, Serializer};
 
 /// How one fact of the token stands to the log.
@@ -80,8 +79,8 @@ impl Finding {
     }
 }
 
-/// Gives the PIN of a token that was found and whose flags allow a login; `None` where nobody logs in.
-pub type Opens<'a> = &'a mut dyn FnMut(KeyRole, &Seen) -> Result<Option<SecretString>, Error>;
+/// How to log in to a token that was found and whose flags allow it; `None` where nobody does.
+pub type Opens<'a> = &'a mut dyn FnMut(KeyRole, &Seen) -> Result<Option<Login>, Error>;
 
 /// Compares every token of an authority with its log.
 ///
@@ -93,6 +92,7 @@ pub fn examine(
     tokens: &mut dyn Tokens,
     opens: Opens<'_>,
 ) -> Result<Vec<Finding>, Error> {
+    tokens.recall(&recorded.state.tokens);
     let mut all = vec![compare::module(&tokens.module(), recorded)];
     let mut roles = vec![KeyRole::Root];
     roles.extend(config.audit.is_some().then_some(KeyRole::Audit));
@@ -130,15 +130,15 @@ fn examine_one(
         compare::identity(role, &seen.identity, recorded.unlocked.get(role.name())),
         compare::pin(role, &seen.pin),
     ];
-    let pin = match all.iter().any(|finding| matches!(finding.result, Standing::Differs(_))) {
+    let login = match all.iter().any(|finding| matches!(finding.result, Standing::Differs(_))) {
         // A token that is not itself, or whose PIN is in danger, is not opened for a look.
         true => None,
         false => opens(role, &seen)?,
     };
-    match pin {
-        Some(pin) => {
+    match login {
+        Some(login) => {
             let keeps = tokens.profile(role).guard != GuardSupport::None;
-            let mut token = tokens.unlock(role, serial, Some(&pin), false)?;
+            let mut token = tokens.unlock(role, serial, login.pin.as_ref(), login.final_try)?;
             all.extend(inside(recorded, keys, role, token.as_mut(), keeps)?);
         }
         None => all.extend(outside(recorded, keys, role, serial, tokens)),

@@ -19,9 +19,9 @@ pub enum HsmCommand {
     },
     /// What a token can and cannot do for a root CA, tried with keys that end with the session.
     #[command(before_help = "Examples:\n  \
-        anchorite hsm probe --profile softhsm2                       what it says of itself\n  \
-        anchorite hsm probe --profile softhsm2 --login               try each kind of key\n  \
-        anchorite hsm probe --module /opt/vendor/lib.so --login --profile-out my-token.toml")]
+        anchorite hsm probe --profile softhsm2             what it says of itself\n  \
+        anchorite hsm probe --profile softhsm2 --login     try each kind of key\n  \
+        anchorite hsm probe --module /opt/v/p11.so --login --profile-out my.toml")]
     Probe(HsmProbe),
     /// Whether the authority's token is what its log says: keys, attributes, other keys, guard. Signs nothing.
     #[command(before_help = "Examples:\n  \
@@ -57,21 +57,18 @@ pub struct HsmProbe {
     /// The token's serial number; left out, the only token here.
     #[arg(long)]
     pub serial: Option<String>,
-    /// Its label, where tokens have no serial numbers of their own.
-    #[arg(long, conflicts_with = "serial")]
-    pub label: Option<String>,
     /// Log in and try keys too; asked at the terminal where no file is given.
     #[arg(long)]
     pub login: bool,
     /// The user PIN, one line, mode 0600: tokens of tests.
     #[arg(long, value_name = "FILE", requires = "login")]
     pub pin_file: Option<PathBuf>,
-    /// The directory of the token's files, for a module that is told it when it starts (NSS).
-    #[arg(long, value_name = "DIR")]
-    pub directory: Option<PathBuf>,
     /// Make one key of this kind in the token too, try it and destroy it: where sessions hold no keys.
     #[arg(long, value_name = "KIND", requires = "login")]
     pub on_token: Option<KeySpec>,
+    /// The directory of the token's files, for a module that is told it when it starts (NSS).
+    #[arg(long, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
     /// Where the module writes beside what its profile names; may be repeated.
     #[arg(long, value_name = "PATH")]
     pub writes: Vec<PathBuf>,

@@ -13,7 +13,7 @@ use crate::ceremony::tokens::{Modules, Tokens};
 use crate::error::{Error, Kind};
 use crate::plan::screen::Banner;
 use crate::screen::Screen;
-use crate::token::{KeyRole, Seen, ready_for_login};
+use crate::token::{KeyRole, Login, Seen, ready_for_login};
 use secrecy::SecretString;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -56,16 +56,17 @@ pub fn check(args: &Args, a: &HsmCheck, terminal: &mut Terminal) -> Result<(), E
     )?;
     let shapes: BTreeMap<KeyRole, _> =
         [KeyRole::Root, KeyRole::Audit].into_iter().map(|role| (role, tokens.profile(role).user_pin.clone())).collect();
-    let mut opens = |role: KeyRole, seen: &Seen| -> Result<Option<SecretString>, Error> {
+    let mut opens = |role: KeyRole, seen: &Seen| -> Result<Option<Login>, Error> {
         let (true, Some(shape)) = (a.login, shapes.get(&role)) else { return Ok(None) };
         if let (KeyRole::Root, Some(set)) = (role, custody.of(role.name(), "user")) {
-            return from_custodians(seen, custody, set, a, &recorded, terminal).map(Some);
+            let pin = from_custodians(seen, custody, set, a, &recorded, terminal)?;
+            return Ok(Some(Login::with_pin(pin)));
         }
         let file = match role {
             KeyRole::Root => &a.pin_file,
             KeyRole::Audit => &a.audit_pin_file,
         };
-        super::login(seen, shape, file.as_deref(), &Secret::Pin(role.name()), terminal).map(|login| login.pin)
+        super::login(seen, shape, file.as_deref(), &Secret::Pin(role.name()), terminal).map(Some)
     };
     let findings = token_check::examine(&recorded, &config, &mut tokens, &mut opens)?;
     let judged = token_check::judge(&findings);

@@ -39,11 +39,7 @@ pub fn probe(args: &Args, a: &HsmProbe, terminal: &mut Terminal) -> Result<(), E
     }
     fence::raise(None, &[&profile], &places);
     let module = module::load(&path, &profile)?;
-    let selection = match (&a.serial, &a.label) {
-        (Some(serial), _) => Selection::named(serial),
-        (None, Some(label)) => Selection::Label(label.clone()),
-        (None, None) => Selection::Only,
-    };
+    let selection = a.serial.as_deref().map_or(Selection::Only, Selection::named);
     let mut lengths = Lengths { login: None, on_token: a.on_token };
     if a.login {
         let seen = module.select(&selection)?;
@@ -131,6 +127,10 @@ fn only_installed() -> Result<(HsmProfile, PathBuf), Error> {
         let profile = HsmProfile::embedded(name)?;
         here.extend(module::find_module(&profile).ok().map(|path| (profile, path)));
     }
+    the_only(here)
+}
+
+fn the_only(mut here: Vec<(HsmProfile, PathBuf)>) -> Result<(HsmProfile, PathBuf), Error> {
     match here.len() {
         0 => Err(Error::new(Kind::Usage, "no module of a listed token is installed here")
             .wanted("--module FILE, the PKCS#11 module of the token")),
@@ -138,5 +138,33 @@ fn only_installed() -> Result<(HsmProfile, PathBuf), Error> {
         _ => Err(Error::new(Kind::Usage, "modules of more than one kind of token are installed here")
             .saw(here.iter().map(|(profile, _)| profile.name.as_str()).collect::<Vec<_>>().join(", "))
             .wanted("--profile with one of them, or --module FILE")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_token_is_meant_is_asked_where_it_is_not_plain() {
+        let one = || (HsmProfile::embedded("softhsm2").unwrap(), PathBuf::from("/m.so"));
+        assert_eq!(the_only(vec![one()]).unwrap().1, PathBuf::from("/m.so"));
+        let none = the_only(Vec::new()).unwrap_err();
+        assert_eq!(
+            none.to_string(),
+            "no module of a listed token is installed here: wanted --module FILE, the PKCS#11 module of the token"
+        );
+        let other = (HsmProfile::embedded("nss").unwrap(), PathBuf::from("/n.so"));
+        assert_eq!(
+            the_only(vec![one(), other]).unwrap_err().to_string(),
+            "modules of more than one kind of token are installed here: saw softhsm2, nss, wanted --profile with one of \
+             them, or --module FILE"
+        );
+    }
+
+    #[test]
+    fn a_module_is_known_by_the_name_of_its_file_wherever_it_lies() {
+        assert_eq!(known_by(Path::new("/opt/x/libsofthsm2.so")).unwrap().name, "softhsm2");
+        assert_eq!(known_by(Path::new("/opt/x/libours.so")).unwrap().name, HsmProfile::GENERIC);
     }
 }

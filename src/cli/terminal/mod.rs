@@ -25,8 +25,9 @@ use crate::clock;
 use crate::error::{Error, Kind};
 use crate::screen::{Screen, WIDTH};
 use crate::text;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
+use std::fmt;
 use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -174,9 +175,14 @@ impl Terminal {
         let what = text::escape(what);
         let bar = self.progress.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(Some(of), ProgressDrawTarget::hidden());
-            let template = if of > 1 { "{msg}  {pos} of {len}  {eta} left" } else { "{spinner} {msg}  {elapsed}" };
+            let template =
+                if of > 1 { "{msg}  {pos} of {len}  {rate}  {eta} left" } else { "{spinner} {msg}  {elapsed}" };
             if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
+                let write_rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+                    // A line that cannot be shown is no reason to stop.
+                    let _ = out.write_str(&rate(state.per_sec()));
+                };
+                bar.set_style(style.with_key("rate", write_rate));
             }
             bar.set_message(what.clone());
             bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
@@ -218,6 +224,15 @@ impl Printer for Terminal {
 
     fn signing(&mut self, stage: Signing) {
         crash::has_come_to(stage);
+    }
+}
+
+/// How fast counted work goes: a smart card makes a signature in seconds, software hundreds in one.
+fn rate(per_second: f64) -> String {
+    match per_second {
+        fast if fast >= 9.95 => format!("{fast:.0}/s"),
+        slow if slow >= 0.95 => format!("{slow:.1}/s"),
+        slower => format!("{:.0}/min", slower * 60.0),
     }
 }
 
@@ -293,6 +308,12 @@ mod tests {
         let escaped = text::escape_json(&json);
         assert_eq!(escaped, "[\n  \"\\u001b[2J\\u009b2J\\u202e\\udb40\\udc41é\u{301}\\n\"\n]");
         assert_eq!(serde_json::from_str::<Vec<String>>(&escaped).unwrap(), [value]);
+    }
+
+    #[test]
+    fn a_rate_is_said_in_the_unit_that_people_count_in() {
+        let said: Vec<String> = [870.4, 12.3, 4.26, 0.5, 0.0].into_iter().map(rate).collect();
+        assert_eq!(said, ["870/s", "12/s", "4.3/s", "30/min", "0/min"]);
     }
 
     #[test]

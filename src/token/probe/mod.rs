@@ -241,11 +241,13 @@ fn says(module: &Module, slot: Slot) -> Option<Says> {
 }
 
 fn exercise(token: &mut Pkcs11Token, on_token: Option<KeySpec>, stopwatch: Stopwatch<'_>) -> Result<Proved, Error> {
-    let trial = |spec: KeySpec| match on_token == Some(spec) {
-        true => trial::on_token(token, spec, stopwatch),
-        false => Ok(trial::in_session(token, spec, stopwatch)),
+    // First, since a token that is in use is left as it is.
+    let allowed = on_token.map(|spec| trial::on_token(token, spec, stopwatch)).transpose()?;
+    let trial = |spec: KeySpec| match &allowed {
+        Some(tried) if tried.algorithm == spec => tried.clone(),
+        _ => trial::in_session(token, spec, stopwatch),
     };
-    let algorithms = KeySpec::ALL.iter().copied().map(trial).collect::<Result<Vec<_>, _>>()?;
+    let algorithms: Vec<Tried> = KeySpec::ALL.iter().copied().map(trial).collect();
     let open: Vec<_> = (0..SESSIONS_TRIED).map_while(|_| token.context().open_ro_session(token.slot).ok()).collect();
     let sessions = open.len();
     drop(open);

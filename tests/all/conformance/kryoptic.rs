@@ -1,7 +1,8 @@
 //! Kryoptic: a database file.
 
 use super::{Module, Prepared, stories, tell};
-use crate::support::{BINARY, World};
+use crate::key_backup::{BACKUP, NAME};
+use crate::support::*;
 use std::path::{Path, PathBuf};
 
 pub const KRYOPTIC: Module = Module {
@@ -57,4 +58,68 @@ fn an_rsa_root_whose_hashes_are_made_on_the_host() {
 #[test]
 fn a_p384_root_whose_hashes_are_made_on_the_host() {
     tell(&KRYOPTIC, "ecdsa-p384", Some("host"));
+}
+
+/// A founded test authority with a P-256 root on a token of Kryoptic; more of its configuration and of `local.toml`.
+fn founded(more: &str, local: impl FnOnce(&World) -> String) -> Option<World> {
+    let mut world = World::without_token();
+    let prepared = prepare(&mut world)?;
+    let module = format!("[token]\nmodule = {:?}\n", prepared.module.unwrap().display().to_string());
+    world.write("authority/local.toml", module + &local(&world));
+    world.configure(&(configuration("test", "ecdsa-p256").replace("softhsm2", "kryoptic") + more));
+    world.found().ok();
+    Some(world)
+}
+
+#[test]
+fn a_copy_of_a_database_is_made_on_a_medium_and_signs() {
+    let backup = |world: &World| {
+        std::fs::create_dir(world.path("backup")).unwrap();
+        world.write("answers-backup.toml", format!("{PARTICIPANTS}[backup]\nname = \"{NAME}\"\n"));
+        format!("[backup.token]\ndirectory = {:?}\n", world.path("backup").display().to_string())
+    };
+    let Some(world) = founded("[key_backup]\nmode = \"clone\"\n", backup) else { return };
+    // An earlier copy's journal would be played into this one.
+    world.write("backup/tokens/token.sql-journal", "of another");
+    let shown = world.run(&BACKUP).ok().stderr;
+    assert!(shown.contains("The key backup lives"), "{shown}");
+    let told = String::from_utf8(world.read("backup/module.conf")).unwrap();
+    let here = world.path("backup/tokens/token.sql");
+    assert!(told.contains(&format!("slot = 5\ndbtype = \"sqlite\"\ndbargs = \"{}\"\n", here.display())), "{told}");
+    assert!(!world.path("backup/tokens/token.sql-journal").exists());
+    world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+}
+
+#[test]
+fn a_database_that_lost_its_content_is_named_as_damage_and_its_newest_copy_signs() {
+    let Some(world) = founded("", |_| String::new()) else { return };
+    let crl = |hour: u8| {
+        world.write("answers.toml", format!("{PARTICIPANTS}[review]\n\"crl:1\" = \"approve\"\n"));
+        let now = format!("2026-11-21T{hour}:00:00Z");
+        world.run(&["-C", AUTHORITY, "--now", &now, "crl", "--pin-file", "pin", "--answers", "answers.toml"])
+    };
+    crl(10).ok();
+    world.write("token/tokens/token.sql", "");
+    assert_text(
+        &crl(11).error(),
+        "
+        error: the token is damaged: its files are there and it is not: saw
+               $WORLD/token/tokens/token.sql, wanted the token with serial number …
+        hint:  do not initialise it: that destroys the key
+        hint:  move $WORLD/token/tokens/token.sql aside and put the newest copy in its
+               place: cp -a $WORLD/token/tokens.snapshots/… $WORLD/token/tokens/
+        hint:  where its medium was not in, its module has made this empty one: put it
+               in
+        Nothing was signed.
+        exit 20
+        ",
+    );
+    let mut copies: Vec<PathBuf> =
+        std::fs::read_dir(world.path("token/tokens.snapshots")).unwrap().map(|e| e.unwrap().path()).collect();
+    copies.sort();
+    let names: Vec<_> = std::fs::read_dir(copies.last().unwrap()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["token.sql"]);
+    std::fs::copy(copies.last().unwrap().join("token.sql"), world.path("token/tokens/token.sql")).unwrap();
+    // The copy is of before the last session: its guard is older, and that is no fault of the log.
+    crl(12).ok();
 }

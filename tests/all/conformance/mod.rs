@@ -33,6 +33,7 @@ pub mod opencryptoki;
 mod row;
 mod softhsm;
 mod story;
+mod table;
 mod tpm2;
 
 pub use story::{agrees, tell};

@@ -201,20 +201,23 @@ impl Telling {
         Ok(Outcome::Held)
     }
 
-    /// Two intermediates in one batch.
+    /// Two intermediates in one batch. A token that keeps no guard is named before them.
     fn signing(&mut self) -> Result<Outcome, String> {
         self.world.tool("cp", &["-a", AUTHORITY, "older"]).ok();
         let requests = [self.world.request("west"), self.world.request("east")];
         let answers = self.world.signing_answers(&[&requests[0], &requests[1]], &[]);
-        well(self.hold(SIGNING, &["sign", "--from", "requests", "--to", "medium"], "pin", &answers))?;
+        let held = well(self.hold(SIGNING, &["sign", "--from", "requests", "--to", "medium"], "pin", &answers))?;
+        let unguarded = held.stderr.contains("By its profile it keeps no such memory.");
+        let guarded = self.module.known().guard != GuardSupport::None;
+        must(guarded != unguarded, || format!("what was said of the guard: {}", held.stderr))?;
         must(self.world.bundles().len() == 2, || "there are not two bundles".to_owned())?;
         Ok(Outcome::Held)
     }
 
-    /// An older copy of the authority signs nothing.
+    /// An older copy of the authority signs nothing; where the token cannot know, it was said at the signing.
     fn guard(&mut self) -> Result<Outcome, String> {
         if self.module.known().guard == GuardSupport::None {
-            return Ok(Outcome::Not("it keeps no data objects".to_owned()));
+            return Ok(Outcome::Not("people are told".to_owned()));
         }
         self.world.tool("mv", &[AUTHORITY, "newer"]).ok();
         self.world.tool("mv", &["older", AUTHORITY]).ok();

@@ -72,7 +72,7 @@ fn a_module_that_wants_the_internet_or_a_file_elsewhere_fails_visibly_and_a_unix
         return;
     }
     let (_listener, outside, through) = prison(&world);
-    let probe = world.run_through(&through, &["hsm", "probe", "--module", "./escape.so"]);
+    let probe = world.run_through(&through, &["hsm", "probe", "--profile", "softhsm2", "--module", "./escape.so"]);
     assert_eq!(tries(&probe.stderr), CAUGHT);
     assert_text(
         &probe.error(),
@@ -149,9 +149,9 @@ fn a_profile_whose_module_needs_the_network_is_refused_with_the_other_way() {
     let module = crate::support::softhsm_module().unwrap();
     world.write("yubihsm_pkcs11.so", std::fs::read(module).unwrap());
     world.write("yubihsm_pkcs11.conf", "# connector = yhusb://\nconnector = http://127.0.0.1:12345\n");
-    let probe = world.run(&["hsm", "probe", "--module", "yubihsm_pkcs11.so"]);
+    let probe = world.run(&["hsm", "probe", "--profile", "softhsm2", "--module", "yubihsm_pkcs11.so"]);
     assert!(probe.error().contains("saw connector"), "{}", probe.error());
     world.write("yubihsm_pkcs11.conf", "connector = yhusb://\n");
-    let probe = world.run(&["hsm", "probe", "--module", "yubihsm_pkcs11.so"]);
+    let probe = world.run(&["hsm", "probe", "--profile", "softhsm2", "--module", "yubihsm_pkcs11.so"]);
     assert!(!probe.error().contains("connector"), "{}", probe.error());
 }

@@ -88,7 +88,7 @@ fn the_pin_that_share_py_gives_opens_the_token() {
     let shown = world.tool("python3", &[script, &files[0], &files[1]]).ok().stdout;
     let pin = shown.lines().find_map(|line| line.strip_prefix("user ")).expect("a PIN");
     world.secret("pin", pin);
-    world.run(&["hsm", "probe", "--login", "--pin-file", "pin"]).ok();
+    world.run(&["hsm", "probe", "--profile", "softhsm2", "--login", "--pin-file", "pin"]).ok();
     for (path, (_, content)) in world.everything() {
         let named = path.starts_with("pin");
         assert!(named || !String::from_utf8_lossy(&content).contains(pin), "{}", path.display());

@@ -1,7 +1,9 @@
 //! Tokens that SoftHSM is not one of, as the proxy imitates them: what a probe says of each.
 
 use super::{says, with_token};
+use crate::present::have;
 use crate::support::{Output, World};
+use anchorite::token::HsmProfile;
 use std::ffi::OsStr;
 
 /// The probe of a token with these traits, behind the proxy, which no profile lists.
@@ -65,4 +67,29 @@ fn a_token_of_few_sessions_is_asked_for_no_more() {
     says(&report, &["sessions 2 at once (it says 3); 2 signed together, N/s of ECDSA P-384"]);
     let profile = String::from_utf8(world.read("few.toml")).unwrap();
     assert!(profile.contains("\nsessions = 2\n"), "{profile}");
+}
+
+#[test]
+fn a_token_that_wraps_keys_which_must_never_leave_is_a_danger() {
+    let mut world = World::without_token();
+    if anchorite::token::find_module(&HsmProfile::embedded("nss").unwrap()).is_err() || !have("certutil") {
+        eprintln!("SKIPPED: NSS softokn is not here: that a key which is wrapped is said to be was NOT tried");
+        return;
+    }
+    let place = world.path("token/tokens");
+    std::fs::create_dir_all(&place).unwrap();
+    let database = format!("sql:{}", place.display());
+    world.tool("certutil", &["-N", "-d", &database, "-f", "pin"]).ok();
+    world.tell("SSL_DIR", place);
+    let report = world.run(&["hsm", "probe", "--profile", "nss", "--login", "--pin-file", "pin"]).ok().stdout;
+    says(
+        &report,
+        &[
+            "This token can sign as a root CA, and does not keep the key safe: ECDSA P-384 (recommended)",
+            "DANGER Whoever knows the PIN can take the key out: the token wrapped one that is not extractable under a \
+             key of the user's own (CKM_AES_KEY_WRAP_PAD; every kind).",
+            "keys stay in no: see DANGER",
+            "serial 0000000000000000, of one token here",
+        ],
+    );
 }

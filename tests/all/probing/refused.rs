@@ -45,10 +45,10 @@ fn no_key_is_made_in_a_token_that_an_authority_uses() {
 fn tokens_without_serial_numbers_of_their_own_are_told_apart_by_their_labels() {
     let world = with_token("One");
     initialize(&world, "Two");
-    let report = world.run(&["hsm", "probe", "--profile", "softhsm2", "--label", "Two"]).ok().stdout;
+    let report = world.run(&["hsm", "probe", "--profile", "softhsm2", "--serial", "label:Two"]).ok().stdout;
     assert!(report.starts_with("Two · SoftHSM v2"), "{report}");
     world.refused(
-        &["hsm", "probe", "--profile", "softhsm2", "--label", "Three"],
+        &["hsm", "probe", "--profile", "softhsm2", "--serial", "label:Three"],
         r#"
         error: the token is not there: saw serial …, label "…"; serial
                …, label "…", wanted the token with the label "Three"

@@ -67,7 +67,7 @@ fn a_module_that_is_missing_is_named_with_how_to_install_it() {
     ",
     );
     world.refused(
-        &["hsm", "probe", "--module", "/opt/none/libpkcs11.so"],
+        &["hsm", "probe", "--profile", "softhsm2", "--module", "/opt/none/libpkcs11.so"],
         "
         error: there is no PKCS#11 module at this path: saw /opt/none/libpkcs11.so
         hint:  the path is that of [token] module in local.toml, or of --module
@@ -182,7 +182,7 @@ fn two_tokens_are_told_apart_by_their_serials() {
     initialize(&world, "Same");
     initialize(&world, "Same");
     world.refused(
-        &["hsm", "probe"],
+        &["hsm", "probe", "--profile", "softhsm2"],
         r#"
         error: there are 2 tokens: saw serial …, label "Same"; serial
                …, label "Same", wanted exactly one

@@ -8,7 +8,7 @@ fn a_person_types_the_pin_once_and_reads_that_token_and_log_agree() {
     let world = crate::seat::founded();
     world.refused(
         &[&CHECK[..], &["pin"]].concat(),
-        "error: --pin-file is only for an unattended authority, wanted kind = \"test\" or \"rehearsal\", and
+        "error: --pin-file is only for an unattended authority: wanted kind = \"test\" or \"rehearsal\", and
                 unattended = true
          hint:  leave it out: the PIN is asked at the terminal
          No try was spent.
