@@ -149,23 +149,24 @@ impl Work {
     /// Puts the outcomes under a checkpoint, and gives what was issued.
     fn seal(&mut self, keys: &mut Keyring, desk: &mut Desk<'_>, audit: &Spki) -> Result<Vec<Issued>, Error> {
         let way_on = goes_on(self.batch.plans().iter());
-        desk.log.checkpoint(desk.origin, audit, &mut |body| keys.sign_statement(body)).map_err(|error| {
-            self.told(error.within("the outcome is logged, but not under a checkpoint").hint(way_on))
-        })?;
-        keys.set_guard(desk.log)
-            .map_err(|error| self.told(error.within("the outcome is logged, but not in the guard").hint(way_on)))?;
-        if let Some(error) = self.results.iter().find_map(|result| result.as_ref().err()).cloned() {
-            let any = self.results.iter().any(was_signed);
-            return Err(if any { self.told(error).hint(way_on) } else { self.told(error) });
+        let failed = self.results.iter().find_map(|result| result.as_ref().err()).cloned();
+        let any = self.results.iter().any(was_signed);
+        let covered = desk.log.checkpoint(desk.origin, audit, &mut |body| keys.sign_statement(body));
+        let sealed =
+            covered.map_err(|error| error.within("the outcome is logged, but not under a checkpoint")).and_then(|_| {
+                keys.set_guard(desk.log).map_err(|error| error.within("the outcome is logged, but not in the guard"))
+            });
+        match (sealed, failed) {
+            // Nothing came of it: why, is what people need to know. The next session covers the outcomes.
+            (_, Some(error)) if !any => Err(self.told(error)),
+            (Err(error), _) | (Ok(()), Some(error)) => Err(self.told(error).hint(way_on)),
+            (Ok(()), None) => {
+                let plans = self.batch.plans().iter().cloned();
+                let ders = std::mem::take(&mut self.results).into_iter().flatten();
+                let issued = plans.zip(ders).zip(self.outcomes.iter().flatten());
+                Ok(issued.map(|((plan, der), outcome)| Issued { plan, der, outcome: *outcome }).collect())
+            }
         }
-        let plans = self.batch.plans().iter().cloned();
-        let ders = std::mem::take(&mut self.results).into_iter().flatten();
-        let outcomes = self.outcomes.iter().flatten();
-        Ok(plans
-            .zip(ders)
-            .zip(outcomes)
-            .map(|((plan, der), outcome)| Issued { plan, der, outcome: *outcome })
-            .collect())
     }
 
     /// The error with what is true of each plan.

@@ -202,3 +202,19 @@ fn where_nobody_attends_the_next_start_finds_the_token_in_its_other_slot_and_goe
     });
     tally::held("calls of a signing session at which the token was taken out, and put in for the next", faults.len());
 }
+
+#[test]
+fn where_nobody_attends_and_nothing_was_signed_that_is_said_and_no_serial_number_is_lost_to_doubt() {
+    let world = prepared("");
+    let first = entries(&world).len();
+    // The first call begins the signature of the checkpoint over the intents.
+    let output = crate::misbehaving::run_in_order(&world, "C_SignInit@2=pull", &SIGN);
+    let said = output.error();
+    assert_eq!(output.code, Some(20), "{said}");
+    assert!(said.starts_with("error: the token did not sign: saw C_SignInit: CKR_DEVICE_REMOVED"), "{said}");
+    assert!(said.contains("Nothing was signed.") && !said.contains("anchorite export"), "{said}");
+    let fates: Vec<String> = Fates::since(&world, first).of.into_values().collect();
+    assert_eq!(fates, ["failed", "failed"]);
+    logged_out(&world.calls()).unwrap();
+    world.run(&["log", "verify", AUTHORITY]).ok();
+}

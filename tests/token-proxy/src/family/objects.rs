@@ -42,6 +42,8 @@ unsafe fn without_imitated(template: Attributes, count: Len) -> Vec<CK_ATTRIBUTE
     template.iter().filter(|attribute| !(imitates && attribute.type_ == CKA_ALLOWED_MECHANISMS)).copied().collect()
 }
 
+// As many as the standard gives it.
+#[allow(clippy::too_many_arguments)]
 pub unsafe fn C_GenerateKeyPair(
     session: Session,
     mechanism: *mut CK_MECHANISM,
