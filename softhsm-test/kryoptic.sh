@@ -52,7 +52,7 @@ build_openssl() {
     cp -r -- "$(dirname "$sources")/openssl" "$KRYOPTIC_OPENSSL_SOURCES"
     (
         cd "$KRYOPTIC_OPENSSL_SOURCES"
-        ./Configure no-shared no-tests no-docs no-legacy no-engine no-quic no-dtls no-comp no-deprecated \
+        ./Configure --openssldir="$tokens/openssl" no-shared no-tests no-docs no-legacy no-engine no-quic no-dtls no-comp no-deprecated \
             no-aria no-cast no-des no-dsa no-ec2m no-mdc2 no-rc2 no-rc4 no-rc5 no-rmd160 no-seed no-sm2 no-sm3 no-sm4 \
             enable-ec_nistp_64_gcc_128
         make -j"${KRYOPTIC_JOBS:-$(nproc)}" build_generated libcrypto.a apps/openssl
@@ -64,6 +64,8 @@ if [ ${#features[@]} -gt 0 ]; then
     build_openssl
     mkdir -p "$tokens/openssl"
     cp -- "$KRYOPTIC_OPENSSL_SOURCES/apps/openssl" "$tokens/openssl/openssl"
+    # The program reads it there; the crate has none.
+    printf '%s\n' '[req]' 'distinguished_name = dn' '[dn]' >"$tokens/openssl/openssl.cnf"
 fi
 say "building Kryoptic under $tokens"
 cargo build --locked --quiet --manifest-path "$manifest" ${features[@]+"${features[@]}"} \

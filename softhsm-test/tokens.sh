@@ -24,6 +24,8 @@ need_file() {
 need_file "NSS softokn" libnss3 /usr/lib/*/libsoftokn3.so /usr/lib/*/nss/libsoftokn3.so /usr/lib64/libsoftokn3.so
 # Its postinst would start the daemon of the machine's own tokens, which no test speaks to.
 need_file "opencryptoki" opencryptoki /usr/lib/*/pkcs11/libopencryptoki.so /usr/lib64/pkcs11/libopencryptoki.so
+need_file "tpm2-pkcs11" "libtpm2-pkcs11-1 libtss2-tcti-tabrmd0" /usr/lib/*/libtpm2_pkcs11.so.1 /usr/lib64/pkcs11/libtpm2_pkcs11.so
+need_file "a TPM in software and its resource manager" "swtpm tpm2-abrmd dbus-daemon dbus-bin" /usr/sbin/tpm2-abrmd
 # A world of mounts, processes and shared memory for its daemon alone.
 have pkcsslotd && ! unshare --mount --ipc --pid --fork true 2>/dev/null &&
     skip "namespaces are not allowed here: opencryptoki's daemon would meet the machine's own, so no test starts it"

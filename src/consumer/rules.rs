@@ -177,9 +177,9 @@ rules! {
         "certificates under a root are signed with RSA, RSA-PSS, ECDSA or Ed25519, and SHA-256, SHA-384 or SHA-512",
         "istiod's library cannot verify it and does not start, ztunnel rejects",
         "have it issued again with SHA-256 (openssl: -sha256)";
-    ML_DSA = "consumer.certificate.ml-dsa", Refuse, EVERY, "RFC 9881; Go crypto/x509, rustls-webpki without its unstable features",
+    ML_DSA = "consumer.certificate.ml-dsa", Refuse, &[Istiod, Ztunnel, Go, CertManager, Linkerd, Spire, Vault], "RFC 9881; measured: Envoy 1.40, rustls-webpki, Go 1.19",
         "no certificate under a root is signed with ML-DSA",
-        "istiod does not start, Envoy and ztunnel reject: none of their libraries verifies it yet",
+        "istiod's library cannot verify it and does not start, ztunnel rejects; Envoy 1.40 verifies it",
         "a root with such a key is an experiment; a mesh needs one with ECDSA or RSA";
     NEGATIVE = "consumer.certificate.negative-serial", Refuse, &[Istiod, Go, CertManager, Linkerd, Spire, Vault], MEASURED,
         "serial numbers are positive",

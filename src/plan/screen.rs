@@ -11,6 +11,7 @@ use crate::policy::{self, Replaced};
 use crate::screen::Screen;
 use crate::text;
 use crate::words;
+use crate::x509::SignatureAlgorithm;
 use crate::x509::read::{CertificateView, CrlView, RequestInfo, show_name};
 use jiff::{SignedDuration, Timestamp};
 
@@ -38,6 +39,9 @@ pub fn screen(made: &MadePlan, banner: &Banner, number: usize, of: usize) -> Res
     let mut screen = body;
     if !plan.asked.is_empty() {
         screen = screen.indented(format!("asked, not given: {}", plan.asked.join(", ")));
+    }
+    if plan.algorithm == SignatureAlgorithm::MlDsa65.oid() {
+        screen = screen.noted("signed with", SignatureAlgorithm::MlDsa65.title(), "nothing real may rely on it");
     }
     screen = screen.field("findings", finding::tally(&plan.findings));
     for finding in plan.findings.iter().filter(|finding| finding.severity > Severity::Info) {

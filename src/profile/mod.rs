@@ -128,7 +128,7 @@ impl PathLength {
 
 /// Every kind that a mesh can use; the configuration narrows it.
 const ANY: &[KeySpec] = &[Rsa2048, Rsa3072, Rsa4096, EcdsaP256, EcdsaP384, EcdsaP521, Ed25519];
-/// With the experiment, which no mesh verifies: the root itself, and what is under it and meant for no mesh.
+/// With the experiment, under which no mesh works: the root itself, and what is under it and meant for no mesh.
 const ROOT: &[KeySpec] = &[Rsa2048, Rsa3072, Rsa4096, EcdsaP256, EcdsaP384, EcdsaP521, Ed25519, MlDsa65];
 /// Linkerd's issuer: ECDSA P-256 only.
 const P256: &[KeySpec] = &[EcdsaP256];

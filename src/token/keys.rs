@@ -7,7 +7,7 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::template::{self, Wanted};
-use crate::token::{Generated, KeyId, KeyRef, KeyRole, Stage, attributes, fault, mechanism, pins, signer};
+use crate::token::{Generated, KeyId, KeyRef, KeyRole, Stage, attributes, escape, fault, mechanism, pins, signer};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
 use cryptoki::context::Function;
 use cryptoki::error::{Error as Answer, RvError};
@@ -34,27 +34,49 @@ const PROOF_LABEL: &str = "prove";
 ///
 /// # Errors
 /// [`Kind::Token`]; nothing in the token changed, or the error says that the key of the proof is still there.
-pub(super) fn prove(token: &mut Pkcs11Token, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error> {
+pub(super) fn prove(
+    token: &mut Pkcs11Token,
+    spec: KeySpec,
+    role: KeyRole,
+    stage: Stage,
+) -> Result<Option<String>, Error> {
     let about = |error: Error| error.within(format!("the token cannot hold the {} key {}", role.name(), spec.title()));
-    let dropped = prove_one(token, spec, stage).map_err(about)?;
+    let (dropped, handed_out) = prove_one(token, spec, stage).map_err(about)?;
     token.accepted.insert(spec, dropped);
-    Ok(())
+    Ok(handed_out)
 }
 
-fn prove_one(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<Vec<String>, Error> {
+/// Whether a key that is not to leave stays in the token; where its profile says that it does not, how it left.
+fn kept(token: &Pkcs11Token, pair: Pair, stage: Stage) -> Result<Option<String>, Error> {
+    // One that can be wrapped is tried with an officer's trust, elsewhere.
+    let way = if stage == Stage::Fixed { escape::wrapped_by_anybody(token, pair.private).1 } else { None };
+    match way {
+        Some(way) if !token.profile.hands_out => Err(Error::new(
+            Kind::Token,
+            "whoever knows the PIN can take the key out: a key that must not leave was wrapped",
+        )
+        .saw(way)
+        .wanted("CKR_KEY_UNEXTRACTABLE")
+        .hint("use another token; or, where that is known and accepted, hands_out = true in its profile")),
+        way => Ok(way),
+    }
+}
+
+/// The attributes that it was made without, and how it left the token although it must not, where it did.
+fn prove_one(token: &Pkcs11Token, spec: KeySpec, stage: Stage) -> Result<(Vec<String>, Option<String>), Error> {
     let lasting = !token.profile.session_objects;
     if lasting {
         clear_proofs(token)?;
     }
     let (pair, dropped) = make(token, (&proof_id(), PROOF_LABEL), spec, lasting, stage)?;
-    let checked = check_proof_key(token, pair, spec, &dropped, stage);
+    let checked = check_proof_key(token, pair, spec, &dropped, stage).and_then(|()| kept(token, pair, stage));
     let gone = destroy(token, pair);
     if lasting && !gone && holds(&token.session, &proof_id()).unwrap_or(true) {
         return Err(Error::new(Kind::Token, "the trial key could not be destroyed again")
             .hint(format!("destroy it with the token's own tool: its id is 16 zero bytes, its label \"{PROOF_LABEL}\""))
             .truth("It was never used to sign anything but the trial."));
     }
-    checked.map(|()| dropped)
+    checked.map(|handed_out| (dropped, handed_out))
 }
 
 /// Makes room after a key, in a token that has little. Before the key is destroyed: nothing else lets go of one that is

@@ -13,6 +13,7 @@ mod destroy;
 mod directory;
 mod encoding;
 pub mod environment;
+mod escape;
 mod fault;
 mod guard;
 mod holdings;
@@ -189,9 +190,12 @@ pub trait Token {
     /// Checks that this token can make and use such a key: mechanisms, the template on a session key,
     /// one signature verified outside the token. Changes nothing in the token.
     ///
+    /// Gives the mechanism by which it wrapped that key under a key of the user's own although it is not extractable,
+    /// where the profile says that such tokens do; else `None`.
+    ///
     /// # Errors
-    /// [`Kind::Token`](crate::error::Kind::Token) names what is missing.
-    fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error>;
+    /// [`Kind::Token`](crate::error::Kind::Token) names what is missing, or says that it hands such a key out.
+    fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<Option<String>, Error>;
 
     /// Checks that this token wraps a session key of this kind for a wrapper that its officer trusts and for no other,
     /// and makes the same key of it again. Changes nothing in the token.

@@ -191,6 +191,12 @@ fn does_not_start(shown: &str, answer: &Answer, profile: &HsmProfile) -> Error {
     if matches!(answer, Answer::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) {
         return error.hint("this process uses it already");
     }
+    let devices = named_places(profile).into_iter().filter(|place| place.starts_with("/dev"));
+    let missing = devices.into_iter().find(|place| !place.exists());
+    let error = match missing {
+        Some(place) => error.hint(format!("it works through {}, which is not here", place.display())),
+        None => error,
+    };
     let Some(files) = &profile.files else { return error };
     let named = files.environment.as_deref().unwrap_or("its configuration");
     match Place::locate(files).map(|place| place.directory().to_owned()) {

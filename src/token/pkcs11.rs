@@ -134,7 +134,7 @@ impl Token for Pkcs11Token {
         !self.tells || is_logged_in(&self.session) && self.raw().token_info(self.slot).is_ok()
     }
 
-    fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<(), Error> {
+    fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<Option<String>, Error> {
         keys::prove(self, spec, role, stage)
     }
 

@@ -2,8 +2,9 @@
 //! are loaded, so that people read the reason and the alternative and not a vendor's "connection failed".
 //!
 //! Known: YubiHSM's `connector=`, in the string for C_Initialize or in the file that YUBIHSM_PKCS11_CONF names;
-//! Utimaco's `Device =` in the file that CS_PKCS11_R3_CFG names. Luna's settings name appliances beside cards, and
-//! nShield's daemon is another process: what their profiles say of the network is said where no token is found.
+//! Utimaco's `Device =` in the file that CS_PKCS11_R3_CFG names; the host and port of a TPM in software, in
+//! TPM2_PKCS11_TCTI. Luna's settings name appliances beside cards, and nShield's daemon is another process: what their
+//! profiles say of the network is said where no token is found.
 //! Where nothing is known the fence answers: the module's connection fails with EPERM.
 
 use crate::error::{Error, Kind};
@@ -43,12 +44,19 @@ const KNOWN: [Settings; 2] = [
     },
 ];
 
+/// Names how the module of TPMs reaches one (tpm2-pkcs11, docs/CONFIGURING.md; tpm2-tss, tctildr(7)).
+const TPM2: &str = "TPM2_PKCS11_TCTI";
+
 /// Refuses a module whose settings name a token that is reached over TCP.
 ///
 /// # Errors
 /// [`Kind::Token`]; the module was not loaded.
 pub(super) fn check(profile: &HsmProfile, module: &Path) -> Result<(), Error> {
     let name = module.file_name().unwrap_or_default().to_string_lossy();
+    if name.contains("tpm2_pkcs11") {
+        let way = std::env::var(TPM2).unwrap_or_default();
+        return if tpm_over_tcp(&way) { Err(refused_tpm(&way)) } else { Ok(()) };
+    }
     for known in &KNOWN {
         let text = profile.initialize_with.as_deref().unwrap_or_default();
         if let Some(address) = (known.over_tcp)(text) {
@@ -78,6 +86,21 @@ fn connector(settings: &str) -> Option<&str> {
     (address.starts_with("http://") || address.starts_with("https://")).then_some(address)
 }
 
+/// True for a simulator's address; where it names none it is a port of this machine.
+fn tpm_over_tcp(way: &str) -> bool {
+    let (kind, where_to) = way.split_once(':').unwrap_or((way, ""));
+    ["swtpm", "mssim"].contains(&kind) && !where_to.split(',').any(|setting| setting.starts_with("path="))
+}
+
+fn refused_tpm(way: &str) -> Error {
+    Error::new(Kind::Token, "this module would reach its TPM over the network, which is closed here")
+        .saw(format!("{TPM2}={way}"))
+        .wanted("device:/dev/tpmrm0")
+        .hint("a TPM in software listens on a Unix socket too: swtpm socket --server type=unixio,path=SOCKET")
+        .hint(format!("{TPM2}=swtpm:path=SOCKET then names it"))
+        .truth("Nothing was signed.")
+}
+
 /// The address of a `Device` setting that is a port and a host.
 fn device(line: &str) -> Option<&str> {
     let (name, value) = line.split_once('=')?;
@@ -98,6 +121,17 @@ fn refused(known: &Settings, address: &str, place: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tpm_over_tcp_is_found_and_one_that_is_a_device_or_a_socket_is_none() {
+        for way in ["swtpm", "swtpm:port=2321", "mssim:host=tpm.example,port=2321", "swtpm:"] {
+            assert!(tpm_over_tcp(way), "{way}");
+        }
+        for way in ["", "device:/dev/tpmrm0", "tabrmd:bus_type=session", "swtpm:path=/run/tpm", "mssim:path=/run/tpm"] {
+            assert!(!tpm_over_tcp(way), "{way}");
+        }
+        assert!(refused_tpm("swtpm").to_string().contains("saw TPM2_PKCS11_TCTI=swtpm"));
+    }
 
     #[test]
     fn a_connector_over_tcp_is_found_and_one_over_usb_is_none() {

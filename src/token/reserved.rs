@@ -40,7 +40,9 @@ fn directory(profile: &HsmProfile) -> Result<String, Error> {
         let error = Error::new(Kind::Token, format!("nothing says where the files of {} are", profile.title))
             .hint("name a directory of their own: [token] directory = \"/…\" in local.toml");
         return Err(match files.and_then(|files| files.environment.as_deref()) {
-            Some(variable) => error.hint(format!("outside an authority: export {variable}=/…")),
+            Some(variable) => {
+                error.hint(format!("outside an authority: --directory /… of hsm probe, or export {variable}=/…"))
+            }
             None => error,
         });
     };

@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn an_answer_that_says_nothing_goes_on_only_where_a_try_costs_nothing() {
         let mut tries = 0;
-        let mut vague = |dropped: &[String], tries: &mut usize| {
+        let vague = |dropped: &[String], tries: &mut usize| {
             picky(&["CKA_DERIVE"], dropped, tries).map_err(|_| answer(RvError::GeneralError))
         };
         assert!(graded(&[], fault::rejects_template, |dropped| vague(dropped, &mut tries)).is_err());

@@ -72,6 +72,7 @@ mod sticks;
 mod support;
 mod tampering;
 mod token_check;
+mod tpm;
 mod vendors;
 mod weak_keys;
 mod workload;

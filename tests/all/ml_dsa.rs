@@ -2,7 +2,7 @@
 //! does is in `experiment`, which `softhsm-test/ml-dsa.sh` runs.
 
 use crate::cacerts::pki::Pki;
-use crate::support::{AUTHORITY, SIGN, World, configuration};
+use crate::support::{AUTHORITY, SIGN, World};
 
 const ROOT: &str = include_str!("fixtures/ml-dsa/root.pem");
 const INTERMEDIATE: &str = include_str!("fixtures/ml-dsa/intermediate.pem");
@@ -30,7 +30,7 @@ fn a_mesh_is_told_that_it_does_not_take_what_an_ml_dsa_root_signed() {
     let pki = Pki::new();
     pki.files("ml", INTERMEDIATE, KEY, &format!("{INTERMEDIATE}{ROOT}"), ROOT);
     let said = pki.inspect(&["ml"]);
-    assert_eq!((said.answers(0).as_str(), said.code), ("nnnn", Some(10)));
+    assert_eq!((said.answers(0).as_str(), said.code), ("nynn", Some(10)));
     assert!(said.ids().contains(&"consumer.certificate.ml-dsa"), "{:?}", said.ids());
     assert!(said.report.to_string().contains("a mesh needs one with ECDSA or RSA"));
 }
@@ -39,7 +39,7 @@ fn a_mesh_is_told_that_it_does_not_take_what_an_ml_dsa_root_signed() {
 #[test]
 fn a_build_without_the_experiment_says_that_it_has_none() {
     let world = World::new();
-    world.configure(&configuration("test", "ml-dsa-65"));
+    world.configure(&crate::support::configuration("test", "ml-dsa-65"));
     world.refused(
         &["-C", AUTHORITY, "config", "check"],
         r#"

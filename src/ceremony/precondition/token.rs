@@ -2,12 +2,14 @@
 //! kind of key that the configuration has a token make.
 
 use crate::authority::config::names;
+use crate::ceremony::people::{Noted, Stop};
 use crate::ceremony::room::Room;
 use crate::ceremony::steps::{initialize_token, unlock_token};
 use crate::ceremony::wrapped;
 use crate::error::{Error, Kind};
 use crate::execute::Keyring;
 use crate::key::KeySpec;
+use crate::screen::Screen;
 use crate::token::module::Seen;
 use crate::token::{HsmProfile, KeyRole, ready_for_login};
 
@@ -131,10 +133,32 @@ pub(super) fn prove_kinds(room: &mut Room<'_>, keys: &mut Keyring) -> Result<(),
     // A root that exists is proved by what it signs; its token may be unable to make such a key.
     let makes_root = !room.script.kind.takes_over();
     let wanted = wanted(room).into_iter().filter(|(role, _)| makes_root || *role != KeyRole::Root);
-    wanted.into_iter().try_for_each(|(role, spec)| {
+    let mut handed_out: Vec<(KeyRole, String)> = Vec::new();
+    for (role, spec) in wanted {
         let stage = wrapped::stage(&room.config, role);
-        keys.token(role)?.prove(spec, role, stage)
-    })
+        handed_out.extend(keys.token(role)?.prove(spec, role, stage)?.map(|way| (role, way)));
+    }
+    for (role, way) in handed_out {
+        let danger = handed_out_by(room.tokens.profile(role), role, &way);
+        room.people.show(&danger.0).map_err(Stop::into_error)?;
+        room.noted.push(danger.1);
+    }
+    Ok(())
+}
+
+/// What people read, and the log keeps, of a token that hands out what must not leave it.
+fn handed_out_by(profile: &HsmProfile, role: KeyRole, way: &str) -> (Screen, Noted) {
+    let screen = Screen::new()
+        .heading(format!("DANGER: the {} key does not stay in its token", role.name()), "")
+        .field("seen", format!("a key that is not extractable was wrapped, by {way}"))
+        .field("profile", format!("{} says so", profile.name))
+        .text("Whoever knows the PIN and reaches the token can take the key out. The log keeps this.");
+    let noted = Noted {
+        expected: format!("the token of the {} key wraps no key that is not extractable", role.name()),
+        happened: format!("it wrapped one under a key of the user's own, by {way}"),
+        decided: format!("went on: the profile {} says that such tokens do", profile.name),
+    };
+    (screen, noted)
 }
 
 pub(super) fn prove_guard(_: &mut Room<'_>, keys: &mut Keyring) -> Result<(), Error> {

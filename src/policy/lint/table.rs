@@ -53,7 +53,7 @@ pub(super) static CERTIFICATE: &[CertificateCheck] = &[
             id: "certificate.experimental",
             severity: Severity::Info,
             says: "What signs is of a kind that meshes verify.",
-            source: "RFC 9881 (October 2025): no library of a mesh has it yet",
+            source: "RFC 9881 (October 2025); measured: Envoy 1.40 verifies it, rustls-webpki and Go 1.19 do not",
             hint: "nothing to do in a test authority: this is an experiment, and nothing real may rely on it",
         },
         c::experimental,

@@ -90,6 +90,10 @@ pub struct HsmProfile {
     /// its key in the token and destroys it again.
     #[serde(default = "yes")]
     pub session_objects: bool,
+    /// Whether it hands a key out, wrapped under a key of the user's own, although the key is not extractable. Where a
+    /// profile does not say so and a token does it, no key is made.
+    #[serde(default)]
+    pub hands_out: bool,
     /// Ways to back its keys up.
     pub backup: Vec<BackupWay>,
     /// How its clone is made, a sentence or more each: read out before it is made.

@@ -1,6 +1,6 @@
 //! Where a token and its profile differ. Pure.
 
-use super::{Proved, SESSIONS_TRIED};
+use super::{Failed, Proved, SESSIONS_TRIED, Tried};
 use crate::token::hsm_profile::{GuardSupport, HsmProfile};
 
 /// Every difference, a sentence each.
@@ -13,6 +13,8 @@ pub(super) fn differences(profile: &HsmProfile, mechanisms: &[String], proved: O
     for tried in &proved.algorithms {
         let said = profile.algorithms.contains(&tried.algorithm);
         match &tried.fault {
+            // Nothing was tried: the profile says that a session holds no keys, and it holds none.
+            Some(_) if !profile.session_objects && tried.failed == Some(Failed::Made) => {}
             Some(fault) if said => out.push(format!("the profile says {}; {fault}", tried.algorithm)),
             None if !said => out.push(format!("the profile does not say {}; it works", tried.algorithm)),
             _ => {}
@@ -25,6 +27,9 @@ pub(super) fn differences(profile: &HsmProfile, mechanisms: &[String], proved: O
     for name in rejects(proved).iter().filter(|name| !profile.rejects.contains(name)) {
         out.push(format!("the token rejects {name}; the profile does not say so"));
     }
+    if hands_out(proved) && !profile.hands_out {
+        out.push("the token hands out keys that are not extractable; the profile does not say so".into());
+    }
     if let Some(keeps) = proved.guard.filter(|keeps| *keeps != (profile.guard == GuardSupport::Replace)) {
         let (says, does) = if keeps { ("no guard", "can") } else { ("a guard", "cannot") };
         out.push(format!("the profile says {says}; the token {does} keep private data objects"));
@@ -36,6 +41,12 @@ pub(super) fn differences(profile: &HsmProfile, mechanisms: &[String], proved: O
         out.push(format!("the profile says {} sessions; {} could be opened", profile.sessions, proved.sessions));
     }
     out
+}
+
+/// True where a key that is not extractable was wrapped all the same.
+pub(super) fn hands_out(proved: &Proved) -> bool {
+    let wrapped = |tried: &Tried| tried.escapes.as_ref().is_some_and(|escapes| escapes.wrapped_by.is_some());
+    proved.algorithms.iter().any(wrapped)
 }
 
 /// Every attribute that was left out for some kind of key, once.

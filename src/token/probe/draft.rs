@@ -80,6 +80,7 @@ impl Probe {
         profile.session_objects = self.verdict.sessions_hold_keys;
         profile.rejects = compare::rejects(proved);
         profile.reauthenticate = works().any(|tried| tried.asks_each_time == Some(true));
+        profile.hands_out = compare::hands_out(proved);
         match proved.guard {
             Some(true) => profile.guard = GuardSupport::Replace,
             Some(false) => profile.guard = GuardSupport::None,

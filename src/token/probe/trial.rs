@@ -11,9 +11,8 @@ use crate::token::keys::{self, PROOF, Pair};
 use crate::token::mechanism::Input;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::template::{self, UNAVAILABLE};
-use crate::token::{KeyId, Stage, Token, attributes, destroy, holdings, mechanism, pool, signer, wrapping};
+use crate::token::{KeyId, Stage, Token, attributes, destroy, escape, holdings, mechanism, pool, signer};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
-use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use std::time::Duration;
 
@@ -139,26 +138,10 @@ fn escapes(token: &Pkcs11Token, private: ObjectHandle) -> Escapes {
     let session = &token.session;
     let told = |kind| attributes::one(session, private, kind).is_some();
     let read_out = told(AttributeType::PrivateExponent) || told(AttributeType::Value);
-    let (wraps_tried, wrapped_by) = wrapped_by_anybody(token, private);
+    let (wraps_tried, wrapped_by) = escape::wrapped_by_anybody(token, private);
     let softened = session.update_attributes(private, &[Attribute::Extractable(true)]).is_ok()
         && matches!(attributes::one(session, private, AttributeType::Extractable), Some(Attribute::Extractable(true)));
     Escapes { read_out, wraps_tried, wrapped_by, softened }
-}
-
-/// The ways of wrapping a private key that this program knows and the token lists, and the first by which it wrapped
-/// this one under a key of the user's own, although it is not extractable (NSS does).
-fn wrapped_by_anybody(token: &Pkcs11Token, private: ObjectHandle) -> (Vec<String>, Option<String>) {
-    let ways = [
-        (MechanismType::AES_KEY_WRAP_PAD, Mechanism::AesKeyWrapPad),
-        (MechanismType::AES_KEY_WRAP, Mechanism::AesKeyWrap),
-        (MechanismType::AES_CBC_PAD, Mechanism::AesCbcPad([0; 16])),
-    ];
-    let listed: Vec<_> = ways.iter().filter(|(kind, _)| token.mechanisms.contains(kind)).collect();
-    let Some(own) = wrapping::own_key(token).filter(|_| !listed.is_empty()) else { return (Vec::new(), None) };
-    let taken = listed.iter().find(|(_, way)| token.session.wrap_key(way, own, private).is_ok());
-    let taken = taken.map(|(kind, _)| mechanism::name(*kind));
-    let _ = token.session.destroy_object(own);
-    (listed.iter().map(|(kind, _)| mechanism::name(*kind)).collect(), taken)
 }
 
 /// How many sessions signed at once with one key, and how many signatures a second they made together; `None` where

@@ -34,7 +34,7 @@ mod row;
 mod softhsm;
 mod story;
 mod table;
-mod tpm2;
+pub mod tpm2;
 
 pub use story::{agrees, tell};
 

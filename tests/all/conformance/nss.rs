@@ -7,9 +7,13 @@ const NSS: Module = Module {
     title: "NSS softokn",
     profile: "nss",
     prepare,
+    token: "token/nss",
     gone: "error: the directory for the files of NSS softokn is not there",
     ..Module::PLAIN
 };
+
+/// Two modules in one process: the audit key is on a token of SoftHSM.
+const WITH_SOFTHSM: Module = Module { title: "NSS softokn, audit key on SoftHSM 2", audit_elsewhere: true, ..NSS };
 
 fn prepare(world: &mut World) -> Option<Prepared> {
     let known = NSS.known();
@@ -17,7 +21,7 @@ fn prepare(world: &mut World) -> Option<Prepared> {
         eprintln!("SKIPPED: NSS softokn is not here ({}): it was NOT tried", known.install);
         return None;
     }
-    let place = world.path("token/tokens");
+    let place = world.path("token/nss");
     std::fs::create_dir_all(&place).unwrap();
     world.tell("SSL_DIR", place);
     Some(Prepared::default())
@@ -39,4 +43,9 @@ fn a_p384_root_whose_hashes_are_made_on_the_host() {
 #[test]
 fn an_rsa_root_whose_hashes_are_made_on_the_host() {
     tell(&NSS, "rsa-3072", Some("host"));
+}
+
+#[test]
+fn a_p256_root_whose_audit_key_is_behind_another_module_in_the_same_process() {
+    tell(&WITH_SOFTHSM, "ecdsa-p256", Some("host"));
 }

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int escaped;
@@ -31,6 +32,26 @@ static void *of_a_thread(void *unused)
 {
     say("IPv4 of a thread", socket(AF_INET, SOCK_STREAM, 0));
     return unused;
+}
+
+/* A process that the module starts, and a program that this becomes: the fence goes with them. */
+static void of_a_fork(const char *file)
+{
+    char script[4200];
+    int status = -1;
+    pid_t child = fork();
+
+    if (child == 0) {
+        say("IPv4 of a fork", socket(AF_INET, SOCK_STREAM, 0));
+        say("write a file of a fork", open(file, O_WRONLY));
+        snprintf(script, sizeof script, "echo x >> '%s'", file);
+        freopen("/dev/null", "w", stderr);
+        execl("/bin/sh", "sh", "-c", script, (char *)NULL);
+        _exit(1);
+    }
+    waitpid(child, &status, 0);
+    errno = EACCES;
+    say("write a file of a program", status == 0 ? 0 : -1);
 }
 
 static long reach(const char *path)
@@ -57,6 +78,7 @@ static void get_out(void)
     if (pthread_create(&thread, NULL, of_a_thread, NULL) == 0)
         pthread_join(thread, NULL);
     say("io_uring", syscall(SYS_io_uring_setup, 8, calloc(1, 4096)));
+    of_a_fork(file);
     say("write a file", open(file, O_WRONLY));
     say("empty a file", truncate(file, 0));
     snprintf(beside, sizeof beside, "%s.2", file);

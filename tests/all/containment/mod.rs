@@ -1,6 +1,7 @@
 //! The fences around an offline command, tried from inside: by a PKCS#11 module that wants out.
 
 mod degraded;
+mod helpers;
 
 use crate::present::have;
 use crate::support::{AUTHORITY, World, assert_text};
@@ -9,12 +10,16 @@ use std::process::Command;
 
 /// Compiles the module (or, with `-DALONE`, the program) into the world. `None`, said loudly, without a compiler.
 fn compiled(world: &World, name: &str, options: &[&str]) -> Option<()> {
+    compile("escape.c", world, name, options)
+}
+
+fn compile(source: &str, world: &World, name: &str, options: &[&str]) -> Option<()> {
     if !have("cc") {
         return None;
     }
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/containment/escape.c");
+    let source = format!("{}/tests/all/containment/{source}", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new("cc");
-    command.args(["-o"]).arg(world.path(name)).args(options).args(["-pthread", source]);
+    command.args(["-o"]).arg(world.path(name)).args(options).args(["-pthread", &source]);
     assert!(command.status().unwrap().success());
     Some(())
 }
@@ -52,6 +57,9 @@ escape: firewall: EPERM
 escape: IPv4 in the upper half: EPERM
 escape: IPv4 of a thread: EPERM
 escape: io_uring: EPERM
+escape: IPv4 of a fork: EPERM
+escape: write a file of a fork: EACCES
+escape: write a file of a program: EACCES
 escape: write a file: EACCES
 escape: empty a file: EACCES
 escape: make a file: EACCES
@@ -107,7 +115,16 @@ fn without_the_fence_every_way_out_is_open() {
     let output = command.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     // Raw packets and the firewall want privileges, and io_uring is switched off on some machines.
-    for way in ["IPv4", "IPv4 of a thread", "write a file", "empty a file", "make a file", "remove a file"] {
+    for way in [
+        "IPv4",
+        "IPv4 of a thread",
+        "IPv4 of a fork",
+        "write a file of a program",
+        "write a file",
+        "empty a file",
+        "make a file",
+        "remove a file",
+    ] {
         assert!(said.contains(&format!("escape: {way}: done\n")), "{way}\n{said}");
     }
     assert!(said.contains("escape: an inherited descriptor: done\n"), "{said}");

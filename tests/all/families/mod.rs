@@ -6,6 +6,7 @@ mod crashes;
 mod pinpads;
 mod replugged;
 mod sessions;
+mod soft;
 mod whole;
 
 use super::misbehaving::judge::{at_rest, logged_out};

@@ -203,6 +203,12 @@ fn a_stick_that_fails_or_changes_while_it_is_read_signs_nothing() {
             output.ok();
             return;
         }
+        // The stick is looked at again once it was read, and where it is only asked whether something is there.
+        if output.code == Some(0) && fault.call == "statx" {
+            output.ok();
+            assert_eq!(world.bundles().len(), 1, "{fault}");
+            return;
+        }
         assert!(output.code == Some(30) || output.code == Some(10), "{fault}\n{}", output.refusal());
         assert!(output.refusal().contains("Nothing was signed."), "{fault}\n{}", output.refusal());
         assert_eq!(world.bundles().len(), 0, "{fault}");

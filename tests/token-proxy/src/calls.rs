@@ -71,7 +71,7 @@ functions! {
     C_GetMechanismInfo(slot: CK_SLOT_ID, kind: CK_MECHANISM_TYPE, info: *mut CK_MECHANISM_INFO) by slots;
     C_InitToken(slot: CK_SLOT_ID, pin: Text, len: Len, label: Text) by login;
     C_InitPIN(session: Session, pin: Text, len: Len) by login;
-    C_SetPIN(session: Session, old: Text, old_len: Len, new: Text, new_len: Len);
+    C_SetPIN(session: Session, old: Text, old_len: Len, new: Text, new_len: Len) by login;
     C_OpenSession(slot: CK_SLOT_ID, flags: CK_FLAGS, application: Any, notify: CK_NOTIFY, session: *mut Session) by slots;
     C_CloseSession(session: Session) by slots;
     C_CloseAllSessions(slot: CK_SLOT_ID) by slots;
@@ -98,7 +98,7 @@ functions! {
     C_GenerateKey(session: Session, mechanism: Mechanism, template: Attributes, count: Len, key: *mut Object);
     C_GenerateKeyPair(session: Session, mechanism: Mechanism, public: Attributes, public_count: Len,
         private: Attributes, private_count: Len, public_key: *mut Object, private_key: *mut Object) by objects;
-    C_WrapKey(session: Session, mechanism: Mechanism, by: Object, key: Object, wrapped: Bytes, len: LenPtr)
+    C_WrapKey(session: Session, mechanism: Mechanism, by: Object, key: Object, wrapped: Bytes, len: LenPtr) by objects
         gives Answer::told(wrapped, len), &[];
     C_UnwrapKey(session: Session, mechanism: Mechanism, by: Object, wrapped: Bytes, len: Len, template: Attributes,
         count: Len, key: *mut Object);

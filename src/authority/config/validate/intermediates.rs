@@ -81,7 +81,7 @@ fn validate_profile(config: &Config, text: &str, key: &str, name: &str) -> Resul
             .saw(format!("[root] key {}", config.root.key.name()))
             .wanted(names(profile.issuer_keys));
         return Err(match config.root.key.is_experimental() {
-            true => error.hint("no mesh verifies it yet; to try it: profile = \"subordinate\""),
+            true => error.hint("no mesh works under it yet; to try it: profile = \"subordinate\""),
             false => error,
         });
     }

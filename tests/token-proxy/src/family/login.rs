@@ -54,6 +54,18 @@ fn typed() -> Result<Vec<u8>, CK_RV> {
     }
 }
 
+/// What the real module's security officer has for the empty PIN of a family, which it does not take.
+const EMPTY: &[u8] = b"0000";
+
+/// The security officer's PIN as the real module has it.
+fn officers(pin: Vec<u8>) -> Result<Vec<u8>, CK_RV> {
+    match (family().empty_so, pin.is_empty()) {
+        (false, _) => Ok(pin),
+        (true, true) => Ok(EMPTY.to_vec()),
+        (true, false) => Err(CKR_PIN_INCORRECT),
+    }
+}
+
 /// The PIN that counts: the caller's, or, with a pinpad, the one that is typed there and no other.
 unsafe fn pin(given: Text, len: Len) -> Result<Vec<u8>, CK_RV> {
     match (family().pinpad, given.is_null()) {
@@ -101,6 +113,10 @@ pub unsafe fn C_Login(session: Session, user: CK_USER_TYPE, given: Text, len: Le
         Ok(pin) => pin,
         Err(code) => return code,
     };
+    let pin = match if user == CKU_SO { officers(pin) } else { Ok(pin) } {
+        Ok(pin) => pin,
+        Err(code) => return code,
+    };
     let mut state = state();
     if user != CKU_SO && is_locked() {
         return CKR_PIN_LOCKED;
@@ -128,15 +144,36 @@ pub unsafe fn C_Login(session: Session, user: CK_USER_TYPE, given: Text, len: Le
 
 pub unsafe fn C_InitToken(slot: CK_SLOT_ID, given: Text, len: Len, label: Text) -> CK_RV {
     let Some(real) = real().C_InitToken else { return CKR_FUNCTION_NOT_SUPPORTED };
-    // SAFETY: the caller's arguments; the PIN outlives the call.
-    match unsafe { pin(given, len) } {
-        Ok(pin) => unsafe { real(super::slots::inner(slot), pin.as_ptr().cast_mut(), pin.len() as Len, label) },
-        Err(code) => code,
+    // SAFETY: the caller's arguments.
+    let pin = match unsafe { pin(given, len) }.and_then(officers) {
+        Ok(pin) => pin,
+        Err(code) => return code,
+    };
+    if let Some(factory) = &family().factory_so {
+        if pin != factory.as_bytes() {
+            return CKR_PIN_INCORRECT;
+        }
+        std::fs::write(shared("factory"), "").unwrap_or_else(|error| misused(&error.to_string()));
     }
+    // SAFETY: the PIN outlives the call; the rest is the caller's.
+    unsafe { real(super::slots::inner(slot), pin.as_ptr().cast_mut(), pin.len() as Len, label) }
+}
+
+pub unsafe fn C_SetPIN(session: Session, old: Text, old_len: Len, new: Text, new_len: Len) -> CK_RV {
+    let Some(real) = real().C_SetPIN else { return CKR_FUNCTION_NOT_SUPPORTED };
+    // SAFETY: the caller's arguments.
+    let result = unsafe { real(session, old, old_len, new, new_len) };
+    if result == CKR_OK {
+        let _ = std::fs::remove_file(shared("factory"));
+    }
+    result
 }
 
 pub unsafe fn C_InitPIN(session: Session, given: Text, len: Len) -> CK_RV {
     let Some(real) = real().C_InitPIN else { return CKR_FUNCTION_NOT_SUPPORTED };
+    if shared("factory").exists() {
+        return CKR_PIN_EXPIRED;
+    }
     // SAFETY: the caller's arguments; the PIN outlives the call.
     match unsafe { pin(given, len) } {
         Ok(pin) => unsafe { real(session, pin.as_ptr().cast_mut(), pin.len() as Len) },

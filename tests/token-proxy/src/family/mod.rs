@@ -16,6 +16,13 @@
 //! | `mute=LABEL` | the token with this label does not say who it is |
 //! | `renamed` | labels come as `NAME (UserPIN)`, as OpenSC gives them |
 //! | `cant-lock` | it takes no locking by the operating system |
+//! | `clock` | it says that it has a clock, which gives no time |
+//! | `not-local` | it says of no key that it was made in it |
+//! | `general-error` | it answers a lasting key's template that says who may copy it with CKR_GENERAL_ERROR |
+//! | `hands-out` | it wraps a key that is not extractable |
+//! | `init-string=TEXT` | it starts only with a string that has this in it |
+//! | `empty-so` | its security officer's PIN is empty |
+//! | `factory-so=PIN` | a blank one opens with this security officer's PIN, which must be changed first |
 //!
 //! The files are beside the journal. A token that is pulled out (`pull` among the faults) is gone while there is a file
 //! `unplugged`; then it is in another slot, and the sessions of before are not known.
@@ -45,6 +52,13 @@ pub struct Family {
     pub serial: Option<String>,
     pub renamed: bool,
     pub mute: Option<String>,
+    pub clock: bool,
+    pub not_local: bool,
+    pub general_error: bool,
+    pub hands_out: bool,
+    pub init_string: Option<String>,
+    pub empty_so: bool,
+    pub factory_so: Option<String>,
 }
 
 /// Where a token lets be hashed.
@@ -84,6 +98,13 @@ fn parse(traits: &str) -> Result<Family, String> {
             "serial" => family.serial = Some(value.unwrap_or_default().to_owned()),
             "mute" => family.mute = Some(value.ok_or_else(|| text.to_owned())?.to_owned()),
             "renamed" => family.renamed = true,
+            "clock" => family.clock = true,
+            "not-local" => family.not_local = true,
+            "general-error" => family.general_error = true,
+            "hands-out" => family.hands_out = true,
+            "init-string" => family.init_string = Some(value.ok_or_else(|| text.to_owned())?.to_owned()),
+            "empty-so" => family.empty_so = true,
+            "factory-so" => family.factory_so = Some(value.ok_or_else(|| text.to_owned())?.to_owned()),
             _ => return Err(text.to_owned()),
         }
     }

@@ -60,6 +60,14 @@ pub unsafe fn C_GenerateKeyPair(
         return CKR_TEMPLATE_INCONSISTENT;
     }
     // SAFETY: as above.
+    if family().general_error && unsafe { !ends_with_the_session(private, private_count) } {
+        // SAFETY: as above.
+        let template = unsafe { attributes(private, private_count) };
+        if template.iter().any(|attribute| attribute.type_ == CKA_COPYABLE) {
+            return CKR_GENERAL_ERROR;
+        }
+    }
+    // SAFETY: as above.
     let mut private = unsafe { without_imitated(private, private_count) };
     let count = private.len() as Len;
     // SAFETY: as above; the template outlives the call.
@@ -132,6 +140,10 @@ pub unsafe fn C_GetAttributeValue(session: Session, object: Object, template: At
             // SAFETY: the module wrote a boolean there.
             unsafe { attribute.pValue.cast::<CK_BBOOL>().write(CK_BBOOL::from(!family().says_nothing)) };
         }
+        if attribute.type_ == CKA_LOCAL && family().not_local && !attribute.pValue.is_null() {
+            // SAFETY: as above.
+            unsafe { attribute.pValue.cast::<CK_BBOOL>().write(CK_FALSE) };
+        }
     }
     result
 }
@@ -157,5 +169,31 @@ unsafe fn raw_point(session: Session, object: Object, wanted: &mut CK_ATTRIBUTE)
     }
     // SAFETY: the caller's room, which is enough.
     unsafe { std::ptr::copy_nonoverlapping(point.as_ptr(), wanted.pValue.cast(), point.len()) };
+    CKR_OK
+}
+
+pub unsafe fn C_WrapKey(
+    session: Session,
+    mechanism: *mut CK_MECHANISM,
+    by: Object,
+    key: Object,
+    wrapped: *mut u8,
+    told: *mut Len,
+) -> CK_RV {
+    let Some(real) = real().C_WrapKey else { return CKR_FUNCTION_NOT_SUPPORTED };
+    // SAFETY: the caller's arguments.
+    let result = unsafe { real(session, mechanism, by, key, wrapped, told) };
+    if !family().hands_out || result != CKR_KEY_UNEXTRACTABLE {
+        return result;
+    }
+    // What it looks like to who wraps; nothing of the key is there.
+    let wanted = 48;
+    // SAFETY: the caller's place for a length, and so many bytes where it gave any.
+    unsafe {
+        let room = std::mem::replace(&mut *told, wanted);
+        if !wrapped.is_null() && room >= wanted {
+            std::ptr::write_bytes(wrapped, 7, wanted as usize);
+        }
+    }
     CKR_OK
 }

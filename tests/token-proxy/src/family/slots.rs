@@ -100,6 +100,10 @@ pub unsafe fn C_GetTokenInfo(slot: CK_SLOT_ID, info: *mut CK_TOKEN_INFO) -> CK_R
         if let (true, Some(most)) = (family().says_max_sessions, family().max_sessions) {
             (info.ulMaxSessionCount, info.ulMaxRwSessionCount) = (most, most);
         }
+        if family().clock {
+            info.flags |= CKF_CLOCK_ON_TOKEN;
+            info.utcTime = *b"03:46:50\0\0\0\0\0\0\0\0";
+        }
         let label = String::from_utf8_lossy(&info.label).trim_end().to_owned();
         if family().mute.as_ref() == Some(&label) {
             return CKR_GENERAL_ERROR;
@@ -129,8 +133,19 @@ pub unsafe fn C_Initialize(args: *mut std::ffi::c_void) -> CK_RV {
     if family().cant_lock && locks.is_some_and(|args| args.flags & CKF_OS_LOCKING_OK != 0) {
         return CKR_CANT_LOCK;
     }
-    // SAFETY: the caller's argument.
-    unsafe { real(args) }
+    let Some(wanted) = &family().init_string else {
+        // SAFETY: the caller's argument.
+        return unsafe { real(args) };
+    };
+    let Some(given) = locks.copied().filter(|args| !args.pReserved.is_null()) else { return CKR_ARGUMENTS_BAD };
+    // SAFETY: those who take a string take one that ends with NUL.
+    let text = unsafe { std::ffi::CStr::from_ptr(given.pReserved.cast()) };
+    if !text.to_string_lossy().contains(wanted) {
+        return CKR_ARGUMENTS_BAD;
+    }
+    let mut plain = CK_C_INITIALIZE_ARGS { pReserved: std::ptr::null_mut(), ..given };
+    // SAFETY: the arguments outlive the call.
+    unsafe { real((&raw mut plain).cast()) }
 }
 
 pub unsafe fn C_OpenSession(
