@@ -5,6 +5,7 @@
 
 mod replies;
 
+pub use crate::execute::Signing;
 pub use replies::{Assignment, Retirement, Revoking};
 
 use super::vocabulary::Ways;
@@ -200,17 +201,6 @@ pub enum Secret {
     NewPin(&'static str),
     /// A security officer PIN to be set.
     NewSoPin(&'static str),
-}
-
-/// How far the use of the root key has come in this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signing {
-    /// It was not asked.
-    Nothing,
-    /// It is at work, or was and nobody knows with what success.
-    Asked,
-    /// What it signed is in the log.
-    Logged,
 }
 
 /// Who is asked.

@@ -146,6 +146,8 @@ pub struct Bench {
     pub approved: Vec<ApprovedPlan>,
     /// What was signed.
     pub issued: Vec<Issued>,
+    /// What a step that failed after a signature said of each: true whatever people choose then.
+    pub told: Vec<String>,
     /// How long signing took, from the step's start to outcomes under a checkpoint.
     pub signing: Duration,
     /// The sticks that were met.

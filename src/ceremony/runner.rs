@@ -7,6 +7,7 @@ use super::progress;
 use super::recovery::Interrupted;
 use super::room::{Bench, Room};
 use super::script::Step;
+use super::steps::unlock_token;
 use super::vocabulary::{self, Activity, Fact, Ways};
 use crate::error::{Error, Kind};
 use crate::execute;
@@ -69,6 +70,15 @@ fn complete(
             Err(Stop::Failed(error)) if error.kind() != Kind::Bug => with_truth(error, bench),
             Err(stop) => return Err(stop),
         };
+        if error.kind() == Kind::AfterSigning {
+            bench.told = error.truths().to_vec();
+        }
+        if unlock_token::is_lost(room, bench) {
+            unlock_token::regain(room, bench, step, &error)?;
+            if activity.ways.retry {
+                continue;
+            }
+        }
         let way = room.people.choose(&error, activity.ways);
         note_deviations(room, step)?;
         match way? {
@@ -219,6 +229,9 @@ fn with_truth(error: Error, bench: &Bench) -> Error {
     if error.kind() == Kind::AfterSigning || error.truths().iter().any(|truth| truth.to_lowercase().contains("signed"))
     {
         return error;
+    }
+    if !bench.told.is_empty() {
+        return bench.told.iter().fold(error, |error, told| error.truth(told));
     }
     match bench.issued.is_empty() {
         true => error.truth("Nothing was signed."),

@@ -116,8 +116,8 @@ impl Keyring {
         result.map(|signature| signature.0)
     }
 
-    /// Signs a committed batch with the root key; `done` is called on this thread with the index and the
-    /// result of each plan as it comes in.
+    /// Signs the plans at these places of a committed batch with the root key; `done` is called on this thread with the
+    /// place and the result of each as it comes in. Gives the places that the token was never asked to sign, in order.
     ///
     /// # Errors
     /// [`Kind::Bug`] where the batch is not what was committed, [`Kind::Token`] where no root key is held:
@@ -125,9 +125,9 @@ impl Keyring {
     pub(super) fn sign_committed(
         &mut self,
         committed: &Committed,
-        batch: &Batch,
+        (batch, places): (&Batch, &[usize]),
         done: &mut dyn FnMut(usize, Result<Signature, Error>),
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<usize>, Error> {
         let messages: Vec<&[u8]> = batch.plans().iter().map(|p| p.plan().tbs.0.as_slice()).collect();
         let digests: Vec<Digest> = messages.iter().map(|tbs| Digest::of(tbs)).collect();
         if digests.is_empty() || committed.tbs_digests() != digests {
@@ -137,8 +137,18 @@ impl Keyring {
         }
         let key = self.roots.get(&batch.issuer_generation()).cloned().ok_or_else(|| absent(KeyRole::Root))?;
         let algorithm = SignatureAlgorithm::of(key.spki.spec());
-        self.token(KeyRole::Root)?.sign(&key, algorithm, &messages, done);
-        Ok(())
+        let asked: Vec<(usize, &[u8])> =
+            places.iter().filter_map(|place| Some((*place, *messages.get(*place)?))).collect();
+        let place = |index: usize| asked.get(index).map_or(usize::MAX, |(place, _)| *place);
+        let messages: Vec<&[u8]> = asked.iter().map(|(_, message)| *message).collect();
+        let token = self.token(KeyRole::Root)?;
+        let never = token.sign(&key, algorithm, &messages, &mut |index, signature| done(place(index), signature));
+        Ok(never.into_iter().map(place).collect())
+    }
+
+    /// True where every token answers and is logged in to.
+    pub fn is_open(&self) -> bool {
+        self.tokens.iter().all(|(_, token)| token.is_open())
     }
 
     /// Moves the guard of the root's token to the log's present state, and makes it durable.

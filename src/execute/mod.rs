@@ -6,14 +6,15 @@
 
 mod keyring;
 mod proof;
+mod work;
 
 pub use keyring::Keyring;
 pub use proof::{Proving, intend, prove};
+pub use work::Work;
 
-use crate::digest::{Base64, Hex};
+use crate::digest::Hex;
 use crate::error::{Error, Kind};
-use crate::log::record::{SignIntent, SignOutcome};
-use crate::log::{Header, Record};
+use crate::log::Header;
 use crate::plan::{ApprovedPlan, Batch, TbsView, What};
 use crate::store::{Committed, Log};
 use crate::token::Signature;
@@ -52,47 +53,35 @@ pub struct Desk<'a> {
     pub origin: &'a str,
     /// Makes the header of the next entries.
     pub header: &'a mut dyn FnMut() -> Header,
-    /// Called before the root key is asked, and as signatures come in and are verified: done, of.
+    /// Called as signatures come in and are verified: done, of.
     pub progress: &'a mut dyn FnMut(usize, usize),
+    /// Called before the root key is asked, and when what it signed is in the log.
+    pub stage: &'a mut dyn FnMut(Signing),
 }
 
-/// Signs the to-be-signed bytes of a batch of approved plans with the root key.
-///
-/// People approved exactly these bytes; nothing is encoded again here. The intents are committed to the log
-/// first; each signature is verified with the issuer's public key, by another implementation than the
-/// token's and while the token works on the next, before this returns.
-///
-/// # Errors
-/// Before the token was asked: the error's own kind, "Nothing was signed.". Afterwards
-/// [`Kind::AfterSigning`]: the log, or where that failed the error, names every serial number that was
-/// signed or may have been.
-pub fn execute(batch: Batch, keys: &mut Keyring, desk: &mut Desk<'_>) -> Result<Vec<Issued>, Error> {
-    let issuer = keys.root_spki(batch.issuer_generation())?.clone();
-    let audit = keys.audit_spki()?.clone();
-    let first_header = (desk.header)();
-    let committed = desk
-        .log
-        .commit(&first_header, batch.intents().to_vec(), desk.origin, &audit, &mut |body| keys.sign_statement(body))
-        .map_err(|error| error.truth("Nothing was signed."))?;
-    keys.set_guard(desk.log).map_err(|error| error.truth("Nothing was signed."))?;
-    let results = sign_and_verify(&batch, &committed, keys, &issuer, desk.progress)?;
-    record(batch, &committed, results, keys, desk, &audit)
+/// How far the use of the root key has come in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signing {
+    /// It was not asked.
+    Nothing,
+    /// It is at work, or was and nobody knows with what success.
+    Asked,
+    /// What it signed is in the log.
+    Logged,
 }
 
-/// Signs every plan; each signature is assembled, verified and read back as it comes in, on every core that the token
-/// leaves: the token waits for none of it.
+/// Signs the plans at these places; each signature is assembled, verified and read back as it comes in, on every core
+/// that the token leaves: the token waits for none of it. Gives the places of those that it was never asked to sign.
 fn sign_and_verify(
-    batch: &Batch,
+    (batch, places): (&Batch, &[usize]),
     committed: &Committed,
     keys: &mut Keyring,
     issuer: &Spki,
+    results: &mut [Result<Vec<u8>, Error>],
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Vec<Result<Vec<u8>, Error>>, Error> {
-    let of = batch.plans().len();
-    let mut results: Vec<Result<Vec<u8>, Error>> = Vec::with_capacity(of);
-    results.resize_with(of, || Err(Error::new(Kind::Token, "the token gave no answer")));
+) -> Result<Vec<usize>, Error> {
+    let of = places.len();
     let mut done = 0;
-    progress(done, of);
     let mut keep = |(index, result): Finished| {
         if let Some(slot) = results.get_mut(index) {
             *slot = result;
@@ -109,7 +98,7 @@ fn sign_and_verify(
             let (waiting, checked) = (Arc::clone(&waiting), checked.clone());
             scope.spawn(move || check(batch, issuer, &waiting, &checked));
         }
-        let signed = keys.sign_committed(committed, batch, &mut |index, signature| {
+        let signed = keys.sign_committed(committed, (batch, places), &mut |index, signature| {
             // Both channels live until the last signature is in.
             match signature {
                 Ok(signature) => drop(to_check.send((index, signature))),
@@ -120,9 +109,7 @@ fn sign_and_verify(
         drop((to_check, checked));
         finished.iter().for_each(&mut keep);
         signed
-    })?;
-    hold_back(batch.plans(), &mut results);
-    Ok(results)
+    })
 }
 
 /// The place of a plan in its batch, and what became of it.
@@ -196,51 +183,6 @@ fn examine(approved: &ApprovedPlan, der: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Appends the outcomes and puts them under a checkpoint.
-fn record(
-    batch: Batch,
-    committed: &Committed,
-    results: Vec<Result<Vec<u8>, Error>>,
-    keys: &mut Keyring,
-    desk: &mut Desk<'_>,
-    audit: &Spki,
-) -> Result<Vec<Issued>, Error> {
-    let mut outcomes = Vec::with_capacity(results.len());
-    for (result, intent) in results.iter().zip(committed.range()) {
-        let (status, der, reason) = match result {
-            Ok(der) => ("ok", Some(Base64(der.clone())), None),
-            // The token was asked: a signature may exist somewhere. One that is certain but flawed is
-            // recorded so as well: treated as issued, delivered to nobody.
-            Err(error) => ("unknown", None, Some(error.to_string())),
-        };
-        outcomes.push(Record::from(SignOutcome { intent, status: status.to_owned(), der, reason }));
-    }
-    let signed: Vec<bool> = results.iter().map(was_signed).collect();
-    let fates = || batch.intents().iter().zip(&signed).map(|(intent, signed)| fate(intent, *signed));
-    let told = |error: Error| fates().fold(error.into_kind(Kind::AfterSigning), |error, fate| error.truth(fate));
-    let way_on = goes_on(batch.plans().iter());
-    let header = (desk.header)();
-    let range = desk.log.append(&header, &outcomes).map_err(|error| {
-        told(error.within("the outcome could not be logged").hint(
-            "mend the cause and run any ceremony: it records these serial numbers as unknown; they are not used again",
-        ))
-    })?;
-    desk.log
-        .checkpoint(desk.origin, audit, &mut |body| keys.sign_statement(body))
-        .map_err(|error| told(error.within("the outcome is logged, but not under a checkpoint").hint(way_on)))?;
-    keys.set_guard(desk.log)
-        .map_err(|error| told(error.within("the outcome is logged, but not in the guard").hint(way_on)))?;
-
-    let failed = results.iter().find_map(|r| r.as_ref().err()).cloned();
-    if let Some(error) = failed {
-        let any = signed.contains(&true);
-        return Err(if any { told(error).hint(way_on) } else { fates().fold(error, |error, fate| error.truth(fate)) });
-    }
-    let plans = batch.plans().iter().cloned();
-    let ders = results.into_iter().flatten();
-    Ok(plans.zip(ders).zip(range).map(|((plan, der), outcome)| Issued { plan, der, outcome }).collect())
-}
-
 /// How what was signed reaches those who wait for it, where a later step failed.
 pub fn goes_on<'p>(mut plans: impl Iterator<Item = &'p ApprovedPlan>) -> &'static str {
     match plans.any(|approved| approved.plan().what == What::Intermediate) {
@@ -252,16 +194,6 @@ pub fn goes_on<'p>(mut plans: impl Iterator<Item = &'p ApprovedPlan>) -> &'stati
 /// True where a signature exists for certain.
 fn was_signed(result: &Result<Vec<u8>, Error>) -> bool {
     result.as_ref().map_or_else(|error| error.kind() == Kind::AfterSigning, |_| true)
-}
-
-/// What is true of one intent after the token was asked.
-fn fate(intent: &SignIntent, signed: bool) -> String {
-    let name = name_of(intent.serial.as_ref(), intent.crl_number);
-    if signed {
-        signed_says(&name)
-    } else {
-        format!("{name} may have been signed; it is recorded as unknown and never used again.")
-    }
 }
 
 fn name_of(serial: Option<&Hex>, crl_number: Option<u64>) -> String {

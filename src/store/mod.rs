@@ -4,11 +4,13 @@
 //! checkpoints in place before what they cover is acted on. It never rewrites an entry: a torn last line is moved
 //! aside. What entries mean is for others; keys are handed in as closures.
 
+mod committed;
 mod copy;
 mod disk;
 mod publish;
 mod read;
 
+pub use committed::{Committed, Intended};
 pub use copy::{Standing, copy, missing, refuse_other, standing};
 pub use publish::{check_published, publish, published};
 pub use read::{Reading, Torn, begun, directory_of, material, read};
@@ -62,33 +64,6 @@ pub struct SignedCheckpoint {
     pub checkpoint: Checkpoint,
     /// The signed note, as it stands.
     pub note: String,
-}
-
-/// Intents that are on disk, read back and under a signed checkpoint: what a root signature asks for.
-///
-/// Made by [`Log::commit`] and in no other way: "logged first" is this type.
-#[derive(Debug)]
-pub struct Committed {
-    tbs_digests: Vec<Digest>,
-    range: Range<u64>,
-    checkpoint: SignedCheckpoint,
-}
-
-impl Committed {
-    /// SHA-256 of the to-be-signed bytes of each intent, in order: only these may be signed.
-    pub fn tbs_digests(&self) -> &[Digest] {
-        &self.tbs_digests
-    }
-
-    /// The positions of the intents.
-    pub fn range(&self) -> Range<u64> {
-        self.range.clone()
-    }
-
-    /// The checkpoint that covers them.
-    pub fn checkpoint(&self) -> &SignedCheckpoint {
-        &self.checkpoint
-    }
 }
 
 /// What the audit key does: signs the bytes handed to it, DER ECDSA.
@@ -267,22 +242,29 @@ impl Log {
         Ok(SignedCheckpoint { checkpoint, note })
     }
 
-    /// Commits intents: appends them, reads them back, and puts them under a signed checkpoint.
+    /// Appends intents and reads them back.
     ///
     /// # Errors
-    /// As [`Log::append`] and [`Log::checkpoint`]. The root key was not used.
+    /// As [`Log::append`]. The root key was not used.
+    pub fn intend(&mut self, header: &Header, intents: Vec<SignIntent>) -> Result<Intended, Error> {
+        let tbs_digests: Vec<Digest> = intents.iter().map(|intent| intent.tbs_sha256).collect();
+        let records: Vec<Record> = intents.into_iter().map(Record::from).collect();
+        Ok(Intended { tbs_digests, range: self.append(header, &records)? })
+    }
+
+    /// Commits intents: puts them under a signed checkpoint. Where that fails it can be tried again.
+    ///
+    /// # Errors
+    /// As [`Log::checkpoint`]. The root key was not used.
     pub fn commit(
         &mut self,
-        header: &Header,
-        intents: Vec<SignIntent>,
+        intended: &Intended,
         origin: &str,
         audit: &Spki,
         sign: Sign<'_>,
     ) -> Result<Committed, Error> {
-        let tbs_digests: Vec<Digest> = intents.iter().map(|intent| intent.tbs_sha256).collect();
-        let records: Vec<Record> = intents.into_iter().map(Record::from).collect();
-        let range = self.append(header, &records)?;
         let checkpoint = self.checkpoint(origin, audit, sign)?;
+        let Intended { tbs_digests, range } = intended.clone();
         if checkpoint.checkpoint.size < range.end {
             return Err(Error::new(Kind::Bug, "a checkpoint does not cover the intents"));
         }

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind};
 use crate::key::KeySpec;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::template::{self, Wanted};
-use crate::token::{Generated, KeyId, KeyRef, KeyRole, Stage, attributes, escape, fault, mechanism, pins, pool};
+use crate::token::{Generated, KeyId, KeyRef, KeyRole, Stage, attributes, escape, fault, mechanism, pins, signer};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
 use cryptoki::context::Function;
 use cryptoki::error::{Error as Answer, RvError};
@@ -124,8 +124,8 @@ pub(super) fn check_proof_key(
     let spki = attributes::public_key(session, pair.public)?;
     expect_spec(&spki, spec)?;
     let algorithm = SignatureAlgorithm::of(spec);
-    let job = pool::job(token, spec, algorithm)?;
-    let signature = pool::sign_one(session, pool::Signer::of(session, pair.private), &job, PROOF)?;
+    let job = signer::job(token, spec, algorithm)?;
+    let signature = signer::sign_one(session, signer::Signer::of(session, pair.private), &job, PROOF)?;
     verify::signature(&spki, algorithm, PROOF, &signature.0).map_err(|error| error.into_kind(Kind::Token))
 }
 

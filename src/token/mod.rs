@@ -32,6 +32,7 @@ mod raw;
 mod reach;
 mod reserved;
 mod seen;
+mod signer;
 mod template;
 pub mod unlock;
 mod wrapping;
@@ -285,14 +286,15 @@ pub trait Token {
     ///
     /// `done` is called on the calling thread, once for each message, with its index and result, as they
     /// come in: the caller verifies one while the token works on the next. A failure of one says nothing of
-    /// the others. Signatures are in certificate form and are not verified here.
+    /// the others. Signatures are in certificate form and are not verified here. Gives the indices of those messages that
+    /// the token was never asked to sign, in order: no signature of them can exist.
     fn sign(
         &mut self,
         key: &KeyRef,
         algorithm: SignatureAlgorithm,
         messages: &[&[u8]],
         done: &mut dyn FnMut(usize, Result<Signature, Error>),
-    );
+    ) -> Vec<usize>;
 
     /// Random bytes from the token's generator.
     ///

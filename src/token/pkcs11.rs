@@ -11,7 +11,7 @@ use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{Library, Module, Seen, token_files};
 use crate::token::raw::Raw;
 use crate::token::{Asks, Generated, Guard, Holding, Identity, KeyId, KeyRef, KeyRole, Signature, Stage, Token};
-use crate::token::{Evidence, attestation, destroy, directory, fault, guard, holdings, keys, pins, pool};
+use crate::token::{Evidence, attestation, destroy, directory, fault, guard, holdings, keys, pins, pool, signer};
 use crate::token::{Officer, Unwrapped, Wrapper, wrapping};
 use crate::x509::{SignatureAlgorithm, Spki};
 use cryptoki::context::Pkcs11;
@@ -21,7 +21,7 @@ use cryptoki::slot::Slot;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A token that is logged in to.
 // Fields are dropped in this order: sessions close before the module is finalised.
@@ -41,6 +41,10 @@ pub struct Pkcs11Token {
     pub(super) pin: Option<SecretString>,
     /// The PIN is typed on the token's own keys.
     pub(super) pinpad: bool,
+    /// It says of its sessions who is logged in: its silence later means something.
+    tells: bool,
+    /// Why the PIN was refused at a signature: it is not tried again.
+    pub(super) refused: OnceLock<Error>,
     /// Where copies of a file-backed token are kept.
     pub(super) snapshots: Option<PathBuf>,
     identity: Identity,
@@ -74,6 +78,7 @@ impl Pkcs11Token {
         let allowed =
             seen.max_sessions.and_then(|max| usize::try_from(max).ok()).map_or(usize::MAX, |max| max - 1.min(max));
         Self {
+            tells: is_logged_in(&session),
             lane: None,
             session,
             slot,
@@ -86,6 +91,7 @@ impl Pkcs11Token {
             },
             pin,
             pinpad: seen.pinpad,
+            refused: OnceLock::new(),
             snapshots: module.snapshots.clone(),
             identity: seen.identity,
             library: Arc::clone(&module.library),
@@ -105,13 +111,18 @@ impl Pkcs11Token {
     }
 }
 
+/// True where the module says that the user is logged in.
+fn is_logged_in(session: &Session) -> bool {
+    session.get_session_info().is_ok_and(|info| info.session_state() == SessionState::RwUser)
+}
+
 impl Token for Pkcs11Token {
     fn identity(&self) -> &Identity {
         &self.identity
     }
 
     fn asks(&self) -> Asks {
-        match (pool::any_asks(&self.session), self.pinpad) {
+        match (signer::any_asks(&self.session), self.pinpad) {
             (false, _) => Asks::Once,
             (true, false) => Asks::EachTime,
             (true, true) => Asks::EachTimeOnItself,
@@ -120,8 +131,7 @@ impl Token for Pkcs11Token {
 
     fn is_open(&self) -> bool {
         // The state that the module remembers can be older than the token's absence: both are asked.
-        let state = self.session.get_session_info().map(|info| info.session_state());
-        matches!(state, Ok(SessionState::RwUser)) && self.raw().token_info(self.slot).is_ok()
+        !self.tells || is_logged_in(&self.session) && self.raw().token_info(self.slot).is_ok()
     }
 
     fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<Option<String>, Error> {
@@ -195,8 +205,8 @@ impl Token for Pkcs11Token {
         algorithm: SignatureAlgorithm,
         messages: &[&[u8]],
         done: &mut dyn FnMut(usize, Result<Signature, Error>),
-    ) {
-        pool::sign_all(self, key, algorithm, messages, done);
+    ) -> Vec<usize> {
+        pool::sign_all(self, key, algorithm, messages, done)
     }
 
     fn random(&mut self, count: usize) -> Result<Vec<u8>, Error> {

@@ -5,41 +5,16 @@
 //! no session was left for was never shown to the token. Nothing is verified here. Source: PKCS#11 v3.0 section 5.13.
 
 use crate::error::{Error, Kind};
-use crate::key::KeySpec;
-use crate::token::mechanism::{self, Way};
 use crate::token::pkcs11::Pkcs11Token;
-use crate::token::raw::Raw;
-use crate::token::{KeyId, KeyRef, Signature, attributes, encoding, fault, keys};
+use crate::token::signer::{Job, Signer, Unsigned, job, sign_one};
+use crate::token::{KeyId, KeyRef, Signature, fault, keys};
 use crate::x509::SignatureAlgorithm;
-use cryptoki::context::{Function, Pkcs11};
+use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error as Answer, RvError};
-use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
-use cryptoki::session::{Session, UserType};
+use cryptoki::session::Session;
 use cryptoki::slot::Slot;
-use secrecy::SecretString;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
-
-/// How to sign, decided once for a batch.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Job<'a> {
-    algorithm: SignatureAlgorithm,
-    way: Way,
-    raw: &'a Raw,
-    /// The PIN for keys that ask for it each time; `None` also where it is typed on the token itself.
-    pin: Option<&'a SecretString>,
-    pinpad: bool,
-    /// The family's keys ask each time, whatever they say of themselves.
-    known_to_ask: bool,
-}
-
-/// A key as a session sees it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Signer {
-    key: ObjectHandle,
-    /// It asks for the PIN at each signature.
-    asks: bool,
-}
 
 /// A session that made a signature, kept for the next one with the same key.
 pub(super) struct Lane {
@@ -48,117 +23,23 @@ pub(super) struct Lane {
     signer: Signer,
 }
 
-impl Signer {
-    /// Looks whether the key asks for the PIN each time: what it says of itself counts, not what its family is known for.
-    pub(super) fn of(session: &Session, key: ObjectHandle) -> Self {
-        Self { key, asks: asks_each_time(session, key) }
-    }
-}
-
-/// True where a key says that it asks for the PIN at each signature.
-pub(super) fn asks_each_time(session: &Session, key: ObjectHandle) -> bool {
-    let asked = attributes::one(session, key, AttributeType::AlwaysAuthenticate);
-    matches!(asked, Some(Attribute::AlwaysAuthenticate(true)))
-}
-
-/// True where a private key that the session sees asks so. A token that cannot be searched fails at the next step, and
-/// says why.
-pub(super) fn any_asks(session: &Session) -> bool {
-    let keys = session.find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)]).unwrap_or_default();
-    keys.into_iter().any(|key| asks_each_time(session, key))
-}
-
-/// Decides how this token signs with this algorithm.
-///
-/// # Errors
-/// [`Kind::Token`] where it cannot, or the key is of another kind.
-pub(super) fn job(token: &Pkcs11Token, spec: KeySpec, algorithm: SignatureAlgorithm) -> Result<Job<'_>, Error> {
-    if !mechanism::fits(spec, algorithm) {
-        return Err(Error::new(Kind::Token, "a key of this kind does not sign with this algorithm")
-            .saw(spec.title())
-            .wanted(algorithm.title()));
-    }
-    let way = mechanism::choose(algorithm, &token.mechanisms, token.profile.hash)?;
-    Ok(Job {
-        algorithm,
-        way,
-        raw: token.raw(),
-        pin: token.pin.as_ref(),
-        pinpad: token.pinpad,
-        known_to_ask: token.profile.reauthenticate,
-    })
-}
-
-/// Makes one signature.
-///
-/// # Errors
-/// [`Kind::Token`]; [`Kind::PinRejected`] and [`Kind::PinFinal`] where the key asks for the PIN and it is not taken: a
-/// try is spent, and nothing was signed.
-pub(super) fn sign_one(session: &Session, signer: Signer, job: &Job<'_>, message: &[u8]) -> Result<Signature, Error> {
-    let input = mechanism::input(job.way, job.algorithm, message)?;
-    let call = mechanism::call(job.way.mechanism)?;
-    let refused = |answer| fault::refused("the token did not sign", &answer);
-    let with_pin = || {
-        if job.pin.is_none() && !job.pinpad {
-            return Err(not_kept());
-        }
-        session.sign_init(&call, signer.key).map_err(refused)?;
-        session.login(UserType::ContextSpecific, job.pin).map_err(|answer| pin_refused(&answer))?;
-        job.raw.sign(session, &input).map_err(refused)
-    };
-    let raw = match signer.asks {
-        true => with_pin()?,
-        false => match session.sign(&call, signer.key, &input) {
-            Err(Answer::Pkcs11(RvError::UserNotLoggedIn, Function::Sign)) if job.known_to_ask => with_pin()?,
-            Err(answer @ Answer::Pkcs11(RvError::UserNotLoggedIn, Function::Sign)) => {
-                return Err(refused(answer).hint(
-                    "where its keys ask for the PIN at each signature and do not say so: `reauthenticate = true` in the \
-                     token's profile",
-                ));
-            }
-            other => other.map_err(refused)?,
-        },
-    };
-    Ok(Signature(match job.algorithm {
-        SignatureAlgorithm::EcdsaSha256 | SignatureAlgorithm::EcdsaSha384 | SignatureAlgorithm::EcdsaSha512 => {
-            encoding::ecdsa_der(&raw)?
-        }
-        _ => raw,
-    }))
-}
-
-fn not_kept() -> Error {
-    Error::new(Kind::Token, "the key asks for the PIN at each signature, and it was not kept")
-        .hint("say `reauthenticate = true` in the token's profile, and start the command again")
-}
-
-/// The PIN for this one signature was not taken. It opened the token before, so something is wrong: it is not tried again.
-fn pin_refused(answer: &Answer) -> Error {
-    let what = "the token did not take the PIN that it asks for at each signature";
-    let error = fault::refused(what, answer);
-    match answer {
-        Answer::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => {
-            error.into_kind(Kind::PinRejected).truth("One try was spent; it was not tried again.")
-        }
-        Answer::Pkcs11(RvError::PinLocked, _) => error.into_kind(Kind::PinFinal).truth("The PIN was not tried again."),
-        _ => error,
-    }
-}
-
 /// Makes a signature of each message over as many sessions as the token is set to and lets be opened; `done` gets each
-/// result on the calling thread while the sessions work on the next.
+/// result on the calling thread while the sessions work on the next. Gives the messages that the token was never shown.
 pub(super) fn sign_all(
     token: &mut Pkcs11Token,
     key: &KeyRef,
     algorithm: SignatureAlgorithm,
     messages: &[&[u8]],
     done: &mut dyn FnMut(usize, Result<Signature, Error>),
-) {
+) -> Vec<usize> {
     // Checkpoints and bundles come one by one: each would open a session and search it for the key.
     let kept = token.lane.take().filter(|lane| lane.key == key.id && messages.len() == 1);
     let job = match job(token, key.spki.spec(), algorithm) {
         Ok(job) => job,
-        Err(error) => return (0..messages.len()).for_each(|index| done(index, Err(error.clone()))),
+        Err(error) => {
+            (0..messages.len()).for_each(|index| done(index, Err(error.clone())));
+            return (0..messages.len()).collect();
+        }
     };
     let batch = Batch {
         context: token.context(),
@@ -170,11 +51,15 @@ pub(super) fn sign_all(
         stopped: AtomicBool::new(false),
     };
     let mut answered = vec![false; messages.len()];
-    let mut emit = |index: usize, result: Result<Signature, Error>| {
+    let mut never = Vec::new();
+    let mut emit = |index: usize, result: Result<Signature, Unsigned>| {
         if let Some(place) = answered.get_mut(index) {
             *place = true;
         }
-        done(index, result);
+        if result.as_ref().is_err_and(|unsigned| !unsigned.asked) {
+            never.push(index);
+        }
+        done(index, result.map_err(|unsigned| unsigned.error));
     };
     // One message needs no second thread; more do even on one session, so that verifying one overlaps
     // with making the next.
@@ -194,9 +79,12 @@ pub(super) fn sign_all(
         Ok(()) => Error::new(Kind::Bug, "a signing thread ended before its work was done"),
     };
     for (index, _) in answered.iter().enumerate().filter(|(_, answered)| !**answered) {
+        never.push(index);
         done(index, Err(error.clone()));
     }
     token.lane = lane;
+    never.sort_unstable();
+    never
 }
 
 /// Why a session took no more messages although some were left: none was lost by it.
@@ -222,7 +110,11 @@ struct Batch<'a> {
 impl Batch<'_> {
     /// Works in so many sessions, each with a thread; what comes in is given out on this one. Where at least one session
     /// did all that was left, the others are not missed.
-    fn in_parallel(&self, sessions: usize, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) -> Result<(), Ended> {
+    fn in_parallel(
+        &self,
+        sessions: usize,
+        emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>),
+    ) -> Result<(), Ended> {
         std::thread::scope(|scope| {
             let (sender, receiver) = mpsc::channel();
             let threads: Vec<_> = (0..sessions)
@@ -249,7 +141,7 @@ impl Batch<'_> {
     }
 
     /// Takes messages until none is left, in a session of its own. The login is the process's.
-    fn work(&self, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) -> Result<(), Ended> {
+    fn work(&self, emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>)) -> Result<(), Ended> {
         while !self.is_over() {
             let (session, signer) = self.open()?;
             self.take(&session, signer, emit)?;
@@ -262,7 +154,7 @@ impl Batch<'_> {
         &self,
         kept: Option<Lane>,
         lane: &mut Option<Lane>,
-        emit: &mut dyn FnMut(usize, Result<Signature, Error>),
+        emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>),
     ) -> Result<(), Ended> {
         let (session, signer) = match kept {
             Some(kept) => (kept.session, kept.signer),
@@ -278,7 +170,11 @@ impl Batch<'_> {
     }
 
     /// The same in a session that is open for other things as well, for as long as it signs.
-    fn work_in(&self, session: &Session, emit: &mut dyn FnMut(usize, Result<Signature, Error>)) -> Result<(), Ended> {
+    fn work_in(
+        &self,
+        session: &Session,
+        emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>),
+    ) -> Result<(), Ended> {
         let signer = Signer::of(session, keys::private_key(session, self.key).map_err(Ended::Failed)?);
         while !self.is_over() {
             self.take(session, signer, emit)?;
@@ -291,13 +187,13 @@ impl Batch<'_> {
         &self,
         session: &Session,
         signer: Signer,
-        emit: &mut dyn FnMut(usize, Result<Signature, Error>),
+        emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>),
     ) -> Result<(), Ended> {
         while !self.is_over() {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(message) = self.messages.get(index) else { return Ok(()) };
             let result = sign_one(session, signer, &self.job, message);
-            let failed = result.as_ref().err().cloned();
+            let failed = result.as_ref().err().map(|unsigned| unsigned.error.clone());
             emit(index, result);
             match failed {
                 Some(error) if matches!(error.kind(), Kind::PinRejected | Kind::PinFinal) => {

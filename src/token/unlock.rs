@@ -6,7 +6,7 @@ use crate::error::{Error, Kind};
 use crate::token::module::{Module, Seen, Selection, slot_of};
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::seen::describe;
-use crate::token::{directory, fault, pool};
+use crate::token::{directory, fault, signer};
 use cryptoki::error::{Error as Answer, RvError};
 use cryptoki::object::{Attribute, ObjectClass};
 use cryptoki::session::{Session, UserType};
@@ -158,7 +158,7 @@ fn log_in(session: &Session, pin: Option<&SecretString>) -> Result<(), Answer> {
 /// kept until the token is closed then. Elsewhere it is forgotten once the token is open.
 fn may_ask_again(session: &Session) -> bool {
     let keys = session.find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)]);
-    keys.is_ok_and(|keys| keys.is_empty()) || pool::any_asks(session)
+    keys.is_ok_and(|keys| keys.is_empty()) || signer::any_asks(session)
 }
 
 #[cfg(test)]

@@ -215,7 +215,8 @@ impl Fixture {
     fn commit(&mut self, intents: Vec<SignIntent>) -> Result<Committed, Error> {
         let header = self.header();
         let audit = &self.audit;
-        self.log.commit(&header, intents, &self.origin, audit.spki(), &mut |body| audit.sign(body))
+        let intended = self.log.intend(&header, intents)?;
+        self.log.commit(&intended, &self.origin, audit.spki(), &mut |body| audit.sign(body))
     }
 
     /// Commits, signs with the root key and logs the outcomes, without a checkpoint over them.

@@ -121,7 +121,7 @@ fn intend(
     let nonces = roots.iter().map(|(key, _)| Ok((key.generation, Hex(room.random(&mut keys, 16)?))));
     let intended = nonces.collect::<Result<Vec<_>, Error>>().and_then(|nonces| {
         room.journal.with_log(|log, origin, header| {
-            let desk = &mut Desk { log, origin, header, progress: &mut |_, _| {} };
+            let desk = &mut Desk { log, origin, header, progress: &mut |_, _| {}, stage: &mut |_| {} };
             execute::intend(&backup.name, &nonces, &mut keys, desk)
         })
     });

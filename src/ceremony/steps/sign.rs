@@ -1,20 +1,22 @@
 //! `sign`: the approved plans become one batch; keys made here are sealed and logged first.
 
 use crate::bundle::seal;
-use crate::ceremony::people::{Signing, Stop};
+use crate::ceremony::people::Stop;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::Step;
+use crate::ceremony::steps::unlock_token;
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::clock;
 use crate::digest::Base64;
 use crate::error::{Error, Kind};
-use crate::execute::{self, Desk, Issued};
+use crate::execute::{Desk, Issued, Work};
 use crate::log::record::KeySealed;
 use crate::plan::Batch;
 use crate::screen::Screen;
 use crate::text;
 use crate::token::{Asks, KeyRole};
 use secrecy::ExposeSecret;
+use std::cell::RefCell;
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
@@ -43,33 +45,55 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     seal_keys_made_here(room, bench, &approved)?;
     let batches = Batch::by_issuer(approved, room.journal.now())?;
     tell_how_often(room, bench, batches.len(), batches.iter().map(|batch| batch.plans().len()).sum())?;
-    let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
     let before = bench.issued.len();
-    let result = batches.into_iter().try_for_each(|batch| {
-        let people = &mut room.people;
-        let issued = room.journal.with_log(|log, origin, header| {
-            let mut progress = |done, of| {
-                if done == 0 {
-                    people.signing(Signing::Asked);
-                }
-                people.working(done, of, "signing");
-            };
-            let began = clock::monotonic();
-            let issued = execute::execute(batch, &mut keys, &mut Desk { log, origin, header, progress: &mut progress });
-            bench.signing += clock::monotonic().saturating_sub(began);
-            issued
-        });
-        // Also after a failure: the state is what the log says.
-        let caught_up = room.journal.catch_up();
-        bench.issued.extend(issued?);
-        caught_up
-    });
-    bench.keys = Some(keys);
-    if result.is_ok() || result.as_ref().is_err_and(|error| error.kind() == Kind::AfterSigning) {
-        room.people.signing(Signing::Logged);
-    }
+    let result = batches.into_iter().try_for_each(|batch| work(room, bench, step, Work::new(batch)));
     let signed = bench.issued.get(before..).unwrap_or_default();
-    Ok(result.map_err(|error| after(error, signed))?)
+    result.map_err(|stop| match stop {
+        Stop::Failed(error) => Stop::Failed(after(error, signed)),
+        stop => stop,
+    })
+}
+
+/// One batch, to its end. Where its token is taken out in the middle and people attend, they put it in again, and what
+/// it was not asked for yet is signed then.
+fn work(room: &mut Room<'_>, bench: &mut Bench, step: &Step, mut work: Work) -> Result<(), Stop> {
+    let attended = room.people.unattended().is_none();
+    loop {
+        let mut keys = bench.keys.take().ok_or_else(|| Error::new(Kind::Bug, "a step needs an unlocked token"))?;
+        let went = at_the_desk(room, bench, |desk| work.go_on(&mut keys, desk, attended));
+        bench.keys = Some(keys);
+        let lost = match went {
+            Ok(issued) => {
+                bench.issued.extend(issued);
+                return Ok(());
+            }
+            Err(error) if unlock_token::is_lost(room, bench) => error,
+            Err(error) => return Err(error.into()),
+        };
+        if let Err(stop) = unlock_token::regain(room, bench, step, &lost) {
+            let error = stop.into_error();
+            return Err(at_the_desk(room, bench, |desk| Ok(work.give_up(desk, error)))?.into());
+        }
+    }
+}
+
+/// Lends log and people to the signing protocol; the state is what the log says afterwards, also after a failure.
+fn at_the_desk<T>(
+    room: &mut Room<'_>,
+    bench: &mut Bench,
+    act: impl FnOnce(&mut Desk<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let people = RefCell::new(&mut *room.people);
+    let began = clock::monotonic();
+    let done = room.journal.with_log(|log, origin, header| {
+        let mut progress = |done, of| people.borrow_mut().working(done, of, "signing");
+        let mut stage = |stage| people.borrow_mut().signing(stage);
+        act(&mut Desk { log, origin, header, progress: &mut progress, stage: &mut stage })
+    });
+    bench.signing += clock::monotonic().saturating_sub(began);
+    let caught_up = room.journal.catch_up();
+    let done = done?;
+    caught_up.map(|()| done)
 }
 
 /// Whoever has to type the PIN for each signature knows beforehand how often.

@@ -1,9 +1,11 @@
 //! `unlock-token`: the PIN, once; the guard; what an interrupted session left behind.
 
 mod custodians;
+mod regain;
 mod reopen;
 
 pub use custodians::{confirm_try, keeps, takes_shares};
+pub use regain::{is_lost, regain};
 pub use reopen::reopen;
 
 use crate::authority::state::KeyRecord;

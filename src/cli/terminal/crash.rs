@@ -13,6 +13,7 @@ use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::fs::File;
+use std::io::IsTerminal;
 use std::os::fd::BorrowedFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -39,8 +40,13 @@ static TERMINAL: OnceLock<(File, Termios)> = OnceLock::new();
 /// From here on a crash is told of. Where a handler cannot be set, crashes end the process as they always did.
 pub fn watch() {
     let ways = CRASHES.iter().map(|(_, number, name)| (*number, *name)).chain([EXIT]);
-    let texts =
-        ways.flat_map(|(number, name)| STAGES.map(|stage| (number, stage, render_error(&told(name, stage))))).collect();
+    // Where somebody looks, a line of progress may be drawn there, and the cursor hidden.
+    let begin = if std::io::stderr().is_terminal() { "\r\x1b[K\x1b[?25h" } else { "" };
+    let texts = ways
+        .flat_map(|(number, name)| {
+            STAGES.map(|stage| (number, stage, format!("{begin}{}", render_error(&told(name, stage)))))
+        })
+        .collect();
     if TEXTS.set(texts).is_err() {
         return;
     }

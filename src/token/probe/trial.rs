@@ -11,7 +11,7 @@ use crate::token::keys::{self, PROOF, Pair};
 use crate::token::mechanism::Input;
 use crate::token::pkcs11::Pkcs11Token;
 use crate::token::template::{self, UNAVAILABLE};
-use crate::token::{KeyId, Stage, Token, attributes, destroy, escape, holdings, mechanism, pool};
+use crate::token::{KeyId, Stage, Token, attributes, destroy, escape, holdings, mechanism, pool, signer};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use std::time::Duration;
@@ -110,14 +110,14 @@ fn sign(
 ) -> Result<(), Error> {
     keys::expect_spec(spki, tried.algorithm)?;
     let algorithm = SignatureAlgorithm::of(tried.algorithm);
-    let job = pool::job(token, tried.algorithm, algorithm)?;
+    let job = signer::job(token, tried.algorithm, algorithm)?;
     tried.token_hashes =
         Some(mechanism::choose(algorithm, &token.mechanisms, token.profile.hash)?.input == Input::Message);
-    let signer = pool::Signer::of(&token.session, pair.private);
+    let signer = signer::Signer::of(&token.session, pair.private);
     let (began, mut made) = (stopwatch(), 0_u32);
     let mut signatures = Vec::new();
     loop {
-        signatures.push(pool::sign_one(&token.session, signer, &job, PROOF)?);
+        signatures.push(signer::sign_one(&token.session, signer, &job, PROOF)?);
         made += 1;
         let spent = stopwatch() - began;
         if spent >= MOMENT {

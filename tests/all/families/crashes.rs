@@ -100,5 +100,5 @@ fn a_crash_while_people_attend_leaves_the_terminal_as_it_was() {
     assert!(shown.contains("error: this program crashed (SIGABRT)"), "{shown}");
     assert_eq!(world.read("before"), world.read("after"));
     let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
-    assert!(status.contains("may have been signed"), "{status}");
+    assert!(status.contains("it is recorded as unknown"), "{status}");
 }

@@ -12,9 +12,7 @@ mod whole;
 use super::misbehaving::judge::{at_rest, logged_out};
 use super::support::proxy::Call;
 use super::support::tally;
-use super::support::{
-    AUTHORITY, CREATE, GENESIS, Output, PARTICIPANTS, PIN, SIGN, SIGNING, SO_PIN, World, assert_text,
-};
+use super::support::{AUTHORITY, CREATE, Output, PARTICIPANTS, PIN, SIGN, SO_PIN, World, assert_text};
 
 /// A CRL is refreshed with these, at a time when it is due.
 const CRL: [&str; 9] =

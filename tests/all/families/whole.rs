@@ -57,7 +57,7 @@ fn a_pin_that_locks_is_told_of_before_each_try_and_never_tried_where_it_is_the_l
         &output.error(),
         "
         error: the token rejected the PIN: saw C_Login: CKR_PIN_INCORRECT
-        hint:  a wrong PIN costs nothing: this token never locks
+        hint:  this kind of token never locks its PIN
         One try was spent; it was not tried again.
         Nothing was signed.
         exit 21

@@ -11,7 +11,7 @@ mod hanging;
 pub mod judge;
 mod lies;
 mod proxy;
-mod signing;
+pub mod signing;
 mod texts;
 
 use super::crash::copy;

@@ -36,6 +36,6 @@ fn a_fault_hits_the_call_that_its_rule_names_and_no_other() {
 fn a_plan_with_a_mistake_ends_the_program_and_says_why() {
     let world = prepared();
     let output = world.run_with_faults("C_Sgin@1=flip", &SIGN);
-    assert_eq!(output.code, None);
+    assert_eq!(output.code, Some(99));
     assert!(output.stderr.contains("anchorite-token-proxy: cannot read the fault \"C_Sgin@1=flip\""));
 }

@@ -47,7 +47,10 @@ pub fn takes_shares(seen: &Seen) -> Result<(), Error> {
         Kind::Token,
         "the token's PIN is typed on its own keys, and the PIN that shares give is typed by nobody",
     )
-    .saw(format!("token \"{}\", slot {}", seen.identity.label, seen.slot))
+    .saw(match seen.initialized {
+        true => format!("the token \"{}\"", seen.identity.label),
+        false => format!("a blank token in slot {}", seen.slot),
+    })
     .hint("use a token without keys of its own, or take [custody] out of authority.toml and choose a PIN")
     .truth("No try was spent."))
 }

@@ -205,6 +205,11 @@ pub unsafe fn C_Sign(session: Session, data: *mut u8, len: Len, signature: *mut 
         return unsafe { real(session, data, len, signature, told) };
     };
     if family().always_authenticate && !begun.allowed {
+        // A refusal ends the signature that was begun: here by one that nobody gets.
+        let (mut lost, mut length) = ([0u8; 1024], 1024);
+        // SAFETY: the caller's data, and room for as much as is told.
+        unsafe { real(session, data, len, lost.as_mut_ptr(), &mut length) };
+        state().begun.remove(&session);
         return CKR_USER_NOT_LOGGED_IN;
     }
     // SAFETY: the caller's bytes, of which it said how many there are.

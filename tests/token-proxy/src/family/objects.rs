@@ -42,6 +42,8 @@ unsafe fn without_imitated(template: Attributes, count: Len) -> Vec<CK_ATTRIBUTE
     template.iter().filter(|attribute| !(imitates && attribute.type_ == CKA_ALLOWED_MECHANISMS)).copied().collect()
 }
 
+// As many as the standard gives it.
+#[allow(clippy::too_many_arguments)]
 pub unsafe fn C_GenerateKeyPair(
     session: Session,
     mechanism: *mut CK_MECHANISM,
@@ -121,33 +123,53 @@ pub unsafe fn C_GetMechanismList(slot: CK_SLOT_ID, list: *mut CK_MECHANISM_TYPE,
 pub unsafe fn C_GetAttributeValue(session: Session, object: Object, template: Attributes, count: Len) -> CK_RV {
     let Some(real) = real().C_GetAttributeValue else { return CKR_FUNCTION_NOT_SUPPORTED };
     // SAFETY: the caller's arguments.
+    let asked = unsafe { attributes(template, count) };
+    if let ([one], true) = (&mut *asked, family().ec_point_raw)
+        && one.type_ == CKA_EC_POINT
+    {
+        // SAFETY: as above.
+        return unsafe { raw_point(session, object, one) };
+    }
+    // SAFETY: as above.
     let result = unsafe { real(session, object, template, count) };
     if result != CKR_OK {
         return result;
     }
-    // SAFETY: as above.
-    for attribute in unsafe { attributes(template, count) } {
-        let is_there = !attribute.pValue.is_null();
-        if attribute.type_ == CKA_ALWAYS_AUTHENTICATE && family().always_authenticate && is_there {
+    for attribute in asked {
+        if attribute.type_ == CKA_ALWAYS_AUTHENTICATE && family().always_authenticate && !attribute.pValue.is_null() {
             // SAFETY: the module wrote a boolean there.
             unsafe { attribute.pValue.cast::<CK_BBOOL>().write(CK_BBOOL::from(!family().says_nothing)) };
         }
-        if attribute.type_ == CKA_LOCAL && family().not_local && is_there {
+        if attribute.type_ == CKA_LOCAL && family().not_local && !attribute.pValue.is_null() {
             // SAFETY: as above.
             unsafe { attribute.pValue.cast::<CK_BBOOL>().write(CK_FALSE) };
         }
-        // 04 41 04 …: the point of P-256 in its OCTET STRING; 04 81 85 04 …: that of P-521.
-        if attribute.type_ == CKA_EC_POINT && family().ec_point_raw {
-            let header = if attribute.ulValueLen > 129 { 3 } else { 2 };
-            attribute.ulValueLen -= header;
-            if is_there {
-                let bytes = attribute.pValue.cast::<u8>();
-                // SAFETY: so many bytes and those of the header are there.
-                unsafe { std::ptr::copy(bytes.add(header as usize), bytes, attribute.ulValueLen as usize) };
-            }
-        }
     }
     result
+}
+
+/// A point without its OCTET STRING: 04 41 04 … is that of P-256, 04 81 85 04 … that of P-521.
+unsafe fn raw_point(session: Session, object: Object, wanted: &mut CK_ATTRIBUTE) -> CK_RV {
+    let Some(real) = real().C_GetAttributeValue else { return CKR_FUNCTION_NOT_SUPPORTED };
+    let mut whole = [0u8; 512];
+    let mut own = CK_ATTRIBUTE { type_: CKA_EC_POINT, pValue: whole.as_mut_ptr().cast(), ulValueLen: 512 };
+    // SAFETY: room for as much as is told.
+    let result = unsafe { real(session, object, &mut own, 1) };
+    if result != CKR_OK {
+        return result;
+    }
+    let point = &whole[if whole[1] < 0x80 { 2 } else { 3 }..own.ulValueLen as usize];
+    let room = wanted.ulValueLen as usize;
+    wanted.ulValueLen = point.len() as Len;
+    if wanted.pValue.is_null() {
+        return CKR_OK;
+    }
+    if room < point.len() {
+        return CKR_BUFFER_TOO_SMALL;
+    }
+    // SAFETY: the caller's room, which is enough.
+    unsafe { std::ptr::copy_nonoverlapping(point.as_ptr(), wanted.pValue.cast(), point.len()) };
+    CKR_OK
 }
 
 pub unsafe fn C_WrapKey(

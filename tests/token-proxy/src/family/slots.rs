@@ -64,12 +64,14 @@ fn outer(slot: CK_SLOT_ID) -> CK_SLOT_ID {
 
 pub unsafe fn C_GetSlotList(present: CK_BBOOL, slots: *mut CK_SLOT_ID, count: *mut Len) -> CK_RV {
     let Some(real) = real().C_GetSlotList else { return CKR_FUNCTION_NOT_SUPPORTED };
-    // SAFETY: the caller's arguments.
-    let result = unsafe { real(present, slots, count) };
     if refuses("C_OpenSession").is_some() {
         // SAFETY: the caller's place for a count.
         unsafe { *count = 0 };
-    } else if result == CKR_OK && !slots.is_null() {
+        return CKR_OK;
+    }
+    // SAFETY: the caller's arguments.
+    let result = unsafe { real(present, slots, count) };
+    if result == CKR_OK && !slots.is_null() {
         // SAFETY: so many were written.
         unsafe { std::slice::from_raw_parts_mut(slots, *count as usize) }
             .iter_mut()
