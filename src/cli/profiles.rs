@@ -103,7 +103,7 @@ fn list(all: &[HsmProfile]) -> Screen {
     ways.dedup();
     screen = screen.blank();
     for by in ways {
-        screen = screen.field(by.name(), says(by));
+        screen = screen.text(format!("{}: {}.", by.name(), says(by)));
     }
     screen.blank().text("One in full, with what people need on the day: anchorite hsm profiles NAME")
 }
