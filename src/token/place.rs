@@ -171,7 +171,7 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         fs::write(empty.path().join("token.conf"), slot(1, empty.path().join("one.sql"))).unwrap();
         let none = Place::locate(&kryoptic(&empty.path().join("token.conf"))).unwrap();
-        assert_eq!(none.part_of("d2d8e9354b7818c2"), [PathBuf::new(); 0]);
+        assert!(none.part_of("d2d8e9354b7818c2").is_empty());
     }
 
     #[test]
