@@ -84,8 +84,9 @@ fn a_module_that_wants_the_internet_or_a_file_elsewhere_fails_visibly_and_a_unix
     assert_eq!(tries(&probe.stderr), CAUGHT);
     assert_text(
         &probe.error(),
-        "error: the PKCS#11 module $WORLD/escape.so does not start: saw C_Initialize: CKR_DEVICE_ERROR
+        "error: the PKCS#11 module ./escape.so does not start: saw C_Initialize: CKR_DEVICE_ERROR
          hint: take the token out, put it back and start the command again
+         hint: its token directory is $WORLD/token/tokens; is it readable and writable for you?
          exit 20",
     );
     assert_eq!(std::fs::read_to_string(outside.path().join("file")).unwrap(), "content");
