@@ -75,7 +75,8 @@ KRYOPTIC_MODULE=$(cat -- "$built")
 export KRYOPTIC_MODULE
 
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --workspace --no-fail-fast "$@"
+    # One more than there are processors: some test always waits for a terminal or a disk.
+    cargo nextest run --locked --workspace --no-fail-fast --test-threads "$(($(nproc) + 1))" "$@"
 else
     cargo test --locked --workspace --no-fail-fast "$@"
 fi

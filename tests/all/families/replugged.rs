@@ -53,10 +53,10 @@ fn a_token_that_is_pulled_out_between_two_certificates_signs_the_second_once_it_
     let shown = seat.asked(LOOK_AGAIN);
     assert!(shown.contains("Not yet: the token does not answer any more"), "{shown}");
     assert!(shown.contains("put it in again, wherever"), "{shown}");
-    // Not in yet: asked again, and no PIN was asked for.
+    // Not in yet: asked again, and no PIN was asked for. The files of this one cannot be pulled out, and that is said.
     seat.types("");
     let shown = seat.asked(LOOK_AGAIN);
-    assert!(shown.contains("the token is not there"), "{shown}");
+    assert!(shown.contains("its files are there and it is not"), "{shown}");
     plugs_in(&world);
     seat.types("");
     seat.answers("User PIN of the root token: ", "00000000");

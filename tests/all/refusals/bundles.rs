@@ -260,7 +260,7 @@ fn a_bundle_older_than_what_is_there_is_refused() {
         &open(&bundle),
         "
         error: this bundle is older than the one that is there: saw bundle 1 of the
-               cluster, tree size 67, wanted bundle 2, tree size 87, or newer
+               cluster, tree size 66, wanted bundle 2, tree size 75, or newer
         hint:  find the newest bundle of this cluster; anchorite export makes one again
                from the log
         hint:  --allow-older takes it all the same: certificates, roots and revocations

@@ -355,8 +355,8 @@ fn local_configuration_is_as_strict() {
     world.refused(
         &["-C", AUTHORITY, "config", "check"],
         r#"
-        error: local.toml, line 2, column 1: unknown field "modul": wanted module or
-               writes
+        error: local.toml, line 2, column 1: unknown field "modul": wanted one of
+               module, directory, writes
         hint:  did you mean "module"?
         exit 2
     "#,
@@ -380,8 +380,9 @@ fn a_profile_that_does_not_exist_is_told_the_nearest_one() {
     world.refused(
         &["-C", AUTHORITY, "root", "create", "--answers", "answers.toml"],
         r#"
-        error: no such token profile: saw "softhsm", wanted softhsm2, or the path of a
-               profile
+        error: no such token profile: saw "softhsm", wanted softhsm2, kryoptic, nss,
+               tpm2-pkcs11, opencryptoki, entrust-nshield, nitrokey-hsm2, thales-luna,
+               utimaco, yubihsm2, yubikey-piv, or the path of a profile
         hint:  did you mean "softhsm2"?
         Nothing was signed.
         exit 2

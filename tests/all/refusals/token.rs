@@ -184,9 +184,8 @@ fn two_tokens_are_told_apart_by_their_serials() {
     world.refused(
         &["hsm", "probe", "--profile", "softhsm2"],
         r#"
-        error: there are 2 tokens: saw slot …: serial …, label
-               "Same"; slot …: serial …, label "Same", wanted
-               exactly one
+        error: there are 2 tokens: saw serial …, label "Same"; serial
+               …, label "Same", wanted exactly one
         hint:  name the token by its serial number
         exit 20
     "#,
