@@ -28,7 +28,7 @@ def measured(command, env=None):
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0), talk.seek(0)
         if process.returncode != 0:
-            raise SystemExit(f"{command} failed:\n{talk.read().decode()}")
+            raise SystemExit(f"{' '.join(command)[:300]} failed:\n{talk.read().decode()}")
         return seconds, usage.ru_maxrss / 1024, out.read()
 
 
@@ -114,18 +114,20 @@ class Authority:
         place = self.path.parent / "openssl-ca"
         (place / "certs").mkdir(parents=True)
         (place / "index").touch()
-        (place / "config").write_text(OPENSSL_CA.format(engine=self.options.engine, module=self.options.module, pin=PIN, place=place))
+        # Two files: an engine that is configured by both is begun twice, and fails.
+        (place / "engine").write_text(ENGINE.format(engine=self.options.engine, module=self.options.module, pin=PIN))
+        (place / "config").write_text(OPENSSL_CA.format(place=place))
         key = f"pkcs11:serial={self.serial};id={''.join('%' + self.key_id[i:i + 2] for i in range(0, 32, 2))};type=private"
         command = ["openssl", "ca", "-batch", "-config", place / "config", "-engine", "pkcs11", "-keyform", "engine",
                    "-keyfile", key, "-cert", self.path / "public/root-cert.pem", "-notext", "-infiles", *sorted(requests.iterdir())]
-        seconds = measured([str(part) for part in command], self.env)[0]
+        seconds = measured([str(part) for part in command], {**self.env, "OPENSSL_CONF": str(place / "engine")})[0]
         made = len(list((place / "certs").iterdir()))
         if made != len(command) - command.index("-infiles") - 1:
             raise SystemExit(f"openssl ca made {made} certificates")
         return seconds
 
 
-OPENSSL_CA = """openssl_conf = begin
+ENGINE = """openssl_conf = begin
 [begin]
 engines = engines
 [engines]
@@ -135,7 +137,9 @@ engine_id = pkcs11
 dynamic_path = {engine}
 MODULE_PATH = {module}
 PIN = {pin}
-[ca]
+"""
+
+OPENSSL_CA = """[ca]
 default_ca = here
 [here]
 database = {place}/index

@@ -29,9 +29,11 @@ if [ -z "${ANCHORITE_BIN:-}" ]; then
     cargo build --release --locked --quiet
     ANCHORITE_BIN=$target/release/anchorite
 fi
-engine=$(ls /usr/lib/*/engines-3/pkcs11.so /usr/lib64/engines-3/pkcs11.so 2>/dev/null | head -1)
+# True where there is none: it is looked for in two places, and one of them is never there.
+engine_here() { ls /usr/lib/*/engines-3/pkcs11.so /usr/lib64/engines-3/pkcs11.so 2>/dev/null | head -1 || true; }
+engine=$(engine_here)
 if [ -z "$engine" ] && install libengine-pkcs11-openssl; then
-    engine=$(ls /usr/lib/*/engines-3/pkcs11.so 2>/dev/null | head -1)
+    engine=$(engine_here)
 fi
 [ -n "$engine" ] || skip "openssl ca beside Anchorite: apt install libengine-pkcs11-openssl"
 mkdir -p "$target/bench"
