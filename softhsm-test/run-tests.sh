@@ -67,7 +67,7 @@ export PATH
 built=$(mktemp)
 softhsm-test/kryoptic.sh >"$built" &
 building=$!
-trap 'kill "$building" 2>/dev/null; rm -f -- "$built"' EXIT
+trap '{ kill "$building" 2>/dev/null || true; rm -f -- "$built"; }' EXIT
 cargo build --locked --quiet
 cargo test --locked --workspace --no-run --quiet
 wait "$building" || fail "Kryoptic was not built: a second token, which every run of the tests meets"
