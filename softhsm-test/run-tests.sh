@@ -24,8 +24,6 @@ need python3 python3 || fail "python3 is not here and cannot be installed"
 # These are judges and injectors of faults: each missing one costs some tests.
 need certtool gnutls-bin || skip "GnuTLS (apt install gnutls-bin)"
 need certutil libnss3-tools || skip "NSS tools (apt install libnss3-tools)"
-# Other PKCS#11 modules: each missing one costs its own tests.
-softhsm-test/tokens.sh
 need pkcs11-tool opensc || skip "OpenSC's pkcs11-tool (apt install opensc): no tests of what others put into a token"
 need age age || skip "age"
 need jq jq || skip "jq"
@@ -37,7 +35,8 @@ have chromium || { say "installing chromium" && install chromium fonts-liberatio
 need pdftotext poppler-utils || skip "poppler: no printed page is read"
 need zbarimg zbar-tools || skip "zbar: no code is decoded"
 
-# More PKCS#11 modules, each of which has a story of its own to stand (tests/all/conformance).
+# Other PKCS#11 modules, each of which has a story of its own to stand (tests/all/conformance): each missing one
+# costs its own tests.
 softhsm-test/tokens.sh
 
 # From PyPI, under target/ so that nothing outside the tree changes.

@@ -25,7 +25,8 @@ pub struct Attended<'t> {
     /// The screen of a custodian whose turn it is.
     pub(super) private: Option<Private>,
     pub(super) tty: File,
-    pub(super) stage: Stage,
+    /// Written to through [`Attended::page`] alone.
+    stage: Stage,
     pub(super) signals: Signals,
     /// The screen that a question is about; shown again after whatever pushed it off the page.
     pub(super) shown: Vec<String>,
@@ -77,6 +78,17 @@ impl<'t> Attended<'t> {
             number: 0,
             accepted: None,
         })
+    }
+
+    /// The page, to write on: a line of progress is off it, and does not come between two lines.
+    pub(super) fn page(&mut self) -> &mut Stage {
+        self.terminal.finish_progress();
+        &mut self.stage
+    }
+
+    /// The page, to measure.
+    pub(super) fn stage(&self) -> &Stage {
+        &self.stage
     }
 
     /// The terminal once more, for a screen of its own.
@@ -160,17 +172,17 @@ impl<'t> Attended<'t> {
                 self.turn(Top::Whole)?;
                 let needed = self.stage.height(&self.shown);
                 if needed <= self.stage.room() {
-                    self.shown.iter().for_each(|line| self.stage.line(line));
+                    self.shown.clone().iter().for_each(|line| self.page().line(line));
                 }
             }
-            self.stage.guide(echo == Echo::Hidden);
-            lines.iter().for_each(|line| self.stage.line(line));
+            self.page().guide(echo == Echo::Hidden);
+            lines.iter().for_each(|line| self.page().line(line));
             let typed = line::read(&self.tty, &self.signals, &prompt, echo, false)?;
             let length = match &typed {
                 Typed::Line(text) if echo == Echo::Shown => text.chars().count(),
                 _ => 0,
             };
-            self.stage.answered(&prompt, length);
+            self.page().answered(&prompt, length);
             match typed {
                 Typed::Line(text) => {
                     self.silent = None;
@@ -217,8 +229,9 @@ impl<'t> Attended<'t> {
         } else {
             "Pause here? yes, or Enter to go on: "
         };
+        self.terminal.finish_progress();
         let typed = line::read(&self.tty, &self.signals, prompt, Echo::Shown, false)?;
-        self.stage.answered(prompt, 3);
+        self.page().answered(prompt, 3);
         match typed {
             Typed::Line(text) => match text.trim().to_lowercase().as_str() {
                 "yes" | "y" => Err(Stop::Pause),

@@ -34,7 +34,7 @@ impl Attended<'_> {
         let minutes = view
             .minutes
             .map_or(String::new(), |minutes| format!(" · {}", text::count(minutes.try_into().unwrap_or(0), "minute")));
-        self.stage.head(Head {
+        self.page().head(Head {
             place: format!("Step {number} of {of}"),
             says: (*says).to_owned(),
             by: format!("{by}{minutes}"),
@@ -45,10 +45,10 @@ impl Attended<'_> {
         self.shown.clear();
         self.turn(Top::Whole)?;
         for line in view.note.map(|note| text::wrap(&text::escape(note), WIDTH)).unwrap_or_default() {
-            self.stage.line(&line);
+            self.page().line(&line);
         }
-        if self.stage.moves() {
-            self.trail.clone().iter().for_each(|line| self.stage.line(line));
+        if self.stage().moves() {
+            self.trail.clone().iter().for_each(|line| self.page().line(line));
         }
         Ok(())
     }
@@ -72,13 +72,12 @@ impl Attended<'_> {
 
     /// Shows a screen: whole on one page where it fits, else page by page.
     pub(super) fn put(&mut self, screen: &Screen) -> Result<(), Stop> {
-        self.terminal.finish_progress();
-        if !self.stage.has_begun() {
+        if !self.stage().has_begun() {
             self.turn(Top::Whole)?;
         }
         let (aside, lines) = screen.page();
         if let Some(aside) = aside {
-            self.stage.aside(aside);
+            self.page().aside(aside);
         }
         if self.unread.is_empty() {
             self.shown.clear();
@@ -87,7 +86,8 @@ impl Attended<'_> {
         }
         self.shown.extend(lines.iter().cloned());
         // What fits on no page below the whole head may fit below less of it, and is read as a whole then.
-        let top = self.stage.top_over(self.stage.height(&lines)).filter(|top| aside.is_none() || *top != Top::Nothing);
+        let top =
+            self.stage().top_over(self.stage().height(&lines)).filter(|top| aside.is_none() || *top != Top::Nothing);
         let top = top.unwrap_or(Top::Whole);
         if aside.is_some() || top != Top::Whole {
             self.new_page(top)?;
@@ -97,22 +97,21 @@ impl Attended<'_> {
 
     /// A sentence, wrapped.
     pub(super) fn say(&mut self, sentence: &str) {
-        self.terminal.finish_progress();
         self.silent = None;
         for line in text::wrap(&text::escape(sentence), WIDTH) {
-            self.stage.line(&line);
+            self.page().line(&line);
         }
     }
 
     /// Something that went wrong, under the screen that the question is about; where no page holds both, first the
     /// one and then the other.
     pub(super) fn say_again(&mut self, lines: &[String]) -> Result<(), Stop> {
-        let needed = self.stage.height(lines);
-        if !self.stage.moves() || needed < self.stage.room() {
+        let needed = self.stage().height(lines);
+        if !self.stage().moves() || needed < self.stage().room() {
             return self.lines(lines);
         }
         let shown = self.shown.clone();
-        match self.stage.top_over(self.stage.height(&shown) + needed) {
+        match self.stage().top_over(self.stage().height(&shown) + needed) {
             Some(top) => self.turn(top)?,
             None => {
                 self.turn(Top::Whole)?;
@@ -122,27 +121,27 @@ impl Attended<'_> {
                 return self.lines(&shown);
             }
         }
-        shown.iter().chain(lines).for_each(|line| self.stage.line(line));
+        shown.iter().chain(lines).for_each(|line| self.page().line(line));
         Ok(())
     }
 
     /// Lines below what is on the page: on a new one where they fit only there, page by page where they fit on none.
     fn lines(&mut self, lines: &[String]) -> Result<(), Stop> {
         self.silent = None;
-        let needed = self.stage.height(lines);
-        if !self.stage.is_fresh() {
-            if needed + 1 > self.stage.room() {
+        let needed = self.stage().height(lines);
+        if !self.stage().is_fresh() {
+            if needed + 1 > self.stage().room() {
                 self.new_page(Top::Whole)?;
             } else if lines.first().is_some_and(|line| !line.is_empty()) {
-                self.stage.line("");
+                self.page().line("");
             }
         }
         for line in lines {
-            if self.stage.rows(line) > self.stage.room() && !self.stage.is_fresh() {
+            if self.stage().rows(line) > self.stage().room() && !self.stage().is_fresh() {
                 self.acknowledge("Enter for more")?;
                 self.turn(Top::Whole)?;
             }
-            self.stage.line(line);
+            self.page().line(line);
             self.unread.push(line.clone());
         }
         Ok(())
@@ -164,28 +163,28 @@ impl Attended<'_> {
     /// Turns the page; a terminal that is too small is said first.
     pub(super) fn turn(&mut self, top: Top) -> Result<(), Stop> {
         loop {
-            let (rows, columns) = self.stage.size();
+            let (rows, columns) = self.stage().size();
             if (rows >= SMALLEST.0 && columns >= SMALLEST.1) || self.accepted == Some((rows, columns)) {
                 break;
             }
-            self.stage.line("");
-            self.stage.line(&format!("This terminal has {rows} rows and {columns} columns;"));
-            self.stage.line(&format!("a ceremony needs {} and {}.", SMALLEST.0, SMALLEST.1));
-            self.stage.line("Make it larger: it goes on then.");
+            self.page().line("");
+            self.page().line(&format!("This terminal has {rows} rows and {columns} columns;"));
+            self.page().line(&format!("a ceremony needs {} and {}.", SMALLEST.0, SMALLEST.1));
+            self.page().line("Make it larger: it goes on then.");
             match line::read(&self.tty, &self.signals, "Enter: go on as it is: ", Echo::Shown, true)? {
                 Typed::Line(_) => self.accepted = Some((rows, columns)),
                 Typed::Signal(Signal::Gone | Signal::Interrupt) | Typed::End => return Err(Stop::Pause),
                 Typed::Signal(Signal::Resize | Signal::Suspend) | Typed::NoText(_) => {}
             }
         }
-        self.stage.turn(top);
+        self.page().turn(top);
         Ok(())
     }
 
     /// The screen that the question is about, where something else pushed it off the page.
     pub(super) fn show_again(&mut self) -> Result<(), Stop> {
-        let needed = self.stage.height(&self.shown);
-        if needed == 0 || (self.stage.moves() && needed + 2 <= self.stage.room()) {
+        let needed = self.stage().height(&self.shown);
+        if needed == 0 || (self.stage().moves() && needed + 2 <= self.stage().room()) {
             return Ok(());
         }
         self.turn(Top::Whole)?;

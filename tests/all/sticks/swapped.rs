@@ -191,7 +191,8 @@ fn a_stick_that_fails_while_a_bundle_is_written_gets_it_whole_on_the_next_try() 
     let (world, sheet) = ready();
     let stick = world.path("medium");
     let faults = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", stick.to_str().unwrap(), "-e", "trace=fsync"];
-    let once = ["-e", "inject=fsync:error=EIO:when=1"];
+    // Half a second late, so that the line of progress is on the screen when it fails.
+    let once = ["-e", "inject=fsync:error=EIO:delay_enter=500000:when=1"];
     let mut seat = Seat::through(&world, &[&faults[..], &once].concat(), &SIGN);
     introduces(&mut seat);
     seat.answers("User PIN of the root token: ", PIN);
