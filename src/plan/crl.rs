@@ -94,7 +94,7 @@ fn lasting(context: Context<'_>, issuer: &Issuer, state: &State, validity_days: 
         plan.reviewed = reviewed(issuer.generation);
         plan.crl = Some(change(state, &before));
     }
-    MadePlan::new(plan, Standard::Crl(Arc::new(issuer.view.clone()), Arc::new(before)))
+    MadePlan::new(plan, Standard::Crl(Arc::clone(&issuer.view), Arc::new(before)))
 }
 
 /// The entry of a certificate; an unspecified reason is left out (RFC 5280 section 5.3.1).
