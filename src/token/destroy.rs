@@ -4,7 +4,9 @@
 
 use crate::error::{Error, Kind};
 use crate::token::pkcs11::Pkcs11Token;
+use crate::token::pool::Lane;
 use crate::token::{KeyId, directory, fault, token_files};
+use cryptoki::error::{Error as Answer, RvError};
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
@@ -12,7 +14,7 @@ use cryptoki::session::Session;
 ///
 /// # Errors
 /// [`Kind::Token`]: the token refused, or a key is still there afterwards; the error says what the token holds.
-pub(super) fn destroy(token: &Pkcs11Token, id: &KeyId) -> Result<usize, Error> {
+pub(super) fn destroy(token: &mut Pkcs11Token, id: &KeyId) -> Result<usize, Error> {
     let there = |error: Error| error.truth(format!("The token may still hold the key with the id {}.", id.0));
     let (mut gone, mut refused) = (0, None);
     for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
@@ -33,12 +35,21 @@ pub(super) fn destroy(token: &Pkcs11Token, id: &KeyId) -> Result<usize, Error> {
     Ok(gone)
 }
 
-/// A new session sees what the token holds, not what the old one remembers.
-fn search_again(token: &Pkcs11Token, id: &KeyId) -> Result<(), Error> {
-    let session = token
-        .context()
-        .open_ro_session(token.slot)
-        .map_err(|answer| fault::refused("cannot open a session to look for the key again", &answer))?;
+/// A new session sees what the token holds, not what the old one remembers. It is kept: see `pool`.
+fn search_again(token: &mut Pkcs11Token, id: &KeyId) -> Result<(), Error> {
+    let open = |token: &Pkcs11Token| token.context().open_ro_session(token.slot);
+    let session = match open(token) {
+        Err(Answer::Pkcs11(RvError::SessionCount, _)) => {
+            token.lanes.clear();
+            open(token)
+        }
+        opened => opened,
+    };
+    let session = session.map_err(|a| fault::refused("cannot open a session to look for the key again", &a))?;
+    if !token.shows_private_keys(&session) {
+        return Err(Error::new(Kind::Token, "the login was lost: a key that is private cannot be looked for")
+            .hint("start the command again: it goes on"));
+    }
     for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
         if !objects(&session, id, class)?.is_empty() {
             return Err(Error::new(Kind::Token, "the token says that it destroyed a key, and still holds it")
@@ -46,6 +57,7 @@ fn search_again(token: &Pkcs11Token, id: &KeyId) -> Result<(), Error> {
                 .hint("destroy the token itself, by its vendor's means"));
         }
     }
+    token.lanes.push(Lane::idle(session));
     Ok(())
 }
 

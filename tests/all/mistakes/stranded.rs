@@ -114,7 +114,7 @@ fn mistake_2_an_algorithm_that_a_token_claims_and_makes_otherwise_is_found_with_
         return;
     }
     let world = World::new();
-    world.configure(&configuration("test", "ecdsa-p384").replace("\"softhsm2\"", "\"profile.toml\""));
+    world.configure(&configuration("test", "ecdsa-p384").replace("\"softhsm2\"", "\"../profile.toml\""));
     let profile = include_str!("../../../hsm-profiles/softhsm2.toml");
     world.write("profile.toml", profile.replace("rejects = []", "rejects = [\"CKA_UNWRAP\"]"));
     let refused = world.found();
