@@ -25,10 +25,14 @@ pub(super) fn destroy(token: &mut Pkcs11Token, id: &KeyId) -> Result<usize, Erro
     }
     // What is there counts, not what the token says: where a power cut took a file that belongs to an object, SoftHSM
     // destroys the object and fails all the same.
-    search_again(token, id).map_err(|error| match &refused {
-        Some(answer) => there(fault::refused("the token did not destroy a key", answer)),
-        None => there(error),
-    })?;
+    if !is_gone(token, id).map_err(there)? {
+        return Err(there(match refused {
+            Some(answer) => fault::refused("the token did not destroy a key", &answer),
+            None => Error::new(Kind::Token, "the token says that it destroyed a key, and still holds it")
+                .saw(id.0.to_string())
+                .hint("destroy the token itself, by its vendor's means"),
+        }));
+    }
     if let Some(tokens) = token_files(&token.profile) {
         directory::sync(&tokens, token.serial())?;
     }
@@ -36,7 +40,7 @@ pub(super) fn destroy(token: &mut Pkcs11Token, id: &KeyId) -> Result<usize, Erro
 }
 
 /// A new session sees what the token holds, not what the old one remembers. It is kept: see `pool`.
-fn search_again(token: &mut Pkcs11Token, id: &KeyId) -> Result<(), Error> {
+fn is_gone(token: &mut Pkcs11Token, id: &KeyId) -> Result<bool, Error> {
     let open = |token: &Pkcs11Token| token.context().open_ro_session(token.slot);
     let session = match open(token) {
         Err(Answer::Pkcs11(RvError::SessionCount, _)) => {
@@ -50,15 +54,12 @@ fn search_again(token: &mut Pkcs11Token, id: &KeyId) -> Result<(), Error> {
         return Err(Error::new(Kind::Token, "the login was lost: a key that is private cannot be looked for")
             .hint("start the command again: it goes on"));
     }
+    let mut gone = true;
     for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
-        if !objects(&session, id, class)?.is_empty() {
-            return Err(Error::new(Kind::Token, "the token says that it destroyed a key, and still holds it")
-                .saw(id.0.to_string())
-                .hint("destroy the token itself, by its vendor's means"));
-        }
+        gone &= objects(&session, id, class)?.is_empty();
     }
     token.lanes.push(Lane::idle(session));
-    Ok(())
+    Ok(gone)
 }
 
 fn objects(session: &Session, id: &KeyId, class: ObjectClass) -> Result<Vec<ObjectHandle>, Error> {
