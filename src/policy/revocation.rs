@@ -9,6 +9,7 @@ use crate::log::record::CertificateRevoked;
 use crate::profile::BACKDATE;
 use crate::text;
 use crate::x509::Reason;
+use crate::x509::read::CrlView;
 use jiff::Timestamp;
 
 /// An order to revoke a certificate.
@@ -103,6 +104,11 @@ pub fn all<'s>(state: &'s State, orders: &[Order], now: Timestamp) -> Result<Vec
         all.push(certificate);
     }
     Ok(all)
+}
+
+/// True once half of a CRL's time is over: the next one is due.
+pub fn is_half_over(crl: &CrlView, now: Timestamp) -> bool {
+    now.as_second() >= crl.this_update.as_second().midpoint(crl.next_update.as_second())
 }
 
 /// What people call a certificate, and type to confirm that they mean it: `west@2`, or its serial number.
