@@ -5,7 +5,7 @@ use super::ceremonies::{founded, script};
 use super::room::{self, Found, find, hold};
 use super::terminal::Terminal;
 use crate::authority::config::Emergency;
-use crate::authority::state::{self, Course};
+use crate::authority::state;
 use crate::authority::{Config, State};
 use crate::ceremony::recovery::Interrupted;
 use crate::ceremony::room::Wishes;
@@ -53,11 +53,10 @@ pub fn revoke(args: &Args, a: &Revoke, terminal: &mut Terminal) -> Result<(), Er
     if a.if_needed && orders.iter().all(|order| is_published(log, order)) {
         return finish(&state, (false, state.size), Vec::new(), terminal);
     }
-    // After a pause the same command goes on: what it revoked then is revoked.
-    let since = revoked_before(&found, &script)?;
-    if since.is_none() {
-        check(log, &orders, now)?;
-    }
+    // After a pause or a crash the same command goes on: what it revoked then is revoked.
+    let since = cut_short(&found, &script, interrupted.as_ref())?;
+    let is_left = |order: &&Order| since.is_none_or(|since| order.done_since(&state, since).is_none());
+    check(log, &orders.iter().filter(is_left).cloned().collect::<Vec<_>>(), now)?;
     let emergency = in_force(&found, &script, &a.seats)?;
     a.seats.waive.iter().try_for_each(|role| emergency.check_waivable(role))?;
     a.seats.alternate.iter().try_for_each(|role| emergency.alternate(role).map(|_| ()))?;
@@ -150,14 +149,11 @@ fn is_published(Read { state, unpublished }: Read<'_>, order: &Order) -> bool {
         && state.living_certificates().keys().all(|generation| state.unpublished(*generation).is_empty())
 }
 
-/// Where a ceremony of this script did not end and has revoked already: the position at which it began.
-fn revoked_before(found: &Found, script: &Script) -> Result<Option<u64>, Error> {
-    let course = session::unfinished(&found.folder, script)?;
-    let revokes = |course: &Course| {
-        let mut steps = script.steps.iter().filter(|step| step.activity == "revoke");
-        steps.any(|step| course.has(&step.id))
-    };
-    Ok(course.filter(revokes).map(|course| course.opened))
+/// Where what did not end began: a ceremony of this script that was paused, or the session that was interrupted.
+fn cut_short(found: &Found, script: &Script, interrupted: Option<&Interrupted>) -> Result<Option<u64>, Error> {
+    let course = session::unfinished(&found.folder, script)?.map(|course| course.opened);
+    let session = interrupted.and_then(|interrupted| interrupted.session.as_ref()).map(|session| session.opened);
+    Ok(course.into_iter().chain(session).min())
 }
 
 /// What the configuration in force lets an emergency do without; no other ceremony does without anybody.

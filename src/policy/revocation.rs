@@ -54,11 +54,16 @@ impl Order {
 
     /// True where what it means is revoked.
     pub fn is_done(&self, state: &State) -> bool {
+        self.done_since(state, 0).is_some()
+    }
+
+    /// The certificate that is meant, where entries from a position on revoked it.
+    pub fn done_since<'s>(&self, state: &'s State, seq: u64) -> Option<&'s Certificate> {
         let certificate = match self.what.split_once('@') {
             Some((cluster, generation)) => of_generation(state, cluster, generation).ok(),
             None => state.newest_intermediate(&self.what).or_else(|| by_serial(state, &self.what).ok()),
         };
-        certificate.is_some_and(|certificate| state.revoked(&certificate.serial).is_some())
+        certificate.filter(|certificate| state.revoked(&certificate.serial).is_some_and(|revoked| seq <= revoked.seq))
     }
 
     /// The record of the revocation, dated now.
