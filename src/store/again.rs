@@ -47,8 +47,11 @@ impl Again {
         self.fetch(at.offset).map_err(|error| disk::medium("cannot read", &self.path, &error))?;
         let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         if merkle::leaf_hash(line) != at.leaf {
-            return Err(Error::new(Kind::Medium, format!("entry {} changed on the medium since it was verified", at.seq))
-                .hint("verify the log again, or go on with an intact copy of it: anchorite log verify"));
+            return Err(Error::new(
+                Kind::Medium,
+                format!("entry {} changed on the medium since it was verified", at.seq),
+            )
+            .hint("verify the log again, or go on with an intact copy of it: anchorite log verify"));
         }
         let (_, entry) = entry::read_line(line, &mut self.last)?;
         Ok(entry)
