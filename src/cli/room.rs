@@ -302,7 +302,7 @@ fn run(
     };
     let mut bench = Bench { interrupted, ..Bench::default() };
     runner::run(&mut room, &mut bench)?;
-    let issued = bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref().map(|c| c.name.clone())).collect();
+    let issued = bench.issued.into_iter().filter_map(|issued| issued.intent.cluster).collect();
     Ok(Held { written: bench.written, issued, signing_seconds: bench.signing.as_secs_f64() })
 }
 

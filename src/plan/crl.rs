@@ -95,7 +95,7 @@ fn lasting(context: Context<'_>, issuer: &Issuer, state: &State, validity_days: 
         plan.reviewed = reviewed(issuer.generation);
         plan.crl = Some(change(state, &before));
     }
-    MadePlan::new(plan, Standard::Crl(Arc::new(issuer.view.clone()), Arc::new(before)))
+    MadePlan::new(plan, Standard::Crl(Arc::clone(&issuer.view), Arc::new(before)))
 }
 
 /// True where a plan would only say again what a CRL says: the same entries, for no longer, and half of its time is not
