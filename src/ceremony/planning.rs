@@ -62,7 +62,7 @@ fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
         }
         made.push((make::crl(room.context(), &issuer, room.journal.state())?, None));
     }
-    if room.wishes.csr {
+    if room.wishes.csr && !room.journal.state().parents.requests.contains_key(&issuer.generation) {
         made.push((make::request(room.context(), &issuer)?, None));
     }
     Ok(made)

@@ -22,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 /// under a checkpoint that says how it ended.
 pub fn run(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
     let steps = room.script.steps.clone();
+    bench.cut_short = cut_short(room, bench.interrupted.as_ref());
     if let Some(interrupted) = bench.interrupted.as_ref().filter(|interrupted| !is_known(room, interrupted)) {
         room.people.show(&interrupted.screen()).map_err(Stop::into_error)?;
     }
@@ -35,6 +36,13 @@ pub fn run(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Where the interrupted session or the ceremony that is gone on with began, whichever was first.
+fn cut_short(room: &Room<'_>, interrupted: Option<&Interrupted>) -> Option<u64> {
+    let course = room.journal.state().course.as_ref().filter(|course| course.id != room.journal.session());
+    let session = interrupted.and_then(|interrupted| interrupted.session.as_ref());
+    course.map(|course| course.opened).into_iter().chain(session.map(|session| session.opened)).min()
 }
 
 /// True where people know it already: they go on with the ceremony that was interrupted, and it left nothing but

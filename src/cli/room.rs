@@ -4,7 +4,7 @@
 use super::args::{Args, Attend};
 use super::fence;
 use super::profiles::{placed, profile_and_digest};
-pub use super::profiles::{profile_here, profile_named};
+pub use super::profiles::{profile_here, profile_named, profile_of};
 use super::terminal::{Attended, Terminal};
 use crate::authority::config::{TokenConfig, place_of};
 use crate::authority::local::LocalToken;
@@ -179,7 +179,7 @@ fn hold_ceremony(
     };
     let mut profiles = BTreeMap::new();
     let mut profile = |token: &TokenConfig, local: &LocalToken| {
-        let (profile, digest) = profile_and_digest(&token.profile)?;
+        let (profile, digest) = profile_and_digest(&found.folder, token)?;
         profiles.extend(digest.map(|digest| (token.profile.clone(), digest)));
         placed(profile, local)
     };

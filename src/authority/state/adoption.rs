@@ -195,7 +195,7 @@ impl State {
             let view = read::crl(&der.0)?.view;
             own = view.number.unwrap_or_default();
             expect(own <= past.used, "history.crl", "the number of a CRL counts as used", &own.to_string())?;
-            let crl = Crl { number: own, next_update: view.next_update, der: der.0.clone() };
+            let crl = Crl { number: own, next_update: view.next_update, der: der.0.clone(), outcome: None };
             self.crls.insert(past.generation, crl);
             self.listed_by(past.generation, &view);
         }

@@ -296,6 +296,8 @@ pub struct Crl {
     pub next_update: Timestamp,
     /// DER.
     pub der: Vec<u8>,
+    /// Position of its outcome; `None` where it is from before this log began.
+    pub outcome: Option<u64>,
 }
 
 impl State {

@@ -78,7 +78,7 @@ impl State {
             _ => return Err(broken("sign.status", "ok with DER, or failed or unknown without", &outcome.status)),
         };
         if let (Some(number), Some(der)) = (intent.crl_number, &der) {
-            let crl = Crl { number, next_update: intent.not_after, der: der.clone() };
+            let crl = Crl { number, next_update: intent.not_after, der: der.clone(), outcome: Some(seq) };
             self.crls.insert(intent.issuer_generation, crl);
             self.listed_by(intent.issuer_generation, &read::crl(der)?.view);
         }

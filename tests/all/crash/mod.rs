@@ -18,6 +18,7 @@ mod export;
 mod genesis;
 pub mod instants;
 mod kills;
+mod left;
 mod recording;
 mod rollover;
 pub mod signing;
