@@ -287,9 +287,9 @@ fn a_log_that_changed_after_it_was_verified_has_no_record() {
         let mut changed = bytes.clone();
         changed[start + changed[start..].iter().position(|b| *b == b's').unwrap()] = b'S';
         std::fs::write(&path, &changed).unwrap();
-        let account = recorded_or(&course, again(directory.path()).unwrap()).unwrap_err();
+        let error = recorded_or(&course, again(directory.path()).unwrap()).err().unwrap();
         let expected = format!("entry {} changed on the medium since it was verified", at.seq);
-        assert_eq!(account.what(), expected);
+        assert_eq!(error.what(), expected);
         // The same between the first reading and the page, and between that and the JSON.
         std::fs::write(&path, &bytes).unwrap();
         let account = recorded(&course, again(directory.path()).unwrap());
