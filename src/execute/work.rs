@@ -10,6 +10,7 @@ use crate::log::Record;
 use crate::log::record::{SignIntent, SignOutcome};
 use crate::plan::Batch;
 use crate::store::{Committed, Intended};
+use crate::text;
 use crate::x509::Spki;
 
 /// A batch of approved plans that the root key signs, and how far that is.
@@ -119,12 +120,13 @@ impl Work {
             if self.outcomes.get(place).is_some_and(Option::is_some) || unasked && !end {
                 continue;
             }
+            let told = |error: &str| Some(text::without_directories(error));
             let (status, der, reason) = match result {
                 Ok(der) => ("ok", Some(Base64(der.clone())), None),
-                Err(error) if unasked => ("failed", None, Some(format!("the token was never asked: {error}"))),
+                Err(error) if unasked => ("failed", None, told(&format!("the token was never asked: {error}"))),
                 // The token was asked: a signature may exist somewhere. One that is certain but flawed is
                 // recorded so as well: treated as issued, delivered to nobody.
-                Err(error) => ("unknown", None, Some(error.to_string())),
+                Err(error) => ("unknown", None, told(&error.to_string())),
             };
             places.push(place);
             outcomes.push(Record::from(SignOutcome { intent, status: status.to_owned(), der, reason }));
