@@ -1,7 +1,15 @@
 //! Strings on their way to people: nothing from a file reaches a terminal or a page unescaped.
 
+mod json;
+
+pub use json::write_json;
+
+use crate::error::Error;
 use std::fmt::Write;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+/// Takes a long text as it is made, piece by piece, and lets go of it.
+pub type Sink<'a> = dyn FnMut(&str) -> Result<(), Error> + 'a;
 
 /// True for a character that may repaint, reorder, hide or imitate: controls, formats (bidirectional and
 /// zero-width ones among them), every space but the one on the keyboard, private use, noncharacters and what

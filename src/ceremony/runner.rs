@@ -209,8 +209,9 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
     }
     error = with_truth(error, bench);
     if !bench.issued.is_empty() && !paused && error.kind() != Kind::AfterSigning {
-        error =
-            error.into_kind(Kind::AfterSigning).hint(execute::goes_on(bench.issued.iter().map(|issued| &issued.plan)));
+        error = error
+            .into_kind(Kind::AfterSigning)
+            .hint(execute::goes_on(bench.issued.iter().map(|issued| &issued.intent)));
     }
     let open = room.journal.is_durable() && !bench.closed && room.journal.state().open_intents.is_empty();
     if let (true, Some(keys)) = (open, bench.keys.as_mut())

@@ -22,8 +22,8 @@ pub struct Work {
     results: Vec<Result<Vec<u8>, Error>>,
     /// The plans that the token was never asked to sign.
     unasked: Vec<usize>,
-    /// The position of each plan's outcome in the log.
-    outcomes: Vec<Option<u64>>,
+    /// Whether the outcome of each plan is in the log.
+    logged: Vec<bool>,
 }
 
 impl Work {
@@ -32,7 +32,7 @@ impl Work {
         let of = batch.plans().len();
         let mut results = Vec::with_capacity(of);
         results.resize_with(of, || Err(Error::new(Kind::Token, "the token gave no answer")));
-        Self { batch, intended: None, committed: None, results, unasked: (0..of).collect(), outcomes: vec![None; of] }
+        Self { batch, intended: None, committed: None, results, unasked: (0..of).collect(), logged: vec![false; of] }
     }
 
     /// Signs the to-be-signed bytes of the plans with the root key, or goes on with it.
@@ -117,7 +117,7 @@ impl Work {
         let (mut places, mut outcomes) = (Vec::new(), Vec::new());
         for ((place, result), intent) in self.results.iter().enumerate().zip(first..) {
             let unasked = self.unasked.binary_search(&place).is_ok();
-            if self.outcomes.get(place).is_some_and(Option::is_some) || unasked && !end {
+            if self.logged.get(place).is_some_and(|logged| *logged) || unasked && !end {
                 continue;
             }
             let told = |error: &str| Some(text::without_directories(error));
@@ -132,14 +132,14 @@ impl Work {
             outcomes.push(Record::from(SignOutcome { intent, status: status.to_owned(), der, reason }));
         }
         let header = (desk.header)();
-        let range = desk.log.append(&header, &outcomes).map_err(|error| {
+        desk.log.append(&header, &outcomes).map_err(|error| {
             self.told(error.within("the outcome could not be logged").hint(
                 "mend the cause and run any ceremony: it records these serial numbers as unknown; they are not used again",
             ))
         })?;
-        for (place, seq) in places.into_iter().zip(range) {
-            if let Some(outcome) = self.outcomes.get_mut(place) {
-                *outcome = Some(seq);
+        for place in places {
+            if let Some(logged) = self.logged.get_mut(place) {
+                *logged = true;
             }
         }
         if self.results.iter().any(was_signed) {
@@ -150,7 +150,7 @@ impl Work {
 
     /// Puts the outcomes under a checkpoint, and gives what was issued.
     fn seal(&mut self, keys: &mut Keyring, desk: &mut Desk<'_>, audit: &Spki) -> Result<Vec<Issued>, Error> {
-        let way_on = goes_on(self.batch.plans().iter());
+        let way_on = goes_on(self.batch.intents().iter());
         let failed = self.results.iter().find_map(|result| result.as_ref().err()).cloned();
         let any = self.results.iter().any(was_signed);
         let covered = desk.log.checkpoint(desk.origin, audit, &mut |body| keys.sign_statement(body));
@@ -162,12 +162,7 @@ impl Work {
             // Nothing came of it: why, is what people need to know. The next session covers the outcomes.
             (_, Some(error)) if !any => Err(self.told(error)),
             (Err(error), _) | (Ok(()), Some(error)) => Err(self.told(error).hint(way_on)),
-            (Ok(()), None) => {
-                let plans = self.batch.plans().iter().cloned();
-                let ders = std::mem::take(&mut self.results).into_iter().flatten();
-                let issued = plans.zip(ders).zip(self.outcomes.iter().flatten());
-                Ok(issued.map(|((plan, der), outcome)| Issued { plan, der, outcome: *outcome }).collect())
-            }
+            (Ok(()), None) => Ok(self.batch.intents().iter().map(|intent| Issued { intent: intent.clone() }).collect()),
         }
     }
 
@@ -189,7 +184,7 @@ impl Work {
 
 /// What is true of one intent after the token was asked.
 fn fate(intent: &SignIntent, signed: bool) -> String {
-    let name = name_of(intent.serial.as_ref(), intent.crl_number);
+    let name = name_of(intent);
     if signed {
         signed_says(&name)
     } else {

@@ -4,16 +4,18 @@
 //! checkpoints in place before what they cover is acted on. It never rewrites an entry: a torn last line is moved
 //! aside. What entries mean is for others; keys are handed in as closures.
 
+mod again;
 mod committed;
 mod copy;
 mod disk;
 mod publish;
 mod read;
 
+pub use again::Again;
 pub use committed::{Committed, Intended};
 pub use copy::{Standing, copy, missing, refuse_other, standing};
 pub use publish::{check_published, publish, published};
-pub use read::{Reading, Torn, begun, directory_of, material, read};
+pub use read::{Reading, Torn, begun, directory_of, material, read, read_lines};
 
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
@@ -135,7 +137,7 @@ impl Log {
     /// Whatever `visitor` fails with.
     pub fn open(directory: &Path, visitor: &mut dyn FnMut(&Entry) -> Result<(), Error>) -> Result<Opened, Error> {
         let (entries, lock) = Self::lock(directory)?;
-        let reading = read::fold(directory.to_path_buf(), &entries, visitor)?;
+        let reading = read::fold(directory.to_path_buf(), &entries, &mut |line| visitor(&line.entry))?;
         Self::go_on(reading, entries, lock)
     }
 

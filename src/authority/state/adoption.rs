@@ -13,6 +13,7 @@ use crate::log::record::{
 use crate::x509::{Spki, read};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Why the history of an authority begins before its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,7 +215,7 @@ impl State {
                 recipients: request.recipients.clone(),
                 profile: request.profile.clone(),
             };
-            (request.generation, requested)
+            (request.generation, Arc::new(requested))
         });
         // Its tree is another log's: no proof in this one leads to it.
         let bundle = past.bundle.as_ref().map(|last| BundleRecord {

@@ -12,6 +12,7 @@ use crate::log::{Entry, Record};
 use crate::x509::Spki;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What the fold needs of a plan; the rest is for those who approve it.
 #[derive(Deserialize)]
@@ -169,7 +170,7 @@ impl State {
                     // Known with its plan.
                     profile: String::new(),
                 };
-                self.imported.insert(request.cluster.clone(), requested);
+                self.imported.insert(request.cluster.clone(), Arc::new(requested));
             }
             Record::PlanMade(plan) => {
                 self.check_settled()?;

@@ -37,6 +37,7 @@ use crate::log::record::SignIntent;
 use crate::x509::Spki;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Everything that the log says, and nothing else.
 #[derive(Debug, Clone, Default)]
@@ -110,7 +111,7 @@ pub struct State {
     log_text: Option<String>,
     scripts: BTreeSet<Digest>,
     plans: BTreeMap<Digest, OpenPlan>,
-    imported: BTreeMap<String, Requested>,
+    imported: BTreeMap<String, Arc<Requested>>,
     requests: BTreeMap<Digest, String>,
     keys_of: BTreeMap<Digest, String>,
     keys_intended: BTreeMap<Digest, (String, u64)>,
@@ -204,7 +205,7 @@ pub struct Cluster {
     /// Its bundles, oldest first.
     pub bundles: Vec<BundleRecord>,
     /// The request of each generation.
-    pub requests: BTreeMap<u32, Requested>,
+    pub requests: BTreeMap<u32, Arc<Requested>>,
     /// Since it was retired: it gets no certificate any more.
     pub retired: Option<Retired>,
 }

@@ -36,11 +36,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     if made.is_empty() {
         return resume(room, bench, step);
     }
-    let mut records: Vec<Record> = made.iter().map(|(plan, _)| plan.record().into()).collect();
     // In small portions: each entry is at most a megabyte, a batch may be thousands.
-    while !records.is_empty() {
-        let rest = records.split_off(records.len().min(256));
-        room.journal.note(std::mem::replace(&mut records, rest))?;
+    for portion in made.chunks(256) {
+        let records: Result<Vec<Record>, Error> = portion.iter().map(|(plan, _)| Ok(plan.record()?.into())).collect();
+        room.journal.note(records?)?;
     }
     let of = made.len();
     for (number, (plan, pending)) in made.iter().enumerate() {
@@ -56,6 +55,8 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
             None => {}
         }
     }
+    // What else was asked for is in the plans.
+    bench.pending.retain(|pending| pending.key.is_some());
     if bench.approved.is_empty() {
         return Err(Stop::Declined("no plan was approved".to_owned()));
     }
