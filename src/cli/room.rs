@@ -213,6 +213,7 @@ fn hold_ceremony(
             None => &mut unseen,
         };
         let mut answers = Answers::parse(&text, pins, printer)?;
+        drop(text);
         return run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut answers, wishes);
     }
     let Some(terminal) = terminal else {

@@ -18,7 +18,7 @@ pub struct Work {
     batch: Batch,
     intended: Option<Intended>,
     committed: Option<Committed>,
-    /// What became of each plan.
+    /// What became of each plan; a certificate or CRL only until the log has it.
     results: Vec<Result<Vec<u8>, Error>>,
     /// The plans that the token was never asked to sign.
     unasked: Vec<usize>,
@@ -83,7 +83,7 @@ impl Work {
     fn commit(&mut self, keys: &mut Keyring, desk: &mut Desk<'_>, audit: &Spki) -> Result<Committed, Error> {
         let intended = match self.intended.take() {
             Some(intended) => intended,
-            None => desk.log.intend(&(desk.header)(), self.batch.intents().to_vec())?,
+            None => desk.log.intend(&(desk.header)(), self.batch.intents())?,
         };
         let committed = desk.log.commit(&intended, desk.origin, audit, &mut |body| keys.sign_statement(body));
         self.intended = Some(intended);
@@ -114,32 +114,32 @@ impl Work {
     /// Appends the outcomes that are known and not in the log yet; with those that the token was never asked for, where
     /// this is the `end`.
     fn record(&mut self, first: u64, desk: &mut Desk<'_>, end: bool) -> Result<(), Error> {
-        let (mut places, mut outcomes) = (Vec::new(), Vec::new());
-        for ((place, result), intent) in self.results.iter().enumerate().zip(first..) {
-            let unasked = self.unasked.binary_search(&place).is_ok();
-            if self.logged.get(place).is_some_and(|logged| *logged) || unasked && !end {
-                continue;
-            }
-            let told = |error: &str| Some(text::without_directories(error));
+        let unasked = |place: usize| self.unasked.binary_search(&place).is_ok();
+        let due: Vec<bool> =
+            self.logged.iter().enumerate().map(|(place, logged)| !logged && (end || !unasked(place))).collect();
+        let results = self.results.iter().zip(first..).enumerate().zip(&due);
+        let told = |error: &str| Some(text::without_directories(error));
+        let outcomes = results.filter(|(_, due)| **due).map(|((place, (result, intent)), _)| {
             let (status, der, reason) = match result {
                 Ok(der) => ("ok", Some(Base64(der.clone())), None),
-                Err(error) if unasked => ("failed", None, told(&format!("the token was never asked: {error}"))),
+                Err(error) if unasked(place) => ("failed", None, told(&format!("the token was never asked: {error}"))),
                 // The token was asked: a signature may exist somewhere. One that is certain but flawed is
                 // recorded so as well: treated as issued, delivered to nobody.
                 Err(error) => ("unknown", None, told(&error.to_string())),
             };
-            places.push(place);
-            outcomes.push(Record::from(SignOutcome { intent, status: status.to_owned(), der, reason }));
-        }
+            Record::from(SignOutcome { intent, status: status.to_owned(), der, reason })
+        });
         let header = (desk.header)();
-        desk.log.append(&header, &outcomes).map_err(|error| {
+        desk.log.append_made(&header, outcomes).map_err(|error| {
             self.told(error.within("the outcome could not be logged").hint(
                 "mend the cause and run any ceremony: it records these serial numbers as unknown; they are not used again",
             ))
         })?;
-        for place in places {
-            if let Some(logged) = self.logged.get_mut(place) {
-                *logged = true;
+        for ((logged, result), _) in self.logged.iter_mut().zip(&mut self.results).zip(due).filter(|(_, due)| *due) {
+            *logged = true;
+            if let Ok(der) = result {
+                // It is in the log, and read there.
+                *der = Vec::new();
             }
         }
         if self.results.iter().any(was_signed) {

@@ -222,6 +222,8 @@ impl State {
                     "a cluster's bundles are numbered upwards",
                     &bundle.sequence.to_string(),
                 )?;
+                // There are thousands of clusters, and few bundles of each.
+                cluster.bundles.reserve_exact(1);
                 cluster.bundles.push(BundleRecord {
                     id: bundle.bundle_id.clone(),
                     generation: bundle.generation,

@@ -57,6 +57,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     }
     // What else was asked for is in the plans.
     bench.pending.retain(|pending| pending.key.is_some());
+    bench.pending.shrink_to_fit();
     if bench.approved.is_empty() {
         return Err(Stop::Declined("no plan was approved".to_owned()));
     }
