@@ -5,9 +5,10 @@ use super::people::{Secret, Stop};
 use super::room::{Bench, Room};
 use super::script::{ScriptKind, Step};
 use super::steps::unlock_token::{ask_pin, reopen};
-use super::tokens::{self, Side};
+use super::tokens::{self, Side, Tokens};
 use crate::authority::config::BackupMode;
 use crate::authority::state::Backup;
+use crate::authority::{Config, State};
 use crate::error::{Error, Kind};
 use crate::screen::Screen;
 use crate::token::{KeyRole, Seen, Token};
@@ -45,7 +46,7 @@ pub fn come_back(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<
 /// [`Stop`].
 pub fn find(room: &mut Room<'_>, step: &Step) -> Result<Seen, Stop> {
     loop {
-        match look(room) {
+        match look(room.tokens, room.journal.state(), &room.config) {
             Err(error) if error.kind() == Kind::Token => {
                 let error = error.hint("the key backup is needed now: put it in");
                 room.people.wait_for(&step.id, &error, None)?;
@@ -55,11 +56,15 @@ pub fn find(room: &mut Room<'_>, step: &Step) -> Result<Seen, Stop> {
     }
 }
 
-fn look(room: &mut Room<'_>) -> Result<Seen, Error> {
-    let serial_of = |role: KeyRole| room.journal.state().tokens.get(role.name()).map(|token| token.serial.clone());
+/// The copy's token, by what local.toml, the log and the configuration say of it. The copy's side was turned to.
+///
+/// # Errors
+/// [`Kind::Token`]: it is not here. [`Kind::Usage`]: it could be another.
+pub fn look(tokens: &mut dyn Tokens, state: &State, config: &Config) -> Result<Seen, Error> {
+    let serial_of = |role: KeyRole| state.tokens.get(role.name()).map(|token| token.serial.clone());
     let (root, audit) = (serial_of(KeyRole::Root), serial_of(KeyRole::Audit));
-    let copy = room.tokens.backup().cloned().unwrap_or_default();
-    let clone = room.config.key_backup.mode == BackupMode::Clone;
+    let copy = tokens.backup().cloned().unwrap_or_default();
+    let clone = config.key_backup.mode == BackupMode::Clone;
     let named = match (copy.serial, copy.directory) {
         (Some(serial), _) => Some(serial),
         // A copy of files has the serial number of the original.
@@ -72,9 +77,9 @@ fn look(room: &mut Room<'_>) -> Result<Seen, Error> {
             .hint("name a second token in local.toml, or leave the serial out: [backup.token] serial"));
     }
     if let Some(serial) = named {
-        return room.tokens.find(KeyRole::Root, &serial);
+        return tokens.find(KeyRole::Root, &serial);
     }
-    let mut others = room.tokens.list(KeyRole::Root)?;
+    let mut others = tokens.list(KeyRole::Root)?;
     others.retain(|seen| {
         seen.initialized
             && Some(&seen.identity.serial) != root.as_ref()
@@ -113,7 +118,7 @@ pub fn open(room: &mut Room<'_>, bench: &Bench, step: &Step) -> Result<Box<dyn T
             let screen = Screen::new()
                 .field(if clone { "key backup" } else { "second token" }, seen.identity.label)
                 .field("serial", &serial)
-                .text(format!("One try is made: {}.", shape.cost()));
+                .text(format!("One try is made: {}.", shape.cost_now(&seen.pin)));
             Some(ask_pin(room, &Secret::Pin("backup"), &screen, &shape)?)
         }
     };

@@ -3,10 +3,10 @@
 use super::args::{Args, Change, Custody, CustodyCommand};
 use super::ceremonies::{founded, script};
 use super::fence;
-use super::room::{self, find, hold};
+use super::room::{self, Found, find, hold};
 use super::terminal::{Attended, Terminal};
+use crate::authority::State;
 use crate::authority::state::CustodySet;
-use crate::authority::{Config, State};
 use crate::ceremony::paper::share::{self, Sheet};
 use crate::ceremony::people::Stop;
 use crate::ceremony::room::Wishes;
@@ -34,17 +34,18 @@ fn sheets(args: &Args, terminal: &mut Terminal) -> Result<(), Error> {
         return Err(Error::new(Kind::Usage, "sheets are pages of HTML, and stdout is a terminal")
             .hint("end the command with > sheets.html, and print that file from a browser"));
     }
-    let page = sheets_of(&find(args)?.config.0)?.ok_or_else(no_table)?;
+    let page = sheets_of(&find(args)?)?.ok_or_else(no_table)?;
     terminal.document(page.as_bytes())
 }
 
-/// The empty sheets of a configuration's custodians; `None` where it has none.
+/// The empty sheets of an authority's custodians; `None` where it has none.
 ///
 /// # Errors
 /// [`Kind::Usage`], [`Kind::Medium`]: the token's profile cannot be read.
-pub fn sheets_of(config: &Config) -> Result<Option<String>, Error> {
+pub fn sheets_of(found: &Found) -> Result<Option<String>, Error> {
+    let config = &found.config.0;
     let Some(custody) = &config.custody else { return Ok(None) };
-    let profile = room::profile_named(&config.token.profile)?;
+    let profile = room::profile_of(&found.folder, &config.token)?;
     let (user, so) = (shares::form(&profile.user_pin), shares::form(&profile.so_pin));
     let pins = format!("--user {}:{} --so {}:{}", user.alphabet, user.length, so.alphabet, so.length);
     let sheets: Vec<Sheet<'_>> = (1..=custody.custodians)

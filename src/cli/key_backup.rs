@@ -46,7 +46,7 @@ pub fn make(args: &Args, own: &OwnScript, attend: &Attend, terminal: &mut Termin
     let script = script(&found, own, "key-backup")?;
     founded(&found.folder)?;
     let config = &found.config.0;
-    key_backup::check(config, &room::profile_named(&config.token.profile)?)?;
+    key_backup::check(config, &room::profile_of(&found.folder, &config.token)?)?;
     let is_wrapped = config.key_backup.mode == BackupMode::Wrapped;
     match &found.local.backup.token {
         Some(copy) if is_wrapped && copy.wrapped.is_none() => return Err(wrapped::nowhere()),

@@ -119,7 +119,7 @@ fn native(found: &Found) -> Result<Vec<Native>, Error> {
     let audit = config.audit.as_ref().map(|audit| ("audit", &audit.token));
     let mut all = Vec::new();
     for (role, token) in [("root", &config.token)].into_iter().chain(audit) {
-        let profile = room::profile_named(&token.profile)?;
+        let profile = room::profile_of(&found.folder, token)?;
         all.extend(profile.quorum.map(|quorum| Native { role, title: profile.title, quorum }));
     }
     Ok(all)
@@ -133,7 +133,7 @@ fn software(found: Option<&Found>) -> Result<Vec<Software>, Error> {
     let audit = config.audit.as_ref().map(|audit| (&audit.token, &local.audit.token));
     let mut modules: BTreeMap<PathBuf, Option<Digest>> = BTreeMap::new();
     for (token, local) in [(&config.token, &local.token)].into_iter().chain(audit) {
-        let profile = room::profile_named(&token.profile)?;
+        let profile = room::profile_of(&found.folder, token)?;
         let path = local.module.clone().or_else(|| find_module(&profile).ok());
         let path = path.or_else(|| profile.modules.first().map(PathBuf::from));
         modules.extend(path.map(|path| {

@@ -33,8 +33,9 @@ pub fn preflight(args: &Args, a: &Preflight, terminal: &mut Terminal) -> Result<
     let state = if found.folder.has_log()? { Some(found.folder.read_state()?.0) } else { None };
     // A genesis that was cut off is not gone on with here: no ceremony's rule about a changed file holds.
     let (config, _) = room::adopted(found, ScriptKind::Signing)?;
-    let profile = room::profile_here(&config.token, &found.local.token)?;
-    let audit = config.audit.as_ref().map(|audit| room::profile_here(&audit.token, &found.local.audit.token));
+    let profile = room::profile_here(&found.folder, &config.token, &found.local.token)?;
+    let audit =
+        config.audit.as_ref().map(|audit| room::profile_here(&found.folder, &audit.token, &found.local.audit.token));
     let audit = audit.transpose()?;
     let local = &found.local.media;
     let profiles: Vec<_> = std::iter::once(&profile).chain(&audit).collect();

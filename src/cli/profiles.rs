@@ -3,6 +3,7 @@
 use super::terminal::Terminal;
 use crate::authority::config::TokenConfig;
 use crate::authority::local::LocalToken;
+use crate::ceremony::session::Folder;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::files::intake;
@@ -43,8 +44,8 @@ pub fn profiles(name: Option<&str>, terminal: &mut Terminal) -> Result<(), Error
 ///
 /// # Errors
 /// [`Kind::Usage`], [`Kind::Medium`].
-pub fn profile_here(token: &TokenConfig, local: &LocalToken) -> Result<HsmProfile, Error> {
-    placed(profile_named(&token.profile)?, local)
+pub fn profile_here(folder: &Folder, token: &TokenConfig, local: &LocalToken) -> Result<HsmProfile, Error> {
+    placed(profile_of(folder, token)?, local)
 }
 
 /// A profile with the directory that this machine names for its files.
@@ -58,26 +59,50 @@ pub fn placed(profile: HsmProfile, local: &LocalToken) -> Result<HsmProfile, Err
     }
 }
 
-/// A profile by name or path.
+/// The profile of a configured token. Where `authority.toml` names a file, its path is from the authority's directory,
+/// wherever the command is run.
 ///
 /// # Errors
 /// [`Kind::Usage`], [`Kind::Medium`].
-pub fn profile_named(name: &str) -> Result<HsmProfile, Error> {
-    Ok(profile_and_digest(name)?.0)
+pub fn profile_of(folder: &Folder, token: &TokenConfig) -> Result<HsmProfile, Error> {
+    Ok(profile_and_digest(folder, token)?.0)
 }
 
 /// The same, with the SHA-256 of its file; one that is in the binary has none of its own.
 ///
 /// # Errors
-/// As [`profile_named`].
-pub fn profile_and_digest(name: &str) -> Result<(HsmProfile, Option<Digest>), Error> {
-    if name.contains('/') || name.ends_with(".toml") {
-        let bytes = intake::read(Path::new(name), MAX_TEXT)?;
-        let digest = Digest::of(&bytes);
-        let text = String::from_utf8(bytes).map_err(|_| Error::new(Kind::Usage, "a profile is not UTF-8 text"))?;
-        return Ok((HsmProfile::parse(&text)?, Some(digest)));
+/// As [`profile_of`].
+pub fn profile_and_digest(folder: &Folder, token: &TokenConfig) -> Result<(HsmProfile, Option<Digest>), Error> {
+    let name = &token.profile;
+    if !is_path(name) {
+        return Ok((HsmProfile::embedded(name)?, None));
     }
-    Ok((HsmProfile::embedded(name)?, None))
+    let (profile, digest) = read(&folder.path().join(name)).map_err(|error| match error.kind() {
+        Kind::Medium => {
+            error.hint("[token] profile of authority.toml names it: a path is from the authority's directory")
+        }
+        _ => error,
+    })?;
+    Ok((profile, Some(digest)))
+}
+
+/// A profile by the name or path of an option.
+///
+/// # Errors
+/// [`Kind::Usage`], [`Kind::Medium`].
+pub fn profile_named(name: &str) -> Result<HsmProfile, Error> {
+    if is_path(name) { Ok(read(Path::new(name))?.0) } else { HsmProfile::embedded(name) }
+}
+
+fn is_path(name: &str) -> bool {
+    name.contains('/') || name.ends_with(".toml")
+}
+
+fn read(path: &Path) -> Result<(HsmProfile, Digest), Error> {
+    let bytes = intake::read(path, MAX_TEXT)?;
+    let digest = Digest::of(&bytes);
+    let text = String::from_utf8(bytes).map_err(|_| Error::new(Kind::Usage, "a profile is not UTF-8 text"))?;
+    Ok((HsmProfile::parse(&text)?, digest))
 }
 
 fn listed(profile: &HsmProfile) -> Listed {

@@ -4,7 +4,7 @@
 use super::args::{Args, Attend};
 use super::fence;
 use super::profiles::{placed, profile_and_digest};
-pub use super::profiles::{profile_here, profile_named};
+pub use super::profiles::{profile_here, profile_named, profile_of};
 use super::terminal::{Attended, Terminal};
 use crate::authority::config::{TokenConfig, place_of};
 use crate::authority::local::LocalToken;
@@ -179,7 +179,7 @@ fn hold_ceremony(
     };
     let mut profiles = BTreeMap::new();
     let mut profile = |token: &TokenConfig, local: &LocalToken| {
-        let (profile, digest) = profile_and_digest(&token.profile)?;
+        let (profile, digest) = profile_and_digest(&found.folder, token)?;
         profiles.extend(digest.map(|digest| (token.profile.clone(), digest)));
         placed(profile, local)
     };
@@ -213,6 +213,7 @@ fn hold_ceremony(
             None => &mut unseen,
         };
         let mut answers = Answers::parse(&text, pins, printer)?;
+        drop(text);
         return run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut answers, wishes);
     }
     let Some(terminal) = terminal else {
@@ -302,7 +303,7 @@ fn run(
     };
     let mut bench = Bench { interrupted, ..Bench::default() };
     runner::run(&mut room, &mut bench)?;
-    let issued = bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref().map(|c| c.name.clone())).collect();
+    let issued = bench.issued.into_iter().filter_map(|issued| issued.intent.cluster).collect();
     Ok(Held { written: bench.written, issued, signing_seconds: bench.signing.as_secs_f64() })
 }
 

@@ -1,6 +1,7 @@
 //! What a PIN may look like, checked before a try is spent on it. Pure; no error holds a PIN.
 
 use crate::error::{Error, Kind};
+use crate::token::PinState;
 use crate::token::hsm_profile::HsmProfile;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -107,6 +108,17 @@ impl PinShape {
         }
     }
 
+    /// What a wrong PIN costs now. What the token says of its own PIN counts for more than what is known of its family.
+    pub fn cost_now(&self, pin: &PinState) -> String {
+        match pin {
+            PinState { locked: true, .. } => "the token says that it is locked".into(),
+            PinState { final_try: true, .. } => "the token says that the next wrong one locks it".into(),
+            // That alone says nothing of a lock: SoftHSM 2.6.1, which never locks, says it too.
+            PinState { count_low: true, .. } => format!("a wrong one was tried since the last login; {}", self.cost()),
+            _ => self.cost(),
+        }
+    }
+
     /// Checks a PIN's shape before a try is spent on it.
     ///
     /// # Errors
@@ -167,6 +179,17 @@ mod tests {
         assert!(cost(Some(true), Some(3)).contains("after 3 wrong tries"));
         assert!(cost(Some(true), None).contains("after some wrong tries"));
         assert!(cost(None, None).contains("not known"));
+    }
+
+    #[test]
+    fn what_a_token_says_of_its_pin_counts_for_more_than_its_family() {
+        let never = digits(Some(false), None);
+        let says = |pin: PinState| never.cost_now(&pin);
+        let low = PinState { set: true, count_low: true, ..PinState::default() };
+        assert_eq!(says(PinState { count_low: false, ..low }), never.cost());
+        assert_eq!(says(low), format!("a wrong one was tried since the last login; {}", never.cost()));
+        assert_eq!(says(PinState { final_try: true, ..low }), "the token says that the next wrong one locks it");
+        assert_eq!(says(PinState { locked: true, final_try: true, ..low }), "the token says that it is locked");
     }
 
     #[test]

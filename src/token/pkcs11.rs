@@ -26,9 +26,8 @@ use std::sync::{Arc, OnceLock};
 /// A token that is logged in to.
 // Fields are dropped in this order: sessions close before the module is finalised.
 pub struct Pkcs11Token {
-    /// Where the last single signature was made: the next is likely to be with the same key. Not beyond an act that may
-    /// log in anew.
-    pub(super) lane: Option<pool::Lane>,
+    /// Sessions that made signatures, for the next ones.
+    pub(super) lanes: Vec<pool::Lane>,
     pub(super) session: Session,
     pub(super) slot: Slot,
     pub(super) profile: Arc<HsmProfile>,
@@ -79,7 +78,7 @@ impl Pkcs11Token {
             seen.max_sessions.and_then(|max| usize::try_from(max).ok()).map_or(usize::MAX, |max| max - 1.min(max));
         Self {
             tells: is_logged_in(&session),
-            lane: None,
+            lanes: Vec::new(),
             session,
             slot,
             profile: Arc::clone(&module.profile),
@@ -102,6 +101,16 @@ impl Pkcs11Token {
         &self.identity.serial
     }
 
+    /// What the sessions for signatures know of keys is not true beyond an act that may log in anew, or end a key.
+    fn forget_handles(&mut self) {
+        self.lanes.iter_mut().for_each(pool::Lane::forget);
+    }
+
+    /// False where the token says who is logged in, and that in this session nobody is: it shows no private key then.
+    pub(super) fn shows_private_keys(&self, session: &Session) -> bool {
+        !self.tells || is_logged_in(session)
+    }
+
     pub(super) fn context(&self) -> &Pkcs11 {
         &self.library.0
     }
@@ -113,7 +122,8 @@ impl Pkcs11Token {
 
 /// True where the module says that the user is logged in.
 fn is_logged_in(session: &Session) -> bool {
-    session.get_session_info().is_ok_and(|info| info.session_state() == SessionState::RwUser)
+    let known = session.get_session_info().map(|info| info.session_state());
+    matches!(known, Ok(SessionState::RwUser | SessionState::RoUser))
 }
 
 impl Token for Pkcs11Token {
@@ -135,11 +145,12 @@ impl Token for Pkcs11Token {
     }
 
     fn prove(&mut self, spec: KeySpec, role: KeyRole, stage: Stage) -> Result<Option<String>, Error> {
+        self.forget_handles();
         keys::prove(self, spec, role, stage)
     }
 
     fn prove_wrapping(&mut self, spec: KeySpec, wrapper: &Wrapper, officer: &Officer) -> Result<(), Error> {
-        self.lane = None;
+        self.lanes.clear();
         wrapping::prove(self, spec, wrapper, officer)
     }
 
@@ -160,11 +171,12 @@ impl Token for Pkcs11Token {
         role: KeyRole,
         stage: Stage,
     ) -> Result<Generated, Error> {
+        self.forget_handles();
         keys::generate(self, (id, label), (spec, role), stage)
     }
 
     fn wrap(&mut self, wrapper: &Wrapper, officer: &Officer, keys: &[KeyId]) -> Result<Vec<Vec<u8>>, Error> {
-        self.lane = None;
+        self.lanes.clear();
         wrapping::wrap(self, wrapper, officer, keys)
     }
 
@@ -174,21 +186,17 @@ impl Token for Pkcs11Token {
         wrapped: &[u8],
         wanted: &Unwrapped<'_>,
     ) -> Result<BTreeMap<String, String>, Error> {
-        self.lane = None;
+        self.forget_handles();
         wrapping::unwrap(self, wrapper, wrapped, wanted)
     }
 
     fn lock(&mut self, key: &KeyRef) -> Result<BTreeMap<String, String>, Error> {
-        self.lane = None;
+        self.forget_handles();
         wrapping::lock(self, key)
     }
 
     fn find(&mut self, id: &KeyId, expected: Option<&Spki>) -> Result<Option<KeyRef>, Error> {
         keys::find(self, id, expected)
-    }
-
-    fn describe(&mut self, key: &KeyRef, stage: Stage) -> Result<Generated, Error> {
-        keys::describe_existing(self, key, stage)
     }
 
     fn inspect(&mut self, key: &KeyRef) -> Result<Generated, Error> {
@@ -237,17 +245,17 @@ impl Token for Pkcs11Token {
     }
 
     fn change_user_pin(&mut self, old: &SecretString, new: &SecretString) -> Result<(), Error> {
-        self.lane = None;
+        self.forget_handles();
         pins::change_user(self, old, new)
     }
 
     fn change_so_pin(&mut self, old: &SecretString, new: &SecretString, user: &SecretString) -> Result<(), Error> {
-        self.lane = None;
+        self.lanes.clear();
         pins::change_so(self, old, new, user)
     }
 
     fn is_so_pin(&mut self, pin: &SecretString, user: &SecretString) -> Result<bool, Error> {
-        self.lane = None;
+        self.lanes.clear();
         pins::is_so(self, pin, user)
     }
 
@@ -256,7 +264,7 @@ impl Token for Pkcs11Token {
     }
 
     fn destroy(&mut self, id: &KeyId) -> Result<usize, Error> {
-        self.lane = None;
+        self.forget_handles();
         destroy::destroy(self, id)
     }
 

@@ -1,8 +1,9 @@
 //! Signing: messages go to sessions, each owned by one thread, as they come free.
 //!
 //! A session that answered with an error is left for a new one: modules keep the broken operation active
-//! (SoftHSM 2.6.1 then answers CKR_OPERATION_ACTIVE). A message is taken only once there is a session for it, so what
-//! no session was left for was never shown to the token. Nothing is verified here. Source: PKCS#11 v3.0 section 5.13.
+//! (SoftHSM 2.6.1 then answers CKR_OPERATION_ACTIVE). One that did well is kept until the token is closed: opening it
+//! again would cost a search for the key, and a module may end the login with any session that is closed. A message is
+//! taken only once there is a session for it, so what no session was left for was never shown to the token. Nothing is verified here. Source: PKCS#11 v3.0 section 5.13.
 
 use crate::error::{Error, Kind};
 use crate::token::pkcs11::Pkcs11Token;
@@ -14,13 +15,25 @@ use cryptoki::error::{Error as Answer, RvError};
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 
-/// A session that made a signature, kept for the next one with the same key.
+/// A session that is kept for the signatures to come.
 pub(super) struct Lane {
-    key: KeyId,
     session: Session,
-    signer: Signer,
+    /// The key that it signed with last, as it sees it.
+    ready: Option<(KeyId, Signer)>,
+}
+
+impl Lane {
+    /// One that signed nothing yet.
+    pub(super) fn idle(session: Session) -> Self {
+        Self { session, ready: None }
+    }
+
+    /// Keeps the session, and looks for its key again: after a logout, or the end of a key, what it knew is nothing.
+    pub(super) fn forget(&mut self) {
+        self.ready = None;
+    }
 }
 
 /// Makes a signature of each message over as many sessions as the token is set to and lets be opened; `done` gets each
@@ -32,12 +45,12 @@ pub(super) fn sign_all(
     messages: &[&[u8]],
     done: &mut dyn FnMut(usize, Result<Signature, Error>),
 ) -> Vec<usize> {
-    // Checkpoints and bundles come one by one: each would open a session and search it for the key.
-    let kept = token.lane.take().filter(|lane| lane.key == key.id && messages.len() == 1);
+    let lanes = std::mem::take(&mut token.lanes);
     let job = match job(token, key.spki.spec(), algorithm) {
         Ok(job) => job,
         Err(error) => {
             (0..messages.len()).for_each(|index| done(index, Err(error.clone())));
+            token.lanes = lanes;
             return (0..messages.len()).collect();
         }
     };
@@ -49,6 +62,7 @@ pub(super) fn sign_all(
         messages,
         next: AtomicUsize::new(0),
         stopped: AtomicBool::new(false),
+        lanes: Mutex::new(lanes),
     };
     let mut answered = vec![false; messages.len()];
     let mut never = Vec::new();
@@ -63,15 +77,14 @@ pub(super) fn sign_all(
     };
     // One message needs no second thread; more do even on one session, so that verifying one overlaps
     // with making the next.
-    let mut lane = None;
     let ended = if messages.len() <= 1 {
-        batch.work_alone(kept, &mut lane, &mut emit)
+        batch.work(&mut emit)
     } else {
         batch.in_parallel(token.sessions.clamp(1, messages.len()), &mut emit)
     };
     // A token that gives no session beside the one that it gave already signs in that one.
     let ended = match ended {
-        Err(Ended::NoSession(_)) => batch.work_in(&token.session, &mut emit),
+        Err(Ended::NoSession(_)) => batch.work_here(&token.session, &mut emit),
         other => other,
     };
     let error = match ended {
@@ -82,7 +95,7 @@ pub(super) fn sign_all(
         never.push(index);
         done(index, Err(error.clone()));
     }
-    token.lane = lane;
+    token.lanes = batch.lanes.into_inner().unwrap_or_else(PoisonError::into_inner);
     never.sort_unstable();
     never
 }
@@ -105,6 +118,8 @@ struct Batch<'a> {
     next: AtomicUsize,
     /// Nothing more may be asked of the token: each further signature would cost a try of the PIN.
     stopped: AtomicBool,
+    /// Sessions that no thread has.
+    lanes: Mutex<Vec<Lane>>,
 }
 
 impl Batch<'_> {
@@ -144,33 +159,19 @@ impl Batch<'_> {
     fn work(&self, emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>)) -> Result<(), Ended> {
         while !self.is_over() {
             let (session, signer) = self.open()?;
-            self.take(&session, signer, emit)?;
+            if self.take(&session, signer, emit)? {
+                self.lanes().push(Lane { session, ready: Some((self.key.clone(), signer)) });
+            }
         }
         Ok(())
     }
 
-    /// The same for one message, in the session that is kept where one is; `lane` is given one that did its work.
-    fn work_alone(
-        &self,
-        kept: Option<Lane>,
-        lane: &mut Option<Lane>,
-        emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>),
-    ) -> Result<(), Ended> {
-        let (session, signer) = match kept {
-            Some(kept) => (kept.session, kept.signer),
-            None => self.open()?,
-        };
-        let mut signed = false;
-        self.take(&session, signer, &mut |index, result| {
-            signed = result.is_ok();
-            emit(index, result);
-        })?;
-        *lane = signed.then(|| Lane { key: self.key.clone(), session, signer });
-        Ok(())
+    fn lanes(&self) -> MutexGuard<'_, Vec<Lane>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same in a session that is open for other things as well, for as long as it signs.
-    fn work_in(
+    fn work_here(
         &self,
         session: &Session,
         emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>),
@@ -182,16 +183,16 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Takes messages until none is left or one could not be signed.
+    /// Takes messages until none is left or one could not be signed; true where the session is fit for more.
     fn take(
         &self,
         session: &Session,
         signer: Signer,
         emit: &mut dyn FnMut(usize, Result<Signature, Unsigned>),
-    ) -> Result<(), Ended> {
+    ) -> Result<bool, Ended> {
         while !self.is_over() {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(message) = self.messages.get(index) else { return Ok(()) };
+            let Some(message) = self.messages.get(index) else { break };
             let result = sign_one(session, signer, &self.job, message);
             let failed = result.as_ref().err().map(|unsigned| unsigned.error.clone());
             emit(index, result);
@@ -200,21 +201,32 @@ impl Batch<'_> {
                     self.stopped.store(true, Ordering::SeqCst);
                     return Err(Ended::Failed(error));
                 }
-                Some(_) => return Ok(()),
+                Some(_) => return Ok(false),
                 None => {}
             }
         }
-        Ok(())
+        Ok(true)
     }
 
+    /// A session that sees the key: one that signed with it before, else any that is kept, else a new one.
     fn open(&self) -> Result<(Session, Signer), Ended> {
-        let session = self.context.open_ro_session(self.slot).map_err(|answer| {
-            let error = fault::refused("cannot open a session to sign in", &answer);
-            match answer {
-                Answer::Pkcs11(RvError::SessionCount, _) => Ended::NoSession(error),
-                _ => Ended::Failed(error),
-            }
-        })?;
+        let is_ready = |lane: &Lane| lane.ready.as_ref().is_some_and(|(key, _)| key == self.key);
+        let kept = {
+            let mut lanes = self.lanes();
+            let ready = lanes.iter().position(is_ready);
+            ready.or_else(|| lanes.len().checked_sub(1)).map(|place| lanes.swap_remove(place))
+        };
+        let session = match kept {
+            Some(Lane { session, ready: Some((key, signer)) }) if key == *self.key => return Ok((session, signer)),
+            Some(Lane { session, .. }) => session,
+            None => self.context.open_ro_session(self.slot).map_err(|answer| {
+                let error = fault::refused("cannot open a session to sign in", &answer);
+                match answer {
+                    Answer::Pkcs11(RvError::SessionCount, _) => Ended::NoSession(error),
+                    _ => Ended::Failed(error),
+                }
+            })?,
+        };
         let key = keys::private_key(&session, self.key).map_err(Ended::Failed)?;
         let signer = Signer::of(&session, key);
         Ok((session, signer))

@@ -1,22 +1,26 @@
 //! Calls of the module's own list of functions that cryptoki does not make, or makes and then judges.
 //!
 //! A token whose clock is no time of day is a token all the same (opencryptoki 3.8.1). One C_Sign after a C_SignInit of
-//! ours lets a login stand between the two, as keys want that ask for the PIN at each signature. A token whose PINs are typed on its own keys is prepared without one.
+//! ours lets a login stand between the two, as keys want that ask for the PIN at each signature. A token whose PINs are
+//! typed on its own keys is prepared without one. A wrapped key is as long as the token says once it wrapped it: asked
+//! before, it may say more, and cryptoki 0.12.1 fills that up with zeros.
 //!
 //! Owns the second handle to the module, which holds the list. Never loads, initialises or finalises: cryptoki has
 //! done the one and `Library` does the other. Source: PKCS#11 v3.0 sections 5.4 (C_GetFunctionList), 5.5
-//! (C_GetTokenInfo, C_InitToken, C_InitPIN) and 5.13 (C_Sign).
+//! (C_GetTokenInfo, C_InitToken, C_InitPIN), 5.13 (C_Sign) and 5.14 (C_WrapKey).
 #![allow(unsafe_code)]
 
 use cryptoki::context::Function;
 use cryptoki::error::{Error as Answer, Rv};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
-use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CK_TOKEN_INFO, CK_ULONG};
+use cryptoki_sys::{CK_FUNCTION_LIST, CK_MECHANISM, CK_RV, CK_TOKEN_INFO, CK_ULONG};
 use std::mem::ManuallyDrop;
 use std::path::Path;
 
-/// Room for a signature: an ML-DSA-87 one has 4,627 bytes, one of RSA-4096 has 512.
+/// Room for a signature or a wrapped key: a signature of ML-DSA-87 has 4,627 bytes, a wrapped RSA-4096 key has 2,384.
 const LONGEST: usize = 8 * 1024;
 
 /// The module's own functions.
@@ -98,21 +102,54 @@ impl Raw {
     /// What the module answered; [`Answer::InvalidValue`] where it says that it wrote more than it was given room for.
     pub(super) fn sign(&self, session: &Session, data: &[u8]) -> Result<Vec<u8>, Answer> {
         let sign = self.list.C_Sign.ok_or(Answer::NullFunctionPointer)?;
-        let mut signature = vec![0; LONGEST];
-        let mut length = CK_ULONG::try_from(signature.len())?;
+        let (mut signature, mut length) = room()?;
         let given = CK_ULONG::try_from(data.len())?;
         // SAFETY: the session is open and this thread's; both pointers have the lengths that are told beside them, and
         // a module does not write to what it signs.
         let answer =
             unsafe { sign(session.handle(), data.as_ptr().cast_mut(), given, signature.as_mut_ptr(), &raw mut length) };
         result(answer, Function::Sign)?;
-        let length = usize::try_from(length)?;
-        if length > signature.len() {
-            return Err(Answer::InvalidValue);
-        }
-        signature.truncate(length);
-        Ok(signature)
+        cut(signature, length)
     }
+
+    /// Wraps a key, with one call.
+    ///
+    /// # Errors
+    /// As [`Raw::sign`].
+    pub(super) fn wrap_key(
+        &self,
+        session: &Session,
+        mechanism: &Mechanism<'_>,
+        wrapper: ObjectHandle,
+        key: ObjectHandle,
+    ) -> Result<Vec<u8>, Answer> {
+        let wrap = self.list.C_WrapKey.ok_or(Answer::NullFunctionPointer)?;
+        let (mut wrapped, mut length) = room()?;
+        let mut by = CK_MECHANISM::from(mechanism);
+        // SAFETY: the session is open and this thread's; the mechanism's parameter outlives the call, and the pointer to
+        // room for the wrapped key has the length that is told beside it.
+        let answer = unsafe {
+            let to = wrapped.as_mut_ptr();
+            wrap(session.handle(), &raw mut by, wrapper.handle(), key.handle(), to, &raw mut length)
+        };
+        result(answer, Function::WrapKey)?;
+        cut(wrapped, length)
+    }
+}
+
+/// Room for what a module gives back, and how much it is.
+fn room() -> Result<(Vec<u8>, CK_ULONG), Answer> {
+    Ok((vec![0; LONGEST], CK_ULONG::try_from(LONGEST)?))
+}
+
+/// What was written of it.
+fn cut(mut bytes: Vec<u8>, written: CK_ULONG) -> Result<Vec<u8>, Answer> {
+    let written = usize::try_from(written)?;
+    if written > bytes.len() {
+        return Err(Answer::InvalidValue);
+    }
+    bytes.truncate(written);
+    Ok(bytes)
 }
 
 fn result(answer: CK_RV, function: Function) -> Result<(), Answer> {

@@ -79,6 +79,32 @@ impl Seen {
     }
 }
 
+#[cfg(test)]
+impl Seen {
+    /// A token that is ready, for tests: each changes what it is about.
+    pub(crate) fn ready() -> Self {
+        let identity = Identity {
+            serial: "01".into(),
+            label: "root".into(),
+            manufacturer: "maker".into(),
+            model: "model".into(),
+            firmware: "1.0".into(),
+            library: "library".into(),
+        };
+        Self {
+            slot: 1,
+            identity,
+            initialized: true,
+            pin: PinState { set: true, ..PinState::default() },
+            pinpad: false,
+            write_protected: false,
+            max_sessions: None,
+            pin_lengths: None,
+            random: true,
+        }
+    }
+}
+
 /// The lengths of a PIN; tokens that do not say write zeros, or nonsense.
 fn lengths(info: &CK_TOKEN_INFO) -> Option<(usize, usize)> {
     let (least, most) = (usize::try_from(info.ulMinPinLen).ok()?, usize::try_from(info.ulMaxPinLen).ok()?);

@@ -164,29 +164,10 @@ fn may_ask_again(session: &Session) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::Identity;
     use crate::token::module::PinState;
 
     fn token(pin: PinState) -> Seen {
-        let identity = Identity {
-            serial: "01".into(),
-            label: "root".into(),
-            manufacturer: String::new(),
-            model: String::new(),
-            firmware: String::new(),
-            library: String::new(),
-        };
-        Seen {
-            slot: 0,
-            identity,
-            initialized: true,
-            pin,
-            pinpad: false,
-            write_protected: false,
-            max_sessions: None,
-            pin_lengths: None,
-            random: true,
-        }
+        Seen { pin, ..Seen::ready() }
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub(super) fn wrap(
         let key = open.first().ok_or_else(|| {
             Error::new(Kind::Token, "the token holds no key with this id that can be wrapped").saw(id.0.to_string())
         })?;
-        wrap_one(&token.session, trusted, *key)
+        wrap_one(token, trusted, *key)
     };
     let wrapped = ids.iter().map(wrap).collect();
     let _ = token.session.destroy_object(trusted);
@@ -72,9 +72,10 @@ fn can_wrap(token: &Pkcs11Token) -> Result<(), Error> {
         .wanted(mechanism::name(MechanismType::AES_KEY_WRAP_PAD)))
 }
 
-fn wrap_one(session: &Session, wrapper: ObjectHandle, key: ObjectHandle) -> Result<Vec<u8>, Error> {
-    session
-        .wrap_key(&Mechanism::AesKeyWrapPad, wrapper, key)
+fn wrap_one(token: &Pkcs11Token, wrapper: ObjectHandle, key: ObjectHandle) -> Result<Vec<u8>, Error> {
+    token
+        .raw()
+        .wrap_key(&token.session, &Mechanism::AesKeyWrapPad, wrapper, key)
         .map_err(|answer| fault::refused("the token did not wrap the key", &answer))
 }
 
@@ -363,5 +364,5 @@ fn prove_pair(
                 .hint("a root is not made so that it can be wrapped in such a token"));
         }
     }
-    Ok((spki, wrap_one(session, trusted, pair.private)?))
+    Ok((spki, wrap_one(token, trusted, pair.private)?))
 }

@@ -186,28 +186,10 @@ pub(super) fn media(examined: &Examined<'_>) -> Check {
 mod tests {
     use super::*;
     use crate::host::Verdict;
-    use crate::token::{Identity, PinState};
+    use crate::token::PinState;
 
     fn token(pin: PinState) -> Seen {
-        let identity = Identity {
-            serial: "01".into(),
-            label: "root".into(),
-            manufacturer: "maker".into(),
-            model: "model".into(),
-            firmware: "1.0".into(),
-            library: "library".into(),
-        };
-        Seen {
-            slot: 1,
-            identity,
-            initialized: true,
-            pin,
-            pinpad: false,
-            write_protected: false,
-            max_sessions: None,
-            pin_lengths: None,
-            random: true,
-        }
+        Seen { pin, ..Seen::ready() }
     }
 
     #[test]

@@ -168,29 +168,11 @@ pub(super) fn prove_guard(_: &mut Room<'_>, keys: &mut Keyring) -> Result<(), Er
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::{Identity, PinState};
+    use crate::token::PinState;
 
     fn token(initialized: bool) -> Seen {
-        let identity = Identity {
-            serial: "01".into(),
-            label: "root".into(),
-            manufacturer: String::new(),
-            model: String::new(),
-            firmware: String::new(),
-            library: String::new(),
-        };
         let pin = PinState { set: initialized, ..PinState::default() };
-        Seen {
-            slot: 3,
-            identity,
-            initialized,
-            pin,
-            pinpad: false,
-            write_protected: false,
-            max_sessions: None,
-            pin_lengths: None,
-            random: true,
-        }
+        Seen { initialized, pin, ..Seen::ready() }
     }
 
     #[test]

@@ -252,7 +252,7 @@ fn unlock(
         let seen = room.tokens.find(role, serial)?;
         let shape = room.tokens.profile(role).user_pin.clone();
         let screen = Screen::new().field("token", seen.identity.label).field("serial", serial);
-        let cost = format!("One try is made: {}.", shape.cost());
+        let cost = format!("One try is made: {}.", shape.cost_now(&seen.pin));
         let pin = match &known {
             _ if seen.pinpad => {
                 let screen =

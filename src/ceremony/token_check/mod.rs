@@ -5,6 +5,7 @@
 //! key is known by its public half, which the token keeps beside it; the next signature, which every ceremony
 //! verifies, shows that the private half belongs to it.
 
+mod backup;
 mod compare;
 mod recorded;
 
@@ -54,7 +55,7 @@ impl Serialize for Standing {
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Whose token: `root` or `audit`.
+    /// Whose token: `root`, `audit` or `backup`.
     pub token: &'static str,
     /// Which fact, a stable name: `token`, `identity`, `module`, `pin`, `key`, `attributes`, `retired`, `strangers`,
     /// `guard`.
@@ -79,10 +80,19 @@ impl Finding {
     }
 }
 
-/// How to log in to a token that was found and whose flags allow it; `None` where nobody does.
-pub type Opens<'a> = &'a mut dyn FnMut(KeyRole, &Seen) -> Result<Option<Login>, Error>;
+/// A token that is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The authority's own, for a role.
+    Own(KeyRole),
+    /// The copy of the root's.
+    Backup,
+}
 
-/// Compares every token of an authority with its log.
+/// How to log in to a token that was found and whose flags allow it; `None` where nobody does.
+pub type Opens<'a> = &'a mut dyn FnMut(Whose, &Seen) -> Result<Option<Login>, Error>;
+
+/// Compares every token of an authority, and the key backup that is at hand, with its log.
 ///
 /// # Errors
 /// [`Kind::Usage`]: the log names no token yet. Those of a login. What differs is no error: [`judge`] says.
@@ -105,6 +115,8 @@ pub fn examine(
         let keys: Vec<&KeyRecord> = recorded.state.keys.iter().filter(keys).collect();
         all.extend(examine_one(recorded, &keys, role, &token.serial, tokens, opens)?);
     }
+    // The last: the authority's own tokens are spoken to no more.
+    all.extend(backup::examine(recorded, config, tokens, opens)?);
     Ok(all)
 }
 
@@ -133,11 +145,11 @@ fn examine_one(
     let login = match all.iter().any(|finding| matches!(finding.result, Standing::Differs(_))) {
         // A token that is not itself, or whose PIN is in danger, is not opened for a look.
         true => None,
-        false => opens(role, &seen)?,
+        false => opens(Whose::Own(role), &seen)?,
     };
     match login {
         Some(login) => {
-            let keeps = tokens.profile(role).guard != GuardSupport::None;
+            let keeps = (role == KeyRole::Root).then(|| tokens.profile(role).guard != GuardSupport::None);
             let mut token = tokens.unlock(role, serial, login.pin.as_ref(), login.final_try)?;
             all.extend(inside(recorded, keys, role, token.as_mut(), keeps)?);
         }
@@ -168,13 +180,14 @@ fn outside(recorded: &Recorded, keys: &[&KeyRecord], role: KeyRole, serial: &str
     all
 }
 
-/// What a token shows to its user.
+/// What a token shows to its user. `keeps`: whether its family keeps what it remembers of the log; `None` where that is
+/// not looked at.
 fn inside(
     recorded: &Recorded,
     keys: &[&KeyRecord],
     role: KeyRole,
     token: &mut dyn Token,
-    keeps: bool,
+    keeps: Option<bool>,
 ) -> Result<Vec<Finding>, Error> {
     let mut all = Vec::new();
     for key in expected(recorded, keys) {
@@ -197,7 +210,7 @@ fn inside(
     let own = state.log.as_ref().map(Hex::to_string).unwrap_or_default();
     let keys_only: Vec<_> = holdings.iter().filter(|holding| holding.what != "data object").cloned().collect();
     all.push(compare::strangers(role, &precondition::strangers_among(&keys_only, &known)));
-    if role == KeyRole::Root {
+    if let Some(keeps) = keeps {
         let others = compare::other_logs(&holdings, &own, state.replaces());
         let guard = match &state.log {
             Some(log) => token.guard(log),

@@ -3,12 +3,13 @@
 use super::super::args::{Args, HsmCheck};
 use super::super::terminal::{Attended, Terminal};
 use super::super::{fence, room};
+use crate::authority::config::BackupMode;
 use crate::authority::state::{Custody, CustodySet};
 use crate::ceremony::answers::{Answers, Pins};
 use crate::ceremony::people::{People, Secret};
 use crate::ceremony::script::ScriptKind;
 use crate::ceremony::shares;
-use crate::ceremony::token_check::{self, Finding, Recorded, Standing};
+use crate::ceremony::token_check::{self, Finding, Recorded, Standing, Whose};
 use crate::ceremony::tokens::{Modules, Tokens};
 use crate::error::{Error, Kind};
 use crate::plan::screen::Banner;
@@ -45,28 +46,46 @@ pub fn check(args: &Args, a: &HsmCheck, terminal: &mut Terminal) -> Result<(), E
         .hint("complete it first: anchorite custody change")
         .truth("No try was spent."));
     }
-    let profile = room::profile_named(&config.token.profile)?;
-    let audit = config.audit.as_ref().map(|audit| room::profile_named(&audit.token.profile)).transpose()?;
+    let profile = room::profile_here(&found.folder, &config.token, &found.local.token)?;
+    let audit = config.audit.as_ref();
+    let audit = audit.map(|audit| room::profile_here(&found.folder, &audit.token, &found.local.audit.token));
+    let audit = audit.transpose()?;
     let profiles: Vec<_> = std::iter::once(&profile).chain(&audit).collect();
-    fence::raise(Some(&found), &profiles, &[]);
+    // A module writes to the copy as it does to the token.
+    let copy = &found.local.backup.token;
+    let medium: Vec<_> = copy.iter().filter_map(|copy| copy.directory.clone()).collect();
+    fence::raise(Some(&found), &profiles, &medium);
     let mut tokens = Modules::load(
         (&profile, found.local.token.module.as_deref()),
         audit.as_ref().map(|profile| (profile, found.local.audit.token.module.as_deref())),
-        None,
+        copy.clone(),
     )?;
     let shapes: BTreeMap<KeyRole, _> =
         [KeyRole::Root, KeyRole::Audit].into_iter().map(|role| (role, tokens.profile(role).user_pin.clone())).collect();
-    let mut opens = |role: KeyRole, seen: &Seen| -> Result<Option<Login>, Error> {
+    // What opened the root's token opens a copy of its files.
+    let of_files = config.key_backup.mode == BackupMode::Clone && !medium.is_empty();
+    let mut opened = None;
+    let mut opens = |whose: Whose, seen: &Seen| -> Result<Option<Login>, Error> {
+        let role = if let Whose::Own(role) = whose { role } else { KeyRole::Root };
         let (true, Some(shape)) = (a.login, shapes.get(&role)) else { return Ok(None) };
-        if let (KeyRole::Root, Some(set)) = (role, custody.of(role.name(), "user")) {
-            let pin = from_custodians(seen, custody, set, a, &recorded, terminal)?;
-            return Ok(Some(Login::with_pin(pin)));
+        let same = whose == Whose::Own(KeyRole::Root) || of_files;
+        if let (Whose::Backup, true, Some(pin)) = (whose, same, &opened) {
+            return Ok(Some(Login { pin: SecretString::clone(pin).into(), final_try: false }));
         }
-        let file = match role {
-            KeyRole::Root => &a.pin_file,
-            KeyRole::Audit => &a.audit_pin_file,
+        let login = match (role, custody.of(role.name(), "user")) {
+            (KeyRole::Root, Some(set)) if same => {
+                Login::with_pin(from_custodians(seen, custody, set, a, &recorded, terminal)?)
+            }
+            _ => {
+                let file = if role == KeyRole::Root { &a.pin_file } else { &a.audit_pin_file };
+                let asked = if whose == Whose::Backup { "backup" } else { role.name() };
+                super::login(seen, shape, file.as_deref(), &Secret::Pin(asked), terminal)?
+            }
         };
-        super::login(seen, shape, file.as_deref(), &Secret::Pin(role.name()), terminal).map(Some)
+        if whose == Whose::Own(KeyRole::Root) {
+            opened = login.pin.clone();
+        }
+        Ok(Some(login))
     };
     let findings = token_check::examine(&recorded, &config, &mut tokens, &mut opens)?;
     let judged = token_check::judge(&findings);
@@ -132,7 +151,7 @@ fn screen(recorded: &Recorded, findings: &[Finding]) -> Screen {
     let tally: Vec<String> = tally.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     let title = format!("{} · {}: token and log", recorded.state.name, recorded.state.kind);
     let mut screen = Screen::new().heading(title, tally.join(" · "));
-    let two = findings.iter().any(|finding| finding.token == KeyRole::Audit.name());
+    let two = findings.iter().any(|finding| finding.token != KeyRole::Root.name());
     for finding in findings {
         let label = match finding.result {
             Standing::Differs(_) => "DIFFERS",

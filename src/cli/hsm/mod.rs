@@ -47,11 +47,8 @@ fn login(
 }
 
 fn asked(seen: &Seen, shape: &PinShape, why: &Secret, terminal: &mut Terminal) -> Result<SecretString, Error> {
-    let mut screen = Screen::new().field("token", &seen.identity.label).field("serial", &seen.identity.serial);
-    if seen.pin.count_low {
-        screen = screen.field("PIN", "a wrong one was tried since the last login");
-    }
-    let screen = screen.text(format!("One try is made: {}.", shape.cost()));
+    let screen = Screen::new().field("token", &seen.identity.label).field("serial", &seen.identity.serial);
+    let screen = screen.text(format!("One try is made: {}.", shape.cost_now(&seen.pin)));
     let asked = Attended::open(terminal, None)?.secret(why, &screen);
     asked.map_err(stopped)
 }

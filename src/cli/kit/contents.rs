@@ -64,7 +64,7 @@ pub fn gather(found: &Found, a: &Kit) -> Result<Vec<Item>, Error> {
     let program = items.get(1).map(|item| Part::of("anchorite", crate::cli::args::VERSION, &item.bytes));
     let mut parts: Vec<Part> = program.into_iter().collect();
     for (token, local) in tokens(found) {
-        let (item, part, profile) = module_of(token, local)?;
+        let (item, part, profile) = module_of(found, token, local)?;
         items.push(Item::text(format!("hsm-profiles/{}.toml", profile.name), profile.to_toml()));
         if !items.iter().any(|known| known.path == item.path) {
             items.push(item);
@@ -89,7 +89,7 @@ pub fn gather(found: &Found, a: &Kit) -> Result<Vec<Item>, Error> {
         items.push(Item::text(format!("{printed}.html"), paper::page(Some(found), script, &file, None)?));
         items.push(Item::text(path.as_str(), script.text.clone()));
     }
-    if let Some(sheets) = custody::sheets_of(&found.config.0)? {
+    if let Some(sheets) = custody::sheets_of(found)? {
         items.push(Item::text("printouts/share-sheets.html", sheets));
         items.push(Item::program("bin/share.py", SHARE_PY.to_vec()));
     }
@@ -114,8 +114,8 @@ fn tokens(found: &Found) -> Vec<(&TokenConfig, &LocalToken)> {
 }
 
 /// A token's module: the file itself where its name is a link.
-fn module_of(token: &TokenConfig, local: &LocalToken) -> Result<(Item, Part, HsmProfile), Error> {
-    let profile = profile_here(token, local)?;
+fn module_of(found: &Found, token: &TokenConfig, local: &LocalToken) -> Result<(Item, Part, HsmProfile), Error> {
+    let profile = profile_here(&found.folder, token, local)?;
     let path = local.module.clone().map_or_else(|| module::find_module(&profile), Ok)?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let bytes = intake::read(&own::real(&path)?, MAX_BINARY)?;

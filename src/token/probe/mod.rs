@@ -299,14 +299,8 @@ mod tests {
     pub(super) fn found() -> Probe {
         let algorithms = vec![tried(KeySpec::Rsa3072, None), tried(KeySpec::Ed25519, Some("no mechanism"))];
         let proved = proved(algorithms);
-        let identity = Identity {
-            serial: "01".into(),
-            label: "t".into(),
-            manufacturer: "Maker \"&\" Sons".into(),
-            model: "m".into(),
-            firmware: "1.0".into(),
-            library: "l".into(),
-        };
+        let ready = crate::token::Seen::ready();
+        let identity = Identity { manufacturer: "Maker \"&\" Sons".into(), ..ready.identity };
         Probe {
             verdict: Verdict::of(&[KeySpec::Rsa3072], Some(&proved)),
             profile: "softhsm2".into(),

@@ -93,15 +93,12 @@ pub struct Prepared {
     /// The module, where it is not at one of the profile's paths.
     pub module: Option<PathBuf>,
     /// What runs beside it, to the end of the story.
-    #[allow(dead_code, reason = "kept for its end")]
-    pub daemons: Vec<Daemon>,
+    pub _daemons: Vec<Daemon>,
 }
 
 /// A program that runs beside a story and ends with it.
-#[allow(dead_code, reason = "for modules that need one")]
 pub struct Daemon(Child);
 
-#[allow(dead_code, reason = "for modules that need one")]
 impl Daemon {
     /// Starts it.
     pub fn start(command: &mut Command) -> Self {

@@ -57,7 +57,7 @@ pub fn prepare(world: &mut World) -> Option<Prepared> {
     // The PINs of a world are those that every such token has from its maker.
     world.secret("pin", "abcd1234");
     world.secret("so-pin", "efgh5678");
-    Some(Prepared { daemons: vec![daemon], ..Prepared::default() })
+    Some(Prepared { _daemons: vec![daemon], ..Prepared::default() })
 }
 
 /// The process inside, once the daemon answers; `None` where it never does.

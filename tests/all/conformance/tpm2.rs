@@ -68,7 +68,7 @@ pub fn prepare(world: &mut World) -> Option<Prepared> {
         let asked = ["org.freedesktop.DBus.NameHasOwner", "string:com.intel.tss2.Tabrmd"];
         world.tool("dbus-send", &[&name[..], &asked].concat()).stdout.contains("boolean true")
     });
-    Some(Prepared { daemons, ..Prepared::default() })
+    Some(Prepared { _daemons: daemons, ..Prepared::default() })
 }
 
 fn wait(whom: &str, ready: impl Fn() -> bool) {

@@ -91,7 +91,7 @@ fn a_key_that_asks_and_does_not_say_so_is_found_out_before_one_is_made() {
     let config = String::from_utf8(world.read("authority/authority.toml")).unwrap();
     let world = World::new();
     world.write("asks.toml", profile.replace("reauthenticate = false", "reauthenticate = true"));
-    world.configure(&config.replace("\"softhsm2\"", "\"./asks.toml\""));
+    world.configure(&config.replace("\"softhsm2\"", "\"../asks.toml\""));
     world.like("always-authenticate;says-nothing");
     answers_to_genesis(&world);
     story_without(&world, &[]);

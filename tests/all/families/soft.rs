@@ -14,7 +14,7 @@ fn of_profile(family: &str, changes: &[(&str, &str)]) -> World {
         profile = profile.replacen(before, after, 1);
     }
     world.write("profile.toml", profile);
-    world.configure(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"./profile.toml\""));
+    world.configure(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"../profile.toml\""));
     world.like(family);
     answers_to_genesis(&world);
     world

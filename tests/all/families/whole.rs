@@ -84,3 +84,22 @@ fn a_pin_that_locks_is_told_of_before_each_try_and_never_tried_where_it_is_the_l
     assert_eq!((output.code, count(&calls, "C_Login")), (Some(22), 0), "{}", output.stderr);
     assert!(output.error().contains("the token's PIN is locked"), "{}", output.stderr);
 }
+
+#[test]
+fn a_person_who_insists_reads_that_the_next_wrong_pin_locks_the_token_whatever_its_profile_says() {
+    let world = crate::seat::founded();
+    world.request("west");
+    let sheet = world.run(&["words", "requests/west/request.json"]).ok().stdout;
+    world.like("pin-locks=3");
+    world.write("token/tokens/tries", "2");
+    let settings = super::pinpads::environment(&world, "");
+    let through: Vec<&str> = std::iter::once("env").chain(settings.iter().map(String::as_str)).collect();
+    let arguments = ["-C", AUTHORITY, "sign", "--from", "requests", "--to", "medium", "--final-try"];
+    let mut seat = crate::seat::Seat::through(&world, &through, &arguments);
+    crate::seat::introduces(&mut seat);
+    let asked = seat.answers("User PIN of the root token: ", PIN).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(asked.contains("One try is made: the token says that the next wrong one locks it."), "{asked}");
+    crate::seat::approves_from(&mut seat, &sheet);
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 0, "{shown}");
+}

@@ -136,13 +136,13 @@ fn too_much_is_refused_in_bounded_time_and_memory() {
     );
     // More requests than a session takes.
     let many = copy(&world);
-    for n in 0..2_000 {
+    for n in 0..10_000 {
         many.write(format!("requests/{n}.csr"), "not a request\n");
     }
     assert_text(
         &refused(&many, 30).error(),
         "
-        error: requests holds too many requests for one session: wanted at most 2000
+        error: requests holds too many requests for one session: wanted at most 10000
         hint:  spread them over several sticks, a session each
         Nothing was signed.
         exit 30

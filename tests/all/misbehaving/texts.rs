@@ -50,8 +50,8 @@ fn a_token_that_is_pulled_out_after_the_last_certificate() {
     reads(
         &format!("@{}+=rv:0x32", signature(3) + 1),
         "
-        error: the outcome is logged, but not under a checkpoint: cannot open a session
-               to sign in: saw C_OpenSession: CKR_DEVICE_REMOVED
+        error: the outcome is logged, but not under a checkpoint: cannot search the
+               token: saw C_FindObjectsInit: CKR_DEVICE_REMOVED
         hint:  put the token back and start the command again
         hint:  the log has each outcome; make bundles of what was issued with: anchorite
                export

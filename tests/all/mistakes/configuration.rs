@@ -59,7 +59,7 @@ fn mistake_10_a_configuration_that_was_edited_between_ceremonies_is_shown_and_no
 #[test]
 fn mistake_10_what_differs_on_the_day_is_in_the_record_with_its_digest() {
     let world = World::new();
-    world.configure(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"profile.toml\""));
+    world.configure(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"../profile.toml\""));
     let profile = include_str!("../../../hsm-profiles/softhsm2.toml");
     world.write("profile.toml", profile);
     world.found().ok();
@@ -82,7 +82,7 @@ fn mistake_10_what_differs_on_the_day_is_in_the_record_with_its_digest() {
     let recorded = of("value.recorded");
     let profiles: Vec<&str> = recorded
         .iter()
-        .filter(|value| value["name"] == "profile.toml")
+        .filter(|value| value["name"] == "../profile.toml")
         .map(|value| value["value"].as_str().unwrap())
         .collect();
     let (before, after) = (Digest::of(profile.as_bytes()).to_string(), world.sha256("profile.toml"));

@@ -264,7 +264,7 @@ fn an_authority_whose_name_makes_no_label_is_told_so() {
 
 #[test]
 fn a_profile_without_the_audit_keys_kind_is_found_before_the_token_is_touched() {
-    let world = prepared(&configuration("test", "rsa-3072").replace("\"softhsm2\"", "\"profile.toml\""));
+    let world = prepared(&configuration("test", "rsa-3072").replace("\"softhsm2\"", "\"../profile.toml\""));
     world.write(
         "profile.toml",
         include_str!("../../../hsm-profiles/softhsm2.toml").replace(
@@ -289,7 +289,7 @@ fn a_profile_without_the_audit_keys_kind_is_found_before_the_token_is_touched() 
 
 #[test]
 fn a_key_that_the_token_makes_otherwise_than_asked_is_found_with_a_session_key() {
-    let world = prepared(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"profile.toml\""));
+    let world = prepared(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"../profile.toml\""));
     // SoftHSM's own default is that an elliptic curve key may decrypt.
     world.write(
         "profile.toml",
@@ -316,7 +316,7 @@ fn a_key_that_the_token_makes_otherwise_than_asked_is_found_with_a_session_key()
 
 #[test]
 fn a_genesis_goes_on_with_the_token_that_it_was_begun_with_and_no_other() {
-    let world = prepared(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"profile.toml\""));
+    let world = prepared(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"../profile.toml\""));
     let profile = include_str!("../../../hsm-profiles/softhsm2.toml");
     world.write("profile.toml", profile.replace("rejects = []", "rejects = [\"CKA_DECRYPT\"]"));
     assert_eq!(world.run(&CREATE).code, Some(20), "the token is initialised, and no key is made");

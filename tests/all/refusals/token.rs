@@ -241,7 +241,7 @@ fn a_kind_of_key_that_the_token_cannot_make_is_found_before_it_is_initialised() 
             "algorithms = [\"rsa-3072\", \"rsa-4096\",",
         ),
     );
-    world.configure(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"profile.toml\""));
+    world.configure(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"../profile.toml\""));
     genesis_answers(&world);
     let tokens = world.tree("token");
     world.refused(
@@ -281,4 +281,29 @@ fn a_token_that_lost_its_keys_is_not_used() {
         exit 20
     ",
     );
+}
+
+#[test]
+fn a_path_of_a_profile_is_from_the_authoritys_directory_wherever_a_command_is_run() {
+    let world = before_genesis();
+    world.configure(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"own/profile.toml\""));
+    genesis_answers(&world);
+    // One that is there from where the command is run is not meant.
+    world.write("own/profile.toml", "name = \"another\"\n");
+    world.refused(
+        &CREATE,
+        "
+        error: cannot read authority/own/profile.toml: there is no such file or
+               directory
+        hint:  [token] profile of authority.toml names it: a path is from the
+               authority's directory
+        Nothing was signed.
+        exit 30
+    ",
+    );
+    world.write("authority/own/profile.toml", include_str!("../../../hsm-profiles/softhsm2.toml"));
+    world.found().ok();
+    let check = ["-C", "../authority", "hsm", "check", "--login", "--pin-file", "../pin"];
+    let output = world.command(&check).current_dir(world.path("own")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -17,7 +17,9 @@ fn a_wrong_pin_is_said_and_the_right_one_goes_on() {
     assert!(told.contains("This step is not done.") && told.contains("Nothing was signed."), "{told}");
     let helped = seat.answers(WORDS, "Retry");
     assert!(helped.contains("Please type one of these words."), "{helped}");
-    seat.answers(ENTER_PIN, PIN);
+    let asked = seat.answers(ENTER_PIN, PIN).split_whitespace().collect::<Vec<_>>().join(" ");
+    let cost = "One try is made: a wrong one was tried since the last login; this kind of token never locks its PIN.";
+    assert!(asked.contains(cost), "{asked}");
     approves_from(&mut seat, &sheet);
     let (shown, code) = seat.ends();
     assert_eq!(code, 0, "{shown}");

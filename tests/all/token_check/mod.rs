@@ -2,6 +2,7 @@
 
 mod apart;
 mod attended;
+mod backup;
 mod facts;
 mod guard;
 

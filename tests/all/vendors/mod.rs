@@ -16,7 +16,7 @@ fn profile(more: &str) -> String {
 fn world_of(profile: &str) -> World {
     let world = World::new();
     world.write("vendor.toml", profile);
-    world.configure(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"vendor.toml\""));
+    world.configure(&configuration("test", "ecdsa-p256").replace("\"softhsm2\"", "\"../vendor.toml\""));
     world
 }
 

@@ -80,7 +80,7 @@ pub(super) fn unlock(
     let seen = room.tokens.find(role, serial)?;
     takes_shares(&seen)?;
     let label = seen.identity.label;
-    let cost = room.tokens.profile(role).user_pin.cost();
+    let cost = room.tokens.profile(role).user_pin.cost_now(&seen.pin);
     let mut tried = None;
     for (place, set) in opening.sets.iter().enumerate() {
         let last = place + 1 == opening.sets.len();

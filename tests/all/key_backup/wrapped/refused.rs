@@ -208,3 +208,15 @@ fn a_plain_user_with_the_pin_gets_no_key_out_of_the_token_that_can_be_wrapped() 
     assert_eq!(tries.len(), 2 + 2 * 6, "{told}");
     assert!(tries.iter().all(|line| !line.ends_with(" 0x0")), "{told}");
 }
+
+#[test]
+fn a_token_that_says_beforehand_that_a_wrapped_key_is_longer_wraps_it_all_the_same() {
+    let world = configured(&promising_wrapped("ecdsa-p256"));
+    let local = String::from_utf8(world.read("authority/local.toml")).unwrap();
+    world.like("wraps-longer");
+    let proxy = String::from_utf8(world.read("authority/local.toml")).unwrap();
+    world.write("authority/local.toml", proxy + &local);
+    world.run_with_faults("", &with_shares(&CREATE)).ok();
+    second_token(&world, "second");
+    world.run_with_faults("", &with_both(&BACKUP)).ok();
+}

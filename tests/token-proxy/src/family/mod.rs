@@ -19,6 +19,8 @@
 //! | `clock` | it says that it has a clock, which gives no time |
 //! | `not-local` | it says of no key that it was made in it |
 //! | `general-error` | it answers a lasting key's template that says who may copy it with CKR_GENERAL_ERROR |
+//! | `logout-on-close` | its login ends with any session that is closed |
+//! | `wraps-longer` | asked how long a wrapped key will be, it says more than it will be |
 //! | `hands-out` | it wraps a key that is not extractable |
 //! | `init-string=TEXT` | it starts only with a string that has this in it |
 //! | `empty-so` | its security officer's PIN is empty |
@@ -55,6 +57,8 @@ pub struct Family {
     pub clock: bool,
     pub not_local: bool,
     pub general_error: bool,
+    pub logout_on_close: bool,
+    pub wraps_longer: bool,
     pub hands_out: bool,
     pub init_string: Option<String>,
     pub empty_so: bool,
@@ -101,6 +105,8 @@ fn parse(traits: &str) -> Result<Family, String> {
             "clock" => family.clock = true,
             "not-local" => family.not_local = true,
             "general-error" => family.general_error = true,
+            "logout-on-close" => family.logout_on_close = true,
+            "wraps-longer" => family.wraps_longer = true,
             "hands-out" => family.hands_out = true,
             "init-string" => family.init_string = Some(value.ok_or_else(|| text.to_owned())?.to_owned()),
             "empty-so" => family.empty_so = true,

@@ -183,6 +183,10 @@ pub unsafe fn C_WrapKey(
     let Some(real) = real().C_WrapKey else { return CKR_FUNCTION_NOT_SUPPORTED };
     // SAFETY: the caller's arguments.
     let result = unsafe { real(session, mechanism, by, key, wrapped, told) };
+    if family().wraps_longer && result == CKR_OK && wrapped.is_null() {
+        // SAFETY: as above; the module wrote it.
+        unsafe { *told += 16 };
+    }
     if !family().hands_out || result != CKR_KEY_UNEXTRACTABLE {
         return result;
     }

@@ -175,7 +175,13 @@ pub unsafe fn C_OpenSession(
 pub unsafe fn C_CloseSession(session: Session) -> CK_RV {
     state().open.remove(&session);
     // SAFETY: the caller's argument.
-    real().C_CloseSession.map_or(CKR_FUNCTION_NOT_SUPPORTED, |real| unsafe { real(session) })
+    let closed = real().C_CloseSession.map_or(CKR_FUNCTION_NOT_SUPPORTED, |real| unsafe { real(session) });
+    let left = state().open.keys().next().copied();
+    if let (true, Some(left), Some(log_out)) = (family().logout_on_close, left, real().C_Logout) {
+        // SAFETY: a session that is open.
+        unsafe { log_out(left) };
+    }
+    closed
 }
 
 pub unsafe fn C_CloseAllSessions(slot: CK_SLOT_ID) -> CK_RV {
