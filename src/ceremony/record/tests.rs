@@ -289,7 +289,8 @@ fn a_log_that_changed_after_it_was_verified_has_no_record() {
         let letter = start + bytes[start..].iter().position(|b| *b == b's').unwrap();
         changed[letter] = b'S';
         std::fs::write(&path, &changed).unwrap();
-        let error = recorded_or(&course, again(directory.path()).unwrap()).err().unwrap();
+        let made = recorded_or(&course, again(directory.path()).unwrap());
+        let error = made.and_then(|account| page_of(&account)).unwrap_err();
         let expected = format!("entry {} changed on the medium since it was verified", at.seq);
         assert_eq!(error.what(), expected);
         // The same between the first reading and the page, and between that and the JSON.
