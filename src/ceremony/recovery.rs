@@ -54,10 +54,7 @@ impl Interrupted {
             return None;
         }
         let intents = state.open_intents.iter().map(|(seq, i)| (*seq, i.clone(), *seq < covered)).collect();
-        let opened = session.as_ref().map(|session| session.opened);
-        let signed =
-            state.crls.values().filter(|crl| opened.zip(crl.outcome).is_some_and(|(at, outcome)| at < outcome));
-        let crls = signed.map(|crl| crl.number).collect();
+        let crls = session.as_ref().map(|_| state.left_crls()).unwrap_or_default();
         let undelivered = state.undelivered.iter().cloned().collect();
         let unsure = state.custody.all_unsure().map(|(_, which, set)| (which.to_owned(), set.clone())).collect();
         Some(Self { session, uncovered, intents, crls, undelivered, unsure, torn })

@@ -13,6 +13,7 @@ use crate::error::{Error, Kind};
 use crate::execute;
 use crate::log::Record;
 use crate::log::record::{SessionClosed, StepDone, StepSkipped};
+use crate::text;
 use jiff::{SignedDuration, Timestamp};
 
 /// Runs the script of the room to its end, or on from the first step that is not done.
@@ -38,11 +39,13 @@ pub fn run(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
     Ok(())
 }
 
-/// Where the interrupted session or the ceremony that is gone on with began, whichever was first.
+/// Where the session began that was interrupted or failed, or the ceremony that is gone on with: whichever was first.
 fn cut_short(room: &Room<'_>, interrupted: Option<&Interrupted>) -> Option<u64> {
-    let course = room.journal.state().course.as_ref().filter(|course| course.id != room.journal.session());
+    let state = room.journal.state();
+    let course = state.course.as_ref().filter(|course| course.id != room.journal.session());
     let session = interrupted.and_then(|interrupted| interrupted.session.as_ref());
-    course.map(|course| course.opened).into_iter().chain(session.map(|session| session.opened)).min()
+    let began = [course.map(|course| course.opened), session.map(|session| session.opened), state.broken_off];
+    began.into_iter().flatten().min()
 }
 
 /// True where people know it already: they go on with the ceremony that was interrupted, and it left nothing but
@@ -214,7 +217,8 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
     if let (true, Some(keys)) = (open, bench.keys.as_mut())
         && keys.audit_spki().is_ok()
     {
-        let closed = SessionClosed { outcome: outcome.to_owned(), reason: Some(error.to_string()) };
+        let closed =
+            SessionClosed { outcome: outcome.to_owned(), reason: Some(text::without_directories(&error.to_string())) };
         // Where only the checkpoint over its closing failed, the session is closed in the log already.
         let appended = match room.journal.state().session {
             Some(_) => room.journal.append(vec![closed.into()]),

@@ -7,7 +7,6 @@ use super::terminal::Terminal;
 use crate::authority::config::Emergency;
 use crate::authority::state;
 use crate::authority::{Config, State};
-use crate::ceremony::recovery::Interrupted;
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, ScriptKind};
 use crate::ceremony::session;
@@ -47,16 +46,15 @@ pub fn revoke(args: &Args, a: &Revoke, terminal: &mut Terminal) -> Result<(), Er
     let built_in = if a.emergency { "emergency-revocation" } else { "revocation" };
     let script = script(&found, &a.own, built_in)?;
     founded(&found.folder)?;
-    let ((state, interrupted), now) = (found.folder.read_state()?, room::clock(args, &found.config.0)?.now());
-    let log = Read { state: &state, unpublished: is_left(interrupted.as_ref()) };
+    let (state, now) = (found.folder.read_state()?.0, room::clock(args, &found.config.0)?.now());
     orders.iter().try_for_each(|order| order.check_date(now))?;
-    if a.if_needed && orders.iter().all(|order| is_published(log, order)) {
+    if a.if_needed && orders.iter().all(|order| is_published(&state, order)) {
         return finish(&state, (false, state.size), Vec::new(), terminal);
     }
     // After a pause or a crash the same command goes on: what it revoked then is revoked.
-    let since = cut_short(&found, &script, interrupted.as_ref())?;
+    let since = cut_short(&found, &script, &state)?;
     let is_left = |order: &&Order| since.is_none_or(|since| order.done_since(&state, since).is_none());
-    check(log, &orders.iter().filter(is_left).cloned().collect::<Vec<_>>(), now)?;
+    check(&state, &orders.iter().filter(is_left).cloned().collect::<Vec<_>>(), now)?;
     let emergency = in_force(&found, &script, &a.seats)?;
     a.seats.waive.iter().try_for_each(|role| emergency.check_waivable(role))?;
     a.seats.alternate.iter().try_for_each(|role| emergency.alternate(role).map(|_| ()))?;
@@ -77,8 +75,8 @@ pub fn crl(args: &Args, a: &Crl, terminal: &mut Terminal) -> Result<(), Error> {
     let found = find(args)?;
     let script = script(&found, &a.own, "crl-refresh")?;
     founded(&found.folder)?;
-    let ((state, interrupted), now) = (found.folder.read_state()?, room::clock(args, &found.config.0)?.now());
-    if a.if_needed && !is_due(&state, now) && !is_left(interrupted.as_ref()) {
+    let (state, now) = (found.folder.read_state()?.0, room::clock(args, &found.config.0)?.now());
+    if a.if_needed && !is_due(&state, now) && state.left_crls().is_empty() {
         return finish(&state, (false, state.size), Vec::new(), terminal);
     }
     let wishes = Wishes { final_try: a.attend.final_try, csr: a.csr, ..Wishes::default() };
@@ -121,38 +119,27 @@ fn date(typed: &str) -> Result<Timestamp, Error> {
 }
 
 /// The orders can be carried out, and each names another certificate.
-fn check(log: Read<'_>, orders: &[Order], now: Timestamp) -> Result<(), Error> {
-    revocation::all(log.state, orders, now).map(|_| ()).map_err(|error| {
+fn check(state: &State, orders: &[Order], now: Timestamp) -> Result<(), Error> {
+    revocation::all(state, orders, now).map(|_| ()).map_err(|error| {
         // What is revoked already may still lack its CRL.
-        match orders.iter().any(|order| order.is_done(log.state) && !is_published(log, order)) {
+        match orders.iter().any(|order| order.is_done(state) && !is_published(state, order)) {
             true => error.hint("the CRL that lists it is not published yet: anchorite crl"),
             false => error,
         }
     })
 }
 
-/// What a log says, and whether a session that was interrupted left a CRL in it that `public/` may not have.
-#[derive(Clone, Copy)]
-struct Read<'s> {
-    state: &'s State,
-    unpublished: bool,
-}
-
-fn is_left(interrupted: Option<&Interrupted>) -> bool {
-    interrupted.is_some_and(|interrupted| !interrupted.crls.is_empty())
-}
-
 /// Revoked, and on the newest CRL, which is published.
-fn is_published(Read { state, unpublished }: Read<'_>, order: &Order) -> bool {
+fn is_published(state: &State, order: &Order) -> bool {
     order.is_done(state)
-        && !unpublished
+        && state.left_crls().is_empty()
         && state.living_certificates().keys().all(|generation| state.unpublished(*generation).is_empty())
 }
 
-/// Where what did not end began: a ceremony of this script that was paused, or the session that was interrupted.
-fn cut_short(found: &Found, script: &Script, interrupted: Option<&Interrupted>) -> Result<Option<u64>, Error> {
+/// Where what did not end began: a ceremony of this script that was paused, or a session that was interrupted or failed.
+fn cut_short(found: &Found, script: &Script, state: &State) -> Result<Option<u64>, Error> {
     let course = session::unfinished(&found.folder, script)?.map(|course| course.opened);
-    let session = interrupted.and_then(|interrupted| interrupted.session.as_ref()).map(|session| session.opened);
+    let session = state.session.as_ref().map(|session| session.opened).or(state.broken_off);
     Ok(course.into_iter().chain(session).min())
 }
 

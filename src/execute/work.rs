@@ -10,6 +10,7 @@ use crate::log::Record;
 use crate::log::record::{SignIntent, SignOutcome};
 use crate::plan::Batch;
 use crate::store::{Committed, Intended};
+use crate::text;
 use crate::x509::Spki;
 
 /// A batch of approved plans that the root key signs, and how far that is.
@@ -117,13 +118,14 @@ impl Work {
         let due: Vec<bool> =
             self.logged.iter().enumerate().map(|(place, logged)| !logged && (end || !unasked(place))).collect();
         let results = self.results.iter().zip(first..).enumerate().zip(&due);
+        let told = |error: &str| Some(text::without_directories(error));
         let outcomes = results.filter(|(_, due)| **due).map(|((place, (result, intent)), _)| {
             let (status, der, reason) = match result {
                 Ok(der) => ("ok", Some(Base64(der.clone())), None),
-                Err(error) if unasked(place) => ("failed", None, Some(format!("the token was never asked: {error}"))),
+                Err(error) if unasked(place) => ("failed", None, told(&format!("the token was never asked: {error}"))),
                 // The token was asked: a signature may exist somewhere. One that is certain but flawed is
                 // recorded so as well: treated as issued, delivered to nobody.
-                Err(error) => ("unknown", None, Some(error.to_string())),
+                Err(error) => ("unknown", None, told(&error.to_string())),
             };
             Record::from(SignOutcome { intent, status: status.to_owned(), der, reason })
         });

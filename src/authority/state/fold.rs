@@ -79,7 +79,10 @@ impl State {
                     "no intent is open at the end",
                     &open.unwrap_or_default(),
                 )?;
-                let ceremony = self.session.take().map(|s| s.ceremony).unwrap_or_default();
+                let session = self.session.take();
+                let began = session.as_ref().map(|session| session.opened);
+                self.broken_off = began.filter(|_| !["complete", "paused"].contains(&closed.outcome.as_str()));
+                let ceremony = session.map(|session| session.ceremony).unwrap_or_default();
                 let script = self.course.as_ref().map(|course| course.script_sha256);
                 self.drills.closed(script, &closed.outcome, entry.header.time);
                 self.end_course(&closed.outcome);

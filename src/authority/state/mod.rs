@@ -65,6 +65,8 @@ pub struct State {
     pub sessions_closed: u64,
     /// One of them was a ceremony's end, and not a pause or a failure.
     pub completed: bool,
+    /// Where the last session that was closed began, where that was neither.
+    pub broken_off: Option<u64>,
     /// The last closed session's ceremony and time.
     pub last_session: Option<(String, Timestamp)>,
     /// Restore drills.
@@ -354,11 +356,6 @@ impl State {
         let keys = self.keys.iter().filter(|k| k.role == "root");
         let issued = |serial: &Hex| self.certificates.get(serial).filter(|c| c.status == Status::Issued);
         keys.filter_map(|k| Some((k.generation, issued(k.certificate.as_ref()?)?))).collect()
-    }
-
-    /// The newest CRL of the newest root that has one.
-    pub fn crl(&self) -> Option<&Crl> {
-        self.crls.values().next_back()
     }
 
     /// The highest CRL number of a root that was intended: one that a crash burnt is never used again.

@@ -56,7 +56,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
             Some(number) => {
                 room.people.answered_before(None, &crl::reviewed(generation));
                 room.people.show(&Screen::new().text(format!(
-                    "CRL number {number} was signed by the session that was interrupted; it is published now."
+                    "CRL number {number} was signed before, by a session that did not end; it is published now."
                 )))?;
             }
             None => drafts.push(draft),

@@ -10,7 +10,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::log::Record;
 use crate::log::record::{ClusterEnrolled, PlanDeclined};
-use crate::plan::{ApprovedPlan, MadePlan, What, screen};
+use crate::plan::{ApprovedPlan, MadePlan, What, crl, screen};
 use crate::screen::Screen;
 
 /// The activity.
@@ -67,8 +67,11 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
 /// Nothing is left to plan where an interrupted session has signed it all: what remains is to write it out.
 fn resume(room: &mut Room<'_>, bench: &Bench, step: &Step) -> Result<(), Stop> {
     if bench.resumed.is_empty() {
-        // A genesis that was interrupted after its signatures.
+        // A genesis or a restore that was interrupted after its signatures.
         room.people.answered_before(Some(&step.id), &format!("sha256:{}", room.config_adopted.1));
+        for generation in room.journal.state().crls.keys() {
+            room.people.answered_before(Some(&step.id), &crl::reviewed(*generation));
+        }
     }
     room.people.show(&Screen::new().text("Everything was signed already; nothing is left to review."))
 }

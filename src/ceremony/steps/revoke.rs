@@ -61,7 +61,7 @@ fn pass_over_done(room: &mut Room<'_>, step: &Step, orders: &mut Vec<Order>, sin
     orders.retain(|order| order.done_since(state, since).is_none());
     for name in done {
         room.people.answered_before(Some(&step.id), &name);
-        room.people.show(&Screen::new().text(format!("{name} was revoked by the session that was interrupted.")))?;
+        room.people.show(&Screen::new().text(format!("{name} was revoked before, by a session that did not end.")))?;
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const TAKEN: &str = "CRL number 2 was signed by the session that was interrupted; it is published now.";
+const TAKEN: &str = "CRL number 2 was signed before, by a session that did not end; it is published now.";
 
 #[test]
 fn a_crl_whose_session_was_killed_is_published_by_the_next_and_not_signed_again() {
@@ -156,4 +156,29 @@ fn the_last_crl_of_an_authority_that_was_killed_after_it_is_not_signed_again() {
     assert!(one_line(&next.stderr).contains(TAKEN), "{}", next.stderr);
     assert_eq!((numbers(&killed), published(&killed)), (vec![1, 2], 2));
     completes(&killed, &NAME);
+}
+
+/// A CRL that is signed and cannot be written out: the error says to give the same command again.
+#[test]
+fn a_crl_whose_session_failed_after_it_is_published_by_the_same_command() {
+    const NAME: &str = "a_crl_whose_session_failed_after_it_is_published_by_the_same_command";
+    if !instants::can_trace(NAME) {
+        return;
+    }
+    let world = World::ready();
+    world.write("answers-crl.toml", format!("{PARTICIPANTS}{REVIEW}"));
+    let refresh = at(LATER, &["crl"]);
+    let all = instants::of_run(&copy(&world), &refresh, &["authority/public/"]);
+    let failed = instants::fail(&world, &refresh, all.iter().find(|at| at.is("rename", "public/root.crl")).unwrap());
+    assert_eq!(failed.code, Some(50), "{}", failed.stderr);
+    assert!(one_line(&failed.stderr).contains("start the same command again"), "{}", failed.stderr);
+    assert_eq!(entries(&world).last().unwrap()["type"], "session.closed");
+    assert_eq!(published(&world), 1);
+    for command in [refresh, at(LATER, &["crl", "--if-needed"])] {
+        let world = copy(&world);
+        let next = world.run(&command).ok();
+        assert!(one_line(&next.stderr).contains(TAKEN), "{}", next.stderr);
+        assert_eq!((numbers(&world), published(&world)), (vec![1, 2], 2));
+        completes(&world, &NAME);
+    }
 }

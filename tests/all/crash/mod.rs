@@ -23,6 +23,7 @@ mod recording;
 mod rollover;
 pub mod signing;
 mod trace;
+mod unsynced;
 mod wrapped;
 
 use super::support::{AUTHORITY, ENTRIES, Output, SIGN, World};
