@@ -285,7 +285,8 @@ fn a_log_that_changed_after_it_was_verified_has_no_record() {
         // One letter of one line, by whoever knows where it stands.
         let start = usize::try_from(at.offset).unwrap();
         let mut changed = bytes.clone();
-        changed[start + changed[start..].iter().position(|b| *b == b's').unwrap()] = b'S';
+        let letter = start + changed[start..].iter().position(|b| *b == b's').unwrap();
+        changed[letter] = b'S';
         std::fs::write(&path, &changed).unwrap();
         let error = recorded_or(&course, again(directory.path()).unwrap()).err().unwrap();
         let expected = format!("entry {} changed on the medium since it was verified", at.seq);
