@@ -147,7 +147,7 @@ fn an_answer_without_a_reason_strikes_nothing() {
     assert_eq!(kept(&world).1.len(), 0);
 }
 
-/// What a signing of these clusters costs: syncs of the log, and signatures by each of the token's two keys.
+/// What a signing of these clusters costs: syncs of the log, and signatures by the token.
 fn cost(clusters: &[&str]) -> (usize, usize) {
     let world = World::ready();
     let requests: Vec<String> = clusters.iter().map(|cluster| world.request(cluster)).collect();
@@ -158,7 +158,7 @@ fn cost(clusters: &[&str]) -> (usize, usize) {
     let syncs = of_log.iter().filter(|at| at.is("fsync", "log/") || at.is("fdatasync", "log/")).count();
     world.behind_proxy();
     world.run_with_faults("", &SIGN).ok();
-    let signatures = world.calls().iter().filter(|call| call.function == "C_Sign").count();
+    let signatures = world.calls().iter().filter(|call| call.function == "C_SignInit").count();
     (syncs, signatures)
 }
 
