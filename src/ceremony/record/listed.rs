@@ -45,9 +45,12 @@ impl Source {
 /// Rows that are made one at a time, each time they are asked for.
 pub struct Listed<T> {
     count: usize,
-    make: Box<dyn Fn(&mut Take<'_, T>) -> Result<(), Error>>,
+    make: Box<Make<T>>,
     source: Rc<Source>,
 }
+
+/// Makes the rows, each of which is taken.
+type Make<T> = dyn Fn(&mut Take<'_, T>) -> Result<(), Error>;
 
 /// Takes a row.
 type Take<'a, T> = dyn FnMut(T) -> Result<(), Error> + 'a;
