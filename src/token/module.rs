@@ -198,6 +198,12 @@ fn does_not_start(shown: &str, answer: &Answer, profile: &HsmProfile) -> Error {
         None => error,
     };
     let Some(files) = &profile.files else { return error };
+    if files.database && matches!(answer, Answer::Pkcs11(RvError::UserPinNotInitialized, _)) {
+        // Kryoptic 1.5.4, where it was killed while it began with a new database, or made a token blank.
+        let begun =
+            "its database was begun and not completed: a token was never prepared in it, or was to be made blank";
+        return error.hint(begun).hint("move the database aside: the module makes a new one, with a blank token");
+    }
     let named = files.environment.as_deref().unwrap_or("its configuration");
     match Place::locate(files).map(|place| place.directory().to_owned()) {
         Some(directory) if directory.is_dir() => {

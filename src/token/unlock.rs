@@ -29,7 +29,7 @@ impl Login {
 }
 
 /// The way out where a token was initialised and nobody set its user PIN.
-pub(super) const SET_PIN: &str = "its security officer sets one with the token's own tool: pkcs11-tool --module MODULE \
+pub const SET_PIN: &str = "its security officer sets one with the token's own tool: pkcs11-tool --module MODULE \
      --slot SLOT --login --login-type so --init-pin";
 
 /// Checks that a token can be logged in to at all: before a person is asked for the PIN, and again before it is tried.

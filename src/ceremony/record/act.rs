@@ -50,7 +50,7 @@ pub struct Act {
 }
 
 /// What other entries of a ceremony say that one entry refers to, in short.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Known {
     /// What plans make, and for whom, by digest.
     pub plans: BTreeMap<Digest, String>,
@@ -59,7 +59,7 @@ pub struct Known {
 }
 
 /// What an entry intended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Intended {
     /// What was to be signed, and for whom.
     pub whom: String,

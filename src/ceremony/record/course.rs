@@ -4,6 +4,7 @@
 //! of a log is in exactly one ceremony: what stands before `session.opened` (genesis, configuration, script) belongs
 //! to the one it opens.
 
+use super::survey::Facts;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened};
@@ -49,6 +50,8 @@ pub struct Course {
     pub intents: Vec<Located>,
     /// Entries of later ceremonies that say what became of this one.
     pub later: Vec<Located>,
+    /// What its entries say.
+    pub facts: Facts,
     /// Intents whose outcome is not among the entries so far.
     open: BTreeSet<u64>,
     /// Sessions of which an entry says that they ended.
@@ -66,6 +69,7 @@ impl Course {
     /// Takes an entry of its own.
     fn take(&mut self, line: &Examined) {
         self.entries.push(line.located());
+        self.facts.take(line.located(), &line.entry);
         match &line.entry.record {
             Record::SessionOpened(opened) if self.opened.is_none() => self.opened = Some(opened.clone()),
             Record::ConfigAdopted(config) => self.config = Some((line.entry.seq, config.clone())),

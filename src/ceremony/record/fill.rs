@@ -39,11 +39,17 @@ pub struct Beside {
 pub fn account(course: &Course, beside: Beside, mut again: Again) -> Result<Account, Error> {
     let (Some(first), Some(last)) = (course.entries.first(), course.entries.last()) else { return Err(empty()) };
     let script = script(course);
-    let unread = if script.is_none() { steps_as_logged(course, &mut again)? } else { Vec::new() };
+    let people: Vec<(usize, &Entry)> = course.facts.people.iter().map(|(position, entry)| (*position, entry)).collect();
+    let unread = if script.is_none() { steps_as_logged(&people) } else { Vec::new() };
     let planned: &[script::Step] = script.as_ref().map_or(&unread, |script| &script.steps);
-    let Survey { places, people, known, sessions, whole, signed, findings } =
-        survey::survey(course, planned, &mut again)?;
-    let whole = whole.ok_or_else(empty)?;
+    let Survey { places, known, signed, findings } = survey::survey(course, planned, &mut again)?;
+    let spans = &course.facts.sessions;
+    let span = |entry: Option<&usize>| entry.and_then(|session| spans.get(*session)).map(|(_, span)| span);
+    let (Some(first_span), Some(last_span)) =
+        (span(course.facts.session_of.first()), span(course.facts.session_of.last()))
+    else {
+        return Err(empty());
+    };
     let source = Source::new(again, known);
     let values = Values::of(&people);
     let opened = course.opened.as_ref();
@@ -60,11 +66,11 @@ pub fn account(course: &Course, beside: Beside, mut again: Again) -> Result<Acco
     let steps = planned.iter().enumerate();
     let steps = steps.map(|(n, step)| fill(course, &values, n + 1, step, finished(n), acts(Place::Step(n)))).collect();
     let sessions = course.sessions.iter().enumerate().filter_map(|(position, id)| {
-        let span = sessions.get(id)?;
+        let (_, span) = spans.iter().find(|(session, _)| session == id)?;
         Some(Session {
             id: id.clone(),
             number: position + 1,
-            outcome: span.outcome.clone(),
+            outcome: span.outcome(),
             began: span.began,
             ended: span.ended,
             time_sources: span.time_sources.iter().cloned().collect(),
@@ -88,10 +94,10 @@ pub fn account(course: &Course, beside: Beside, mut again: Again) -> Result<Acco
             script_words: opened.map(|opened| words::words(&opened.script_sha256.0)).unwrap_or_default(),
             script_entry: course.script.as_ref().map(|(seq, _)| *seq),
         },
-        outcome: whole.outcome,
-        reason: whole.reason,
-        began: whole.began,
-        ended: whole.ended,
+        outcome: last_span.outcome(),
+        reason: last_span.reason(),
+        began: first_span.began,
+        ended: last_span.ended,
         entries: [first.seq, last.seq],
         configuration: configuration(course),
         sessions: sessions.collect(),
@@ -122,10 +128,9 @@ fn script(course: &Course) -> Option<Script> {
 }
 
 /// Steps in the order in which the log has them, where the script cannot be read.
-fn steps_as_logged(course: &Course, again: &mut Again) -> Result<Vec<script::Step>, Error> {
+fn steps_as_logged(people: &[(usize, &Entry)]) -> Vec<script::Step> {
     let mut steps: Vec<script::Step> = Vec::new();
-    for at in &course.entries {
-        let entry = again(at)?;
+    for (_, entry) in people {
         let (Record::StepDone(StepDone { step, activity }) | Record::StepSkipped(StepSkipped { step, activity, .. })) =
             &entry.record
         else {
@@ -146,7 +151,7 @@ fn steps_as_logged(course: &Course, again: &mut Again) -> Result<Vec<script::Ste
             });
         }
     }
-    Ok(steps)
+    steps
 }
 
 fn configuration(course: &Course) -> Option<Configuration> {
@@ -182,9 +187,9 @@ fn filled(entry: &Entry, value: &str) -> Filled {
 struct Values<'a>(Vec<(&'a Entry, &'a ValueRecorded)>);
 
 impl<'a> Values<'a> {
-    fn of(people: &'a [(usize, Entry)]) -> Self {
+    fn of(people: &[(usize, &'a Entry)]) -> Self {
         let values = people.iter().filter_map(|(_, entry)| match &entry.record {
-            Record::ValueRecorded(value) => Some((entry, value)),
+            Record::ValueRecorded(value) => Some((*entry, value)),
             _ => None,
         });
         Self(values.collect())

@@ -68,8 +68,8 @@ pub fn findings(source: &Rc<Source>, findings: Findings) -> Listed<Noticed> {
 }
 
 /// What was not as the script says, in the order in which it was written down.
-pub fn deviations(people: &[(usize, Entry)], steps: &[script::Step]) -> Vec<Exception> {
-    let deviation = |(_, entry): &(usize, Entry)| match &entry.record {
+pub fn deviations(people: &[(usize, &Entry)], steps: &[script::Step]) -> Vec<Exception> {
+    let deviation = |(_, entry): &(usize, &Entry)| match &entry.record {
         Record::Deviation(r) => Some(Exception {
             number: number(steps, &r.step),
             step: r.step.clone(),
@@ -85,8 +85,8 @@ pub fn deviations(people: &[(usize, Entry)], steps: &[script::Step]) -> Vec<Exce
 }
 
 /// Steps that were left out, and why.
-pub fn left_out(people: &[(usize, Entry)], steps: &[script::Step]) -> Vec<LeftOut> {
-    let left_out = |(_, entry): &(usize, Entry)| match &entry.record {
+pub fn left_out(people: &[(usize, &Entry)], steps: &[script::Step]) -> Vec<LeftOut> {
+    let left_out = |(_, entry): &(usize, &Entry)| match &entry.record {
         Record::StepSkipped(r) => Some(LeftOut {
             number: number(steps, &r.step),
             step: r.step.clone(),

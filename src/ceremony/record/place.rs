@@ -45,11 +45,11 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Takes the next entry.
-    pub fn entry(&mut self, entry: &Entry) {
+    /// Takes the next entry: its session, and itself where people did it or it opens or closes that.
+    pub fn entry(&mut self, session: &str, entry: Option<&Entry>) {
         let position = self.places.len();
         self.places.push(Place::Session(0));
-        let place = self.place(position, entry);
+        let place = self.place(position, session, entry);
         self.put(position, place);
     }
 
@@ -63,27 +63,27 @@ impl<'a> Sheet<'a> {
         self.steps.iter().position(|step| step.id == id)
     }
 
-    fn place(&mut self, position: usize, entry: &Entry) -> Place {
+    fn place(&mut self, position: usize, session: &str, entry: Option<&Entry>) -> Place {
         let here = Place::Session(self.session.unwrap_or(0));
-        match &entry.record {
-            Record::SessionOpened(_) => {
+        match entry.map(|entry| (entry, &entry.record)) {
+            Some((entry, Record::SessionOpened(_))) => {
                 self.settle();
                 self.open(entry);
                 Place::Session(self.session.unwrap_or(0))
             }
             // Before its session is opened.
-            _ if self.open.as_ref() != Some(&entry.header.session) => {
+            _ if self.open.as_deref() != Some(session) => {
                 self.settle();
                 Place::Session(self.session.map_or(0, |session| session + 1))
             }
-            Record::SessionClosed(_) => {
+            Some((_, Record::SessionClosed(_))) => {
                 self.settle();
                 here
             }
-            Record::StepDone(done) => self.finish(&done.step, entry, false).unwrap_or(here),
-            Record::StepSkipped(done) => self.finish(&done.step, entry, true).unwrap_or(here),
-            Record::ValueRecorded(value) => self.number(&value.step).map_or(here, Place::Step),
-            Record::Deviation(deviation) => self.number(&deviation.step).map_or(here, Place::Step),
+            Some((entry, Record::StepDone(done))) => self.finish(&done.step, entry, false).unwrap_or(here),
+            Some((entry, Record::StepSkipped(done))) => self.finish(&done.step, entry, true).unwrap_or(here),
+            Some((_, Record::ValueRecorded(value))) => self.number(&value.step).map_or(here, Place::Step),
+            Some((_, Record::Deviation(deviation))) => self.number(&deviation.step).map_or(here, Place::Step),
             _ => {
                 self.waiting.push(position);
                 here

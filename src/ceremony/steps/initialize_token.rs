@@ -14,6 +14,7 @@ use crate::log::record::{CustodyShareUsed, TokenInitialized};
 use crate::screen::Screen;
 use crate::token::KeyRole;
 use crate::token::module::Seen;
+use crate::token::unlock::SET_PIN;
 use secrecy::SecretString;
 
 /// The activity.
@@ -190,15 +191,29 @@ pub fn choose<'s>(slots: &'s [Seen], wanted: Option<u64>, command: &str) -> Resu
     let blank: Vec<&Seen> = slots.iter().filter(|s| !s.initialized).collect();
     match blank.as_slice() {
         [one] => Ok(one),
-        [] => Err(Error::new(Kind::Token, "no blank token is here")
-            .saw(list(slots))
-            .wanted("one token that is not initialised")
-            .hint("insert a blank token")
-            .hint(format!("to use an initialised one, with its PIN: {command} --token-serial SERIAL"))),
+        [] => Err(slots.iter().filter(|s| !s.pin.set && !s.pinpad).fold(
+            Error::new(Kind::Token, "no blank token is here")
+                .saw(list(slots))
+                .wanted("one token that is not initialised")
+                .hint("insert a blank token")
+                .hint(format!("to use an initialised one, with its PIN: {command} --token-serial SERIAL")),
+            half_prepared,
+        )),
         _ => Err(Error::new(Kind::Token, "more than one blank token is here")
             .saw(list(slots))
             .wanted("one, or --slot N")),
     }
+}
+
+/// An initialised token without a user PIN: a preparation that was cut off leaves it, in some modules with no officer's
+/// PIN either (Kryoptic 1.5.4). Nobody could have made a private key in it.
+fn half_prepared(error: Error, seen: &Seen) -> Error {
+    error
+        .hint(format!("slot {} has no user PIN: its preparation was cut off, and it has no private key", seen.slot))
+        .hint(SET_PIN)
+        .hint(
+            "where the officer's PIN is not taken either, its own tool makes it blank again; a database: move it aside",
+        )
 }
 
 fn list(slots: &[Seen]) -> String {

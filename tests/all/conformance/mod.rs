@@ -25,6 +25,7 @@
 //! The kinds of key must be those of the module's profile but RSA-2048, which no root may be; one more test says that
 //! `hsm probe --login` agrees with the profile. `softhsm-test/conformance.sh` tells all stories and writes the table.
 
+mod killed;
 mod kryoptic;
 #[cfg(feature = "ml-dsa")]
 mod ml_dsa;
@@ -34,6 +35,7 @@ mod row;
 mod softhsm;
 mod story;
 mod table;
+mod together;
 pub mod tpm2;
 
 pub use story::{agrees, tell};

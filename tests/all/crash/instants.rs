@@ -20,6 +20,11 @@ pub struct Instant {
 }
 
 impl Instant {
+    /// True for a call on a file with this in its path.
+    pub fn is_on(&self, file: &str) -> bool {
+        self.shown.contains(file)
+    }
+
     /// True for this call on this file.
     pub fn is(&self, call: &str, file: &str) -> bool {
         self.call == call && self.shown.contains(file)
@@ -44,6 +49,14 @@ pub fn can_trace(test: &str) -> bool {
 
 /// Runs the command in the world to its end and lists the calls on files of ours (under `ours`, paths in the world).
 pub fn of_run(world: &World, arguments: &[&str], ours: &[&str]) -> Vec<Instant> {
+    // Paths are absolute where they come from a descriptor, else relative to the world.
+    let is_ours =
+        |at: &Instant| ours.iter().any(|path| at.is_on(&format!("/{path}")) || at.is_on(&format!("\"{path}")));
+    all_of_run(world, arguments).into_iter().filter(|at| is_ours(at) && !at.is_on("token/")).collect()
+}
+
+/// The same on any file.
+pub fn all_of_run(world: &World, arguments: &[&str]) -> Vec<Instant> {
     let trace = format!("trace={CALLS}");
     world.run_through(&["strace", "-qq", "-y", "-s", "0", "-o", "trace", "-e", &trace], arguments).ok();
     let text = String::from_utf8(world.read("trace")).unwrap();
@@ -54,13 +67,7 @@ pub fn of_run(world: &World, arguments: &[&str], ours: &[&str]) -> Vec<Instant> 
         let Some((call, rest)) = line.split_once('(') else { continue };
         let nth = count.entry(call.to_owned()).or_default();
         *nth += 1;
-        let shown = rest.replace(&here, "");
-        // Paths are absolute where they come from a descriptor, else relative to the world.
-        let is_ours =
-            ours.iter().any(|path| shown.contains(&format!("/{path}")) || shown.contains(&format!("\"{path}")));
-        if is_ours && !shown.contains("token/") {
-            found.push(Instant { call: call.to_owned(), nth: *nth, shown });
-        }
+        found.push(Instant { call: call.to_owned(), nth: *nth, shown: rest.replace(&here, "") });
     }
     found
 }

@@ -27,7 +27,7 @@ pub struct Call {
 }
 
 /// The proxy, as cargo built it beside this test.
-fn module() -> PathBuf {
+pub fn module() -> PathBuf {
     let path = std::env::current_exe().unwrap().with_file_name("libanchorite_token_proxy.so");
     assert!(path.exists(), "{} is missing: a dev-dependency that every build of the tests builds", path.display());
     path
