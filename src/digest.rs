@@ -86,6 +86,22 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+/// The SHA-256 of bytes that pass by, piece by piece.
+#[derive(Debug, Clone, Default)]
+pub struct Passing(Sha256);
+
+impl Passing {
+    /// Takes the next bytes.
+    pub fn take(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    pub fn digest(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
 /// A short byte string (serial number, key id, log id) in lower-case hex.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hex(pub Vec<u8>);

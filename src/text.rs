@@ -1,7 +1,15 @@
 //! Strings on their way to people: nothing from a file reaches a terminal or a page unescaped.
 
+mod json;
+
+pub use json::write_json;
+
+use crate::error::Error;
 use std::fmt::Write;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+/// Takes a long text as it is made, piece by piece, and lets go of it.
+pub type Sink<'a> = dyn FnMut(&str) -> Result<(), Error> + 'a;
 
 /// True for a character that may repaint, reorder, hide or imitate: controls, formats (bidirectional and
 /// zero-width ones among them), every space but the one on the keyboard, private use, noncharacters and what
@@ -124,6 +132,34 @@ pub fn escape_json(json: &str) -> String {
         }
     }
     out
+}
+
+/// A text for the log, which may be published: of each absolute path only the last part stays. The rest says where this
+/// machine mounts its sticks and keeps its files, and with that often who is logged in.
+pub fn without_directories(s: &str) -> String {
+    let is_bound = |c: char| c.is_whitespace() || "\"'`(),;:=[]{}<>".contains(c);
+    let mut out = String::new();
+    let mut rest = s;
+    while let Some(at) = rest.find('/') {
+        let (before, path) = rest.split_at(at);
+        let length = path.find(is_bound).unwrap_or(path.len());
+        let (path, after) = path.split_at(length);
+        out.push_str(before);
+        // What follows a letter is no absolute path: `and/or`, `https://…`, `a/b`.
+        let is_absolute =
+            before.chars().next_back().or(out.chars().next_back()).is_none_or(|c| is_bound(c) && c != ':');
+        match path.trim_end_matches('/').rsplit_once('/') {
+            Some((directories, last)) if is_absolute => {
+                // What lies right below these has the name of who is logged in.
+                let personal = matches!(directories, "/home" | "/media" | "/run/media" | "/run/user" | "/Users");
+                out.push_str(if personal { "…" } else { "…/" });
+                out.push_str(if personal { "" } else { last });
+            }
+            _ => out.push_str(path),
+        }
+        rest = after;
+    }
+    out + rest
 }
 
 /// `1 plan`, `3 plans`.

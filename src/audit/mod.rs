@@ -18,8 +18,8 @@ pub use report::Report;
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use crate::log::scan::{self, Halt};
-use crate::log::{Entry, Material};
+use crate::log::Material;
+use crate::log::scan::{self, Examined, Halt};
 use crate::x509::read::Certificate;
 use std::time::Duration;
 
@@ -98,7 +98,7 @@ pub fn verify(material: Material<'_>, options: &Options, monotonic: &dyn Fn() ->
     verify_and_read(material, options, monotonic, &mut |_| ())
 }
 
-/// Verifies a log and hands on each entry as it goes: what is made of them counts only where this succeeds.
+/// Verifies a log and hands on each line as it goes: what is made of them counts only where this succeeds.
 ///
 /// # Errors
 /// As [`verify`].
@@ -106,12 +106,12 @@ pub fn verify_and_read(
     material: Material<'_>,
     options: &Options,
     monotonic: &dyn Fn() -> Duration,
-    entry: &mut dyn FnMut(&Entry),
+    each: &mut dyn FnMut(&Examined),
 ) -> Result<Report, Error> {
     let Material { entries, newest, sizes, checkpoint, audit_certificates } = material;
     let mut verifier = tree::Verifier::new(newest, sizes, checkpoint, monotonic)?;
     let end = scan::scan(entries, &mut |line| {
-        entry(&line.entry);
+        each(line);
         verifier.line(line)
     })
     .map_err(|halt| match halt {

@@ -20,7 +20,7 @@ use crate::screen::Screen;
 use crate::x509::Reason;
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
@@ -58,13 +58,15 @@ impl Pins {
     }
 }
 
-/// One table per step id; what each means depends on the step's activity.
-type Tables = BTreeMap<String, toml::Table>;
+/// An answer, and whether it was used.
+struct Given {
+    value: toml::Value,
+    used: bool,
+}
 
-/// The answers, and which of them were used.
+/// The answers: one table per step id; what each means depends on the step's activity.
 pub struct Answers<'p> {
-    tables: Tables,
-    used: BTreeSet<(String, String)>,
+    tables: BTreeMap<String, BTreeMap<String, Given>>,
     last: String,
     sha256: Digest,
     pins: Pins,
@@ -89,11 +91,11 @@ impl<'p> Answers<'p> {
     /// # Errors
     /// [`Kind::Usage`] with line and column.
     pub fn parse(text: &str, pins: Pins, printer: &'p mut dyn Printer) -> Result<Self, Error> {
-        let tables: Tables = parse_toml("answers", text)?;
+        let tables: BTreeMap<String, toml::Table> = parse_toml("answers", text)?;
+        let unused = |table: toml::Table| table.into_iter().map(|(key, value)| (key, Given { value, used: false }));
         let shares = ShareFiles::new(pins.shares.clone());
         Ok(Self {
-            tables,
-            used: BTreeSet::new(),
+            tables: tables.into_iter().map(|(step, table)| (step, unused(table).collect())).collect(),
             last: String::new(),
             sha256: Digest::of(text.as_bytes()),
             pins,
@@ -103,17 +105,16 @@ impl<'p> Answers<'p> {
     }
 
     fn take(&mut self, step: &str, key: &str) -> Result<toml::Value, Error> {
-        let found = self.tables.get(step).and_then(|t| t.get(key)).cloned();
-        match found {
-            Some(value) if is_empty(&value) => {
+        match self.tables.get_mut(step).and_then(|table| table.get_mut(key)) {
+            Some(given) if is_empty(&given.value) => {
                 Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} is not filled in"))
-                    .saw(value.to_string())
+                    .saw(given.value.to_string())
                     .truth("Nothing was signed."))
             }
-            Some(value) => {
-                self.used.insert((step.to_owned(), key.to_owned()));
+            Some(given) => {
+                given.used = true;
                 self.last = format!("answers: [{step}] {key}");
-                Ok(value)
+                Ok(given.value.clone())
             }
             None => Err(Error::new(Kind::Usage, format!("answers: [{step}] has no answer for {key}"))
                 .hint(format!("add it under [{step}]"))
@@ -309,16 +310,19 @@ impl People for Answers<'_> {
     }
 
     fn answered_before(&mut self, step: Option<&str>, key: &str) {
-        let steps = self.tables.keys().filter(|name| step.is_none_or(|step| step == *name));
-        self.used.extend(steps.map(|name| (name.clone(), key.to_owned())));
+        for (_, table) in self.tables.iter_mut().filter(|(name, _)| step.is_none_or(|step| step == *name)) {
+            if let Some(given) = table.get_mut(key) {
+                given.used = true;
+            }
+        }
     }
 
     fn asked_all(&mut self, later: &[&str]) -> Result<(), Stop> {
         let asked = self.tables.iter().filter(|(step, _)| !later.contains(&step.as_str()));
-        let mut answers = asked.flat_map(|(step, table)| table.keys().map(move |key| (step.clone(), key.clone())));
-        match answers.find(|answer| !self.used.contains(answer)) {
+        let mut answers = asked.flat_map(|(step, table)| table.iter().map(move |(key, given)| (step, key, given)));
+        match answers.find(|(_, _, given)| !given.used) {
             None => Ok(()),
-            Some((step, key)) => {
+            Some((step, key, _)) => {
                 Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} answers nothing that is asked"))
                     .hint("take it out; the digest of a request is printed by: anchorite words FILE")
                     .into())

@@ -15,8 +15,10 @@ use std::path::Path;
 
 /// Files and directories on one stick, at the most.
 const MAX_NAMES: usize = 20_000;
-/// Requests on one stick, at the most: each RSA key among them is compared with all the others.
-const MAX_REQUESTS: usize = 2_000;
+/// Requests on one stick, at the most.
+const MAX_REQUESTS: usize = 10_000;
+/// Those of them with an RSA key: each is compared with all the others.
+const MAX_RSA: usize = 2_000;
 /// A request file, at the most, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
 /// A signature that travels with a package, at the most, in bytes.
@@ -78,17 +80,11 @@ pub type Certified<'a> = dyn Fn(&Digest) -> Option<Spki> + 'a;
 /// [`Kind::Medium`] where the medium fails, or holds more than a session takes.
 pub fn read_all(dir: &Path, keys: &KeyPolicy, certified: &Certified<'_>) -> Result<Vec<Read>, Error> {
     let mut all = Vec::new();
-    let mut total = 0usize;
+    let mut load = Load::default();
     let mut take = |read: Read| {
-        total = total.saturating_add(read.size);
+        load.add(dir, &read)?;
         all.push(read);
-        if all.len() > MAX_REQUESTS {
-            return Err(too_much(dir, "too many requests", format!("at most {MAX_REQUESTS}")));
-        }
-        if total > MAX_TOTAL {
-            return Err(too_much(dir, "requests that are too large together", format!("at most {MAX_TOTAL} bytes")));
-        }
-        Ok(())
+        Ok::<_, Error>(())
     };
     for found in intake::list(dir, MAX_NAMES)? {
         if found.shape == Shape::Directory && intake::is_there(&found.path.join("request.json"))? {
@@ -101,6 +97,34 @@ pub fn read_all(dir: &Path, keys: &KeyPolicy, certified: &Certified<'_>) -> Resu
         take(travelled(dir, "request.json", keys, certified)?)?;
     }
     Ok(all)
+}
+
+/// What all requests of one stick come to.
+#[derive(Default)]
+struct Load {
+    requests: usize,
+    rsa: usize,
+    bytes: usize,
+}
+
+impl Load {
+    /// One more, where a session takes it.
+    fn add(&mut self, dir: &Path, read: &Read) -> Result<(), Error> {
+        let spki = read.content.as_ref().ok().and_then(|(_, request)| request.spki.as_ref());
+        self.requests += 1;
+        self.rsa += usize::from(spki.is_some_and(|spki| spki.spec().rsa_bits().is_some()));
+        self.bytes = self.bytes.saturating_add(read.size);
+        if self.requests > MAX_REQUESTS {
+            return Err(too_much(dir, "too many requests", format!("at most {MAX_REQUESTS}")));
+        }
+        if self.rsa > MAX_RSA {
+            return Err(too_much(dir, "too many requests with RSA keys", format!("at most {MAX_RSA}")));
+        }
+        if self.bytes > MAX_TOTAL {
+            return Err(too_much(dir, "requests that are too large together", format!("at most {MAX_TOTAL} bytes")));
+        }
+        Ok(())
+    }
 }
 
 fn too_much(dir: &Path, what: &str, wanted: String) -> Error {
@@ -226,5 +250,41 @@ fn receive(path: &Path, cap: u64) -> Result<Result<Vec<u8>, Finding>, Error> {
         Err(Unread::NotAFile(error)) => Ok(Err(file::broken(&file::KIND, &error, "a regular file"))),
         Err(Unread::TooLarge(error)) => Ok(Err(file::broken(&file::SIZE, &error, "a smaller file"))),
         Err(Unread::Failed(error)) => Err(error.truth("Nothing was signed.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::KeySpec;
+    use crate::name::DistinguishedName;
+    use crate::x509::keygen::LocalKey;
+    use crate::x509::pem;
+
+    #[test]
+    fn a_session_takes_ten_thousand_requests_and_two_thousand_with_rsa_keys() {
+        let read = |spec| {
+            let csr = LocalKey::generate(spec).unwrap().csr(&DistinguishedName::of_request("a")).unwrap();
+            let csr = pem::encode("CERTIFICATE REQUEST", &csr);
+            let inspected = request::inspect(csr.as_bytes(), &KeyPolicy { keys: KeySpec::ALL.to_vec() }).unwrap();
+            Read { file: "a.csr".into(), sha256: None, size: 1_000, content: Ok((Form::Csr, inspected)) }
+        };
+        let (ec, rsa) = (read(KeySpec::EcdsaP256), read(KeySpec::Rsa2048));
+        let dir = Path::new("stick");
+        let mut load = Load::default();
+        for _ in 0..2_000 {
+            load.add(dir, &rsa).unwrap();
+        }
+        let says = |error: Error| format!("{error}; {}", error.hints().join("; "));
+        assert_eq!(
+            says(load.add(dir, &rsa).unwrap_err()),
+            "stick holds too many requests with RSA keys for one session: wanted at most 2000; spread them over \
+             several sticks, a session each"
+        );
+        let mut load = Load::default();
+        for _ in 0..10_000 {
+            load.add(dir, &ec).unwrap();
+        }
+        assert!(load.add(dir, &ec).unwrap_err().to_string().contains("too many requests for one session"));
     }
 }

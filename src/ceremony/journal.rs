@@ -60,6 +60,15 @@ impl Journal {
         &self.state
     }
 
+    /// The session is closed, and the log is read by others from here on: what it says is asked of this no more, and
+    /// its memory is theirs.
+    pub fn rest(&mut self) {
+        let before = std::mem::take(&mut self.state);
+        self.state.size = before.size;
+        self.state.last_time = before.last_time;
+        self.state.origin = before.origin;
+    }
+
     /// The session's id.
     pub fn session(&self) -> &str {
         &self.session

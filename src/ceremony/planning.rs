@@ -9,6 +9,7 @@ use crate::plan::make::{self, Issuer};
 use crate::plan::{MadePlan, TbsView};
 use crate::token::KeyRole;
 use crate::x509::read;
+use std::sync::Arc;
 
 /// Plans, each with the place of its request on the bench where it has one.
 pub type Made = Vec<(MadePlan, Option<usize>)>;
@@ -37,8 +38,8 @@ fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
         let spki = keys.root_spki(1)?.clone();
         let serial = room.serial_number(keys)?;
         let root = make::root(room.context(), &spki, 1, serial)?;
-        let view = match root.view() {
-            TbsView::Certificate(view) => (**view).clone(),
+        let view = match root.view()? {
+            TbsView::Certificate(view) => Arc::from(view),
             _ => return Err(Error::new(Kind::Bug, "a root plan is no certificate")),
         };
         made.push((root, None));
@@ -61,7 +62,7 @@ fn genesis(room: &mut Room<'_>, keys: &mut Keyring) -> Result<Made, Error> {
         }
         made.push((make::crl(room.context(), &issuer, room.journal.state())?, None));
     }
-    if room.wishes.csr {
+    if room.wishes.csr && !room.journal.state().parents.requests.contains_key(&issuer.generation) {
         made.push((make::request(room.context(), &issuer)?, None));
     }
     Ok(made)
@@ -117,7 +118,7 @@ pub fn issuer_of(room: &Room<'_>, generation: u32) -> Result<Issuer, Error> {
     let key = state.key_of(KeyRole::Root.name(), generation).ok_or_else(missing)?;
     let der = state.roots().get(&generation).and_then(|c| c.der.clone()).ok_or_else(missing)?;
     let spki = key.spki.clone().ok_or_else(missing)?;
-    let view = read::certificate(&der)?.view;
+    let view = Arc::new(read::certificate(&der)?.view);
     let now = room.journal.now();
     if now >= view.not_after {
         return Err(Error::new(Kind::Refused, "the root certificate has ended: nothing that it signs now is valid")

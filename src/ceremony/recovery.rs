@@ -29,6 +29,8 @@ pub struct Interrupted {
     /// Intents without outcome, each with whether a checkpoint covers it: only then the root key may have
     /// been used.
     pub intents: Vec<(u64, SignIntent, bool)>,
+    /// Numbers of the CRLs that the session signed, and may not have published.
+    pub crls: Vec<u64>,
     /// Clusters whose certificate is in the log and whose bundle may not be on a medium.
     pub undelivered: Vec<String>,
     /// PINs that a change was announced for: whose, and the set that they may be of.
@@ -52,9 +54,10 @@ impl Interrupted {
             return None;
         }
         let intents = state.open_intents.iter().map(|(seq, i)| (*seq, i.clone(), *seq < covered)).collect();
+        let crls = session.as_ref().map(|_| state.left_crls()).unwrap_or_default();
         let undelivered = state.undelivered.iter().cloned().collect();
         let unsure = state.custody.all_unsure().map(|(_, which, set)| (which.to_owned(), set.clone())).collect();
-        Some(Self { session, uncovered, intents, undelivered, unsure, torn })
+        Some(Self { session, uncovered, intents, crls, undelivered, unsure, torn })
     }
 
     /// What is left of a genesis whose first line was torn.
@@ -63,6 +66,7 @@ impl Interrupted {
             session: None,
             uncovered: None,
             intents: Vec::new(),
+            crls: Vec::new(),
             undelivered: Vec::new(),
             unsure: Vec::new(),
             torn: Some((torn.sha256, torn.aside())),
@@ -81,7 +85,7 @@ impl Interrupted {
             let after = session.steps.last().map_or("no step".to_owned(), |step| format!("the step \"{step}\""));
             found
                 .push(format!("The ceremony {} of {} was interrupted after {after}.", session.ceremony, session.since));
-            if self.intents.is_empty() && self.undelivered.is_empty() {
+            if self.intents.is_empty() && self.crls.is_empty() && self.undelivered.is_empty() {
                 found.push("Nothing was being signed; what was planned is planned and reviewed again.".to_owned());
             }
         }
@@ -96,6 +100,9 @@ impl Interrupted {
                 text::count(more, "intent"),
                 more - covered
             ));
+        }
+        for number in &self.crls {
+            found.push(format!("CRL number {number} was issued; public/ may not have it before the next ceremony."));
         }
         for cluster in self.undelivered.iter().take(most) {
             found.push(format!(
@@ -199,6 +206,7 @@ mod tests {
             }),
             uncovered: None,
             intents: (0..10_000).map(intent).collect(),
+            crls: vec![u64::MAX; 2],
             undelivered: (0..10_000).map(|at| format!("{}-{at}", "u".repeat(57))).collect(),
             unsure: Vec::new(),
             torn: Some((Digest([7; 32]), "torn-10000-07070707".to_owned())),

@@ -136,6 +136,9 @@ pub struct Bench {
     pub opened: Option<Opened>,
     /// A session that was interrupted before this one.
     pub interrupted: Option<Interrupted>,
+    /// Where what was cut short began, in the log: the session that was interrupted or failed, or the ceremony that this
+    /// session goes on with. What was signed since was given to nobody yet.
+    pub cut_short: Option<u64>,
     /// Requests that were accepted.
     pub pending: Vec<Pending>,
     /// Clusters whose certificate an interrupted session issued, and whose bundle this one makes.

@@ -13,6 +13,7 @@ use crate::error::{Error, Kind};
 use crate::execute;
 use crate::log::Record;
 use crate::log::record::{SessionClosed, StepDone, StepSkipped};
+use crate::text;
 use jiff::{SignedDuration, Timestamp};
 
 /// Runs the script of the room to its end, or on from the first step that is not done.
@@ -22,6 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 /// under a checkpoint that says how it ended.
 pub fn run(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
     let steps = room.script.steps.clone();
+    bench.cut_short = cut_short(room, bench.interrupted.as_ref());
     if let Some(interrupted) = bench.interrupted.as_ref().filter(|interrupted| !is_known(room, interrupted)) {
         room.people.show(&interrupted.screen()).map_err(Stop::into_error)?;
     }
@@ -35,6 +37,15 @@ pub fn run(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Where the session began that was interrupted or failed, or the ceremony that is gone on with: whichever was first.
+fn cut_short(room: &Room<'_>, interrupted: Option<&Interrupted>) -> Option<u64> {
+    let state = room.journal.state();
+    let course = state.course.as_ref().filter(|course| course.id != room.journal.session());
+    let session = interrupted.and_then(|interrupted| interrupted.session.as_ref());
+    let began = [course.map(|course| course.opened), session.map(|session| session.opened), state.broken_off];
+    began.into_iter().flatten().min()
 }
 
 /// True where people know it already: they go on with the ceremony that was interrupted, and it left nothing but
@@ -198,14 +209,16 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
     }
     error = with_truth(error, bench);
     if !bench.issued.is_empty() && !paused && error.kind() != Kind::AfterSigning {
-        error =
-            error.into_kind(Kind::AfterSigning).hint(execute::goes_on(bench.issued.iter().map(|issued| &issued.plan)));
+        error = error
+            .into_kind(Kind::AfterSigning)
+            .hint(execute::goes_on(bench.issued.iter().map(|issued| &issued.intent)));
     }
     let open = room.journal.is_durable() && !bench.closed && room.journal.state().open_intents.is_empty();
     if let (true, Some(keys)) = (open, bench.keys.as_mut())
         && keys.audit_spki().is_ok()
     {
-        let closed = SessionClosed { outcome: outcome.to_owned(), reason: Some(error.to_string()) };
+        let closed =
+            SessionClosed { outcome: outcome.to_owned(), reason: Some(text::without_directories(&error.to_string())) };
         // Where only the checkpoint over its closing failed, the session is closed in the log already.
         let appended = match room.journal.state().session {
             Some(_) => room.journal.append(vec![closed.into()]),

@@ -10,6 +10,7 @@ use crate::plan::make::{self, Issuer};
 use crate::plan::{MadePlan, TbsView, What};
 use crate::token::KeyRole;
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// The root's certificate, its CRL 1, and a certificate for the new audit key by the new root and by every root that
 /// is current: whoever pinned one of them can follow that key.
@@ -86,9 +87,9 @@ fn newcomer(room: &Room<'_>, drafts: &[MadePlan], root: u32) -> Result<Issuer, E
         return issuer_of(room, root);
     }
     let planned = drafts.iter().find(|draft| draft.plan().what == What::Root && draft.plan().issuer_generation == root);
-    match planned.map(MadePlan::view) {
+    match planned.map(MadePlan::view).transpose()? {
         Some(TbsView::Certificate(view)) => {
-            Ok(Issuer { generation: root, spki: view.spki.clone(), view: (**view).clone() })
+            Ok(Issuer { generation: root, spki: view.spki.clone(), view: Arc::from(view) })
         }
         _ => Err(Error::new(Kind::Bug, format!("root {root} is neither certified nor planned"))),
     }

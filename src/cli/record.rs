@@ -24,12 +24,11 @@ pub fn record(args: &Args, a: &Record, terminal: &mut Terminal) -> Result<(), Er
     let account = record::of_log(&target, which, root_pin(&a.pin)?, !a.without_names)
         .map_err(|error| explained(error, &target))?;
     if terminal.wants_json() {
-        return terminal.json(&account);
+        return terminal.long_document(&mut |out| account.write_json(out));
     }
-    let html = page::page_of(&account);
-    let Some(path) = &a.output else { return terminal.document(html.as_bytes()) };
+    let Some(path) = &a.output else { return terminal.long_document(&mut |out| page::write(&account, out)) };
     // Names of people are in it, where the file of names was at hand.
-    deliver::write_new(path, html.as_bytes(), 0o600)?;
+    deliver::write_new_made(path, 0o600, &mut |out| page::write(&account, out))?;
     let shown = text::escape(&path.display().to_string());
     let verdict =
         if account.verified.authenticated { "consistent and authenticated" } else { "consistent, NOT authenticated" };

@@ -49,7 +49,9 @@ pub fn restore(args: &Args, a: &Restore, terminal: &mut Terminal) -> Result<(), 
     if found.folder.has_log()? {
         let (state, _) = found.folder.read_state()?;
         let replaced = state.replaces().cloned();
-        if state.is_founded() || replaced.is_some_and(|log| log != lost.log) {
+        // One that failed after its signatures still has files to write.
+        let is_done = state.is_founded() && state.completed;
+        if is_done || replaced.is_some_and(|log| log != lost.log) {
             return Err(truth(
                 Error::new(Kind::Usage, "another log is here already")
                     .saw(state.origin)

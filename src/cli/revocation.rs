@@ -5,7 +5,7 @@ use super::ceremonies::{founded, script};
 use super::room::{self, Found, find, hold};
 use super::terminal::Terminal;
 use crate::authority::config::Emergency;
-use crate::authority::state::{self, Course};
+use crate::authority::state;
 use crate::authority::{Config, State};
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, ScriptKind};
@@ -51,11 +51,10 @@ pub fn revoke(args: &Args, a: &Revoke, terminal: &mut Terminal) -> Result<(), Er
     if a.if_needed && orders.iter().all(|order| is_published(&state, order)) {
         return finish(&state, (false, state.size), Vec::new(), terminal);
     }
-    // After a pause the same command goes on: what it revoked then is revoked.
-    let since = revoked_before(&found, &script)?;
-    if since.is_none() {
-        check(&state, &orders, now)?;
-    }
+    // After a pause or a crash the same command goes on: what it revoked then is revoked.
+    let since = cut_short(&found, &script, &state)?;
+    let is_left = |order: &&Order| since.is_none_or(|since| order.done_since(&state, since).is_none());
+    check(&state, &orders.iter().filter(is_left).cloned().collect::<Vec<_>>(), now)?;
     let emergency = in_force(&found, &script, &a.seats)?;
     a.seats.waive.iter().try_for_each(|role| emergency.check_waivable(role))?;
     a.seats.alternate.iter().try_for_each(|role| emergency.alternate(role).map(|_| ()))?;
@@ -77,7 +76,7 @@ pub fn crl(args: &Args, a: &Crl, terminal: &mut Terminal) -> Result<(), Error> {
     let script = script(&found, &a.own, "crl-refresh")?;
     founded(&found.folder)?;
     let (state, now) = (found.folder.read_state()?.0, room::clock(args, &found.config.0)?.now());
-    if a.if_needed && !is_due(&state, now) {
+    if a.if_needed && !is_due(&state, now) && state.left_crls().is_empty() {
         return finish(&state, (false, state.size), Vec::new(), terminal);
     }
     let wishes = Wishes { final_try: a.attend.final_try, csr: a.csr, ..Wishes::default() };
@@ -124,26 +123,24 @@ fn check(state: &State, orders: &[Order], now: Timestamp) -> Result<(), Error> {
     revocation::all(state, orders, now).map(|_| ()).map_err(|error| {
         // What is revoked already may still lack its CRL.
         match orders.iter().any(|order| order.is_done(state) && !is_published(state, order)) {
-            true => error.hint("the CRL that lists it was not issued yet: anchorite crl"),
+            true => error.hint("the CRL that lists it is not published yet: anchorite crl"),
             false => error,
         }
     })
 }
 
-/// Revoked, and on the newest CRL.
+/// Revoked, and on the newest CRL, which is published.
 fn is_published(state: &State, order: &Order) -> bool {
     order.is_done(state)
+        && state.left_crls().is_empty()
         && state.living_certificates().keys().all(|generation| state.unpublished(*generation).is_empty())
 }
 
-/// Where a ceremony of this script did not end and has revoked already: the position at which it began.
-fn revoked_before(found: &Found, script: &Script) -> Result<Option<u64>, Error> {
-    let course = session::unfinished(&found.folder, script)?;
-    let revokes = |course: &Course| {
-        let mut steps = script.steps.iter().filter(|step| step.activity == "revoke");
-        steps.any(|step| course.has(&step.id))
-    };
-    Ok(course.filter(revokes).map(|course| course.opened))
+/// Where what did not end began: a ceremony of this script that was paused, or a session that was interrupted or failed.
+fn cut_short(found: &Found, script: &Script, state: &State) -> Result<Option<u64>, Error> {
+    let course = session::unfinished(&found.folder, script)?.map(|course| course.opened);
+    let session = state.session.as_ref().map(|session| session.opened).or(state.broken_off);
+    Ok(course.into_iter().chain(session).min())
 }
 
 /// What the configuration in force lets an emergency do without; no other ceremony does without anybody.
@@ -164,11 +161,7 @@ fn in_force(found: &Found, script: &Script, seats: &Seats) -> Result<Emergency, 
 fn is_due(state: &State, now: Timestamp) -> bool {
     state.living_certificates().into_iter().filter(|(_, root)| root.not_after > now).any(|(generation, _)| {
         let last = state.crls.get(&generation).and_then(|crl| read::crl(&crl.der).ok());
-        let half = last.is_none_or(|crl| {
-            let (from, to) = (crl.view.this_update.as_second(), crl.view.next_update.as_second());
-            now.as_second() >= from.midpoint(to)
-        });
-        half || !state.unpublished(generation).is_empty()
+        last.is_none_or(|crl| revocation::is_half_over(&crl.view, now)) || !state.unpublished(generation).is_empty()
     })
 }
 

@@ -213,6 +213,7 @@ fn hold_ceremony(
             None => &mut unseen,
         };
         let mut answers = Answers::parse(&text, pins, printer)?;
+        drop(text);
         return run(found, &adopted, script, clock, (&mut tokens, &profiles), &mut answers, wishes);
     }
     let Some(terminal) = terminal else {
@@ -302,7 +303,7 @@ fn run(
     };
     let mut bench = Bench { interrupted, ..Bench::default() };
     runner::run(&mut room, &mut bench)?;
-    let issued = bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref().map(|c| c.name.clone())).collect();
+    let issued = bench.issued.into_iter().filter_map(|issued| issued.intent.cluster).collect();
     Ok(Held { written: bench.written, issued, signing_seconds: bench.signing.as_secs_f64() })
 }
 

@@ -12,9 +12,9 @@ pub use keyring::Keyring;
 pub use proof::{Proving, intend, prove};
 pub use work::Work;
 
-use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::log::Header;
+use crate::log::record::SignIntent;
 use crate::plan::{ApprovedPlan, Batch, TbsView, What};
 use crate::store::{Committed, Log};
 use crate::token::Signature;
@@ -22,26 +22,17 @@ use crate::x509::{SignatureAlgorithm, Spki, build, read, verify};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What was signed, verified and logged.
+/// What was signed and verified, and is in the log: certificate or CRL are read there.
 #[derive(Debug, Clone)]
 pub struct Issued {
-    /// The plan that people approved.
-    pub plan: ApprovedPlan,
-    /// The certificate or CRL, DER.
-    pub der: Vec<u8>,
-    /// The position of its `sign.outcome`.
-    pub outcome: u64,
+    /// What the log says was about to be signed.
+    pub intent: SignIntent,
 }
 
 impl Issued {
     /// That it was signed, by its number.
     pub fn says(&self) -> String {
-        let name = match self.plan.view() {
-            TbsView::Certificate(view) => name_of(Some(&view.serial), None),
-            TbsView::Crl(view) => name_of(None, view.number),
-            TbsView::Request(_) => name_of(None, None),
-        };
-        signed_says(&name)
+        signed_says(&name_of(&self.intent))
     }
 }
 
@@ -184,8 +175,8 @@ fn examine(approved: &ApprovedPlan, der: &[u8]) -> Result<(), Error> {
 }
 
 /// How what was signed reaches those who wait for it, where a later step failed.
-pub fn goes_on<'p>(mut plans: impl Iterator<Item = &'p ApprovedPlan>) -> &'static str {
-    match plans.any(|approved| approved.plan().what == What::Intermediate) {
+pub fn goes_on<'i>(mut intents: impl Iterator<Item = &'i SignIntent>) -> &'static str {
+    match intents.any(|intent| intent.what == What::Intermediate.name()) {
         true => "the log has each outcome; make bundles of what was issued with: anchorite export",
         false => "the log has each outcome; start the same command again: public/ is written from the log",
     }
@@ -196,8 +187,8 @@ fn was_signed(result: &Result<Vec<u8>, Error>) -> bool {
     result.as_ref().map_or_else(|error| error.kind() == Kind::AfterSigning, |_| true)
 }
 
-fn name_of(serial: Option<&Hex>, crl_number: Option<u64>) -> String {
-    match (serial, crl_number) {
+fn name_of(intent: &SignIntent) -> String {
+    match (&intent.serial, intent.crl_number) {
         (Some(serial), _) => format!("Serial {}", serial.colons()),
         (None, Some(number)) => format!("CRL number {number}"),
         (None, None) => "The request to a parent".to_owned(),

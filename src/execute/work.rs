@@ -10,6 +10,7 @@ use crate::log::Record;
 use crate::log::record::{SignIntent, SignOutcome};
 use crate::plan::Batch;
 use crate::store::{Committed, Intended};
+use crate::text;
 use crate::x509::Spki;
 
 /// A batch of approved plans that the root key signs, and how far that is.
@@ -17,12 +18,12 @@ pub struct Work {
     batch: Batch,
     intended: Option<Intended>,
     committed: Option<Committed>,
-    /// What became of each plan.
+    /// What became of each plan; a certificate or CRL only until the log has it.
     results: Vec<Result<Vec<u8>, Error>>,
     /// The plans that the token was never asked to sign.
     unasked: Vec<usize>,
-    /// The position of each plan's outcome in the log.
-    outcomes: Vec<Option<u64>>,
+    /// Whether the outcome of each plan is in the log.
+    logged: Vec<bool>,
 }
 
 impl Work {
@@ -31,7 +32,7 @@ impl Work {
         let of = batch.plans().len();
         let mut results = Vec::with_capacity(of);
         results.resize_with(of, || Err(Error::new(Kind::Token, "the token gave no answer")));
-        Self { batch, intended: None, committed: None, results, unasked: (0..of).collect(), outcomes: vec![None; of] }
+        Self { batch, intended: None, committed: None, results, unasked: (0..of).collect(), logged: vec![false; of] }
     }
 
     /// Signs the to-be-signed bytes of the plans with the root key, or goes on with it.
@@ -82,7 +83,7 @@ impl Work {
     fn commit(&mut self, keys: &mut Keyring, desk: &mut Desk<'_>, audit: &Spki) -> Result<Committed, Error> {
         let intended = match self.intended.take() {
             Some(intended) => intended,
-            None => desk.log.intend(&(desk.header)(), self.batch.intents().to_vec())?,
+            None => desk.log.intend(&(desk.header)(), self.batch.intents())?,
         };
         let committed = desk.log.commit(&intended, desk.origin, audit, &mut |body| keys.sign_statement(body));
         self.intended = Some(intended);
@@ -113,31 +114,32 @@ impl Work {
     /// Appends the outcomes that are known and not in the log yet; with those that the token was never asked for, where
     /// this is the `end`.
     fn record(&mut self, first: u64, desk: &mut Desk<'_>, end: bool) -> Result<(), Error> {
-        let (mut places, mut outcomes) = (Vec::new(), Vec::new());
-        for ((place, result), intent) in self.results.iter().enumerate().zip(first..) {
-            let unasked = self.unasked.binary_search(&place).is_ok();
-            if self.outcomes.get(place).is_some_and(Option::is_some) || unasked && !end {
-                continue;
-            }
+        let unasked = |place: usize| self.unasked.binary_search(&place).is_ok();
+        let due: Vec<bool> =
+            self.logged.iter().enumerate().map(|(place, logged)| !logged && (end || !unasked(place))).collect();
+        let results = self.results.iter().zip(first..).enumerate().zip(&due);
+        let told = |error: &str| Some(text::without_directories(error));
+        let outcomes = results.filter(|(_, due)| **due).map(|((place, (result, intent)), _)| {
             let (status, der, reason) = match result {
                 Ok(der) => ("ok", Some(Base64(der.clone())), None),
-                Err(error) if unasked => ("failed", None, Some(format!("the token was never asked: {error}"))),
+                Err(error) if unasked(place) => ("failed", None, told(&format!("the token was never asked: {error}"))),
                 // The token was asked: a signature may exist somewhere. One that is certain but flawed is
                 // recorded so as well: treated as issued, delivered to nobody.
-                Err(error) => ("unknown", None, Some(error.to_string())),
+                Err(error) => ("unknown", None, told(&error.to_string())),
             };
-            places.push(place);
-            outcomes.push(Record::from(SignOutcome { intent, status: status.to_owned(), der, reason }));
-        }
+            Record::from(SignOutcome { intent, status: status.to_owned(), der, reason })
+        });
         let header = (desk.header)();
-        let range = desk.log.append(&header, &outcomes).map_err(|error| {
+        desk.log.append_made(&header, outcomes).map_err(|error| {
             self.told(error.within("the outcome could not be logged").hint(
                 "mend the cause and run any ceremony: it records these serial numbers as unknown; they are not used again",
             ))
         })?;
-        for (place, seq) in places.into_iter().zip(range) {
-            if let Some(outcome) = self.outcomes.get_mut(place) {
-                *outcome = Some(seq);
+        for ((logged, result), _) in self.logged.iter_mut().zip(&mut self.results).zip(due).filter(|(_, due)| *due) {
+            *logged = true;
+            if let Ok(der) = result {
+                // It is in the log, and read there.
+                *der = Vec::new();
             }
         }
         if self.results.iter().any(was_signed) {
@@ -148,7 +150,7 @@ impl Work {
 
     /// Puts the outcomes under a checkpoint, and gives what was issued.
     fn seal(&mut self, keys: &mut Keyring, desk: &mut Desk<'_>, audit: &Spki) -> Result<Vec<Issued>, Error> {
-        let way_on = goes_on(self.batch.plans().iter());
+        let way_on = goes_on(self.batch.intents().iter());
         let failed = self.results.iter().find_map(|result| result.as_ref().err()).cloned();
         let any = self.results.iter().any(was_signed);
         let covered = desk.log.checkpoint(desk.origin, audit, &mut |body| keys.sign_statement(body));
@@ -160,12 +162,7 @@ impl Work {
             // Nothing came of it: why, is what people need to know. The next session covers the outcomes.
             (_, Some(error)) if !any => Err(self.told(error)),
             (Err(error), _) | (Ok(()), Some(error)) => Err(self.told(error).hint(way_on)),
-            (Ok(()), None) => {
-                let plans = self.batch.plans().iter().cloned();
-                let ders = std::mem::take(&mut self.results).into_iter().flatten();
-                let issued = plans.zip(ders).zip(self.outcomes.iter().flatten());
-                Ok(issued.map(|((plan, der), outcome)| Issued { plan, der, outcome: *outcome }).collect())
-            }
+            (Ok(()), None) => Ok(self.batch.intents().iter().map(|intent| Issued { intent: intent.clone() }).collect()),
         }
     }
 
@@ -187,7 +184,7 @@ impl Work {
 
 /// What is true of one intent after the token was asked.
 fn fate(intent: &SignIntent, signed: bool) -> String {
-    let name = name_of(intent.serial.as_ref(), intent.crl_number);
+    let name = name_of(intent);
     if signed {
         signed_says(&name)
     } else {

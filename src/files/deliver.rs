@@ -8,6 +8,7 @@
 pub use super::directory::{Written, create_directory, exchange_directory, move_directory, remove_temporaries};
 use super::fault::fault;
 use super::intake;
+pub use super::long::{replace_made, write_new_made};
 pub use super::several::{Directory, write_directories, write_directories_again, write_directory};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
@@ -17,6 +18,7 @@ use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 /// A file to write: its name without directories, its bytes, its mode (permission bits).
@@ -24,6 +26,9 @@ pub type Item<'a> = (&'a str, &'a [u8], u32);
 
 /// Begins every temporary name, so that what a power cut leaves behind can be told.
 pub(super) const TEMPORARY: &str = ".anchorite-";
+/// Says whether the file at a path is what was written.
+pub(super) type Same<'a> = dyn Fn(&Path) -> Result<(), Error> + 'a;
+
 /// What became of a single file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placed {
@@ -65,16 +70,22 @@ pub fn check_room(dir: &Path, bytes: u64, files: u64) -> Result<(), Error> {
 /// [`Kind::Medium`]: another file of that name, a full, read-only, failing or vanished medium, a
 /// read-back that differs, a private file where the file system cannot keep one. The name is as it was.
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<Placed, Error> {
+    let same = |path: &Path| read_back(path, bytes);
     if occupied(path)? {
-        return same_file(path, bytes);
+        return same_file(path, &same);
     }
-    let file = temporary_file(path, bytes, mode)?.into_temp_path();
+    put_new(temporary_file(path, bytes, mode)?, path, &same)
+}
+
+/// Puts a temporary file in place under a name that is free; `same` says whether a file is what was written.
+pub(super) fn put_new(file: NamedTempFile, path: &Path, same: &Same<'_>) -> Result<Placed, Error> {
+    let file = file.into_temp_path();
     match rename_new(&file, path) {
         Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return same_file(path, bytes),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return same_file(path, same),
         Err(error) => return Err(fault("cannot write", path, &error)),
     }
-    if let Err(error) = settle(path, bytes) {
+    if let Err(error) = settle(path, same) {
         // Back under its temporary name, and away with it: an error means that nothing is there.
         return match rename_new(path, &file) {
             Ok(()) => Err(error),
@@ -102,9 +113,13 @@ pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 /// # Errors
 /// [`Kind::Medium`] as [`write_new`]; the old file is whole, or the new one is.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
-    let file = temporary_file(path, bytes, mode)?;
+    put_over(temporary_file(path, bytes, mode)?, path, &|path| read_back(path, bytes))
+}
+
+/// Puts a temporary file in place of whatever has the name.
+pub(super) fn put_over(file: NamedTempFile, path: &Path, same: &Same<'_>) -> Result<(), Error> {
     file.persist(path).map_err(|refused| fault("cannot replace", path, &refused.error))?;
-    settle(path, bytes)
+    settle(path, same)
 }
 
 /// As [`replace`], where the file is not these very bytes already.
@@ -153,8 +168,8 @@ pub(super) fn occupied(path: &Path) -> Result<bool, Error> {
 }
 
 /// A file of that name is there: the same, or a refusal.
-fn same_file(path: &Path, bytes: &[u8]) -> Result<Placed, Error> {
-    read_back(path, bytes).map(|()| Placed::Unchanged).map_err(|_| different(path))
+pub(super) fn same_file(path: &Path, same: &Same<'_>) -> Result<Placed, Error> {
+    same(path).map(|()| Placed::Unchanged).map_err(|_| different(path))
 }
 
 pub(super) fn different(path: &Path) -> Error {
@@ -171,26 +186,35 @@ pub(super) fn parent(path: &Path) -> &Path {
 }
 
 /// Writes the bytes under a temporary name beside `path`, on the medium and compared; removed when dropped.
-fn temporary_file(path: &Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTempFile, Error> {
-    let failed = |error: io::Error| fault("cannot write", path, &error);
-    let mut file = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(parent(path))
-        .map_err(failed)?;
+fn temporary_file(path: &Path, bytes: &[u8], mode: u32) -> Result<NamedTempFile, Error> {
+    let mut file = empty_file(path, mode)?;
     fill(file.as_file_mut(), path, bytes, mode)?;
     sync_and_let_go(file.as_file(), path)?;
     read_back(file.path(), bytes)?;
     Ok(file)
 }
 
+/// An empty file under a temporary name beside `path`; removed when dropped.
+pub(super) fn empty_file(path: &Path, mode: u32) -> Result<NamedTempFile, Error> {
+    tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(parent(path))
+        .map_err(|error| fault("cannot write", path, &error))
+}
+
 /// Writes and sets the mode.
 pub(super) fn fill(file: &mut File, shown: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
+    file.write_all(bytes).map_err(|error| fault("cannot write", shown, &error))?;
+    set_mode(file, shown, mode)
+}
+
+/// Sets the mode, and refuses a private file where the file system keeps none.
+pub(super) fn set_mode(file: &File, shown: &Path, mode: u32) -> Result<(), Error> {
     let failed = |error: io::Error| fault("cannot write", shown, &error);
-    file.write_all(bytes).map_err(failed)?;
     // vfat and exfat have no modes and say EPERM; what that means for a private file is looked at below.
-    let _ = rustix::fs::fchmod(&*file, rustix::fs::Mode::from_raw_mode(mode));
-    let now = rustix::fs::fstat(&*file).map_err(|errno| failed(errno.into()))?.st_mode & 0o777;
+    let _ = rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(mode));
+    let now = rustix::fs::fstat(file).map_err(|errno| failed(errno.into()))?.st_mode & 0o777;
     if mode & 0o077 == 0 && now & 0o077 != 0 {
         return Err(Error::new(
             Kind::Medium,
@@ -218,16 +242,20 @@ pub(super) fn read_back(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if there.as_slice() == bytes {
         return Ok(());
     }
-    Err(Error::new(Kind::Medium, format!("what was read back from {} is not what was written", path.display()))
-        .saw(format!("sha256 {}", Digest::of(&there).short()))
-        .wanted(format!("sha256 {}", Digest::of(bytes).short()))
-        .hint("the medium is failing: use another"))
+    Err(not_as_written(path, &Digest::of(&there), &Digest::of(bytes)))
+}
+
+pub(super) fn not_as_written(path: &Path, there: &Digest, written: &Digest) -> Error {
+    Error::new(Kind::Medium, format!("what was read back from {} is not what was written", path.display()))
+        .saw(format!("sha256 {}", there.short()))
+        .wanted(format!("sha256 {}", written.short()))
+        .hint("the medium is failing: use another")
 }
 
 /// After a rename: the name is on the medium, and what it names is what was written.
-fn settle(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+fn settle(path: &Path, same: &Same<'_>) -> Result<(), Error> {
     sync_directory(parent(path))?;
-    read_back(path, bytes)
+    same(path)
 }
 
 /// What is in a file is on the medium.

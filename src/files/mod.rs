@@ -8,6 +8,7 @@ pub mod deliver;
 mod directory;
 mod fault;
 pub mod intake;
+mod long;
 pub mod medium;
 pub mod own;
 mod several;

@@ -30,6 +30,24 @@ pub struct Examined {
     pub entry: Entry,
 }
 
+/// Where a line stands and what it is: enough to read it again, and to see whether it is still the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Located {
+    /// Its position, from 0.
+    pub seq: u64,
+    /// Where it begins, in bytes from the start of the file.
+    pub offset: u64,
+    /// Its leaf hash.
+    pub leaf: Digest,
+}
+
+impl Examined {
+    /// Where this line is found again.
+    pub fn located(&self) -> Located {
+        Located { seq: self.entry.seq, offset: self.offset, leaf: self.leaf }
+    }
+}
+
 /// How a stream of lines ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {

@@ -12,13 +12,12 @@ use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A plan with its exact bytes and their digest.
+/// A plan and the digest of its exact bytes. A batch may be thousands: neither the bytes nor what another parser reads
+/// in them is kept beside the plan, both are made again from it, and a clone is the same plan.
 #[derive(Debug, Clone)]
 pub struct MadePlan {
-    plan: Plan,
-    json: Box<RawValue>,
+    plan: Arc<Plan>,
     digest: Digest,
-    view: Arc<TbsView>,
     standard: Standard,
 }
 
@@ -29,17 +28,15 @@ impl MadePlan {
     /// # Errors
     /// [`Kind::Bug`] where the plan cannot be written as JSON, or does not read back as itself.
     pub fn new(mut plan: Plan, standard: Standard) -> Result<Self, Error> {
-        let bug = || Error::new(Kind::Bug, "a plan does not read back as itself");
         plan.findings.extend(standard.lint(&plan.view()?)?);
-        let json = String::from_utf8(to_ascii_json(&plan)?).map_err(|_| bug())?;
-        let again: Plan = serde_json::from_str(&json).map_err(|_| bug())?;
+        let json = json(&plan)?;
+        let again: Plan = serde_json::from_str(&json).map_err(|_| not_itself())?;
         if again != plan {
-            return Err(bug());
+            return Err(not_itself());
         }
         let digest = Digest::of(json.as_bytes());
-        // Read from the plan that was read back: what is shown is what the log's bytes say.
-        let view = Arc::new(again.view()?);
-        Ok(Self { plan, json: RawValue::from_string(json).map_err(|_| bug())?, digest, view, standard })
+        // The one that was read back: what is shown and signed is what the log's bytes say.
+        Ok(Self { plan: Arc::new(again), digest, standard })
     }
 
     /// The plan.
@@ -53,13 +50,23 @@ impl MadePlan {
     }
 
     /// The to-be-signed bytes as another parser than the builder's reads them.
-    pub fn view(&self) -> &TbsView {
-        &self.view
+    ///
+    /// # Errors
+    /// [`Kind::Bug`] where they do not parse; they did when the plan was made.
+    pub fn view(&self) -> Result<TbsView, Error> {
+        self.plan.view()
     }
 
-    /// The log's record of it.
-    pub fn record(&self) -> PlanMade {
-        PlanMade { sha256: self.digest, plan: self.json.clone() }
+    /// The log's record of it: the bytes that have the digest.
+    ///
+    /// # Errors
+    /// [`Kind::Bug`] where the plan is not written as it was when it was made.
+    pub fn record(&self) -> Result<PlanMade, Error> {
+        let json = json(&self.plan)?;
+        if Digest::of(json.as_bytes()) != self.digest {
+            return Err(not_itself());
+        }
+        Ok(PlanMade { sha256: self.digest, plan: RawValue::from_string(json).map_err(|_| not_itself())? })
     }
 
     /// True when a finding asks people for a reason.
@@ -115,6 +122,15 @@ impl MadePlan {
     }
 }
 
+/// The bytes of a plan, of which people confirm the digest.
+fn json(plan: &Plan) -> Result<String, Error> {
+    String::from_utf8(to_ascii_json(plan)?).map_err(|_| not_itself())
+}
+
+fn not_itself() -> Error {
+    Error::new(Kind::Bug, "a plan does not read back as itself")
+}
+
 /// A plan whose digest people confirmed.
 #[derive(Debug, Clone)]
 pub struct ApprovedPlan {
@@ -132,11 +148,6 @@ impl ApprovedPlan {
     /// Its digest.
     pub fn digest(&self) -> Digest {
         self.made.digest
-    }
-
-    /// Its to-be-signed bytes as read by another parser than the builder's.
-    pub fn view(&self) -> &TbsView {
-        &self.made.view
     }
 
     /// The finding of weight refuse in what was signed for this plan, read by the parser that did not build it.
@@ -207,8 +218,8 @@ impl Batch {
                     .wanted(format!("at most {MAX_AGE_HOURS} hours"))
                     .hint("run the ceremony again: the plan is made and reviewed anew"));
             }
-            let view = approved.view();
-            if let TbsView::Certificate(view) = view {
+            let view = approved.made.view()?;
+            if let TbsView::Certificate(view) = &view {
                 if !serials.insert(view.serial.clone()) {
                     return Err(refuse("two plans have one serial number", view.serial.to_string()));
                 }
@@ -219,7 +230,7 @@ impl Batch {
                     return Err(refuse("two plans have one key", Digest::of(&view.spki_der).hex()));
                 }
             }
-            intents.push(approved.intent(view));
+            intents.push(approved.intent(&view));
         }
         if intents.iter().filter(|i| i.what == What::Crl.name()).count() > 1 {
             return Err(refuse("two CRLs in one batch", plans.len().to_string()));

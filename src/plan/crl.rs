@@ -1,7 +1,7 @@
 //! The plan of a CRL: what the log says must be listed, and what that changes against the last CRL of the same root.
 
 use super::make::{Context, Issuer, base, begin, end, no_key_id};
-use super::{MadePlan, Standard, What};
+use super::{MadePlan, Standard, TbsView, What};
 use crate::authority::State;
 use crate::authority::state::{Certificate, Listed, Status};
 use crate::digest::Hex;
@@ -9,9 +9,10 @@ use crate::error::Error;
 use crate::policy::{Predecessor, revocation};
 use crate::x509::SignatureAlgorithm;
 use crate::x509::build::{self, CrlTemplate, RevokedCertificate};
-use crate::x509::read;
+use crate::x509::read::{self, CrlView};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The longest time from thisUpdate to nextUpdate, in days.
@@ -94,7 +95,18 @@ fn lasting(context: Context<'_>, issuer: &Issuer, state: &State, validity_days: 
         plan.reviewed = reviewed(issuer.generation);
         plan.crl = Some(change(state, &before));
     }
-    MadePlan::new(plan, Standard::Crl(Arc::new(issuer.view.clone()), Arc::new(before)))
+    MadePlan::new(plan, Standard::Crl(Arc::clone(&issuer.view), Arc::new(before)))
+}
+
+/// True where a plan would only say again what a CRL says: the same entries, for no longer, and half of its time is not
+/// over.
+pub fn says_nothing_new(plan: &MadePlan, crl: &CrlView, now: Timestamp) -> bool {
+    let Ok(TbsView::Crl(planned)) = plan.view() else { return false };
+    let entries = |crl: &CrlView| -> BTreeSet<(Hex, Option<String>)> {
+        crl.revoked.iter().map(|(serial, _, reason)| (serial.clone(), reason.clone())).collect()
+    };
+    let lasts = |crl: &CrlView| crl.next_update.duration_since(crl.this_update);
+    entries(&planned) == entries(crl) && lasts(&planned) <= lasts(crl) && !revocation::is_half_over(crl, now)
 }
 
 /// The entry of a certificate; an unspecified reason is left out (RFC 5280 section 5.3.1).

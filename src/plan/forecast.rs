@@ -13,6 +13,7 @@ use crate::finding::{Finding, Severity};
 use crate::key::KeySpec;
 use crate::x509::keygen::LocalKey;
 use crate::x509::{SignatureAlgorithm, build, read};
+use std::sync::Arc;
 
 /// A cluster that stands for every one that the configuration does not name.
 const ANY_CLUSTER: &str = "cluster";
@@ -43,10 +44,10 @@ fn root_to_come(context: Context<'_>, generation: u32, audit: u32, elders: &[Iss
     let to_come = |what: &'static str| move |error: Error| error.within(format!("the {what} to come"));
     let root = make::root(context, root_key.spki(), generation, serial(1)).map_err(to_come("root certificate"))?;
     accept(&root, &root_key)?;
-    let TbsView::Certificate(view) = root.view() else {
+    let TbsView::Certificate(view) = root.view()? else {
         return Err(Error::new(Kind::Bug, "a root plan is a CRL"));
     };
-    let issuer = Issuer { generation, spki: root_key.spki().clone(), view: (**view).clone() };
+    let issuer = Issuer { generation, spki: root_key.spki().clone(), view: Arc::from(view) };
     let certificate = make::audit(context, &issuer, audit_key.spki(), audit, serial(2));
     accept(&certificate.map_err(to_come("audit certificate"))?, &root_key)?;
     accept(&make::crl(context, &issuer, &State::default()).map_err(to_come("CRL"))?, &root_key)?;

@@ -37,7 +37,7 @@ pub struct Issuer {
     /// The public key.
     pub spki: Spki,
     /// The issuer's certificate, issued or planned.
-    pub view: CertificateView,
+    pub view: Arc<CertificateView>,
 }
 
 /// A request that policy accepted, and whom it is for.
@@ -109,7 +109,7 @@ pub fn audit(
         usage: Usage::Audit,
     };
     let tbs = build::certificate_tbs(&template)?;
-    let standard = Standard::Certificate(*profile::by_name("audit")?, Some(Arc::new(issuer.view.clone())));
+    let standard = Standard::Certificate(*profile::by_name("audit")?, Some(Arc::clone(&issuer.view)));
     MadePlan::new(base(context, What::Audit, tbs, template.signature, issuer.generation, "audit"), standard)
 }
 
@@ -135,7 +135,7 @@ pub fn cross(context: Context<'_>, issuer: &Issuer, subject: &Issuer, serial: He
         usage: Usage::plain_ca(None),
     };
     let tbs = build::certificate_tbs(&template)?;
-    let (issuer_view, own) = (Arc::new(issuer.view.clone()), Arc::new(subject.view.clone()));
+    let (issuer_view, own) = (Arc::clone(&issuer.view), Arc::clone(&subject.view));
     let standard = Standard::Cross(*profile::by_name("cross")?, issuer_view, own);
     MadePlan::new(base(context, What::Cross, tbs, template.signature, issuer.generation, "cross"), standard)
 }
@@ -160,7 +160,7 @@ pub fn request(context: Context<'_>, root: &Issuer) -> Result<MadePlan, Error> {
         authority_key_id: None,
         usage: Usage::plain_ca(None),
     })?;
-    let standard = Standard::Request(Arc::new(root.view.clone()));
+    let standard = Standard::Request(Arc::clone(&root.view));
     MadePlan::new(base(context, What::Request, tbs, algorithm, root.generation, "request"), standard)
 }
 
@@ -213,7 +213,7 @@ pub fn intermediate(
     plan.reviewed.clone_from(&accepted.reviewed);
     plan.cluster = Some(accepted.cluster.clone());
     plan.asked = accepted.asked.iter().filter(|asked| !given.contains(asked)).cloned().collect();
-    MadePlan::new(plan, Standard::Certificate(*profile, Some(Arc::new(issuer.view.clone()))))
+    MadePlan::new(plan, Standard::Certificate(*profile, Some(Arc::clone(&issuer.view))))
 }
 
 pub(super) fn base(

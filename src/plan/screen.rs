@@ -31,10 +31,10 @@ pub struct Banner {
 pub fn screen(made: &MadePlan, banner: &Banner, number: usize, of: usize) -> Result<Screen, Error> {
     let plan = made.plan();
     let head = Screen::new().banner(format!("{} · {}", banner.name, banner.kind), format!("plan {number} of {of}"));
-    let body = match made.view() {
-        TbsView::Certificate(view) => certificate(head, plan, view),
-        TbsView::Crl(view) => crl(head, plan, view),
-        TbsView::Request(view) => request(head, plan, view),
+    let body = match made.view()? {
+        TbsView::Certificate(view) => certificate(head, plan, &view),
+        TbsView::Crl(view) => crl(head, plan, &view),
+        TbsView::Request(view) => request(head, plan, &view),
     };
     let mut screen = body;
     if !plan.asked.is_empty() {

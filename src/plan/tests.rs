@@ -10,6 +10,7 @@ use crate::key::KeySpec;
 use crate::words;
 use crate::x509::LocalKey;
 use crate::x509::tests::{issue, plain_ca, template};
+use std::sync::Arc;
 
 const CONFIG: &str = r#"
 name = "Example"
@@ -32,7 +33,7 @@ fn intermediate(path_len: Option<u8>) -> MadePlan {
     let context = Context { config: &config, config_sha256: Digest::of(b""), session: "s", now };
     let [root, key] = [0, 1].map(|_| LocalKey::generate(KeySpec::EcdsaP256).unwrap());
     let view = issue(&template("Root CA", &root, None, &root, plain_ca(path_len)), &root).view;
-    let issuer = Issuer { generation: 1, spki: root.spki().clone(), view };
+    let issuer = Issuer { generation: 1, spki: root.spki().clone(), view: Arc::new(view) };
     let digest = Digest::of(b"request");
     let accepted = Accepted {
         cluster: ForCluster {
@@ -86,7 +87,7 @@ fn words_answers_and_reasons_do_not_overrule_a_refusal() {
 fn a_signed_structure_of_another_kind_is_no_certificate() {
     let made = intermediate(None);
     let approved = made.approve_by_answer(&made.plan().reviewed, None).unwrap();
-    assert_eq!(approved.flaw(made.view()).unwrap(), None);
+    assert_eq!(approved.flaw(&made.view().unwrap()).unwrap(), None);
     let crl = crate::x509::tests::hierarchy(KeySpec::EcdsaP256).crl.view;
     assert_eq!(approved.flaw(&TbsView::Crl(Box::new(crl))).unwrap_err().kind(), Kind::Bug);
 }

@@ -163,7 +163,7 @@ fn differences(
         recipients: cluster.recipients.clone(),
         profile: cluster.profile.clone(),
     };
-    let last = cluster.requests.last_key_value().map_or(&enrolment, |(_, last)| last);
+    let last = cluster.requests.last_key_value().map_or(&enrolment, |(_, last)| last.as_ref());
     let mut changes = Vec::new();
     let mut differ = |what: &str, was: &str, is: &str| {
         if was != is {

@@ -9,6 +9,7 @@ use crate::log::record::CertificateRevoked;
 use crate::profile::BACKDATE;
 use crate::text;
 use crate::x509::Reason;
+use crate::x509::read::CrlView;
 use jiff::Timestamp;
 
 /// An order to revoke a certificate.
@@ -53,11 +54,16 @@ impl Order {
 
     /// True where what it means is revoked.
     pub fn is_done(&self, state: &State) -> bool {
+        self.done_since(state, 0).is_some()
+    }
+
+    /// The certificate that is meant, where entries from a position on revoked it.
+    pub fn done_since<'s>(&self, state: &'s State, seq: u64) -> Option<&'s Certificate> {
         let certificate = match self.what.split_once('@') {
             Some((cluster, generation)) => of_generation(state, cluster, generation).ok(),
             None => state.newest_intermediate(&self.what).or_else(|| by_serial(state, &self.what).ok()),
         };
-        certificate.is_some_and(|certificate| state.revoked(&certificate.serial).is_some())
+        certificate.filter(|certificate| state.revoked(&certificate.serial).is_some_and(|revoked| seq <= revoked.seq))
     }
 
     /// The record of the revocation, dated now.
@@ -103,6 +109,11 @@ pub fn all<'s>(state: &'s State, orders: &[Order], now: Timestamp) -> Result<Vec
         all.push(certificate);
     }
     Ok(all)
+}
+
+/// True once half of a CRL's time is over: the next one is due.
+pub fn is_half_over(crl: &CrlView, now: Timestamp) -> bool {
+    now.as_second() >= crl.this_update.as_second().midpoint(crl.next_update.as_second())
 }
 
 /// What people call a certificate, and type to confirm that they mean it: `west@2`, or its serial number.

@@ -1,32 +1,34 @@
 //! The log's files: the only module that reads or writes them.
 //!
-//! A writer holds the lock, appends whole acts with one write, fsyncs, reads back what it wrote, and puts signed
+//! A writer holds the lock, appends whole acts, fsyncs, reads back what it wrote, and puts signed
 //! checkpoints in place before what they cover is acted on. It never rewrites an entry: a torn last line is moved
 //! aside. What entries mean is for others; keys are handed in as closures.
 
+mod again;
+mod append;
 mod committed;
 mod copy;
 mod disk;
 mod publish;
 mod read;
 
+pub use again::Again;
 pub use committed::{Committed, Intended};
 pub use copy::{Standing, copy, missing, refuse_other, standing};
 pub use publish::{check_published, publish, published};
-pub use read::{Reading, Torn, begun, directory_of, material, read};
+pub use read::{Reading, Torn, begun, directory_of, material, read, read_lines};
 
 use crate::digest::{Digest, Hex};
 use crate::error::{Error, Kind};
-use crate::log::entry::{self, Entry, Header};
-use crate::log::merkle::{self, Tree};
+use crate::log::entry::{Entry, Header};
+use crate::log::merkle::Tree;
 use crate::log::note::{self, Checkpoint};
 use crate::log::record::{Record, SignIntent};
 use crate::x509::Spki;
 use read::{AUDIT, CHECKPOINT, CHECKPOINTS, ENTRIES, MAX_SMALL};
-use rustix::fs::{Advice, OFlags, fadvise};
+use rustix::fs::OFlags;
 use std::fs::File;
-use std::ops::{Deref, Range};
-use std::os::unix::fs::FileExt;
+use std::ops::Deref;
 use std::path::Path;
 
 /// Held by whoever writes.
@@ -135,7 +137,7 @@ impl Log {
     /// Whatever `visitor` fails with.
     pub fn open(directory: &Path, visitor: &mut dyn FnMut(&Entry) -> Result<(), Error>) -> Result<Opened, Error> {
         let (entries, lock) = Self::lock(directory)?;
-        let reading = read::fold(directory.to_path_buf(), &entries, visitor)?;
+        let reading = read::fold(directory.to_path_buf(), &entries, &mut |line| visitor(&line.entry))?;
         Self::go_on(reading, entries, lock)
     }
 
@@ -164,54 +166,6 @@ impl Log {
         let log = Log { reading, entries, last, broken: false, _lock: lock };
         log.keep_checkpoint()?;
         Ok(Opened { log, torn, unsigned_tail })
-    }
-
-    /// Appends the records of one act: one write, fsync, read back from the medium, compared.
-    ///
-    /// # Errors
-    /// [`Kind::Medium`]: the entries are not in the log; where the file could not be put back as it was, the
-    /// error says so and this log takes no more. [`Kind::Usage`]: a record is too long. [`Kind::Bug`]: a header
-    /// of another log.
-    pub fn append(&mut self, header: &Header, records: &[Record]) -> Result<Range<u64>, Error> {
-        self.append_acts(&[(header, records)])
-    }
-
-    /// Appends several acts, each under its own header, with one write: all of them or none.
-    ///
-    /// # Errors
-    /// As [`Log::append`].
-    pub fn append_acts(&mut self, acts: &[(&Header, &[Record])]) -> Result<Range<u64>, Error> {
-        let first = self.size();
-        let id = self.reading.log_id.to_string();
-        if let Some((header, _)) = acts.iter().find(|(header, _)| header.log != id) {
-            return Err(Error::new(Kind::Bug, "an entry for another log").saw(&header.log));
-        }
-        if self.broken {
-            return Err(Error::new(Kind::Medium, "the log takes no more entries after a failed write")
-                .hint("start again: what is torn is moved aside then")
-                .truth(format!("The log holds {first} whole entries.")));
-        }
-        quarantine(&mut self.reading, &self.entries)?;
-        let (mut bytes, mut ends, mut last) = (Vec::new(), Vec::new(), self.last);
-        let records = acts.iter().flat_map(|(header, records)| records.iter().map(move |record| (*header, record)));
-        for (seq, (header, record)) in (first..).zip(records) {
-            let line = entry::write_line(header, seq, &last, record)?;
-            last = merkle::leaf_hash(&line);
-            bytes.extend_from_slice(&line);
-            bytes.push(b'\n');
-            ends.push(bytes.len());
-        }
-        let end = self.length();
-        let back = self.write_and_read_back(&bytes).map_err(|error| self.put_back(end, error))?;
-        for (line, stop) in back.split_inclusive(|b| *b == b'\n').zip(ends) {
-            self.last = merkle::leaf_hash(line.strip_suffix(b"\n").unwrap_or(line));
-            self.reading.tree.push(self.last);
-            self.reading.offsets.push(end + u64::try_from(stop).unwrap_or(u64::MAX));
-        }
-        if let Some((header, _)) = acts.iter().rfind(|(_, records)| !records.is_empty()) {
-            self.reading.last_time = Some(header.time);
-        }
-        Ok(first..self.size())
     }
 
     /// Has the audit key sign the tree as it stands, verifies the signature, and puts the checkpoint in place.
@@ -246,10 +200,9 @@ impl Log {
     ///
     /// # Errors
     /// As [`Log::append`]. The root key was not used.
-    pub fn intend(&mut self, header: &Header, intents: Vec<SignIntent>) -> Result<Intended, Error> {
-        let tbs_digests: Vec<Digest> = intents.iter().map(|intent| intent.tbs_sha256).collect();
-        let records: Vec<Record> = intents.into_iter().map(Record::from).collect();
-        Ok(Intended { tbs_digests, range: self.append(header, &records)? })
+    pub fn intend(&mut self, header: &Header, intents: &[SignIntent]) -> Result<Intended, Error> {
+        let range = self.append_made(header, intents.iter().cloned().map(Record::from))?;
+        Ok(Intended { tbs_digests: intents.iter().map(|intent| intent.tbs_sha256).collect(), range })
     }
 
     /// Commits intents: puts them under a signed checkpoint. Where that fails it can be tried again.
@@ -301,45 +254,6 @@ impl Log {
             Some(_) => Err(Error::new(Kind::Medium, format!("another certificate is in {}", target.display()))
                 .truth("It was left as it is.")),
             None => disk::replace(&self.reading.directory.join(TEMPORARY), &target, pem.as_bytes()),
-        }
-    }
-
-    /// Ends of lines, in bytes.
-    fn length(&self) -> u64 {
-        self.reading.offsets.last().copied().unwrap_or_default()
-    }
-
-    /// Writes at the end, with one write, and reads back what the medium then holds.
-    fn write_and_read_back(&self, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-        let path = self.reading.directory.join(ENTRIES);
-        let medium = |what: &'static str| move |error: std::io::Error| (what, error);
-        let end = self.length();
-        let attempt = || -> Result<Vec<u8>, (&'static str, std::io::Error)> {
-            self.entries.write_all_at(bytes, end).map_err(medium("cannot append to"))?;
-            self.entries.sync_all().map_err(medium("cannot sync"))?;
-            // Asks for the medium's bytes, not the cache's; a file system may decline.
-            let length = std::num::NonZeroU64::new(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-            let _ = fadvise(&self.entries, end, length, Advice::DontNeed);
-            let mut back = vec![0; bytes.len()];
-            self.entries.read_exact_at(&mut back, end).map_err(medium("cannot read back"))?;
-            Ok(back)
-        };
-        let back = attempt().map_err(|(what, error)| disk::medium(what, &path, &error))?;
-        if back == bytes {
-            return Ok(back);
-        }
-        Err(Error::new(Kind::Medium, "the log does not read back as it was written")
-            .hint("the medium is failing: copy the log to another"))
-    }
-
-    /// Cuts off what a failed append may have left, and says what is true.
-    fn put_back(&mut self, end: u64, error: Error) -> Error {
-        let cut = self.entries.set_len(end).and_then(|()| self.entries.sync_all());
-        self.broken = cut.is_err();
-        if self.broken {
-            error.truth(format!("The log holds {} whole entries and may end in a torn line.", self.size()))
-        } else {
-            error.truth(format!("The log is as it was: {} entries.", self.size()))
         }
     }
 

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind};
 use crate::log::chain::Chain;
 use crate::log::merkle::Tree;
 use crate::log::note::{Checkpoint, SignedNote};
-use crate::log::scan::{self, Halt};
+use crate::log::scan::{self, Examined, Halt};
 use crate::log::{Entry, Material};
 use jiff::Timestamp;
 use rustix::fs::OFlags;
@@ -89,6 +89,14 @@ pub fn directory_of(target: &Path) -> PathBuf {
 /// [`Kind::Medium`]: there is no log, or it cannot be read. [`Kind::Verify`]: a line that is not an entry or does
 /// not follow the one before it, named; a checkpoint that these lines do not have. Whatever `visitor` fails with.
 pub fn read(target: &Path, visitor: &mut dyn FnMut(&Entry) -> Result<(), Error>) -> Result<Reading, Error> {
+    read_lines(target, &mut |line| visitor(&line.entry))
+}
+
+/// As [`read`], for whoever keeps where a line stands, to have it [again](super::Again).
+///
+/// # Errors
+/// As [`read`].
+pub fn read_lines(target: &Path, visitor: &mut dyn FnMut(&Examined) -> Result<(), Error>) -> Result<Reading, Error> {
     let directory = directory_of(target);
     let file = disk::open(&directory.join(ENTRIES), OFlags::RDONLY)?;
     fold(directory, &file, visitor)
@@ -181,7 +189,7 @@ pub(super) fn numbered<N: FromStr + ToString>(directory: &Path, suffix: &str) ->
 pub(super) fn fold(
     directory: PathBuf,
     file: &File,
-    visitor: &mut dyn FnMut(&Entry) -> Result<(), Error>,
+    visitor: &mut dyn FnMut(&Examined) -> Result<(), Error>,
 ) -> Result<Reading, Error> {
     let stamps = stamps(&directory);
     let mut chain = Chain::default();
@@ -193,7 +201,7 @@ pub(super) fn fold(
         tree.push(line.leaf);
         offsets.push(line.offset);
         last_time = Some(line.entry.header.time);
-        visitor(&line.entry)
+        visitor(line)
     })
     .map_err(|halt| match halt {
         Halt::Line { offset, error } => damaged(error, tree.size(), offset, "entry.form"),

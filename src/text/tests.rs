@@ -144,3 +144,17 @@ fn a_word_of_a_command_stays_one_word_in_a_shell() {
         assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), word);
     }
 }
+
+#[test]
+fn the_log_learns_what_a_file_is_called_and_not_where_it_lies() {
+    for (text, kept) in [
+        ("cannot write /media/ada/EXPORTS/ab12: the medium is full", "cannot write …/ab12: the medium is full"),
+        ("saw /home/ada, wanted \"/run/media/ada/A STICK/x\"", "saw …, wanted \"…/A STICK/x\""),
+        ("(/home/ada/anchorite/authority/)", "(…/authority)"),
+        ("192.0.2.2/24, fd00::/8, and/or, clusters/west, https://example.org/x, / and //", ""),
+        ("no path, and a word… at its end", ""),
+        ("/root.crl", "…/root.crl"),
+    ] {
+        assert_eq!(without_directories(text), if kept.is_empty() { text } else { kept });
+    }
+}

@@ -175,18 +175,6 @@ pub(super) fn generate(
     Ok(made)
 }
 
-/// A key that exists, as it would have been reported when it was made.
-///
-/// # Errors
-/// [`Kind::Token`]: not there, or not what a signing key must be.
-pub(super) fn describe_existing(token: &Pkcs11Token, key: &KeyRef, stage: Stage) -> Result<Generated, Error> {
-    let pair = find_pair(&token.session, &key.id)?.ok_or_else(|| missing(&key.id))?;
-    let dropped = template::departures(&attributes::read_back(&token.session, pair.public, pair.private), stage);
-    let made = describe(token, pair, key.spki.spec(), dropped, stage)?;
-    same(&made.spki, &key.spki)?;
-    Ok(made)
-}
-
 /// A key that exists, as the token tells it; nothing is judged.
 ///
 /// # Errors

@@ -237,12 +237,6 @@ pub trait Token {
     /// [`Kind::Token`](crate::error::Kind::Token) when the key is not the expected one, or found twice.
     fn find(&mut self, id: &KeyId, expected: Option<&Spki>) -> Result<Option<KeyRef>, Error>;
 
-    /// Reads back every attribute of a key that exists (adoption after a crash).
-    ///
-    /// # Errors
-    /// [`Kind::Token`](crate::error::Kind::Token).
-    fn describe(&mut self, key: &KeyRef, stage: Stage) -> Result<Generated, Error>;
-
     /// Wraps keys, each by itself, under a wrapper that the security officer trusts for this session. The keys stay.
     ///
     /// # Errors

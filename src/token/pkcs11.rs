@@ -199,10 +199,6 @@ impl Token for Pkcs11Token {
         keys::find(self, id, expected)
     }
 
-    fn describe(&mut self, key: &KeyRef, stage: Stage) -> Result<Generated, Error> {
-        keys::describe_existing(self, key, stage)
-    }
-
     fn inspect(&mut self, key: &KeyRef) -> Result<Generated, Error> {
         keys::inspect_existing(self, key)
     }

@@ -216,13 +216,6 @@ pub(super) fn judge(attributes: &BTreeMap<String, String>, dropped: &[String], s
         .hint("a token that makes such keys cannot hold a root; run `anchorite hsm probe`"))
 }
 
-/// The attributes of a key that came to be otherwise (adopted after a crash) that are not as they would be
-/// asked for and that a key can do without.
-pub(super) fn departures(attributes: &BTreeMap<String, String>, stage: Stage) -> Vec<String> {
-    let differs = |(name, must): &(&str, &str)| attributes.get(*name).is_some_and(|is| is != must && is != UNAVAILABLE);
-    asked(stage).filter(differs).map(|(name, _)| name.to_owned()).collect()
-}
-
 /// The CKA_EC_PARAMS to try, or one `None` for a key on no curve.
 pub(super) fn params(spec: KeySpec) -> Vec<Option<Vec<u8>>> {
     let params = encoding::ec_params(spec);
@@ -325,7 +318,6 @@ mod tests {
         let mut key = good();
         key.insert("CKA_COPYABLE".into(), "true".into());
         assert!(judge(&key, &["CKA_COPYABLE".into()], Stage::Fixed).is_ok());
-        assert_eq!(departures(&key, Stage::Fixed), ["CKA_COPYABLE"]);
         key.insert("CKA_DECRYPT".into(), "true".into());
         assert!(judge(&key, &["CKA_COPYABLE".into(), "CKA_DECRYPT".into()], Stage::Fixed).is_err());
     }

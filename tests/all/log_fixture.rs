@@ -215,7 +215,7 @@ impl Fixture {
     fn commit(&mut self, intents: Vec<SignIntent>) -> Result<Committed, Error> {
         let header = self.header();
         let audit = &self.audit;
-        let intended = self.log.intend(&header, intents)?;
+        let intended = self.log.intend(&header, &intents)?;
         self.log.commit(&intended, &self.origin, audit.spki(), &mut |body| audit.sign(body))
     }
 

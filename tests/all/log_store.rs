@@ -169,11 +169,11 @@ fn a_signature_over_the_same_tree_is_made_once() {
     assert_eq!(Some(again.note.as_str()), fixture.log.checkpoint_note());
 }
 
-/// Mounts a tmpfs of 256 KiB; `None`, said aloud, where that is not allowed.
-fn tiny_medium() -> Option<Mount> {
+/// Mounts a small tmpfs; `None`, said aloud, where that is not allowed.
+fn tiny_medium(kib: u32) -> Option<Mount> {
     let directory = TempDir::new().unwrap();
-    let mounted =
-        Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(directory.path()).status();
+    let size = format!("size={kib}k");
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(directory.path()).status();
     if !mounted.is_ok_and(|status| status.success()) {
         let _ = writeln!(std::io::stderr(), "SKIPPED: a tmpfs cannot be mounted here");
         return None;
@@ -197,7 +197,7 @@ impl Drop for Mount {
 
 #[test]
 fn a_full_medium_leaves_the_log_as_it_was() {
-    let Some(medium) = tiny_medium() else { return };
+    let Some(medium) = tiny_medium(256) else { return };
     let mut fixture = Fixture::genesis(&medium.path().join("log"), KeySpec::EcdsaP256).unwrap();
     let (size, path) = (fixture.log.size(), medium.path().join("log/entries.jsonl"));
     let before = fs::read(&path).unwrap();
@@ -222,9 +222,47 @@ fn a_full_medium_leaves_the_log_as_it_was() {
     Log::open(&medium.path().join("log"), &mut |_| Ok(())).unwrap();
 }
 
+/// So many entries of a thousand bytes and more: an act of several megabytes.
+fn large_act() -> Vec<StepDone> {
+    let step = |n| StepDone { step: format!("{n:04}{}", "x".repeat(1_000)), activity: "confirm".into() };
+    (0..3_000).map(step).collect()
+}
+
+#[test]
+fn an_act_of_several_megabytes_is_written_in_portions_and_read_back() {
+    let (directory, mut fixture) = fixture();
+    fixture.append(large_act()).unwrap();
+    fixture.append([StepDone { step: "small".into(), activity: "confirm".into() }]).unwrap();
+    let (size, root) = (fixture.log.size(), fixture.log.root());
+    assert!(fs::metadata(directory.path().join("log/entries.jsonl")).unwrap().len() > 3 << 20);
+    drop(fixture);
+    let reading = store::read(directory.path(), &mut |_| Ok(())).unwrap();
+    assert_eq!((reading.size(), reading.root(), reading.torn()), (size, root, None));
+}
+
+#[test]
+fn a_medium_that_is_full_in_the_middle_of_a_large_act_keeps_none_of_it() {
+    let Some(medium) = tiny_medium(2_500) else { return };
+    let mut fixture = Fixture::genesis(&medium.path().join("log"), KeySpec::EcdsaP256).unwrap();
+    let (size, path) = (fixture.log.size(), medium.path().join("log/entries.jsonl"));
+    let before = fs::read(&path).unwrap();
+    let error = fixture.append(large_act()).unwrap_err();
+    assert_eq!((error.kind(), error.truths()), (Kind::Medium, &[format!("The log is as it was: {size} entries.")][..]));
+    assert_eq!(fs::read(&path).unwrap(), before);
+    // An entry that is no entry, behind others that were written already.
+    let mut act = large_act();
+    act.truncate(1_500);
+    act.push(StepDone { step: "x".repeat(1 << 20), activity: "confirm".into() });
+    let error = fixture.append(act).unwrap_err();
+    assert_eq!((error.kind(), error.truths()), (Kind::Usage, &[format!("The log is as it was: {size} entries.")][..]));
+    assert_eq!(fs::read(&path).unwrap(), before);
+    fixture.append([StepDone { step: "small".into(), activity: "confirm".into() }]).unwrap();
+    fixture.checkpoint().unwrap();
+}
+
 #[test]
 fn a_read_only_medium_is_refused_before_anything_is_done() {
-    let Some(medium) = tiny_medium() else { return };
+    let Some(medium) = tiny_medium(256) else { return };
     drop(Fixture::genesis(&medium.path().join("log"), KeySpec::EcdsaP256).unwrap());
     let remounted = Command::new("mount").args(["-o", "remount,ro"]).arg(medium.path()).status().unwrap();
     assert!(remounted.success());

@@ -3,8 +3,13 @@
 use super::large_log::{generate, grow};
 use super::support::tally::{full, held};
 use super::support::{AUTHORITY, BINARY, SIGN, World};
+use anchorite::key::KeySpec;
+use anchorite::name::DistinguishedName;
+use anchorite::x509::keygen::LocalKey;
+use anchorite::x509::pem;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// What verifying takes, whatever the log's size, in MiB: 20,000 entries are eight times as many bytes.
@@ -64,4 +69,53 @@ fn a_session_reads_its_log_three_times_and_each_line_that_it_appends_a_few() {
     assert!((3 * size..most).contains(&bytes), "{bytes} bytes of a log of {size} were read");
     world.run(&["log", "verify", AUTHORITY, "--root", "authority/public/root-cert.pem", "--at-rest"]).ok();
     held("entries of a log that a session goes on with", usize::try_from(count).unwrap());
+}
+
+/// What a session may take for each request that it signs, in bytes, and for everything else that varies.
+const PER_REQUEST: u64 = 12 * 1024;
+const SLACK: u64 = 1 << 20;
+
+/// Signs so many plain requests in one session; the most memory that it took, in bytes, pages of all kinds.
+fn signed(world: &World, name: &str, count: usize) -> u64 {
+    let dir = world.path("requests");
+    std::fs::remove_dir_all(&dir).unwrap();
+    let request = |n: usize| {
+        let cluster = format!("{name}{n:04}");
+        let csr = LocalKey::generate(KeySpec::EcdsaP256).unwrap().csr(&DistinguishedName::of_request(&cluster));
+        let path = world.write(format!("requests/{cluster}.csr"), pem::encode("CERTIFICATE REQUEST", &csr.unwrap()));
+        (cluster, world.sha256(path))
+    };
+    let made: Vec<(String, String)> = (0..count).map(request).collect();
+    let plain: Vec<(&str, &str)> = made.iter().map(|(cluster, sha256)| (cluster.as_str(), sha256.as_str())).collect();
+    world.write("answers.toml", world.signing_answers(&[], &plain));
+    let before = world.bundles().len();
+    let mut command = world.command(&SIGN);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(std::fs::File::create(world.path("said")).unwrap());
+    let mut session = command.spawn().unwrap();
+    let status = format!("/proc/{}/status", session.id());
+    let mut peak = 0;
+    let code = loop {
+        // The kernel keeps the highest; the last look before the end sees it.
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak = kib.and_then(|kib| kib.trim().parse::<u64>().ok()).unwrap_or_default().max(peak);
+        match session.try_wait().unwrap() {
+            Some(code) => break code,
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    assert!(code.success(), "{}", String::from_utf8_lossy(&world.read("said")));
+    assert_eq!(world.bundles().len() - before, count);
+    peak * 1024
+}
+
+#[test]
+fn a_session_takes_a_few_kilobytes_for_each_request_that_it_signs() {
+    let world = World::ready();
+    let (few, many) = if full() { (100, 2_000) } else { (30, 280) };
+    let (small, large) = (signed(&world, "few", few), signed(&world, "many", many));
+    let more = u64::try_from(many - few).unwrap();
+    let taken = large.saturating_sub(small);
+    assert!(taken < more * PER_REQUEST + SLACK, "{} bytes for each of {more} requests", taken / more);
+    held("requests that a session's memory is bounded for", many);
 }

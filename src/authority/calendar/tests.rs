@@ -54,7 +54,7 @@ fn founded(h: &Hierarchy, audit_ends: &str) -> State {
         state.certificates.insert(serial, certificate);
     }
     let view = &h.crl.view;
-    state.crls.insert(1, Crl { number: 300, next_update: view.next_update, der: h.crl.der.clone() });
+    state.crls.insert(1, Crl { number: 300, next_update: view.next_update, der: h.crl.der.clone(), outcome: None });
     state
 }
 

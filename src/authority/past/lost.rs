@@ -3,7 +3,7 @@
 
 use super::{of, portions};
 use crate::authority::State;
-use crate::authority::state::{Cluster, KeyRecord, Status};
+use crate::authority::state::{Cluster, KeyRecord, Requested, Status};
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::{Error, Kind};
 use crate::log::note;
@@ -16,6 +16,7 @@ use crate::x509::read::{self, Certificate, Crl, show_name};
 use crate::x509::{Reason, verify};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A certificate costs a plan, its approval, an intent and an outcome: so many entries of the log at least.
 const ENTRIES_OF_A_CERTIFICATE: u64 = 4;
@@ -82,7 +83,8 @@ impl Lost {
 
     /// Names a file that was read.
     pub fn source(&mut self, name: &str, bytes: &[u8]) {
-        self.sources.push(HistorySource { name: text::escape(name), sha256: Digest::of(bytes) });
+        self.sources
+            .push(HistorySource { name: text::without_directories(&text::escape(name)), sha256: Digest::of(bytes) });
     }
 
     /// Takes a checkpoint of the log, signed by its audit key; `root_at` gives the root of the copy at a size.
@@ -342,7 +344,7 @@ impl Lost {
 }
 
 fn past_cluster(name: &str, cluster: &Cluster) -> PastCluster {
-    let request = |(generation, r): (&u32, &crate::authority::state::Requested)| PastRequest {
+    let request = |(generation, r): (&u32, &Arc<Requested>)| PastRequest {
         generation: *generation,
         csr_sha256: r.csr_sha256,
         environment: r.environment.clone(),

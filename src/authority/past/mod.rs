@@ -35,7 +35,8 @@ impl Past {
 
     /// Names a file that was read.
     pub fn source(&mut self, name: &str, bytes: &[u8]) {
-        self.sources.push(HistorySource { name: text::escape(name), sha256: Digest::of(bytes) });
+        self.sources
+            .push(HistorySource { name: text::without_directories(&text::escape(name)), sha256: Digest::of(bytes) });
     }
 
     /// Adds the lines of an `index.txt`; the root's own line says nothing new.

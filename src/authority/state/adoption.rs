@@ -13,6 +13,7 @@ use crate::log::record::{
 use crate::x509::{Spki, read};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Why the history of an authority begins before its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,7 +195,7 @@ impl State {
             let view = read::crl(&der.0)?.view;
             own = view.number.unwrap_or_default();
             expect(own <= past.used, "history.crl", "the number of a CRL counts as used", &own.to_string())?;
-            let crl = Crl { number: own, next_update: view.next_update, der: der.0.clone() };
+            let crl = Crl { number: own, next_update: view.next_update, der: der.0.clone(), outcome: None };
             self.crls.insert(past.generation, crl);
             self.listed_by(past.generation, &view);
         }
@@ -214,7 +215,7 @@ impl State {
                 recipients: request.recipients.clone(),
                 profile: request.profile.clone(),
             };
-            (request.generation, requested)
+            (request.generation, Arc::new(requested))
         });
         // Its tree is another log's: no proof in this one leads to it.
         let bundle = past.bundle.as_ref().map(|last| BundleRecord {

@@ -18,7 +18,12 @@ impl Certificates {
     /// Adds a certificate under its serial number, which is used once.
     pub fn insert(&mut self, serial: Hex, certificate: Certificate) {
         match &certificate.cluster {
-            Some(cluster) => self.of_clusters.entry(cluster.clone()).or_default().push(serial.clone()),
+            Some(cluster) => {
+                let of_cluster = self.of_clusters.entry(cluster.clone()).or_default();
+                // There are thousands of clusters, and few certificates of each.
+                of_cluster.reserve_exact(1);
+                of_cluster.push(serial.clone());
+            }
             None => self.of_authority.push(serial.clone()),
         }
         self.by_serial.insert(serial, certificate);

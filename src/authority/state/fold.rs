@@ -12,6 +12,7 @@ use crate::log::{Entry, Record};
 use crate::x509::Spki;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What the fold needs of a plan; the rest is for those who approve it.
 #[derive(Deserialize)]
@@ -78,7 +79,10 @@ impl State {
                     "no intent is open at the end",
                     &open.unwrap_or_default(),
                 )?;
-                let ceremony = self.session.take().map(|s| s.ceremony).unwrap_or_default();
+                let session = self.session.take();
+                let began = session.as_ref().map(|session| session.opened);
+                self.broken_off = began.filter(|_| !["complete", "paused"].contains(&closed.outcome.as_str()));
+                let ceremony = session.map(|session| session.ceremony).unwrap_or_default();
                 let script = self.course.as_ref().map(|course| course.script_sha256);
                 self.drills.closed(script, &closed.outcome, entry.header.time);
                 self.end_course(&closed.outcome);
@@ -166,7 +170,7 @@ impl State {
                     // Known with its plan.
                     profile: String::new(),
                 };
-                self.imported.insert(request.cluster.clone(), requested);
+                self.imported.insert(request.cluster.clone(), Arc::new(requested));
             }
             Record::PlanMade(plan) => {
                 self.check_settled()?;
@@ -218,6 +222,8 @@ impl State {
                     "a cluster's bundles are numbered upwards",
                     &bundle.sequence.to_string(),
                 )?;
+                // There are thousands of clusters, and few bundles of each.
+                cluster.bundles.reserve_exact(1);
                 cluster.bundles.push(BundleRecord {
                     id: bundle.bundle_id.clone(),
                     generation: bundle.generation,

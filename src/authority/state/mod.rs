@@ -37,6 +37,7 @@ use crate::log::record::SignIntent;
 use crate::x509::Spki;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Everything that the log says, and nothing else.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +65,8 @@ pub struct State {
     pub sessions_closed: u64,
     /// One of them was a ceremony's end, and not a pause or a failure.
     pub completed: bool,
+    /// Where the last session that was closed began, where that was neither.
+    pub broken_off: Option<u64>,
     /// The last closed session's ceremony and time.
     pub last_session: Option<(String, Timestamp)>,
     /// Restore drills.
@@ -108,7 +111,7 @@ pub struct State {
     log_text: Option<String>,
     scripts: BTreeSet<Digest>,
     plans: BTreeMap<Digest, OpenPlan>,
-    imported: BTreeMap<String, Requested>,
+    imported: BTreeMap<String, Arc<Requested>>,
     requests: BTreeMap<Digest, String>,
     keys_of: BTreeMap<Digest, String>,
     keys_intended: BTreeMap<Digest, (String, u64)>,
@@ -202,7 +205,7 @@ pub struct Cluster {
     /// Its bundles, oldest first.
     pub bundles: Vec<BundleRecord>,
     /// The request of each generation.
-    pub requests: BTreeMap<u32, Requested>,
+    pub requests: BTreeMap<u32, Arc<Requested>>,
     /// Since it was retired: it gets no certificate any more.
     pub retired: Option<Retired>,
 }
@@ -295,6 +298,8 @@ pub struct Crl {
     pub next_update: Timestamp,
     /// DER.
     pub der: Vec<u8>,
+    /// Position of its outcome; `None` where it is from before this log began.
+    pub outcome: Option<u64>,
 }
 
 impl State {
@@ -351,11 +356,6 @@ impl State {
         let keys = self.keys.iter().filter(|k| k.role == "root");
         let issued = |serial: &Hex| self.certificates.get(serial).filter(|c| c.status == Status::Issued);
         keys.filter_map(|k| Some((k.generation, issued(k.certificate.as_ref()?)?))).collect()
-    }
-
-    /// The newest CRL of the newest root that has one.
-    pub fn crl(&self) -> Option<&Crl> {
-        self.crls.values().next_back()
     }
 
     /// The highest CRL number of a root that was intended: one that a crash burnt is never used again.

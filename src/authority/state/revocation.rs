@@ -1,7 +1,7 @@
 //! Revocations in the log, and what the next CRL of a root must list. Part of the fold; the plan of a CRL and the
 //! audit of one both ask here, so they cannot disagree.
 
-use super::{Certificate, State, Status};
+use super::{Certificate, Crl, State, Status};
 use crate::authority::rules::{broken, expect};
 use crate::digest::{Digest, Hex};
 use crate::error::Error;
@@ -97,6 +97,19 @@ impl State {
             }
             _ => None,
         }
+    }
+
+    /// The newest CRL of the newest root that has one.
+    pub fn crl(&self) -> Option<&Crl> {
+        self.crls.values().next_back()
+    }
+
+    /// Numbers of the CRLs that a session signed which did not complete: `public/` may not have them. For the fold of a
+    /// log in which no session goes on.
+    pub fn left_crls(&self) -> Vec<u64> {
+        let began = self.session.as_ref().map(|session| session.opened).or(self.broken_off);
+        let left = self.crls.values().filter(|crl| began.zip(crl.outcome).is_some_and(|(began, at)| began < at));
+        left.map(|crl| crl.number).collect()
     }
 
     /// Serial numbers that the newest CRL of a root lists; empty before there is one.

@@ -1,12 +1,13 @@
 //! Intents and outcomes in the fold: numbers rise, a serial is used once, what may have been signed is never
 //! used again.
 
-use super::{Certificate, Crl, Requested, State, Status};
+use super::{Certificate, Crl, State, Status};
 use crate::authority::rules::{broken, expect};
 use crate::error::Error;
 use crate::log::record::{SignIntent, SignOutcome};
 use crate::x509::read;
 use jiff::Timestamp;
+use std::sync::Arc;
 
 impl State {
     pub(super) fn apply_intent(&mut self, seq: u64, at: Timestamp, intent: &SignIntent) -> Result<(), Error> {
@@ -38,9 +39,9 @@ impl State {
                 if let Some(spki) = plan.spki_sha256 {
                     self.keys_intended.insert(spki, (name.clone(), seq));
                 }
-                if let Some(requested) = self.imported.get(name) {
-                    let profile = plan.profile.unwrap_or_else(|| cluster.profile.clone());
-                    cluster.requests.insert(generation, Requested { profile, ..requested.clone() });
+                if let Some(requested) = self.imported.get_mut(name) {
+                    Arc::make_mut(requested).profile = plan.profile.unwrap_or_else(|| cluster.profile.clone());
+                    cluster.requests.insert(generation, Arc::clone(requested));
                 }
             }
             self.certificates.insert(
@@ -77,7 +78,7 @@ impl State {
             _ => return Err(broken("sign.status", "ok with DER, or failed or unknown without", &outcome.status)),
         };
         if let (Some(number), Some(der)) = (intent.crl_number, &der) {
-            let crl = Crl { number, next_update: intent.not_after, der: der.clone() };
+            let crl = Crl { number, next_update: intent.not_after, der: der.clone(), outcome: Some(seq) };
             self.crls.insert(intent.issuer_generation, crl);
             self.listed_by(intent.issuer_generation, &read::crl(der)?.view);
         }

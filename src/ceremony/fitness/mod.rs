@@ -105,7 +105,7 @@ pub fn record(checks: &[Check]) -> Preflight {
     let check = |check: &Check| PreflightCheck {
         name: check.name.to_owned(),
         result: check.result.name().to_owned(),
-        seen: text::escape(&check.seen),
+        seen: text::without_directories(&text::escape(&check.seen)),
     };
     Preflight { checks: checks.iter().map(check).collect() }
 }
@@ -153,6 +153,13 @@ mod tests {
 
     fn named(checks: &[&Check]) -> Vec<&'static str> {
         checks.iter().map(|check| check.name).collect()
+    }
+
+    #[test]
+    fn the_log_keeps_what_was_seen_without_where_sticks_are_mounted() {
+        let seen = "the medium in /media/ada/STICK is for exports, cannot read /home/ada: it is gone";
+        let Preflight { checks } = record(&[Check::fail("media", seen, "take it out")]);
+        assert_eq!(checks[0].seen, "the medium in …/STICK is for exports, cannot read …: it is gone");
     }
 
     #[test]

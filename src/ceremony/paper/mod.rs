@@ -13,7 +13,8 @@ pub mod script;
 pub mod share;
 pub mod words;
 
-use crate::text;
+use crate::error::Error;
+use crate::text::{self, Sink};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// How pages look; a constant of ours, the only text that is not escaped.
@@ -57,6 +58,25 @@ pub fn document(head: &Head<'_>, body: &Markup) -> String {
     page.into_string()
 }
 
+/// Stands where a template goes around what is written piece by piece ([`around`]). No value has it: what people see
+/// has no control character.
+pub const GAP: PreEscaped<&str> = PreEscaped("\0");
+
+/// Writes a template with one [`GAP`], and in place of that what `within` writes.
+///
+/// # Errors
+/// Of `out` and of `within`.
+pub fn around(
+    template: &str,
+    out: &mut Sink<'_>,
+    within: impl FnOnce(&mut Sink<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (before, behind) = template.split_once('\0').unwrap_or((template, ""));
+    out(before)?;
+    within(out)?;
+    out(behind)
+}
+
 /// A string of CSS: whatever is not a letter or a digit is a numeric escape, so it ends nowhere early. A space is
 /// one too: behind an escape it would belong to that. Source: CSS Syntax Module Level 3, 4.3.7.
 fn css_string(s: &str) -> String {
@@ -83,6 +103,19 @@ mod tests {
         assert!(!page.contains("<script>") && !page.contains('\u{202e}'), "{page}");
         assert_eq!(page.matches("</style>").count(), 1);
         assert_eq!(css_string("a' b\\"), "'a\\000027\\000020b\\00005c'");
+    }
+
+    #[test]
+    fn a_template_goes_around_what_is_written_piece_by_piece() {
+        let mut whole = String::new();
+        let mut out = |piece: &str| {
+            whole.push_str(piece);
+            Ok(())
+        };
+        let value = text::escape("a\0b");
+        let template = html! { p { (value) } div { (GAP) } p {} }.into_string();
+        around(&template, &mut out, |out| out("<i>1</i>").and_then(|()| out("<i>2</i>"))).unwrap();
+        assert_eq!(whole, "<p>a\\u{0}b</p><div><i>1</i><i>2</i></div><p></p>");
     }
 
     #[test]

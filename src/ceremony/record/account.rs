@@ -1,12 +1,16 @@
 //! What a record says, as data: the object of `ceremony record --json`, and what its page is made of.
 //!
-//! Names of fields are stable. Every entry of the ceremony is in [`Session::acts`] or in [`Step::acts`], once; the
+//! Names of fields are stable. What a ceremony may have many of is [`Listed`]: made of the log when it is shown. Every entry of the ceremony is in [`Session::acts`] or in [`Step::acts`], once; the
 //! rest are views of them. Strings are as the log has them, unescaped.
 
 use super::act::Act;
+use super::listed::{Listed, Source};
 use crate::digest::Digest;
+use crate::error::Error;
+use crate::text::{self, Sink};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::rc::Rc;
 
 /// The `type` of a record.
 pub const TYPE: &str = "anchorite/record/v1";
@@ -20,7 +24,7 @@ pub const CANNOT_PROVE: [&str; 4] = [
 ];
 
 /// The record of a ceremony.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Serialize)]
 pub struct Account {
     /// [`TYPE`].
     #[serde(rename = "type")]
@@ -52,15 +56,18 @@ pub struct Account {
     /// The script's steps, filled in.
     pub steps: Vec<Step>,
     /// What the root key was asked to sign.
-    pub signatures: Vec<Signature>,
+    pub signatures: Listed<Signature>,
     /// What checks found.
-    pub findings: Vec<Noticed>,
+    pub findings: Listed<Noticed>,
+    /// How many of them are no mere information.
+    #[serde(skip)]
+    pub warned: usize,
     /// What was not as the script says, in people's words.
     pub deviations: Vec<Exception>,
     /// Steps that were left out.
     pub left_out: Vec<LeftOut>,
     /// What later ceremonies say of this one.
-    pub afterwards: Vec<Act>,
+    pub afterwards: Listed<Act>,
     /// The checkpoint that covers its last entry; absent where there is none yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
@@ -68,6 +75,20 @@ pub struct Account {
     pub verified: Verified,
     /// What no ceremony proves.
     pub cannot_prove: &'static [&'static str],
+    /// What its rows are made of.
+    #[serde(skip)]
+    pub(super) source: Rc<Source>,
+}
+
+impl Account {
+    /// Writes it as JSON, indented, for people as for programs.
+    ///
+    /// # Errors
+    /// Of `out`; [`Kind::Medium`](crate::error::Kind::Medium): the log cannot be read, or is another than it was. What
+    /// went before was handed on.
+    pub fn write_json(&self, out: &mut Sink<'_>) -> Result<(), Error> {
+        self.source.explain(text::write_json(self, out))
+    }
 }
 
 /// Whose ceremony it was.
@@ -118,7 +139,7 @@ pub struct Configuration {
 }
 
 /// A session: what one process did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Session {
     /// Its id.
     pub id: String,
@@ -133,7 +154,7 @@ pub struct Session {
     /// Where its times come from: `system`, `confirmed`, `given`.
     pub time_sources: Vec<String>,
     /// Its entries that are of no step: its beginning and its end.
-    pub acts: Vec<Act>,
+    pub acts: Listed<Act>,
 }
 
 /// Somebody who was there.
@@ -210,7 +231,7 @@ pub struct Item {
 }
 
 /// A step, filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Step {
     /// Its number, as on paper.
     pub number: usize,
@@ -241,7 +262,7 @@ pub struct Step {
     /// When it was done or left out: several times where a later process did it again.
     pub finished: Vec<Filled>,
     /// The entries of this step, in order.
-    pub acts: Vec<Act>,
+    pub acts: Listed<Act>,
 }
 
 /// What became of an intent of the root key.

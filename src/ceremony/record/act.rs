@@ -11,8 +11,8 @@ pub use signing::{whom, whom_of};
 
 use crate::digest::Digest;
 use crate::log::record::{ClockSet, CustodySplit, KeyGenerated, Preflight, SessionOpened, SignIntent, TokenUnlocked};
+use crate::log::scan::Located;
 use crate::log::{Entry, Record};
-use crate::plan::Plan;
 use crate::words;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -49,33 +49,31 @@ pub struct Act {
     pub details: Vec<Detail>,
 }
 
-/// What other entries of a ceremony say that one entry refers to.
-#[derive(Debug, Default)]
+/// What other entries of a ceremony say that one entry refers to, in short.
+#[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// Plans by digest.
-    pub plans: BTreeMap<Digest, Plan>,
+    /// What plans make, and for whom, by digest.
+    pub plans: BTreeMap<Digest, String>,
     /// Intents by position.
-    pub intents: BTreeMap<u64, SignIntent>,
+    pub intents: BTreeMap<u64, Intended>,
+}
+
+/// What an entry intended.
+#[derive(Debug, Clone)]
+pub struct Intended {
+    /// What was to be signed, and for whom.
+    pub whom: String,
+    /// True for a list of what is revoked.
+    pub crl: bool,
+    /// Where the entry stands.
+    pub at: Located,
 }
 
 impl Known {
-    /// What entries say, beside intents that were open before them.
-    pub fn of(entries: &[Entry], intents: BTreeMap<u64, SignIntent>) -> Self {
-        let mut known = Self { plans: BTreeMap::new(), intents };
-        for entry in entries {
-            match &entry.record {
-                Record::SignIntent(intent) => {
-                    known.intents.insert(entry.seq, intent.clone());
-                }
-                Record::PlanMade(made) => {
-                    if let Ok(plan) = serde_json::from_str(made.plan.get()) {
-                        known.plans.insert(made.sha256, plan);
-                    }
-                }
-                _ => {}
-            }
-        }
-        known
+    /// Takes what an entry intends.
+    pub fn intends(&mut self, intent: &SignIntent, at: Located) {
+        let whom = whom(&intent.what, intent.cluster.as_deref(), intent.generation);
+        self.intents.insert(at.seq, Intended { whom, crl: intent.what == "crl", at });
     }
 }
 
@@ -207,7 +205,7 @@ fn say(record: &Record, known: &Known) -> Said {
         Record::ClusterRetired(r) => Said::that(format!("{} was retired", r.cluster)).with("why", &r.reason),
         Record::RequestImported(r) => signing::imported(r),
         Record::RequestRefused(r) => signing::refused(r),
-        Record::PlanMade(r) => signing::planned(r, known),
+        Record::PlanMade(r) => signing::planned(r),
         Record::PlanApproved(r) => {
             let by = if r.by == "words" { "its words" } else { &r.by };
             signing::of_plan(format!("A plan was approved by {by}"), &r.plan_sha256, known)

@@ -1,11 +1,14 @@
 //! Which entries of a log are a ceremony's: all of its sessions, with what the log said before the first of them.
 //!
-//! Owns the choice and nothing else; what the entries mean is for [`super::fill`]. Each entry of a log is in exactly
-//! one ceremony: what stands before `session.opened` (genesis, configuration, script) belongs to the one it opens.
+//! Owns the choice and nothing else; what the entries mean is for [`super::fill`], which reads them again. Each entry
+//! of a log is in exactly one ceremony: what stands before `session.opened` (genesis, configuration, script) belongs
+//! to the one it opens.
 
+use super::survey::Facts;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
-use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened, SignIntent};
+use crate::log::record::{ConfigAdopted, Genesis, ScriptAdopted, SessionOpened};
+use crate::log::scan::{Examined, Located};
 use crate::log::{Entry, Record};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +27,7 @@ pub enum Which {
     Each,
 }
 
-/// The entries of a ceremony, and what the log said before.
+/// Where the entries of a ceremony stand, and what the log said before.
 #[derive(Debug, Clone, Default)]
 pub struct Course {
     /// The log's id.
@@ -33,29 +36,29 @@ pub struct Course {
     pub genesis: Option<Genesis>,
     /// The ids of its sessions; the first is the ceremony's.
     pub sessions: Vec<String>,
+    /// The record that opened its first session.
+    pub opened: Option<SessionOpened>,
     /// Its entries, in order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Located>,
     /// Its script, and the position of the entry that has it.
     pub script: Option<(u64, ScriptAdopted)>,
     /// The newest configuration at its end, and the position of the entry that has it.
     pub config: Option<(u64, ConfigAdopted)>,
     /// What people had recorded before, the newest by name.
     pub values: BTreeMap<String, String>,
-    /// Intents of earlier ceremonies that had no outcome when it began, by position.
-    pub intents: BTreeMap<u64, SignIntent>,
+    /// Intents of earlier ceremonies that had no outcome when it began, in order.
+    pub intents: Vec<Located>,
     /// Entries of later ceremonies that say what became of this one.
-    pub later: Vec<Entry>,
+    pub later: Vec<Located>,
+    /// What its entries say.
+    pub facts: Facts,
+    /// Intents whose outcome is not among the entries so far.
+    open: BTreeSet<u64>,
+    /// Sessions of which an entry says that they ended.
+    closed: BTreeSet<String>,
 }
 
 impl Course {
-    /// The record that opened its first session.
-    pub fn opened(&self) -> Option<&SessionOpened> {
-        self.entries.iter().find_map(|entry| match &entry.record {
-            Record::SessionOpened(opened) => Some(opened),
-            _ => None,
-        })
-    }
-
     fn has(&self, which: &Which) -> bool {
         match which {
             Which::Latest | Which::Each => false,
@@ -63,25 +66,37 @@ impl Course {
         }
     }
 
+    /// Takes an entry of its own.
+    fn take(&mut self, line: &Examined) {
+        self.entries.push(line.located());
+        self.facts.take(line.located(), &line.entry);
+        match &line.entry.record {
+            Record::SessionOpened(opened) if self.opened.is_none() => self.opened = Some(opened.clone()),
+            Record::ConfigAdopted(config) => self.config = Some((line.entry.seq, config.clone())),
+            _ => {}
+        }
+        self.settle(&line.entry);
+    }
+
+    /// Takes an entry of a later ceremony.
+    fn take_later(&mut self, line: &Examined) {
+        self.later.push(line.located());
+        self.settle(&line.entry);
+    }
+
+    fn settle(&mut self, entry: &Entry) {
+        match &entry.record {
+            Record::SessionClosed(_) => drop(self.closed.insert(entry.header.session.clone())),
+            Record::Recovered(recovered) => self.closed.extend(recovered.session.clone()),
+            Record::SignIntent(_) => drop(self.open.insert(entry.seq)),
+            Record::SignOutcome(outcome) => drop(self.open.remove(&outcome.intent)),
+            _ => {}
+        }
+    }
+
     /// True where nothing is left for a later ceremony to say: its sessions are closed, its intents have outcomes.
     fn is_settled(&self) -> bool {
-        let all = || self.entries.iter().chain(&self.later);
-        let closed = |session: &String| {
-            all().any(|entry| match &entry.record {
-                Record::SessionClosed(_) => entry.header.session == *session,
-                Record::Recovered(recovered) => recovered.session.as_ref() == Some(session),
-                _ => false,
-            })
-        };
-        let mut open: BTreeSet<u64> = BTreeSet::new();
-        for entry in all() {
-            match &entry.record {
-                Record::SignIntent(_) => drop(open.insert(entry.seq)),
-                Record::SignOutcome(outcome) => drop(open.remove(&outcome.intent)),
-                _ => {}
-            }
-        }
-        open.is_empty() && self.sessions.iter().all(closed)
+        self.open.is_empty() && self.sessions.iter().all(|session| self.closed.contains(session))
     }
 
     /// True where a later entry says what became of something here.
@@ -90,15 +105,14 @@ impl Course {
             Record::Recovered(recovered) => {
                 recovered.session.as_ref().is_some_and(|session| self.sessions.contains(session))
             }
-            Record::SignOutcome(outcome) => {
-                self.entries.binary_search_by_key(&outcome.intent, |entry| entry.seq).is_ok()
-            }
+            Record::SignOutcome(outcome) => self.entries.binary_search_by_key(&outcome.intent, |at| at.seq).is_ok(),
             _ => false,
         }
     }
 }
 
-/// Gathers a ceremony from a log that is read entry by entry; holds the entries of one at a time.
+/// Gathers a ceremony from a log that is read line by line; holds where they stand, and no entry of which there may
+/// be many.
 #[derive(Debug)]
 pub struct Gatherer {
     which: Which,
@@ -108,13 +122,13 @@ pub struct Gatherer {
     /// Ceremonies that ended, where each of them is wanted.
     ended: Vec<Course>,
     /// Entries whose session is not opened yet.
-    waiting: Vec<Entry>,
+    waiting: Vec<Examined>,
     log: String,
     genesis: Option<Genesis>,
     scripts: BTreeMap<Digest, (u64, ScriptAdopted)>,
     config: Option<(u64, ConfigAdopted)>,
     values: BTreeMap<String, String>,
-    intents: BTreeMap<u64, SignIntent>,
+    intents: BTreeMap<u64, Located>,
     /// The newest ceremonies: session, name, time.
     seen: Vec<(String, String, Timestamp)>,
 }
@@ -138,21 +152,22 @@ impl Gatherer {
         }
     }
 
-    /// Takes the next entry.
-    pub fn entry(&mut self, entry: &Entry) {
+    /// Takes the next line.
+    pub fn line(&mut self, line: &Examined) {
         if self.chosen {
-            self.mention(entry);
+            self.mention(line);
             return;
         }
-        self.remember(entry);
+        let entry = &line.entry;
+        self.remember(line);
         for course in self.ended.iter_mut().filter(|course| course.is_about(&entry.record)) {
-            course.later.push(entry.clone());
+            course.take_later(line);
         }
         match &entry.record {
-            Record::SessionOpened(opened) => self.open(entry, opened),
+            Record::SessionOpened(opened) => self.open(line, opened),
             _ => match &mut self.course {
-                Some(course) if course.sessions.contains(&entry.header.session) => course.entries.push(entry.clone()),
-                _ => self.waiting.push(entry.clone()),
+                Some(course) if course.sessions.contains(&entry.header.session) => course.take(line),
+                _ => self.waiting.push(line.clone()),
             },
         }
         // Once it is folded into its ceremony, so that an earlier value is what was there before.
@@ -161,7 +176,8 @@ impl Gatherer {
         }
     }
 
-    fn remember(&mut self, entry: &Entry) {
+    fn remember(&mut self, line: &Examined) {
+        let entry = &line.entry;
         match &entry.record {
             Record::Genesis(genesis) => {
                 self.log.clone_from(&entry.header.log);
@@ -171,24 +187,20 @@ impl Gatherer {
                 self.scripts.entry(script.sha256).or_insert_with(|| (entry.seq, script.clone()));
             }
             Record::ConfigAdopted(config) => self.config = Some((entry.seq, config.clone())),
-            Record::SignIntent(intent) => {
-                self.intents.insert(entry.seq, intent.clone());
-            }
-            Record::SignOutcome(outcome) => {
-                self.intents.remove(&outcome.intent);
-            }
+            Record::SignIntent(_) => drop(self.intents.insert(entry.seq, line.located())),
+            Record::SignOutcome(outcome) => drop(self.intents.remove(&outcome.intent)),
             _ => {}
         }
     }
 
     /// A session goes on with the ceremony that is being read, or begins another.
-    fn open(&mut self, entry: &Entry, opened: &SessionOpened) {
-        let session = entry.header.session.clone();
+    fn open(&mut self, line: &Examined, opened: &SessionOpened) {
+        let session = line.entry.header.session.clone();
         let goes_on = |course: &&mut Course| opened.resumes.as_ref().is_some_and(|id| course.sessions.contains(id));
         if let Some(course) = self.course.as_mut().filter(goes_on) {
             course.sessions.push(session);
-            course.entries.append(&mut self.waiting);
-            course.entries.push(entry.clone());
+            self.waiting.drain(..).for_each(|waiting| course.take(&waiting));
+            course.take(line);
             return;
         }
         if self.course.as_ref().is_some_and(|course| course.has(&self.which)) {
@@ -196,31 +208,31 @@ impl Gatherer {
             for waiting in std::mem::take(&mut self.waiting) {
                 self.mention(&waiting);
             }
-            return self.mention(entry);
+            return self.mention(line);
         }
-        self.seen.push((session.clone(), opened.ceremony.clone(), entry.header.time));
+        self.seen.push((session.clone(), opened.ceremony.clone(), line.entry.header.time));
         if self.seen.len() > LISTED {
             self.seen.remove(0);
         }
         if self.which == Which::Each {
             self.ended.extend(self.course.take());
         }
-        let mut entries = std::mem::take(&mut self.waiting);
-        entries.push(entry.clone());
-        self.course = Some(Course {
+        let mut course = Course {
             sessions: vec![session],
-            entries,
             script: self.scripts.get(&opened.script_sha256).cloned(),
             config: self.config.clone(),
             values: self.values.clone(),
-            intents: self.intents.clone(),
+            intents: self.intents.values().copied().collect(),
             ..Course::default()
-        });
+        };
+        self.waiting.drain(..).for_each(|waiting| course.take(&waiting));
+        course.take(line);
+        self.course = Some(course);
     }
 
-    fn mention(&mut self, entry: &Entry) {
-        if let Some(course) = self.course.as_mut().filter(|course| course.is_about(&entry.record)) {
-            course.later.push(entry.clone());
+    fn mention(&mut self, line: &Examined) {
+        if let Some(course) = self.course.as_mut().filter(|course| course.is_about(&line.entry.record)) {
+            course.take_later(line);
         }
     }
 
@@ -235,9 +247,10 @@ impl Gatherer {
             (Some(course), which) if self.chosen || *which == Which::Latest || course.has(which) => course,
             // A genesis that was cut off before its session was opened: its entries are all there is.
             (None, Which::Latest) if !self.waiting.is_empty() => {
-                let session = self.waiting.first().map(|entry| entry.header.session.clone());
-                let entries = std::mem::take(&mut self.waiting);
-                Course { sessions: session.into_iter().collect(), entries, ..Course::default() }
+                let session = self.waiting.first().map(|line| line.entry.header.session.clone());
+                let mut course = Course { sessions: session.into_iter().collect(), ..Course::default() };
+                self.waiting.drain(..).for_each(|waiting| course.take(&waiting));
+                course
             }
             (_, Which::Session(id)) => {
                 return Err(Error::new(Kind::Usage, "this log has no such session")
@@ -247,7 +260,7 @@ impl Gatherer {
             }
             (_, Which::Latest | Which::Each) => return Err(Error::new(Kind::Usage, "this log has no ceremony yet")),
         };
-        course.later.append(&mut self.waiting);
+        self.waiting.drain(..).for_each(|waiting| course.take_later(&waiting));
         Ok(self.with_its_setting(course))
     }
 
@@ -261,22 +274,17 @@ impl Gatherer {
     /// All that were not taken.
     pub fn finish_each(mut self) -> Vec<Course> {
         let last = self.course.take().map(|mut course| {
-            course.later.append(&mut self.waiting);
+            self.waiting.drain(..).for_each(|waiting| course.take_later(&waiting));
             course
         });
         let all: Vec<Course> = std::mem::take(&mut self.ended).into_iter().chain(last).collect();
         all.into_iter().map(|course| self.with_its_setting(course)).collect()
     }
 
-    /// With what the log says of all ceremonies, and the configuration that it adopted itself.
+    /// With what the log says of all ceremonies.
     fn with_its_setting(&self, mut course: Course) -> Course {
         course.log.clone_from(&self.log);
         course.genesis.clone_from(&self.genesis);
-        let adopted = course.entries.iter().rev().find_map(|entry| match &entry.record {
-            Record::ConfigAdopted(config) => Some((entry.seq, config.clone())),
-            _ => None,
-        });
-        course.config = adopted.or(course.config.take());
         course
     }
 }

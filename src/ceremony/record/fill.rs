@@ -4,11 +4,13 @@ use super::account::{
     Account, Authority, CANNOT_PROVE, Ceremony, Checkpoint, Configuration, Filled, Item, Material, Participant,
     Session, Step, TYPE, Value, Verified,
 };
-use super::act::{Act, Known};
+use super::act::Act;
 use super::course::Course;
+use super::listed::{Again, Listed, Source};
 use super::names::Names;
 use super::overview;
-use super::place::{self, Place};
+use super::place::Place;
+use super::survey::{self, Survey};
 use crate::authority::Config;
 use crate::authority::config::BackupMode;
 use crate::ceremony::script::{self, Script};
@@ -30,29 +32,51 @@ pub struct Beside {
     pub verified: Verified,
 }
 
-/// The record of a ceremony.
+/// The record of a ceremony, whose entries are read again with `again`: now, and whenever its rows are asked for.
 ///
 /// # Errors
-/// [`Kind::Verify`]: it has no entry.
-pub fn account(course: &Course, beside: Beside) -> Result<Account, Error> {
-    let (first, last) = match (course.entries.first(), course.entries.last()) {
-        (Some(first), Some(last)) => (first, last),
-        _ => return Err(Error::new(Kind::Verify, "a ceremony without entries has no record")),
-    };
+/// [`Kind::Verify`]: it has no entry; those of `again`.
+pub fn account(course: &Course, beside: Beside, mut again: Again) -> Result<Account, Error> {
+    let (Some(first), Some(last)) = (course.entries.first(), course.entries.last()) else { return Err(empty()) };
     let script = script(course);
-    let planned: &[script::Step] = script.as_ref().map_or(&[], |script| script.steps.as_slice());
-    let unread = if script.is_none() { steps_as_logged(&course.entries) } else { Vec::new() };
-    let planned = if script.is_none() { unread.as_slice() } else { planned };
-    let values = Values::of(&course.entries);
-    let known = Known::of(&course.entries, course.intents.clone());
-    let places = place::places(planned, &course.entries);
-    let acts: Vec<(Place, Act)> =
-        places.iter().zip(&course.entries).map(|(place, entry)| (*place, Act::of(entry, &known))).collect();
-    let sessions = sessions(course, &acts);
-    let (outcome, reason) = outcome(Some(last));
-    let opened = course.opened();
+    let people: Vec<(usize, &Entry)> = course.facts.people.iter().map(|(position, entry)| (*position, entry)).collect();
+    let unread = if script.is_none() { steps_as_logged(&people) } else { Vec::new() };
+    let planned: &[script::Step] = script.as_ref().map_or(&unread, |script| &script.steps);
+    let Survey { places, known, signed, findings } = survey::survey(course, planned, &mut again)?;
+    let spans = &course.facts.sessions;
+    let span = |entry: Option<&usize>| entry.and_then(|session| spans.get(*session)).map(|(_, span)| span);
+    let (Some(first_span), Some(last_span)) =
+        (span(course.facts.session_of.first()), span(course.facts.session_of.last()))
+    else {
+        return Err(empty());
+    };
+    let source = Source::new(again, known);
+    let values = Values::of(&people);
+    let opened = course.opened.as_ref();
     let genesis = course.genesis.as_ref();
     let name = opened.map_or_else(|| "unknown".to_owned(), |opened| opened.ceremony.clone());
+    let acts = |place: Place| {
+        let here = places.iter().zip(&course.entries).filter(|(there, _)| **there == place);
+        Listed::acts(&source, here.map(|(_, at)| *at).collect())
+    };
+    let finished = |number: usize| {
+        let here = people.iter().filter(|(position, _)| places.get(*position) == Some(&Place::Step(number)));
+        here.filter_map(|(_, entry)| ended(entry)).collect()
+    };
+    let steps = planned.iter().enumerate();
+    let steps = steps.map(|(n, step)| fill(course, &values, n + 1, step, finished(n), acts(Place::Step(n)))).collect();
+    let sessions = course.sessions.iter().enumerate().filter_map(|(position, id)| {
+        let (_, span) = spans.iter().find(|(session, _)| session == id)?;
+        Some(Session {
+            id: id.clone(),
+            number: position + 1,
+            outcome: span.outcome(),
+            began: span.began,
+            ended: span.ended,
+            time_sources: span.time_sources.iter().cloned().collect(),
+            acts: acts(Place::Session(position)),
+        })
+    });
     Ok(Account {
         kind: TYPE,
         authority: Authority {
@@ -70,25 +94,31 @@ pub fn account(course: &Course, beside: Beside) -> Result<Account, Error> {
             script_words: opened.map(|opened| words::words(&opened.script_sha256.0)).unwrap_or_default(),
             script_entry: course.script.as_ref().map(|(seq, _)| *seq),
         },
-        outcome,
-        reason,
-        began: first.header.time,
-        ended: last.header.time,
+        outcome: last_span.outcome(),
+        reason: last_span.reason(),
+        began: first_span.began,
+        ended: last_span.ended,
         entries: [first.seq, last.seq],
         configuration: configuration(course),
-        sessions,
+        sessions: sessions.collect(),
         participants: participants(&values, planned, &beside.names),
         materials: materials(course, &values, script.as_ref()),
-        steps: steps(course, &values, planned, acts),
-        signatures: overview::signatures(&course.entries, &known),
-        findings: overview::findings(&course.entries, &known),
-        deviations: overview::deviations(&course.entries, planned),
-        left_out: overview::left_out(&course.entries, planned),
-        afterwards: course.later.iter().map(|entry| Act::of(entry, &known)).collect(),
+        steps,
+        signatures: overview::signatures(&source, signed),
+        warned: findings.warned,
+        findings: overview::findings(&source, findings),
+        deviations: overview::deviations(&people, planned),
+        left_out: overview::left_out(&people, planned),
+        afterwards: Listed::acts(&source, course.later.clone()),
         checkpoint: beside.checkpoint,
         verified: beside.verified,
         cannot_prove: &CANNOT_PROVE,
+        source,
     })
+}
+
+fn empty() -> Error {
+    Error::new(Kind::Verify, "a ceremony without entries has no record")
 }
 
 /// The script as the log has it. One that an earlier version ran may not pass today's check, and is shown all the same.
@@ -98,9 +128,9 @@ fn script(course: &Course) -> Option<Script> {
 }
 
 /// Steps in the order in which the log has them, where the script cannot be read.
-fn steps_as_logged(entries: &[Entry]) -> Vec<script::Step> {
+fn steps_as_logged(people: &[(usize, &Entry)]) -> Vec<script::Step> {
     let mut steps: Vec<script::Step> = Vec::new();
-    for entry in entries {
+    for (_, entry) in people {
         let (Record::StepDone(StepDone { step, activity }) | Record::StepSkipped(StepSkipped { step, activity, .. })) =
             &entry.record
         else {
@@ -122,36 +152,6 @@ fn steps_as_logged(entries: &[Entry]) -> Vec<script::Step> {
         }
     }
     steps
-}
-
-/// How a row of entries ended, by the last of them.
-fn outcome(last: Option<&Entry>) -> (String, Option<String>) {
-    match last.map(|entry| &entry.record) {
-        Some(Record::SessionClosed(closed)) => (closed.outcome.clone(), closed.reason.clone()),
-        _ => ("interrupted".to_owned(), None),
-    }
-}
-
-fn sessions(course: &Course, acts: &[(Place, Act)]) -> Vec<Session> {
-    let session = |(position, id): (usize, &String)| {
-        let of = course.entries.iter().filter(|entry| entry.header.session == *id);
-        let of: Vec<&Entry> = of.collect();
-        let (first, last) = (of.first()?, of.last()?);
-        let mut time_sources: Vec<String> = of.iter().map(|entry| entry.header.time_source.clone()).collect();
-        time_sources.sort();
-        time_sources.dedup();
-        let here = acts.iter().filter(|(place, _)| *place == Place::Session(position));
-        Some(Session {
-            id: id.clone(),
-            number: position + 1,
-            outcome: outcome(Some(*last)).0,
-            began: first.header.time,
-            ended: last.header.time,
-            time_sources,
-            acts: here.map(|(_, act)| act.clone()).collect(),
-        })
-    };
-    course.sessions.iter().enumerate().filter_map(session).collect()
 }
 
 fn configuration(course: &Course) -> Option<Configuration> {
@@ -187,9 +187,9 @@ fn filled(entry: &Entry, value: &str) -> Filled {
 struct Values<'a>(Vec<(&'a Entry, &'a ValueRecorded)>);
 
 impl<'a> Values<'a> {
-    fn of(entries: &'a [Entry]) -> Self {
-        let values = entries.iter().filter_map(|entry| match &entry.record {
-            Record::ValueRecorded(value) => Some((entry, value)),
+    fn of(people: &[(usize, &'a Entry)]) -> Self {
+        let values = people.iter().filter_map(|(_, entry)| match &entry.record {
+            Record::ValueRecorded(value) => Some((*entry, value)),
             _ => None,
         });
         Self(values.collect())
@@ -244,29 +244,23 @@ fn materials(course: &Course, values: &Values<'_>, script: Option<&Script>) -> V
     script.materials.iter().map(filled).collect()
 }
 
-fn steps(course: &Course, values: &Values<'_>, planned: &[script::Step], acts: Vec<(Place, Act)>) -> Vec<Step> {
-    let mut of: Vec<Vec<Act>> = planned.iter().map(|_| Vec::new()).collect();
-    for (place, act) in acts {
-        if let Place::Step(number) = place
-            && let Some(here) = of.get_mut(number)
-        {
-            here.push(act);
-        }
+/// That a step was done or left out, where an entry says so.
+fn ended(entry: &Entry) -> Option<Filled> {
+    match &entry.record {
+        Record::StepDone(_) => Some(filled(entry, "done")),
+        Record::StepSkipped(_) => Some(filled(entry, "left out")),
+        _ => None,
     }
-    let steps = planned.iter().zip(of).enumerate();
-    steps.map(|(position, (step, acts))| fill(course, values, position + 1, step, acts)).collect()
 }
 
-fn fill(course: &Course, values: &Values<'_>, number: usize, step: &script::Step, acts: Vec<Act>) -> Step {
-    let ended = |act: &&Act| matches!(act.kind, "step.done" | "step.skipped");
-    let finished: Vec<Filled> = acts
-        .iter()
-        .filter(ended)
-        .map(|act| {
-            let value = if act.kind == "step.done" { "done" } else { "left out" };
-            Filled { value: value.to_owned(), entry: act.entry, time: act.time, by: act.by.clone() }
-        })
-        .collect();
+fn fill(
+    course: &Course,
+    values: &Values<'_>,
+    number: usize,
+    step: &script::Step,
+    finished: Vec<Filled>,
+    acts: Listed<Act>,
+) -> Step {
     let state = match finished.last().map(|last| last.value.as_str()) {
         Some("done") => "done",
         Some(_) => "left out",

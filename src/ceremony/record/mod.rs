@@ -7,11 +7,13 @@ pub mod account;
 pub mod act;
 pub mod course;
 mod fill;
+pub mod listed;
 pub mod names;
 mod overview;
 pub mod page;
 mod place;
 pub mod published;
+mod survey;
 #[cfg(test)]
 mod tests;
 pub mod uses;
@@ -26,12 +28,14 @@ use crate::clock;
 use crate::error::Error;
 use crate::files::{deliver, intake};
 use crate::log::record::CheckpointWitnessed;
-use crate::log::{Entry, Material, Record, note};
+use crate::log::scan::{Examined, Located};
+use crate::log::{Material, Record, note};
 use crate::store;
 use crate::words;
 use account::{Checkpoint, Countersigned, Verified};
 use course::{Course, Gatherer};
 use fill::Beside;
+use listed::Again;
 use names::{Names, Participants};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,17 +55,17 @@ pub fn of_log(target: &Path, which: Which, root: RootPin, with_names: bool) -> R
     let options = Options { root, at_rest: false };
     let mut gatherer = Gatherer::new(which);
     let mut countersigned = Vec::new();
-    let mut gather = |entry: &Entry| {
-        gatherer.entry(entry);
-        if let Record::CheckpointWitnessed(record) = &entry.record {
-            countersigned.push(since(record, entry.seq));
+    let mut gather = |line: &Examined| {
+        gatherer.line(line);
+        if let Record::CheckpointWitnessed(record) = &line.entry.record {
+            countersigned.push(since(record, line.entry.seq));
         }
     };
     let (report, entries) = if lines_alone {
         let mut state = State::default();
-        let reading = store::read(target, &mut |entry| {
-            gather(entry);
-            state.apply(entry)
+        let reading = store::read_lines(target, &mut |line| {
+            gather(line);
+            state.apply(&line.entry)
         })?;
         (None, reading.size())
     } else {
@@ -79,7 +83,13 @@ pub fn of_log(target: &Path, which: Which, root: RootPin, with_names: bool) -> R
         Some(report) => verified(report, &course, checkpoint.as_ref(), &names),
         None => of_lines_alone(entries, &course, &names),
     };
-    fill::account(&course, Beside { names, checkpoint, verified })
+    fill::account(&course, Beside { names, checkpoint, verified }, again(target)?)
+}
+
+/// Reads entries of a log again, each as it was when the log was verified.
+pub fn again(target: &Path) -> Result<Again, Error> {
+    let mut lines = store::Again::open(target)?;
+    Ok(Box::new(move |at: &Located| lines.entry(at)))
 }
 
 /// Writes the page of the newest ceremony of an authority to its `records/`, names included; its path there.
@@ -91,7 +101,7 @@ pub fn write(folder: &Folder) -> Result<String, Error> {
     let account = of_log(folder.path(), Which::Latest, RootPin::None, true)?;
     let name = format!("record-{}.html", account.ceremony.id);
     deliver::create_directory(&folder.records())?;
-    deliver::replace(&folder.records().join(&name), page::page_of(&account).as_bytes(), 0o600)?;
+    deliver::replace_made(&folder.records().join(&name), 0o600, &mut |out| page::write(&account, out))?;
     Ok(format!("records/{name}"))
 }
 
@@ -117,7 +127,7 @@ fn names_beside(log: &Path, course: &Course) -> Names {
 
 /// The smallest checkpoint that covers the ceremony's last entry.
 fn checkpoint(material: &mut Material<'_>, course: &Course) -> Result<Option<Checkpoint>, Error> {
-    let Some(end) = course.entries.last().map(|entry| entry.seq.saturating_add(1)) else { return Ok(None) };
+    let Some(end) = course.entries.last().map(|at| at.seq.saturating_add(1)) else { return Ok(None) };
     let kept = material.sizes.iter().copied().find(|size| *size >= end);
     let bytes = match kept {
         Some(size) => (material.checkpoint)(size)?,

@@ -1,33 +1,30 @@
 //! What a ceremony came to, drawn from its entries: signatures, findings, deviations.
 
 use super::account::{Exception, LeftOut, Noticed, Signature};
-use super::act::{self, Known};
+use super::act;
+use super::listed::{Listed, Source};
+use super::survey::{Findings, Signed};
 use crate::ceremony::script;
 use crate::digest::{Digest, Hex};
 use crate::finding::Finding;
-use crate::log::record::{PlanMade, SignIntent};
 use crate::log::{Entry, Record};
+use crate::plan::Plan;
 use crate::x509::read::{self, show_name};
-use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// What became of each intent, those of earlier ceremonies that this one settled included.
-pub fn signatures(entries: &[Entry], known: &Known) -> Vec<Signature> {
-    let outcomes: BTreeMap<u64, &Entry> = entries
-        .iter()
-        .filter_map(|entry| match &entry.record {
-            Record::SignOutcome(outcome) => Some((outcome.intent, entry)),
-            _ => None,
-        })
-        .collect();
-    let signature = |(seq, intent): (&u64, &SignIntent)| {
-        let entry = outcomes.get(seq);
-        let outcome = entry.and_then(|entry| match &entry.record {
+pub fn signatures(source: &Rc<Source>, signed: Vec<Signed>) -> Listed<Signature> {
+    let count = signed.len();
+    Listed::new(source, signed, count, |source, signed| {
+        let Record::SignIntent(intent) = source.entry(&signed.intent)?.record else { return Ok(None) };
+        let entry = signed.outcome.as_ref().map(|at| source.entry(at)).transpose()?;
+        let outcome = entry.as_ref().and_then(|entry| match &entry.record {
             Record::SignOutcome(outcome) => Some(outcome),
             _ => None,
         });
         let der = outcome.and_then(|outcome| outcome.der.as_ref());
         let certificate = der.filter(|_| intent.serial.is_some()).and_then(|der| read::certificate(&der.0).ok());
-        Signature {
+        Ok(Some(Signature {
             what: intent.what.clone(),
             says: act::whom(&intent.what, intent.cluster.as_deref(), intent.generation),
             cluster: intent.cluster.clone(),
@@ -37,68 +34,42 @@ pub fn signatures(entries: &[Entry], known: &Known) -> Vec<Signature> {
             subject: certificate.map(|certificate| show_name(&certificate.view.subject)),
             sha256: der.map(|der| Digest::of(&der.0)),
             status: outcome.map_or_else(|| "open".to_owned(), |outcome| outcome.status.clone()),
-            intent: *seq,
-            outcome: entry.map(|entry| entry.seq),
-        }
-    };
-    let first = entries.first().map_or(0, |entry| entry.seq);
-    let of_here = |(seq, _): &(&u64, &SignIntent)| **seq >= first || outcomes.contains_key(*seq);
-    known.intents.iter().filter(of_here).map(signature).collect()
+            intent: signed.intent.seq,
+            outcome: entry.as_ref().map(|entry| entry.seq),
+        }))
+    })
 }
 
 /// What checks found, and why people went on all the same.
-pub fn findings(entries: &[Entry], known: &Known) -> Vec<Noticed> {
-    let reasons: BTreeMap<Digest, Option<&String>> = entries
-        .iter()
-        .filter_map(|entry| match &entry.record {
-            Record::PlanApproved(approved) => Some((approved.plan_sha256, approved.reason.as_ref())),
-            _ => None,
-        })
-        .collect();
-    // What was found of a request is in its plan too, where there is one.
-    let requests = known.plans.values().filter_map(|plan| Some(plan.cluster.as_ref()?.request_sha256));
-    let planned: BTreeSet<Digest> = requests.collect();
-    let made = entries.iter().filter_map(|entry| match &entry.record {
-        Record::PlanMade(made) => Some((about(made, known), made.sha256)),
-        _ => None,
-    });
-    let newest: BTreeMap<String, Digest> = made.collect();
-    let of = |entry: &Entry| {
-        let (about, found, reason): (String, &[Finding], Option<String>) = match &entry.record {
-            Record::RequestRefused(r) => (format!("the refused request {}", r.file), &r.findings, None),
-            Record::RequestImported(r) if !planned.contains(&r.sha256) => {
-                (format!("the request for {}", r.cluster), &r.findings, None)
-            }
-            Record::KeyAdopted(r) => (format!("the adopted {} key", r.role), &r.findings, r.reason.clone()),
-            // A plan that a pause or a crash undid is made again.
-            Record::PlanMade(r) if newest.get(&about(r, known)) == Some(&r.sha256) => {
-                let plan = known.plans.get(&r.sha256)?;
-                (act::whom_of(plan), &plan.findings, reasons.get(&r.sha256).copied().flatten().cloned())
-            }
-            _ => return None,
+pub fn findings(source: &Rc<Source>, findings: Findings) -> Listed<Noticed> {
+    let Findings { at, count, reasons, .. } = findings;
+    Listed::new(source, at, count, move |source, at| {
+        let (about, found, reason): (String, Vec<Finding>, Option<String>) = match source.entry(at)?.record {
+            Record::RequestRefused(r) => (format!("the refused request {}", r.file), r.findings, None),
+            Record::RequestImported(r) => (format!("the request for {}", r.cluster), r.findings, None),
+            Record::KeyAdopted(r) => (format!("the adopted {} key", r.role), r.findings, r.reason),
+            Record::PlanMade(r) => match serde_json::from_str::<Plan>(r.plan.get()) {
+                Ok(plan) => (act::whom_of(&plan), plan.findings, reasons.get(&r.sha256).cloned()),
+                Err(_) => return Ok(Vec::new()),
+            },
+            _ => return Ok(Vec::new()),
         };
-        let noticed = found.iter().map(|finding| Noticed {
+        let noticed = found.into_iter().map(|finding| Noticed {
             about: about.clone(),
-            rule: finding.id.clone(),
+            rule: finding.id,
             weight: finding.severity.to_string(),
-            seen: finding.observed.clone(),
-            wanted: finding.expected.clone(),
+            seen: finding.observed,
+            wanted: finding.expected,
             reason: reason.clone(),
-            entry: entry.seq,
+            entry: at.seq,
         });
-        Some(noticed.collect::<Vec<_>>())
-    };
-    entries.iter().filter_map(of).flatten().collect()
-}
-
-/// What a plan is about.
-fn about(made: &PlanMade, known: &Known) -> String {
-    known.plans.get(&made.sha256).map(act::whom_of).unwrap_or_default()
+        Ok(noticed.collect())
+    })
 }
 
 /// What was not as the script says, in the order in which it was written down.
-pub fn deviations(entries: &[Entry], steps: &[script::Step]) -> Vec<Exception> {
-    let deviation = |entry: &Entry| match &entry.record {
+pub fn deviations(people: &[(usize, &Entry)], steps: &[script::Step]) -> Vec<Exception> {
+    let deviation = |(_, entry): &(usize, &Entry)| match &entry.record {
         Record::Deviation(r) => Some(Exception {
             number: number(steps, &r.step),
             step: r.step.clone(),
@@ -110,12 +81,12 @@ pub fn deviations(entries: &[Entry], steps: &[script::Step]) -> Vec<Exception> {
         }),
         _ => None,
     };
-    entries.iter().filter_map(deviation).collect()
+    people.iter().filter_map(deviation).collect()
 }
 
 /// Steps that were left out, and why.
-pub fn left_out(entries: &[Entry], steps: &[script::Step]) -> Vec<LeftOut> {
-    let left_out = |entry: &Entry| match &entry.record {
+pub fn left_out(people: &[(usize, &Entry)], steps: &[script::Step]) -> Vec<LeftOut> {
+    let left_out = |(_, entry): &(usize, &Entry)| match &entry.record {
         Record::StepSkipped(r) => Some(LeftOut {
             number: number(steps, &r.step),
             step: r.step.clone(),
@@ -125,7 +96,7 @@ pub fn left_out(entries: &[Entry], steps: &[script::Step]) -> Vec<LeftOut> {
         }),
         _ => None,
     };
-    entries.iter().filter_map(left_out).collect()
+    people.iter().filter_map(left_out).collect()
 }
 
 fn number(steps: &[script::Step], id: &str) -> Option<usize> {

@@ -7,12 +7,18 @@ mod steps;
 
 use super::account::{Account, Exception, Filled, Noticed, Participant, Signature};
 use crate::ceremony::paper::parts::{self, fields, page, shown};
-use crate::ceremony::paper::{Head, document, words};
+use crate::ceremony::paper::{GAP, Head, around, document, words};
+use crate::error::Error;
+use crate::text::Sink;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// The document, one HTML file.
-pub fn page_of(account: &Account) -> String {
+/// Writes the document, one HTML file, piece by piece: memory holds a row of it.
+///
+/// # Errors
+/// Of `out`; [`Kind::Medium`](crate::error::Kind::Medium): the log cannot be read, or is another than it was. What
+/// went before was handed on.
+pub fn write(account: &Account, out: &mut Sink<'_>) -> Result<(), Error> {
     let mark = match account.authority.kind.as_str() {
         "test" => Some("TEST"),
         "rehearsal" => Some("REHEARSAL"),
@@ -22,15 +28,29 @@ pub fn page_of(account: &Account) -> String {
     let [first, last] = account.entries;
     let log: String = account.authority.log.chars().take(16).collect();
     let foot = format!("log {log}… entries {first} to {last}");
-    let body = html! {
-        (cover(account))
-        (summary(account))
-        (room(account))
-        (steps::page(account))
-        (steps::sessions(account))
-        (end::page(account))
-    };
-    document(&Head { title: &title, running: &title, foot: &foot, mark }, &body)
+    let head = Head { title: &title, running: &title, foot: &foot, mark };
+    around(&document(&head, &html! { (GAP) }), out, |out| {
+        put(cover(account), out)?;
+        summary(account, out)?;
+        put(room(account), out)?;
+        steps::page(account, out)?;
+        steps::sessions(account, out)?;
+        put(end::page(account), out)
+    })
+}
+
+/// Writes a part that is whole.
+fn put(part: Markup, out: &mut Sink<'_>) -> Result<(), Error> {
+    out(&part.into_string())
+}
+
+/// Writes a page of its own.
+fn paged(
+    title: &str,
+    out: &mut Sink<'_>,
+    within: impl FnOnce(&mut Sink<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    around(&page(title, &html! { (GAP) }).into_string(), out, within)
 }
 
 /// `2026-11-21 09:30:12 UTC`
@@ -46,7 +66,7 @@ fn entry(seq: u64) -> Markup {
 fn cover(account: &Account) -> Markup {
     let ceremony = &account.ceremony;
     let done = account.steps.iter().filter(|step| step.state == "done").count();
-    let warned = account.findings.iter().filter(|finding| finding.weight != "info").count();
+    let warned = account.warned;
     let [first, last] = account.entries;
     html! {
         section.keep {
@@ -92,46 +112,66 @@ fn cover(account: &Account) -> Markup {
     }
 }
 
-fn summary(account: &Account) -> Markup {
-    page(
-        "In short",
-        &html! {
-            h3 { "Signed by the root key" }
-            @if account.signatures.is_empty() { p { "Nothing." } } @else { (signatures(&account.signatures)) }
-            h3 { "Deviations" }
-            @if account.deviations.is_empty() { p { "None was written down." } }
-            @for deviation in &account.deviations { (exception(deviation)) }
-            @if !account.left_out.is_empty() {
-                h3 { "Steps left out" }
-                ul { @for step in &account.left_out { li {
-                    @if let Some(number) = step.number { "step " (number) " " }
-                    code { (shown(&step.step)) } ": " (shown(&step.reason)) " · " (utc(step.time)) " · " (entry(step.entry))
-                } } }
-            }
-            h3 { "Findings" }
-            @if account.findings.is_empty() { p { "None." } } @else { (findings(&account.findings)) }
-        },
-    )
+fn summary(account: &Account, out: &mut Sink<'_>) -> Result<(), Error> {
+    paged("In short", out, |out| {
+        put(html! { h3 { "Signed by the root key" } }, out)?;
+        if account.signatures.is_empty() {
+            put(html! { p { "Nothing." } }, out)?;
+        } else {
+            around(&signatures(html! { (GAP) }).into_string(), out, |out| {
+                account.signatures.each(&mut |row| put(signature(&row), out))
+            })?;
+        }
+        put(exceptions(account), out)?;
+        put(html! { h3 { "Findings" } }, out)?;
+        if account.findings.is_empty() {
+            return put(html! { p { "None." } }, out);
+        }
+        around(&findings(html! { (GAP) }).into_string(), out, |out| {
+            account.findings.each(&mut |row| put(finding(&row), out))
+        })
+    })
 }
 
-fn signatures(signatures: &[Signature]) -> Markup {
+fn exceptions(account: &Account) -> Markup {
+    html! {
+        h3 { "Deviations" }
+        @if account.deviations.is_empty() { p { "None was written down." } }
+        @for deviation in &account.deviations { (exception(deviation)) }
+        @if !account.left_out.is_empty() {
+            h3 { "Steps left out" }
+            ul { @for step in &account.left_out { li {
+                @if let Some(number) = step.number { "step " (number) " " }
+                code { (shown(&step.step)) } ": " (shown(&step.reason)) " · " (utc(step.time)) " · " (entry(step.entry))
+            } } }
+        }
+    }
+}
+
+fn signatures(rows: Markup) -> Markup {
     html! {
         table {
             thead { tr { th style="width:66mm" { "What" } th { "Number, until, SHA-256" } th style="width:20mm" { "Entries" } } }
-            tbody { @for signature in signatures { tr {
-                td {
-                    strong { (shown(&signature.says)) }
-                    @if signature.status != "ok" { br; strong { (shown(&signature.status).to_uppercase()) } }
-                    @if let Some(subject) = &signature.subject { br; span.small { (shown(subject)) } }
-                }
-                td.small {
-                    @if let Some(serial) = &signature.serial { "serial " code { (shown(serial)) } br; }
-                    @if let Some(number) = signature.crl_number { "CRL number " (number) br; }
-                    "until " (utc(signature.not_after))
-                    @if let Some(sha256) = &signature.sha256 { br; (words::hex(sha256)) }
-                }
-                td.small { (signature.intent) @if let Some(outcome) = signature.outcome { ", " (outcome) } }
-            } } }
+            tbody { (rows) }
+        }
+    }
+}
+
+fn signature(signature: &Signature) -> Markup {
+    html! {
+        tr {
+            td {
+                strong { (shown(&signature.says)) }
+                @if signature.status != "ok" { br; strong { (shown(&signature.status).to_uppercase()) } }
+                @if let Some(subject) = &signature.subject { br; span.small { (shown(subject)) } }
+            }
+            td.small {
+                @if let Some(serial) = &signature.serial { "serial " code { (shown(serial)) } br; }
+                @if let Some(number) = signature.crl_number { "CRL number " (number) br; }
+                "until " (utc(signature.not_after))
+                @if let Some(sha256) = &signature.sha256 { br; (words::hex(sha256)) }
+            }
+            td.small { (signature.intent) @if let Some(outcome) = signature.outcome { ", " (outcome) } }
         }
     }
 }
@@ -151,19 +191,25 @@ fn exception(deviation: &Exception) -> Markup {
     }
 }
 
-fn findings(findings: &[Noticed]) -> Markup {
+fn findings(rows: Markup) -> Markup {
     html! {
         table {
             thead { tr { th style="width:16mm" { "Weight" } th { "Rule, and about what" } th { "Seen and wanted" } th style="width:16mm" { "Entry" } } }
-            tbody { @for finding in findings { tr {
-                td { @if finding.weight == "info" { "info" } @else { strong { (shown(&finding.weight)) } } }
-                td.small { code { (shown(&finding.rule)) } br; (shown(&finding.about)) }
-                td.small {
-                    "saw " (shown(&finding.seen)) br; "wanted " (shown(&finding.wanted))
-                    @if let Some(reason) = &finding.reason { br; strong { "reason given: " } (shown(reason)) }
-                }
-                td.small { (finding.entry) }
-            } } }
+            tbody { (rows) }
+        }
+    }
+}
+
+fn finding(finding: &Noticed) -> Markup {
+    html! {
+        tr {
+            td { @if finding.weight == "info" { "info" } @else { strong { (shown(&finding.weight)) } } }
+            td.small { code { (shown(&finding.rule)) } br; (shown(&finding.about)) }
+            td.small {
+                "saw " (shown(&finding.seen)) br; "wanted " (shown(&finding.wanted))
+                @if let Some(reason) = &finding.reason { br; strong { "reason given: " } (shown(reason)) }
+            }
+            td.small { (finding.entry) }
         }
     }
 }

@@ -16,25 +16,8 @@ pub enum Place {
     Step(usize),
 }
 
-/// The place of each entry of a ceremony, in order.
-pub fn places(steps: &[Step], entries: &[Entry]) -> Vec<Place> {
-    let mut sheet = Sheet {
-        steps,
-        places: vec![Place::Session(0); entries.len()],
-        waiting: Vec::new(),
-        session: None,
-        open: None,
-        to_do: Vec::new(),
-        done: Vec::new(),
-    };
-    for (position, entry) in entries.iter().enumerate() {
-        sheet.entry(position, entry);
-    }
-    sheet.settle();
-    sheet.places
-}
-
-struct Sheet<'a> {
+/// Puts each entry of a ceremony in its place, as they are read.
+pub struct Sheet<'a> {
     steps: &'a [Step],
     places: Vec<Place>,
     /// Entries of the session that is open whose step is not known yet.
@@ -48,38 +31,64 @@ struct Sheet<'a> {
     done: Vec<DoneStep>,
 }
 
-impl Sheet<'_> {
+impl<'a> Sheet<'a> {
+    /// A sheet without entries.
+    pub fn new(steps: &'a [Step]) -> Self {
+        Self {
+            steps,
+            places: Vec::new(),
+            waiting: Vec::new(),
+            session: None,
+            open: None,
+            to_do: Vec::new(),
+            done: Vec::new(),
+        }
+    }
+
+    /// Takes the next entry: its session, and itself where people did it or it opens or closes that.
+    pub fn entry(&mut self, session: &str, entry: Option<&Entry>) {
+        let position = self.places.len();
+        self.places.push(Place::Session(0));
+        let place = self.place(position, session, entry);
+        self.put(position, place);
+    }
+
+    /// The place of each entry, in order.
+    pub fn places(mut self) -> Vec<Place> {
+        self.settle();
+        self.places
+    }
+
     fn number(&self, id: &str) -> Option<usize> {
         self.steps.iter().position(|step| step.id == id)
     }
 
-    fn entry(&mut self, position: usize, entry: &Entry) {
+    fn place(&mut self, position: usize, session: &str, entry: Option<&Entry>) -> Place {
         let here = Place::Session(self.session.unwrap_or(0));
-        let place = match &entry.record {
-            Record::SessionOpened(_) => {
+        match entry.map(|entry| (entry, &entry.record)) {
+            Some((entry, Record::SessionOpened(_))) => {
                 self.settle();
                 self.open(entry);
                 Place::Session(self.session.unwrap_or(0))
             }
             // Before its session is opened.
-            _ if self.open.as_ref() != Some(&entry.header.session) => {
+            _ if self.open.as_deref() != Some(session) => {
                 self.settle();
                 Place::Session(self.session.map_or(0, |session| session + 1))
             }
-            Record::SessionClosed(_) => {
+            Some((_, Record::SessionClosed(_))) => {
                 self.settle();
                 here
             }
-            Record::StepDone(done) => self.finish(&done.step, entry, false).unwrap_or(here),
-            Record::StepSkipped(done) => self.finish(&done.step, entry, true).unwrap_or(here),
-            Record::ValueRecorded(value) => self.number(&value.step).map_or(here, Place::Step),
-            Record::Deviation(deviation) => self.number(&deviation.step).map_or(here, Place::Step),
+            Some((entry, Record::StepDone(done))) => self.finish(&done.step, entry, false).unwrap_or(here),
+            Some((entry, Record::StepSkipped(done))) => self.finish(&done.step, entry, true).unwrap_or(here),
+            Some((_, Record::ValueRecorded(value))) => self.number(&value.step).map_or(here, Place::Step),
+            Some((_, Record::Deviation(deviation))) => self.number(&deviation.step).map_or(here, Place::Step),
             _ => {
                 self.waiting.push(position);
                 here
             }
-        };
-        self.put(position, place);
+        }
     }
 
     fn put(&mut self, position: usize, place: Place) {

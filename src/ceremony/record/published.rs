@@ -4,6 +4,7 @@
 use super::account::{Account, Verified};
 use super::course::Course;
 use super::fill::{self, Beside};
+use super::listed::Again;
 use super::names::{Named, Names};
 use super::{checkpoint, unnamed};
 use crate::authority::State;
@@ -13,7 +14,7 @@ use crate::log::Material;
 use std::collections::BTreeMap;
 
 /// The record of a ceremony in a log that was verified, whose entries are all under a checkpoint; `state` is that of
-/// the log at its end or later, `names` are those of each session whose file is to be public.
+/// the log at its end or later, `names` are those of each session whose file is to be public. `again` reads the log's entries again.
 ///
 /// # Errors
 /// [`Kind::Usage`]: a file of names does not open what the log holds. [`Kind::Verify`]: the ceremony has no entries.
@@ -22,11 +23,12 @@ pub fn published(
     state: &State,
     names: &BTreeMap<String, Vec<Named>>,
     material: &mut Material<'_>,
+    again: Again,
 ) -> Result<Account, Error> {
     let has_names = course.sessions.iter().any(|session| names.contains_key(session));
     let names = if has_names { Names::Found(names.clone()) } else { Names::LeftOut };
     let checkpoint = checkpoint(material, course)?;
-    let end = course.entries.last().map_or(0, |entry| entry.seq.saturating_add(1));
+    let end = course.entries.last().map_or(0, |at| at.seq.saturating_add(1));
     let covered = checkpoint.as_ref().map_or(end, |checkpoint| checkpoint.size);
     let was = vec![
         format!(
@@ -46,7 +48,7 @@ pub fn published(
     let roots = state.roots().into_values().filter(|root| before(root.outcome));
     let roots = roots.filter_map(|root| root.der.as_deref()).map(Digest::of).collect();
     let verified = Verified { authenticated: false, roots, entries: covered, was, was_not };
-    let account = fill::account(course, Beside { names, checkpoint, verified })?;
+    let account = fill::account(course, Beside { names, checkpoint, verified }, again)?;
     match account.participants.iter().find(|person| person.names == "refused") {
         None => Ok(account),
         Some(person) => Err(Error::new(Kind::Usage, "a file of names does not open what the log holds")

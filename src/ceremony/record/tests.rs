@@ -3,11 +3,17 @@
 use super::account::{Account, Checkpoint, Verified};
 use super::course::{Course, Gatherer, Which};
 use super::fill::{Beside, account};
+use super::listed::Again;
 use super::names::Names;
-use super::page;
+use super::{again, page};
 use crate::digest::Digest;
+use crate::error::{Error, Kind};
+use crate::files::deliver;
+use crate::log::entry::write_line;
 use crate::log::record::{KINDS, Record};
-use crate::log::{Entry, Header};
+use crate::log::scan::{self, Examined};
+use crate::log::{Entry, Header, merkle};
+use crate::text::Sink;
 use crate::words;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -164,11 +170,24 @@ fn entry(seq: u64, session: &str, record: Record) -> Entry {
 
 fn gathered(entries: &[Entry], which: Which) -> Course {
     let mut gatherer = Gatherer::new(which);
-    entries.iter().for_each(|entry| gatherer.entry(entry));
+    for entry in entries {
+        let nowhere = Digest::of(b"");
+        gatherer.line(&Examined { offset: 0, leaf: nowhere, prev: nowhere, entry: entry.clone() });
+    }
     gatherer.finish().unwrap()
 }
 
-fn recorded(course: &Course) -> Account {
+/// The entries of a log that nobody changes.
+fn unchanged(entries: &[Entry]) -> Again {
+    let entries = entries.to_vec();
+    Box::new(move |at| Ok(entries[usize::try_from(at.seq).unwrap()].clone()))
+}
+
+fn recorded(course: &Course, again: Again) -> Account {
+    recorded_or(course, again).unwrap()
+}
+
+fn recorded_or(course: &Course, again: Again) -> Result<Account, Error> {
     let checkpoint = Checkpoint {
         countersigned: Vec::new(),
         size: 7,
@@ -179,13 +198,32 @@ fn recorded(course: &Course) -> Account {
     };
     let said = vec![HOSTILE.to_owned()];
     let verified = Verified { authenticated: false, roots: Vec::new(), entries: 7, was: said.clone(), was_not: said };
-    account(course, Beside { names: Names::Found(BTreeMap::new()), checkpoint: Some(checkpoint), verified }).unwrap()
+    account(course, Beside { names: Names::Found(BTreeMap::new()), checkpoint: Some(checkpoint), verified }, again)
+}
+
+/// The page of a record.
+fn page_of(account: &Account) -> Result<String, Error> {
+    let mut html = String::new();
+    page::write(account, &mut |piece| {
+        html.push_str(piece);
+        Ok(())
+    })?;
+    Ok(html)
 }
 
 /// The positions of the entries that an account has, in sessions and at steps.
 fn accounted(account: &Account) -> Vec<u64> {
-    let acts = account.sessions.iter().flat_map(|s| &s.acts).chain(account.steps.iter().flat_map(|s| &s.acts));
-    let mut seqs: Vec<u64> = acts.map(|act| act.entry).collect();
+    let acts = account.sessions.iter().map(|s| &s.acts).chain(account.steps.iter().map(|s| &s.acts));
+    let mut seqs: Vec<u64> = Vec::new();
+    for acts in acts {
+        let before = seqs.len();
+        acts.each(&mut |act| {
+            seqs.push(act.entry);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(seqs.len() - before, acts.len());
+    }
     seqs.sort_unstable();
     seqs
 }
@@ -203,14 +241,74 @@ fn every_type_of_entry_is_on_the_page_with_its_number_and_nothing_raw() {
         let seq = u64::try_from(entries.len()).unwrap();
         entries.push(entry(seq, "s1", sample(kind, data, "a-step")));
     }
-    let account = recorded(&gathered(&entries, Which::Latest));
-    let html = page::page_of(&account);
+    let account = recorded(&gathered(&entries, Which::Latest), unchanged(&entries));
+    let html = page_of(&account).unwrap();
     for entry in &entries {
         assert!(html.contains(&format!(">entry {}<", entry.seq)), "{} is not on the page", entry.record.kind());
     }
     assert!(!html.contains("<script") && html.matches("</style>").count() == 1);
     assert!(!html.contains('\u{202e}') && !html.contains('\u{1b}'));
     assert!(html.contains("&lt;script&gt;"));
+}
+
+/// Between verification and writing anybody who has the medium may write to it: there is no such page, and no such JSON.
+#[test]
+fn a_log_that_changed_after_it_was_verified_has_no_record() {
+    let mut entries = vec![entry(0, "s1", sample("session.opened", SAMPLES[3].1, ""))];
+    for kind in ["deviation", "sign.intent", "sign.outcome", "request.refused"] {
+        let (kind, data) = SAMPLES.iter().find(|(sampled, _)| *sampled == kind).unwrap();
+        let seq = u64::try_from(entries.len()).unwrap();
+        entries.push(entry(seq, "s1", sample(kind, data, "a-step")));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("entries.jsonl");
+    let (mut bytes, mut prev) = (Vec::new(), Digest([0; 32]));
+    for entry in &entries {
+        let header = Header { time_source: "given".to_owned(), actors: Vec::new(), ..Header::clone(&entry.header) };
+        let line = write_line(&header, entry.seq, &prev, &entry.record).unwrap();
+        prev = merkle::leaf_hash(&line);
+        bytes.extend([line, b"\n".to_vec()].concat());
+    }
+    std::fs::write(&path, &bytes).unwrap();
+    let mut gatherer = Gatherer::new(Which::Latest);
+    let mut lines = Vec::new();
+    scan::scan(&bytes[..], &mut |line| {
+        gatherer.line(line);
+        lines.push(line.located());
+        Ok(())
+    })
+    .unwrap();
+    let course = gatherer.finish().unwrap();
+    for at in lines {
+        std::fs::write(&path, &bytes).unwrap();
+        let account = recorded(&course, again(directory.path()).unwrap());
+        assert!(page_of(&account).is_ok());
+        // One letter of one line, by whoever knows where it stands.
+        let start = usize::try_from(at.offset).unwrap();
+        let mut changed = bytes.clone();
+        let letter = start + bytes[start..].iter().position(|b| *b == b's').unwrap();
+        changed[letter] = b'S';
+        std::fs::write(&path, &changed).unwrap();
+        let made = recorded_or(&course, again(directory.path()).unwrap());
+        let error = made.and_then(|account| page_of(&account)).unwrap_err();
+        let expected = format!("entry {} changed on the medium since it was verified", at.seq);
+        assert_eq!(error.what(), expected);
+        // The same between the first reading and the page, and between that and the JSON.
+        std::fs::write(&path, &bytes).unwrap();
+        let account = recorded(&course, again(directory.path()).unwrap());
+        std::fs::write(&path, &changed).unwrap();
+        let target = directory.path().join("record.html");
+        let mut make = |out: &mut Sink<'_>| page::write(&account, out);
+        for error in [
+            page_of(&account).unwrap_err(),
+            account.write_json(&mut |_| Ok(())).unwrap_err(),
+            deliver::replace_made(&target, 0o600, &mut make).unwrap_err(),
+            deliver::write_new_made(&target, 0o600, &mut make).unwrap_err(),
+        ] {
+            assert_eq!((error.kind(), error.what()), (Kind::Medium, expected.as_str()));
+        }
+        assert!(!target.exists());
+    }
 }
 
 proptest! {
@@ -254,8 +352,8 @@ proptest! {
                 continue;
             }
             known.extend(course.sessions.iter().cloned());
-            let account = recorded(&course);
-            prop_assert_eq!(accounted(&account), course.entries.iter().map(|entry| entry.seq).collect::<Vec<_>>());
+            let account = recorded(&course, unchanged(&entries));
+            prop_assert_eq!(accounted(&account), course.entries.iter().map(|at| at.seq).collect::<Vec<_>>());
             prop_assert_eq!(account.steps.len(), 3);
             all.extend(accounted(&account));
         }

@@ -51,6 +51,8 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
         if let Some(end) = end {
             room.people.show(&end)?;
         }
+        // It reads the log anew, and what this session knew of thousands of clusters is needed no more.
+        room.journal.rest();
         // Before the copies, so that each of them has it.
         write_record(room, bench)?;
     }

@@ -65,10 +65,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
 /// The clusters of this session; else those that were named; else those whose newest certificate has no
 /// bundle.
 fn clusters(room: &Room<'_>, bench: &Bench) -> Result<Vec<String>, Error> {
-    let issued = bench.issued.iter().filter_map(|i| i.plan.plan().cluster.as_ref());
+    let issued = bench.issued.iter().filter_map(|issued| issued.intent.cluster.as_ref());
     let mut of_session: Vec<String> = Vec::new();
     let mut seen = BTreeSet::new();
-    for name in issued.map(|c| &c.name).chain(&bench.resumed) {
+    for name in issued.chain(&bench.resumed) {
         if seen.insert(name) {
             of_session.push(name.clone());
         }

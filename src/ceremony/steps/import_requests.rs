@@ -27,7 +27,6 @@ use crate::screen::Screen;
 use crate::text;
 use crate::x509::{self, Spki};
 use accept::{Candidate, Origin, accept};
-use std::collections::BTreeMap;
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
@@ -180,8 +179,8 @@ fn import(
     let (claim, words_of) = match &form {
         Form::Package(travelled) => (Assignment::of(&travelled.request), sha256),
         Form::Csr => {
-            let known = known_clusters(&room.config, room.journal.state());
-            let lookup = |name: &str| known.get(name).cloned();
+            let (config, state) = (&room.config, room.journal.state());
+            let lookup = |name: &str| known_cluster(config, state, name);
             let claim = loop {
                 let claim = room.people.assign(&step.id, &Unassigned { file: &file, sha256, known: &lookup })?;
                 match check_assignment(&claim) {
@@ -219,21 +218,16 @@ fn check_assignment(claim: &Assignment) -> Result<(), Error> {
     claim.recipients.iter().try_for_each(|recipient| crate::bundle::recipient::parse(recipient).map(|_| ()))
 }
 
-/// What configuration and log fix of clusters, for people who assign a plain CSR.
-fn known_clusters(config: &Config, state: &State) -> BTreeMap<String, Assignment> {
-    let known = |name: &String, environment: &String, trust_domain: &String, recipients: &Vec<String>| {
-        let assignment = Assignment {
-            cluster: name.clone(),
-            environment: environment.clone(),
-            trust_domain: trust_domain.clone(),
-            recipients: recipients.clone(),
-        };
-        (name.clone(), assignment)
-    };
-    let enrolled = state.clusters.iter().map(|(name, c)| known(name, &c.environment, &c.trust_domain, &c.recipients));
-    let configured =
-        config.clusters.iter().map(|(name, c)| known(name, &c.environment, &c.trust_domain, &c.recipients));
-    enrolled.chain(configured).collect()
+/// What the configuration, else the log, fixes of a cluster, for people who assign a plain CSR.
+fn known_cluster(config: &Config, state: &State, name: &str) -> Option<Assignment> {
+    let enrolled = || state.clusters.get(name).map(|c| (&c.environment, &c.trust_domain, &c.recipients));
+    let configured = config.clusters.get(name).map(|c| (&c.environment, &c.trust_domain, &c.recipients));
+    configured.or_else(enrolled).map(|(environment, trust_domain, recipients)| Assignment {
+        cluster: name.to_owned(),
+        environment: environment.clone(),
+        trust_domain: trust_domain.clone(),
+        recipients: recipients.clone(),
+    })
 }
 
 /// Shows a refusal, logs it, and asks whether the others go on without it.

@@ -1,14 +1,16 @@
 //! `issue-crl`: the next CRL of every root whose certificate has not ended, as a plan for people to review. It lists
 //! what the log says must be listed, and nothing else.
 
+use crate::authority::state::Crl;
 use crate::ceremony::people::Stop;
 use crate::ceremony::planning;
 use crate::ceremony::room::{Bench, Room};
 use crate::ceremony::script::{ScriptKind, Step};
 use crate::ceremony::vocabulary::{Activity, Fact, Lasts, Ways};
 use crate::error::{Error, Kind};
-use crate::plan::make;
+use crate::plan::{MadePlan, crl, make};
 use crate::screen::Screen;
+use crate::x509::read;
 
 /// The activity.
 pub const ACTIVITY: Activity = Activity {
@@ -49,7 +51,16 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         bench.keys()?.root_spki(generation)?;
         let ends = room.script.kind == ScriptKind::Decommission || room.wishes.root_generation == Some(generation);
         let plan = if ends { make::last_crl } else { make::crl };
-        drafts.push(plan(room.context(), &issuer, room.journal.state())?);
+        let draft = plan(room.context(), &issuer, room.journal.state())?;
+        match left_by_what_was_cut_short(room, bench, generation, &draft)? {
+            Some(number) => {
+                room.people.answered_before(None, &crl::reviewed(generation));
+                room.people.show(&Screen::new().text(format!(
+                    "CRL number {number} was signed before, by a session that did not end; it is published now."
+                )))?;
+            }
+            None => drafts.push(draft),
+        }
     }
     if room.wishes.csr {
         drafts.push(make::request(room.context(), &planning::issuer(room)?)?);
@@ -60,4 +71,19 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         room.people.show(&Screen::new().text(told))?;
     }
     Ok(())
+}
+
+/// The number of a root's newest CRL, where a session that was cut short signed it and nothing has changed since: it is
+/// not signed again under another number.
+fn left_by_what_was_cut_short(
+    room: &Room<'_>,
+    bench: &Bench,
+    generation: u32,
+    draft: &MadePlan,
+) -> Result<Option<u64>, Error> {
+    let state = room.journal.state();
+    let since = |crl: &&Crl| bench.cut_short.zip(crl.outcome).is_some_and(|(began, outcome)| began <= outcome);
+    let Some(left) = state.crls.get(&generation).filter(since) else { return Ok(None) };
+    let is_good = crl::says_nothing_new(draft, &read::crl(&left.der)?.view, room.journal.now());
+    Ok(is_good.then_some(left.number))
 }

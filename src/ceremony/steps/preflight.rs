@@ -26,16 +26,17 @@ pub const ACTIVITY: Activity = Activity {
 };
 
 fn run(room: &mut Room<'_>, _: &mut Bench, _: &Step) -> Result<(), Stop> {
-    let mut state = room.journal.state().clone();
-    if room.script.kind == ScriptKind::KeyRestore {
-        // It is for a token that is lost: a blank one is wanted, as before genesis.
+    // A restored key is for a token that is lost: a blank one is wanted, as before genesis.
+    let tokenless = (room.script.kind == ScriptKind::KeyRestore).then(|| {
+        let mut state = room.journal.state().clone();
         state.tokens.remove(KeyRole::Root.name());
-    }
+        state
+    });
     let checks = fitness::examine(Examined {
         now: room.journal.now(),
         config: Some(&room.config),
         folder: Some(&room.folder),
-        state: Some(&state),
+        state: Some(tokenless.as_ref().unwrap_or(room.journal.state())),
         tokens: Some(Ok(&mut *room.tokens)),
         media: media(&room.wishes),
     });

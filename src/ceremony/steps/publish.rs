@@ -41,15 +41,16 @@ pub fn write_issued(room: &mut Room<'_>) -> Result<Vec<String>, Error> {
     let (issued, public) = (room.folder.issued(), room.folder.public());
     deliver::create_directory(&issued)?;
     deliver::create_directory(&public)?;
-    let state = room.journal.state().clone();
-    for (name, text) in issued_files(&state) {
+    let state = room.journal.state();
+    for (name, text) in issued_files(state) {
         deliver::write_new(&issued.join(name), text.as_bytes(), 0o644)?;
     }
-    for (generation, text) in audit_files(&state) {
+    let (audit, files) = (audit_files(state), public_files(state, room.journal.now())?);
+    for (generation, text) in audit {
         room.journal.log()?.store_audit_certificate(generation, &text)?;
     }
     let mut written = Vec::new();
-    for (name, bytes) in public_files(&state, room.journal.now())? {
+    for (name, bytes) in files {
         deliver::replace(&public.join(&name), &bytes, 0o644)?;
         written.push(format!("public/{name}"));
     }

@@ -10,7 +10,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::log::Record;
 use crate::log::record::{ClusterEnrolled, PlanDeclined};
-use crate::plan::{ApprovedPlan, MadePlan, What, screen};
+use crate::plan::{ApprovedPlan, MadePlan, What, crl, screen};
 use crate::screen::Screen;
 
 /// The activity.
@@ -36,11 +36,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     if made.is_empty() {
         return resume(room, bench, step);
     }
-    let mut records: Vec<Record> = made.iter().map(|(plan, _)| plan.record().into()).collect();
     // In small portions: each entry is at most a megabyte, a batch may be thousands.
-    while !records.is_empty() {
-        let rest = records.split_off(records.len().min(256));
-        room.journal.note(std::mem::replace(&mut records, rest))?;
+    for portion in made.chunks(256) {
+        let records: Result<Vec<Record>, Error> = portion.iter().map(|(plan, _)| Ok(plan.record()?.into())).collect();
+        room.journal.note(records?)?;
     }
     let of = made.len();
     for (number, (plan, pending)) in made.iter().enumerate() {
@@ -56,6 +55,9 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
             None => {}
         }
     }
+    // What else was asked for is in the plans.
+    bench.pending.retain(|pending| pending.key.is_some());
+    bench.pending.shrink_to_fit();
     if bench.approved.is_empty() {
         return Err(Stop::Declined("no plan was approved".to_owned()));
     }
@@ -65,8 +67,11 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
 /// Nothing is left to plan where an interrupted session has signed it all: what remains is to write it out.
 fn resume(room: &mut Room<'_>, bench: &Bench, step: &Step) -> Result<(), Stop> {
     if bench.resumed.is_empty() {
-        // A genesis that was interrupted after its signatures.
+        // A genesis or a restore that was interrupted after its signatures.
         room.people.answered_before(Some(&step.id), &format!("sha256:{}", room.config_adopted.1));
+        for generation in room.journal.state().crls.keys() {
+            room.people.answered_before(Some(&step.id), &crl::reviewed(*generation));
+        }
     }
     room.people.show(&Screen::new().text("Everything was signed already; nothing is left to review."))
 }

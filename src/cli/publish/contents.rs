@@ -7,14 +7,15 @@ use super::texts;
 use crate::audit::Report;
 use crate::authority::State;
 use crate::ceremony::record::course::{Course, Gatherer};
+use crate::ceremony::record::listed::Again;
 use crate::ceremony::record::names::{Named, Participants};
-use crate::ceremony::record::{Which, page, published};
+use crate::ceremony::record::{self, Which, page, published};
 use crate::ceremony::{audit_files, paper, public_files};
 use crate::consumer::card;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::log::{Material, Record};
-use crate::{store, text};
+use crate::store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -43,11 +44,12 @@ pub fn gather(log: &Path, report: &Report, names: &Names) -> Result<Contents, Er
     let mut scripts: BTreeMap<Digest, (String, String)> = BTreeMap::new();
     let mut records = Records { named: named(names), files: Vec::new(), seen: BTreeSet::new() };
     let mut material = store::material(log)?;
-    store::read(log, &mut |entry| {
+    store::read_lines(log, &mut |line| {
+        let entry = &line.entry;
         if entry.seq >= report.size {
             return Ok(());
         }
-        gatherer.entry(entry);
+        gatherer.line(line);
         disclosed.entry(entry);
         state.apply(entry)?;
         match &entry.record {
@@ -56,7 +58,7 @@ pub fn gather(log: &Path, report: &Report, names: &Names) -> Result<Contents, Er
             }
             Record::SessionOpened(_) => {
                 for course in gatherer.take_settled() {
-                    records.add(&course, &state, &mut material)?;
+                    records.add(&course, &state, &mut material, record::again(log)?)?;
                 }
             }
             _ => {}
@@ -64,7 +66,7 @@ pub fn gather(log: &Path, report: &Report, names: &Names) -> Result<Contents, Er
         Ok(())
     })?;
     for course in gatherer.finish_each() {
-        records.add(&course, &state, &mut material)?;
+        records.add(&course, &state, &mut material, record::again(log)?)?;
     }
     if let Some(stranger) = names.keys().find(|session| !records.seen.contains(*session)) {
         return Err(Error::new(Kind::Usage, "a file of names is of no ceremony of this log")
@@ -106,17 +108,24 @@ struct Records {
 }
 
 impl Records {
-    fn add(&mut self, course: &Course, state: &State, material: &mut Material<'_>) -> Result<(), Error> {
-        let account = published::published(course, state, &self.named, material)?;
+    fn add(&mut self, course: &Course, state: &State, material: &mut Material<'_>, again: Again) -> Result<(), Error> {
+        let account = published::published(course, state, &self.named, material, again)?;
         let id = &account.ceremony.id;
         // The id is the log's word, and here a file's name.
         if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric()) {
             return Err(Error::new(Kind::Verify, "the id of a session is out of form").saw(id));
         }
-        let json = serde_json::to_string_pretty(&account)
-            .map_err(|error| Error::new(Kind::Bug, "a record cannot be written as JSON").saw(error.to_string()))?;
-        self.files.push((format!("records/record-{id}.html"), page::page_of(&account).into_bytes()));
-        self.files.push((format!("records/record-{id}.json"), (text::escape_json(&json) + "\n").into_bytes()));
+        let (mut html, mut json) = (String::new(), String::new());
+        page::write(&account, &mut |piece| {
+            html.push_str(piece);
+            Ok(())
+        })?;
+        account.write_json(&mut |piece| {
+            json.push_str(piece);
+            Ok(())
+        })?;
+        self.files.push((format!("records/record-{id}.html"), html.into_bytes()));
+        self.files.push((format!("records/record-{id}.json"), json.into_bytes()));
         self.seen.extend(course.sessions.iter().cloned());
         Ok(())
     }

@@ -24,11 +24,11 @@ use crate::ceremony::people::Signing;
 use crate::clock;
 use crate::error::{Error, Kind};
 use crate::screen::{Screen, WIDTH};
-use crate::text;
+use crate::text::{self, Sink};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 use std::fmt;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -72,10 +72,21 @@ impl Terminal {
     /// # Errors
     /// [`Kind::Medium`] where stdout is gone.
     pub fn json<T: Serialize>(&mut self, value: &T) -> Result<(), Error> {
-        let mut text = serde_json::to_string_pretty(value)
-            .map_err(|error| Error::new(Kind::Bug, "a result cannot be written as JSON").saw(error.to_string()))?;
-        text.push('\n');
-        write_out(text::escape_json(&text).as_bytes())
+        self.long_document(&mut |out| text::write_json(value, out))
+    }
+
+    /// A document that is written as it is made: to stdout as it stands.
+    ///
+    /// # Errors
+    /// Of `make`, whose pieces until then were written; [`Kind::Medium`] where stdout is gone.
+    pub fn long_document(&mut self, make: &mut dyn FnMut(&mut Sink<'_>) -> Result<(), Error>) -> Result<(), Error> {
+        let mut stdout = BufWriter::new(std::io::stdout().lock());
+        let mut enough = false;
+        let made = make(&mut |piece| written(stdout.write_all(piece.as_bytes()), &mut enough));
+        let made = made.and_then(|()| written(stdout.flush(), &mut enough));
+        // What waits for a pipe that is closed is not tried again.
+        drop(stdout.into_parts());
+        if enough { Ok(()) } else { made }
     }
 
     /// A line of the log as it stands, for whoever takes its digest; escaped where people look at it.
@@ -285,11 +296,17 @@ pub fn report_panic(what: &str) {
 
 fn write_out(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        // Whoever read has seen enough (`| head`): no fault.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| Error::new(Kind::Medium, "stdout cannot be written").saw(error.to_string())),
-    }
+    let mut enough = false;
+    let out = written(stdout.write_all(bytes).and_then(|()| stdout.flush()), &mut enough);
+    if enough { Ok(()) } else { out }
+}
+
+/// How a write to stdout went. Whoever read may have seen enough (`| head`): no fault, but the end of it.
+fn written(written: std::io::Result<()>, enough: &mut bool) -> Result<(), Error> {
+    written.map_err(|error| {
+        *enough |= error.kind() == std::io::ErrorKind::BrokenPipe;
+        Error::new(Kind::Medium, "stdout cannot be written").saw(error.to_string())
+    })
 }
 
 fn write_err(text: &str) {

@@ -15,7 +15,23 @@ use super::{Ceremony, holds, instants};
 use std::collections::{BTreeSet, HashSet};
 
 /// Where the program's own files are; the module's are looked at apart.
-const OURS: [&str; 3] = ["authority", "medium", "token/tokens.snapshots"];
+pub const OURS: [&str; 3] = ["authority", "medium", "token/tokens.snapshots"];
+
+/// The losses that are likeliest: of everything, of all bytes, of all names, of each alone.
+pub fn plain_losses(disk: &Disk, below: &[&str]) -> Vec<Loss> {
+    let (mut bytes, mut names) = (Loss::new(), Loss::new());
+    for part in below {
+        let (files, directories) = disk.dirty(part);
+        bytes.extend(files.iter().map(|(node, _)| (*node, Left::Changes(0))));
+        names.extend(directories.iter().map(|(node, _)| (*node, Left::Changes(0))));
+    }
+    let all: Loss = bytes.iter().chain(&names).map(|(node, left)| (*node, *left)).collect();
+    let each = all.iter().map(|(node, left)| Loss::from([(*node, *left)]));
+    let mut found: BTreeSet<Loss> = each.collect();
+    found.extend([bytes, names, all]);
+    found.remove(&Loss::new());
+    found.into_iter().collect()
+}
 
 /// Each loss that is tried: of everything, of all bytes, of all names, of each alone and of all but each.
 pub fn losses(disk: &Disk, below: &[&str]) -> Vec<Loss> {
@@ -63,6 +79,7 @@ pub fn at_any_call(ceremony: &Ceremony, test: &str) {
         let now = disk.after(&Loss::new());
         acted.look(call, &now);
         evidence::token_is_durable(disk, call, shown);
+        evidence::copy_is_durable(disk, call, shown);
         for loss in losses(disk, &OURS) {
             tried += 1;
             let found = disk.after(&loss);
@@ -73,6 +90,7 @@ pub fn at_any_call(ceremony: &Ceremony, test: &str) {
             }
         }
     });
+    evidence::outlasts(&recording);
     // One in so many is gone on with.
     let share = if tally::full() { 1 } else { different.len().div_ceil(24) };
     let some: Vec<(String, Files)> = different.iter().step_by(share).cloned().collect();

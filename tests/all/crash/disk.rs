@@ -229,6 +229,14 @@ impl Disk {
         }
     }
 
+    /// True where an open file or directory has changes that were not synced.
+    pub fn is_dirty(&self, fd: u32) -> bool {
+        self.open.get(&fd).is_some_and(|(node, _)| match &self.nodes[*node] {
+            Node::File(states) => states.len() > 1,
+            Node::Directory(states) => states.len() > 1,
+        })
+    }
+
     /// A rename within a directory is one change.
     fn rename_within(&mut self, from: &str, to: &str, node: usize) {
         self.name(to, Some(node));

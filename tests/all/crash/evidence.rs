@@ -1,7 +1,7 @@
 //! What a power cut must leave: of the log, of what was acted on, and of what was let out of the log.
 
 use super::super::support::ENTRIES;
-use super::cuts::{asks_for_a_signature, whole_lines};
+use super::cuts::{OURS, asks_for_a_signature, losses, whole_lines};
 use super::disk::{Disk, Files, Loss};
 use super::recording::Recording;
 use super::trace::Call;
@@ -12,6 +12,9 @@ use anchorite::x509::pem;
 use anchorite::{clock, store};
 use serde_json::Value;
 use std::collections::BTreeSet;
+
+/// Where copies of the token's files are kept.
+const COPIES: &str = "token/tokens.snapshots";
 
 /// Directories in which whatever has a name that does not begin with a dot is whole.
 const WHOLE: [&str; 4] = ["authority/public/", "authority/issued/", "authority/records/", "medium/"];
@@ -142,6 +145,42 @@ pub fn token_is_durable(disk: &Disk, call: &Call, at: &str) {
     let relies = |kind: &str| text.contains(&format!("\"type\":\"{kind}\""));
     if file == ENTRIES && ["key.generated", "token.initialized", "token.unlocked"].into_iter().any(relies) {
         assert_eq!(disk.dirty("token/tokens"), (Vec::new(), Vec::new()), "{at}: files of the token are not synced");
+    }
+}
+
+/// Before a token is logged in to, which rewrites its files in place, the copy of them that was made is durable.
+pub fn copy_is_durable(disk: &Disk, call: &Call, at: &str) {
+    if !matches!(call, Call::Returned { function } if function == "C_Login") {
+        return;
+    }
+    let copies = |files: &Files| -> Files {
+        let all = files.iter().filter(|(path, _)| path.starts_with(COPIES) && !path.contains("/."));
+        all.map(|(path, of)| (path.clone(), of.clone())).collect()
+    };
+    let now = copies(&disk.after(&Loss::new()));
+    for loss in losses(disk, &[COPIES]) {
+        let found = copies(&disk.after(&loss));
+        assert!(now.iter().all(|(path, of)| found.get(path) == Some(of)), "{at}: a copy of the token's files is lost");
+    }
+}
+
+/// What a run has said is done is done: whatever a power cut takes once it has ended, all that has a name is there.
+pub fn outlasts(recording: &Recording) {
+    let end = recording.end();
+    let now = end.after(&Loss::new());
+    for loss in losses(&end, &OURS) {
+        let found = end.after(&loss);
+        for (path, bytes) in visible(&now) {
+            let there = found.get(path).and_then(|(_, bytes)| bytes.as_ref());
+            assert!(there.is_some_and(|there| there.as_slice() == bytes), "a run ended, and a power cut took {path}");
+        }
+        assert_eq!(whole_lines(&found), whole_lines(&now), "a run ended, and a power cut took entries");
+        // Who holds the lock is for people.
+        let of_log = |path: &&String| path.starts_with("authority/log/") && *path != "authority/log/lock";
+        for name in now.keys().filter(of_log) {
+            let bytes = |files: &Files| files.get(name).map(|(_, bytes)| bytes.clone());
+            assert_eq!(bytes(&found), bytes(&now), "a run ended, and a power cut took {name}");
+        }
     }
 }
 

@@ -18,10 +18,12 @@ mod export;
 mod genesis;
 pub mod instants;
 mod kills;
+mod left;
 mod recording;
 mod rollover;
 pub mod signing;
 mod trace;
+mod unsynced;
 mod wrapped;
 
 use super::support::{AUTHORITY, ENTRIES, Output, SIGN, World};

@@ -5,6 +5,7 @@ use super::disk::{Disk, Files};
 use super::trace::{self, Call};
 use super::{Ceremony, configuration, copy};
 use anchorite::digest::Digest;
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,10 +45,29 @@ impl Recording {
         &self.before
     }
 
-    fn end(&self) -> Disk {
+    /// The disk that the run left.
+    pub fn end(&self) -> Disk {
         let mut disk = self.before.clone();
         self.calls.iter().for_each(|(call, _)| disk.apply(call));
         disk
+    }
+
+    /// The kinds of syncs that made something durable: each a file or directory, whatever its random names.
+    pub fn syncs(&self) -> BTreeSet<String> {
+        let (mut disk, mut kinds) = (self.before.clone(), BTreeSet::new());
+        for (call, _) in &self.calls {
+            if matches!(call, Call::Sync { fd, .. } if disk.is_dirty(*fd)) {
+                kinds.extend(kind_of_sync(call));
+            }
+            disk.apply(call);
+        }
+        kinds
+    }
+
+    /// The same run, had it left out the syncs of one kind.
+    pub fn without(&self, kind: &str) -> Self {
+        let is_kept = |(call, _): &&(Call, String)| kind_of_sync(call).is_none_or(|other| other != kind);
+        Self { before: self.before.clone(), calls: self.calls.iter().filter(is_kept).cloned().collect() }
     }
 
     /// Visits the disk as it was before the run and after each call of ours that changes files or makes them durable,
@@ -64,6 +84,20 @@ impl Recording {
         }
         instants
     }
+}
+
+/// What a sync is of: its path without random names and numbers.
+fn kind_of_sync(call: &Call) -> Option<String> {
+    let Call::Sync { file, .. } = call else { return None };
+    let plain = |part: &str| match part {
+        part if part.starts_with(".anchorite-") => "(new)".to_owned(),
+        part if part.starts_with('.') && part.ends_with("-partial") => "(copy)".to_owned(),
+        part if part.starts_with(|c: char| c.is_ascii_hexdigit()) && part.contains(|c: char| c.is_ascii_digit()) => {
+            part.rsplit_once('.').map_or("(id)".to_owned(), |(_, ending)| format!("(id).{ending}"))
+        }
+        part => part.to_owned(),
+    };
+    Some(file.split('/').map(plain).collect::<Vec<_>>().join("/"))
 }
 
 /// The SHA-256 of files, names and modes: equal disks need no second look.

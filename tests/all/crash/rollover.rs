@@ -109,6 +109,9 @@ fn rolled_over(world: &World, at: &dyn Display) {
         assert_eq!(made, 2, "{at}: {role} keys");
     }
     assert_eq!(of_type(&entries, "audit.rotated").len(), 1, "{at}");
+    // Of genesis three; then a root, its CRL, the audit certificate by both roots, the cross certificates.
+    let ok = of_type(&entries, "sign.outcome").into_iter().filter(|e| e["data"]["status"] == "ok").count();
+    assert_eq!(ok, 3 + 6, "{at}: what is signed is signed once");
     let public = world.path("authority/public");
     for (name, certificates) in [("root-cert.pem", 2), ("audit-cert.pem", 2), ("cross-g2-by-g1.pem", 1)] {
         let text = std::fs::read_to_string(public.join(name)).unwrap_or_default();

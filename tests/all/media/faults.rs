@@ -44,9 +44,9 @@ impl Fault {
         self.nth_of_path
     }
 
-    /// The same call of a file that is shorter than it was a moment ago.
-    pub fn cut(&self) -> Self {
-        Self { how: How::Gives(3), ..self.clone() }
+    /// The same call of a file that is shorter than it was a moment ago; none where it gave no more than that.
+    pub fn cut(&self) -> Option<Self> {
+        (self.returned > 3).then(|| Self { how: How::Gives(3), ..self.clone() })
     }
 
     /// True for a call that changes what is on the medium, or makes it durable.

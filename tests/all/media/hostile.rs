@@ -136,13 +136,13 @@ fn too_much_is_refused_in_bounded_time_and_memory() {
     );
     // More requests than a session takes.
     let many = copy(&world);
-    for n in 0..2_000 {
+    for n in 0..10_000 {
         many.write(format!("requests/{n}.csr"), "not a request\n");
     }
     assert_text(
         &refused(&many, 30).error(),
         "
-        error: requests holds too many requests for one session: wanted at most 2000
+        error: requests holds too many requests for one session: wanted at most 10000
         hint:  spread them over several sticks, a session each
         Nothing was signed.
         exit 30
@@ -193,7 +193,7 @@ fn a_stick_that_fails_or_changes_while_it_is_read_signs_nothing() {
     // The stick is read more than once, before the people come and when they are there: in CI size the first time.
     all.retain(|fault| fault.nth_of_path() == 1 || tally::full());
     // A read that gives less than there is, as where the file was cut meanwhile.
-    let cut: Vec<_> = all.iter().filter(|fault| fault.call == "read").map(faults::Fault::cut).collect();
+    let cut: Vec<_> = all.iter().filter(|fault| fault.call == "read").filter_map(faults::Fault::cut).collect();
     all.extend(cut);
     each(&all, |fault| {
         let world = copy(&world);
@@ -203,8 +203,9 @@ fn a_stick_that_fails_or_changes_while_it_is_read_signs_nothing() {
             output.ok();
             return;
         }
-        // The stick is looked at again once it was read, and where it is only asked whether something is there.
-        if output.code == Some(0) && fault.call == "statx" {
+        // The stick is looked at again once it was read, and where it is only asked whether something is there. A
+        // directory that is gone has no more entries: where all of them were read, it ends as it would have.
+        if output.code == Some(0) && ["statx", "getdents64"].contains(&fault.call.as_str()) {
             output.ok();
             assert_eq!(world.bundles().len(), 1, "{fault}");
             return;

@@ -6,6 +6,7 @@ mod exporting;
 mod fat;
 mod faults;
 mod hostile;
+mod others;
 mod writing;
 
 use crate::support::Tree;

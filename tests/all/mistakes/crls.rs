@@ -10,6 +10,7 @@ use anchorite::plan::make::{self, Context, Issuer};
 use anchorite::policy::{self, Predecessor};
 use anchorite::x509::{LocalKey, Reason};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Mistake 7. A CRL lists another issuer's certificate: who orders that is told whose it is not.
 #[test]
@@ -38,9 +39,9 @@ fn judged(number: u64, listed: &[Hex], wanted: &[Hex]) -> Vec<String> {
     let now = "2026-12-01T10:00:00Z".parse().unwrap();
     let context = Context { config: &config, config_sha256: Digest::of(b""), session: "s", now };
     let plan = make::root(context, root.spki(), 1, Hex(vec![0x5a; 16])).unwrap();
-    let TbsView::Certificate(view) = plan.view() else { panic!("a root is a certificate") };
-    let issuer = Issuer { generation: 1, spki: root.spki().clone(), view: (**view).clone() };
-    let TbsView::Crl(sound) = make::crl(context, &issuer, &State::default()).unwrap().view().clone() else {
+    let TbsView::Certificate(view) = plan.view().unwrap() else { panic!("a root is a certificate") };
+    let issuer = Issuer { generation: 1, spki: root.spki().clone(), view: Arc::from(view) };
+    let TbsView::Crl(sound) = make::crl(context, &issuer, &State::default()).unwrap().view().unwrap() else {
         panic!("a CRL is a CRL")
     };
     let with = |number: u64, serials: &[Hex]| {

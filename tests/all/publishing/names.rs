@@ -1,6 +1,7 @@
 //! What must not leave the room is in no byte of a publication.
 
 use super::*;
+use crate::crash::instants;
 use serde_json::Value;
 
 /// The files with names of the authority: path, session, salts as bytes.
@@ -140,4 +141,45 @@ fn what_becomes_public_with_a_log_is_said_on_the_screen() {
         (&"cluster1".into(), Some(0), Some(0))
     );
     assert_eq!(json["words"].as_array().unwrap().len(), 8);
+}
+
+#[test]
+fn a_log_does_not_say_where_this_machine_keeps_its_files_whatever_failed() {
+    // A stick, named by its whole path, that is full when the bundle is written: the session ends with that.
+    const NAME: &str = "a_log_does_not_say_where_this_machine_keeps_its_files_whatever_failed";
+    if !instants::can_trace(NAME) {
+        return;
+    }
+    let world = World::ready();
+    let package = world.request("west");
+    world.write("answers.toml", world.signing_answers(&[&package], &[]));
+    let here = world.path(".").canonicalize().unwrap().display().to_string();
+    let (from, to) = (format!("{here}/requests"), format!("{here}/medium"));
+    let pin_and_answers = ["--pin-file", "pin", "--answers", "answers.toml"];
+    let sign = ["-C", AUTHORITY, "--now", SIGNING, "sign", "--from", &from, "--to", &to];
+    let sign = [&sign[..], &pin_and_answers].concat();
+    let trial = crate::crash::copy(&world);
+    let trial_here = trial.path(".").canonicalize().unwrap().display().to_string();
+    let moved: Vec<String> = sign.iter().map(|argument| argument.replace(&here, &trial_here)).collect();
+    let moved: Vec<&str> = moved.iter().map(String::as_str).collect();
+    let all = instants::of_run(&trial, &moved, &["medium/"]);
+    let made = all.iter().find(|at| at.is("mkdir", "medium/") || at.is("mkdirat", "medium/")).unwrap();
+    let failed = instants::fail(&world, &sign, made);
+    assert_eq!(failed.code, Some(50), "{}", failed.stderr);
+    // People are told all of it, and the log what it is called.
+    assert!(failed.stderr.contains("$WORLD/medium"), "{}", failed.stderr);
+    let log = world.read(ENTRIES);
+    assert!(!holds(&log, here.as_bytes()), "{}", String::from_utf8_lossy(&log));
+    let mut lines = std::str::from_utf8(&log).unwrap().lines();
+    assert!(lines.any(|line| line.contains("\"session.closed\"") && line.contains("\\u2026/medium")));
+
+    // Files that a restore read.
+    let world = crate::restoring::lost();
+    let here = world.path(".").canonicalize().unwrap().display().to_string();
+    let (checkpoint, crl) = (format!("{here}/lost/log/checkpoint"), format!("{here}/lost/public/root.crl"));
+    let bundle = format!("{here}/clusters/east");
+    crate::restoring::restore(&world, &["--checkpoint", &checkpoint, "--crl", &crl, "--bundle", &bundle]).ok();
+    let log = world.read(format!("{}/log/entries.jsonl", crate::restoring::NEW));
+    assert!(holds(&log, b"\\u2026/root.crl") && holds(&log, b"\\u2026/checkpoint"));
+    assert!(!holds(&log, here.as_bytes()), "{}", String::from_utf8_lossy(&log));
 }

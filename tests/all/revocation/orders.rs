@@ -132,7 +132,7 @@ fn a_revocation_whose_crl_was_declined_stays_and_is_on_the_next_one() {
         "
         error: this certificate cannot be revoked: saw west@1
         hint:  it is revoked already
-        hint:  the CRL that lists it was not issued yet: anchorite crl
+        hint:  the CRL that lists it is not published yet: anchorite crl
         Nothing was changed.
         exit 2
     ",

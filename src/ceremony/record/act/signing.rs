@@ -73,11 +73,11 @@ pub fn whom_of(plan: &Plan) -> String {
     whom(plan.what.name(), cluster.map(|c| c.name.as_str()), cluster.map(|c| c.generation))
 }
 
-pub(super) fn planned(r: &PlanMade, known: &Known) -> Said {
-    let Some(plan) = known.plans.get(&r.sha256) else {
+pub(super) fn planned(r: &PlanMade) -> Said {
+    let Ok(plan) = serde_json::from_str::<Plan>(r.plan.get()) else {
         return Said::that("A plan was made; this version does not read it").with("plan sha256", r.sha256);
     };
-    let said = Said::that(format!("A plan was made: {}", whom_of(plan)))
+    let said = Said::that(format!("A plan was made: {}", whom_of(&plan)))
         .with("plan sha256", r.sha256)
         .with("words 1-4", four_words(&r.sha256))
         .with("made from", &plan.reviewed)
@@ -104,7 +104,7 @@ pub(super) fn planned(r: &PlanMade, known: &Known) -> Said {
 
 /// What was decided on a plan that another entry has.
 pub(super) fn of_plan(says: String, plan: &Digest, known: &Known) -> Said {
-    let whom = known.plans.get(plan).map_or_else(String::new, |plan| format!(": {}", whom_of(plan)));
+    let whom = known.plans.get(plan).map_or_else(String::new, |whom| format!(": {whom}"));
     Said::that(format!("{says}{whom}")).with("plan sha256", plan).with("words 1-4", four_words(plan))
 }
 
@@ -121,10 +121,7 @@ pub(super) fn intended(r: &SignIntent) -> Said {
 
 pub(super) fn outcome(r: &SignOutcome, known: &Known) -> Said {
     let intent = known.intents.get(&r.intent);
-    let whom = intent.map_or_else(
-        || format!("what entry {} intended", r.intent),
-        |i| whom(&i.what, i.cluster.as_deref(), i.generation),
-    );
+    let whom = intent.map_or_else(|| format!("what entry {} intended", r.intent), |intent| intent.whom.clone());
     let says = match r.status.as_str() {
         "ok" => format!("The root key signed {whom}"),
         "failed" => format!("NOT signed: {whom}"),
@@ -134,7 +131,7 @@ pub(super) fn outcome(r: &SignOutcome, known: &Known) -> Said {
     let said = Said::that(says).with("intent", format!("entry {}", r.intent)).maybe("why", r.reason.as_ref());
     let Some(der) = &r.der else { return said };
     let said = said.with("sha256", Digest::of(&der.0));
-    if intent.is_some_and(|intent| intent.what == "crl") {
+    if intent.is_some_and(|intent| intent.crl) {
         return match read::crl(&der.0) {
             Ok(list) => crl(said, &list.view),
             Err(_) => said,

@@ -1,9 +1,13 @@
 //! The steps with what happened at each, and the sessions that they happened in.
 
-use super::{entry, filled, ticked, utc};
-use crate::ceremony::paper::parts::{self, fields, shown};
+use super::{entry, filled, paged, put, ticked, utc};
+use crate::ceremony::paper::parts::{fields, shown};
+use crate::ceremony::paper::{GAP, around};
 use crate::ceremony::record::account::{Account, Filled, Session, Step, Value};
 use crate::ceremony::record::act::{Act, Detail};
+use crate::ceremony::record::listed::Listed;
+use crate::error::Error;
+use crate::text::Sink;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -20,33 +24,40 @@ pub fn materials(account: &Account) -> Markup {
     }
 }
 
-/// The pages of steps.
-pub fn page(account: &Account) -> Markup {
-    parts::page(
-        "Steps",
-        &html! {
+/// Writes the pages of steps.
+pub fn page(account: &Account, out: &mut Sink<'_>) -> Result<(), Error> {
+    paged("Steps", out, |out| {
+        let intro = html! {
             p.small { "Numbered as on the paper. Beside each act stand its time, which is the clock's claim (UTC), and its "
                 "entry in the log, whose order is what counts." }
-            @for step in &account.steps { (self::step(step, account)) }
-        },
-    )
+        };
+        put(intro, out)?;
+        account.steps.iter().try_for_each(|step| self::step(step, account, out))
+    })
 }
 
-fn step(step: &Step, account: &Account) -> Markup {
-    let mut rows = confirmations(step);
-    rows.extend(acts_of_step(step, account));
-    let mut rows = rows.into_iter();
-    // The head is never alone at the end of a page.
-    let first = rows.next();
+fn step(step: &Step, account: &Account, out: &mut Sink<'_>) -> Result<(), Error> {
+    around(&html! { div.done { (GAP) } }.into_string(), out, |out| {
+        // The head is never alone at the end of a page: the first row is put beside it.
+        let mut headed = false;
+        let mut row = |row: Markup| {
+            let whole = if headed { row } else { headed_by(step, &row) };
+            headed = true;
+            put(whole, out)
+        };
+        confirmations(step).into_iter().try_for_each(&mut row)?;
+        acts_of_step(step, account, &mut row)?;
+        if headed { Ok(()) } else { put(headed_by(step, &html! {}), out) }
+    })
+}
+
+fn headed_by(step: &Step, first: &Markup) -> Markup {
     html! {
-        div.done {
-            div.keep {
-                (head(step))
-                @if let Some(note) = &step.note { p { (shown(note)) } }
-                @if let Some(text) = &step.text { div.aloud { (crate::text::escape_lines(text.trim())) } }
-                @if let Some(row) = first { (row) }
-            }
-            @for row in rows { (row) }
+        div.keep {
+            (head(step))
+            @if let Some(note) = &step.note { p { (shown(note)) } }
+            @if let Some(text) = &step.text { div.aloud { (crate::text::escape_lines(text.trim())) } }
+            (first)
         }
     }
 }
@@ -98,28 +109,31 @@ fn value(value: &Value) -> Markup {
 
 /// The acts of a step one under the other, with a line where another session goes on with it. What stands above, in
 /// the step's head, its items and its values, is not said again.
-fn acts_of_step(step: &Step, account: &Account) -> Vec<Markup> {
+fn acts_of_step(step: &Step, account: &Account, row: &mut dyn FnMut(Markup) -> Result<(), Error>) -> Result<(), Error> {
     let ticked = step.items.iter().filter_map(|item| item.ticked.as_ref());
     let written = step.values.iter().filter_map(|value| value.recorded.as_ref());
     let said: BTreeSet<u64> = ticked.chain(written).chain(&step.finished).map(|filled| filled.entry).collect();
-    let mut session = "";
+    let mut session = String::new();
     let several = account.sessions.len() > 1;
-    let unsaid = |act: &&Act| act.kind == "step.skipped" || !said.contains(&act.entry);
-    let rows = step.acts.iter().filter(unsaid).map(|act| {
-        let goes_on = several && act.session != session;
-        session = &act.session;
-        let of = account.sessions.iter().find(|session| session.id == act.session).filter(|_| goes_on);
-        html! {
-            @if let Some(of) = of { div.session { "session " (of.number) " (" (shown(&of.outcome)) ")" } }
-            (self::act(act, account, &["step", "do"]))
+    step.acts.each(&mut |act| {
+        if act.kind != "step.skipped" && said.contains(&act.entry) {
+            return Ok(());
         }
-    });
-    rows.collect()
+        let goes_on = several && act.session != session;
+        session.clone_from(&act.session);
+        let of = account.sessions.iter().find(|session| session.id == act.session).filter(|_| goes_on);
+        row(html! {
+            @if let Some(of) = of { div.session { "session " (of.number) " (" (shown(&of.outcome)) ")" } }
+            (self::act(&act, account, &["step", "do"]))
+        })
+    })
 }
 
-/// Acts one under the other.
-fn acts(acts: &[Act], account: &Account) -> Markup {
-    html! { div.acts { @for act in acts { (self::act(act, account, &[])) } } }
+/// Writes acts one under the other.
+fn acts(acts: &Listed<Act>, account: &Account, out: &mut Sink<'_>) -> Result<(), Error> {
+    around(&html! { div.acts { (GAP) } }.into_string(), out, |out| {
+        acts.each(&mut |act| put(self::act(&act, account, &[]), out))
+    })
 }
 
 /// An act; details that its place says are left out.
@@ -167,22 +181,26 @@ fn said(detail: &Detail) -> Markup {
     }
 }
 
-/// How each session began and ended, breaks and crashes between them; and what came later.
-pub fn sessions(account: &Account) -> Markup {
-    parts::page(
-        "Sessions and software",
-        &html! {
+/// Writes how each session began and ended, breaks and crashes between them; and what came later.
+pub fn sessions(account: &Account, out: &mut Sink<'_>) -> Result<(), Error> {
+    paged("Sessions and software", out, |out| {
+        let intro = html! {
             p.small { "A pause or a crash ends a session, not the ceremony; the next one goes on at the first step not done." }
-            @for session in &account.sessions { (self::session(session, account)) }
-            @if !account.afterwards.is_empty() {
-                h3 { "What later ceremonies say of this one" }
-                (acts(&account.afterwards, account))
-            }
-        },
-    )
+        };
+        put(intro, out)?;
+        for session in &account.sessions {
+            put(self::session(session), out)?;
+            acts(&session.acts, account, out)?;
+        }
+        if account.afterwards.is_empty() {
+            return Ok(());
+        }
+        put(html! { h3 { "What later ceremonies say of this one" } }, out)?;
+        acts(&account.afterwards, account, out)
+    })
 }
 
-fn session(session: &Session, account: &Account) -> Markup {
+fn session(session: &Session) -> Markup {
     html! {
         h3 { "Session " (session.number) ": " (shown(&session.outcome)) }
         (fields(&[
@@ -193,7 +211,6 @@ fn session(session: &Session, account: &Account) -> Markup {
         @if session.outcome == "interrupted" {
             p.small { "No entry says how it ended: a crash, a power cut, or a pause before the token was unlocked." }
         }
-        (acts(&session.acts, account))
     }
 }
 

@@ -2,7 +2,7 @@
 //! same judgement as in the ceremony, without a log. Changes nothing.
 
 use super::accept::{Before, Origin, judge};
-use super::{certified, is_signed, known_clusters, moduli, offline, was_signed};
+use super::{certified, is_signed, known_cluster, moduli, offline, was_signed};
 use crate::ceremony::answers::template::{Answer, Blank, Foresight, Prospect, Reviewed};
 use crate::ceremony::inbound::{self, Form, Read};
 use crate::ceremony::people::Assignment;
@@ -13,7 +13,6 @@ use crate::finding::{Finding, Severity};
 use crate::policy::{self, Beside};
 use crate::request::{KeyPolicy, package};
 use crate::x509::Spki;
-use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Value;
 
@@ -32,7 +31,7 @@ pub fn foresee(foresight: &mut Foresight, prospect: &Prospect<'_>, step: &Step) 
         moduli: &moduli(prospect.state, &found),
         now: prospect.now,
     };
-    let known = known_clusters(prospect.config, prospect.state);
+    let known = |name: &str| known_cluster(prospect.config, prospect.state, name);
     let mut taken: Vec<Taken> = Vec::new();
     for read in found.into_iter().filter(|read| is_signed(prospect.state, read).is_none()) {
         let (file, sha256) = (read.file.clone(), read.sha256);
@@ -45,7 +44,7 @@ pub fn foresee(foresight: &mut Foresight, prospect: &Prospect<'_>, step: &Step) 
                         (Some(Assignment::of(json)), Origin::Package(travelled))
                     }
                     Form::Csr => {
-                        let claim = stem(&file).and_then(|name| known.get(name)).cloned();
+                        let claim = stem(&file).and_then(known);
                         let words_of = claim
                             .as_ref()
                             .map(|c| package::words_of_csr(&c.cluster, &c.environment, &sha256, &c.recipients));
@@ -118,7 +117,7 @@ fn accepted(
     key: &str,
     file: &str,
     package: Option<&Assignment>,
-    known: &BTreeMap<String, Assignment>,
+    known: &dyn Fn(&str) -> Option<Assignment>,
 ) {
     let words = Blank::judged("same", "\"same\", once its words were compared with the engineer's sheet");
     if let Some(claim) = package {
@@ -127,8 +126,8 @@ fn accepted(
         return foresight.ask(step, key, vec![about], Answer::Fields(vec![("words", words)]));
     }
     let guess = stem(file).unwrap_or_default();
-    let known = known.get(guess);
-    let mut fields = match known {
+    let known = known(guess);
+    let mut fields = match &known {
         Some(cluster) => vec![("cluster", Blank::known(cluster.cluster.clone()))],
         None => vec![
             ("cluster", Blank::judged(guess, "whom it is for")),
