@@ -49,9 +49,6 @@ pub struct Listed<T> {
     source: Rc<Source>,
 }
 
-/// Makes the rows, each of which is taken.
-type Make<T> = dyn Fn(&mut Take<'_, T>) -> Result<(), Error>;
-
 /// Takes a row.
 type Take<'a, T> = dyn FnMut(T) -> Result<(), Error> + 'a;
 /// Makes rows, and hands each on.

@@ -53,7 +53,7 @@ fn a_crl_whose_session_was_killed_is_published_by_the_next_and_not_signed_again(
     world.write("answers-crl.toml", format!("{PARTICIPANTS}{REVIEW}"));
     let killed = killed_after_the_outcome(&world, &at(LATER, &["crl"]));
     let status = one_line(&killed.run(&["-C", AUTHORITY, "status"]).ok().stdout);
-    assert!(status.contains("CRL number 2 was issued; public/ may not have it before the next ceremony."), "{status}");
+    assert!(status.contains("CRL 2 was issued; public/ may lack it until the next ceremony."), "{status}");
 
     // Whoever asks only for what is missing is not told that nothing is.
     let world = copy(&killed);
