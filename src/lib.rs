@@ -34,6 +34,8 @@
 //! - x509-cert's builder is not used: derived `der` structures are exact and need no signer.
 //! - Questions are read by the kernel's own line editing, not by a prompt library: those redraw each line,
 //!   ignore Ctrl-D, and die by a signal with the token open (`cli::terminal`).
+//! - The rows of a record are read from the log again when they are written, each held against the leaf hash that was
+//!   verified: memory does not grow with a ceremony, and a log that changes meanwhile has no record.
 //! - The configuration in force is the adopted one: an edited `authority.toml` counts once a ceremony has
 //!   shown and adopted it.
 //! - A bundle is sealed to the recipients of its own request. A renewal keeps the identity of before where it is

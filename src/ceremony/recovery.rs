@@ -101,8 +101,13 @@ impl Interrupted {
                 more - covered
             ));
         }
-        for number in &self.crls {
-            found.push(format!("CRL number {number} was issued; public/ may not have it before the next ceremony."));
+        match self.crls.as_slice() {
+            [] => {}
+            [one] => found.push(format!("CRL {one} was issued; public/ may lack it until the next ceremony.")),
+            more => {
+                let numbers = more.iter().map(u64::to_string).collect::<Vec<_>>().join(" and ");
+                found.push(format!("CRLs {numbers} were issued; public/ may lack them until the next ceremony."));
+            }
         }
         for cluster in self.undelivered.iter().take(most) {
             found.push(format!(

@@ -1,7 +1,8 @@
 //! What a record says, as data: the object of `ceremony record --json`, and what its page is made of.
 //!
-//! Names of fields are stable. What a ceremony may have many of is [`Listed`]: made of the log when it is shown. Every entry of the ceremony is in [`Session::acts`] or in [`Step::acts`], once; the
-//! rest are views of them. Strings are as the log has them, unescaped.
+//! Names of fields are stable. What a ceremony may have many of is [`Listed`]: made of the log when it is shown. Every
+//! entry of the ceremony is in [`Session::acts`] or in [`Step::acts`], once; the rest are views of them. Strings are as
+//! the log has them, unescaped.
 
 use super::act::Act;
 use super::listed::{Listed, Source};
@@ -11,6 +12,9 @@ use crate::text::{self, Sink};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::rc::Rc;
+
+mod evidence;
+pub use evidence::{Checkpoint, Countersigned, Verified};
 
 /// The `type` of a record.
 pub const TYPE: &str = "anchorite/record/v1";
@@ -352,52 +356,4 @@ pub struct LeftOut {
     pub time: Timestamp,
     /// Position of its entry.
     pub entry: u64,
-}
-
-/// A checkpoint that covers the ceremony.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Checkpoint {
-    /// The number of entries that it covers.
-    pub size: u64,
-    /// The root over them.
-    pub root: Digest,
-    /// The first eight words of the root.
-    pub words: Vec<&'static str>,
-    /// The signed note, as it stands.
-    pub note: String,
-    /// True where it is the ceremony's own: it covers the last entry and nothing after it.
-    pub closing: bool,
-    /// Who elsewhere has since countersigned it, or one that extends it: the first time that each did.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub countersigned: Vec<Countersigned>,
-}
-
-/// A countersignature that covers a ceremony, from a later entry of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Countersigned {
-    /// Who.
-    pub by: String,
-    /// When, by their clock.
-    pub at: Timestamp,
-    /// The number of entries of the checkpoint that was countersigned.
-    pub size: u64,
-    /// The line that stands in that checkpoint's note.
-    pub line: String,
-    /// The entry that brought it back.
-    pub entry: u64,
-}
-
-/// What was verified to make a record.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Verified {
-    /// True where everything leads to a root certificate that was pinned.
-    pub authenticated: bool,
-    /// SHA-256 of each root certificate of the log.
-    pub roots: Vec<Digest>,
-    /// How many entries the log has now.
-    pub entries: u64,
-    /// What was verified, a sentence each.
-    pub was: Vec<String>,
-    /// What was not.
-    pub was_not: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! Rows of a record of which a ceremony may have many: each is made of the log when it is shown, and let go.
 
 use super::act::{Act, Known};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::log::Entry;
 use crate::log::scan::Located;
 use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
@@ -45,12 +45,14 @@ impl Source {
 /// Rows that are made one at a time, each time they are asked for.
 pub struct Listed<T> {
     count: usize,
-    make: Box<dyn Fn(&mut Take<'_, T>) -> Result<(), Error>>,
+    make: Box<Make<T>>,
     source: Rc<Source>,
 }
 
 /// Takes a row.
 type Take<'a, T> = dyn FnMut(T) -> Result<(), Error> + 'a;
+/// Makes rows, and hands each on.
+type Make<T> = dyn Fn(&mut Take<'_, T>) -> Result<(), Error>;
 
 impl<T: 'static> Listed<T> {
     /// `count` rows: `of` makes those that each of these is about, one or several.
@@ -90,7 +92,7 @@ impl<T> Listed<T> {
     /// Makes each of them, in order.
     ///
     /// # Errors
-    /// Of `take`; [`Kind::Medium`](crate::error::Kind::Medium): the log cannot be read, or is another than it was.
+    /// Of `take`; [`Kind::Medium`]: the log cannot be read, or is another than it was.
     pub fn each(&self, take: &mut dyn FnMut(T) -> Result<(), Error>) -> Result<(), Error> {
         (self.make)(take)
     }
@@ -109,7 +111,7 @@ impl<T: Serialize> Serialize for Listed<T> {
         let made = self.each(&mut |row| {
             rows.serialize_element(&row).map_err(|error| {
                 refused = Some(error);
-                Error::new(crate::error::Kind::Bug, "a row cannot be written")
+                Error::new(Kind::Bug, "a row cannot be written")
             })
         });
         match (refused, made) {

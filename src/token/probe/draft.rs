@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(profile.rejects, ["CKA_COPYABLE"]);
         assert_eq!((profile.guard, profile.sessions), (GuardSupport::None, 2));
         assert_eq!(profile.verified.by, VerifiedBy::Hand);
-        assert!(profile.verified.source.starts_with("found by a test: Maker \"&\" Sons m 1.0, l"), "{text}");
+        assert!(profile.verified.source.starts_with("found by a test: Maker \"&\" Sons model 1.0, l"), "{text}");
         assert_eq!((profile.files, profile.name), (base.files, base.name));
     }
 

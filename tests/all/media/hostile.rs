@@ -193,7 +193,7 @@ fn a_stick_that_fails_or_changes_while_it_is_read_signs_nothing() {
     // The stick is read more than once, before the people come and when they are there: in CI size the first time.
     all.retain(|fault| fault.nth_of_path() == 1 || tally::full());
     // A read that gives less than there is, as where the file was cut meanwhile.
-    let cut: Vec<_> = all.iter().filter(|fault| fault.call == "read").map(faults::Fault::cut).collect();
+    let cut: Vec<_> = all.iter().filter(|fault| fault.call == "read").filter_map(faults::Fault::cut).collect();
     all.extend(cut);
     each(&all, |fault| {
         let world = copy(&world);
