@@ -49,7 +49,7 @@ fn a_token_of_a_kind_that_wraps_no_keys_makes_no_root_that_is_to_be_wrapped() {
         No key was generated.
         Nothing was changed.
         Nothing was signed.
-        exit 20
+        exit 2
     "#,
     );
 }
