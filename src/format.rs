@@ -1,11 +1,11 @@
-//! The `type` of a document, `anchorite/<what>/v<number>`: is it the one that is read here, a newer one, another? Pure.
+//! The `type` of a document, `anchorite/<what>/v<number>` (the `format` of `plan.json`, `anchorite-<what>-v<number>`): is it the one that is read here, a newer one, another? Pure.
 
 use crate::error::{Error, Kind};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Typed {
-    #[serde(rename = "type")]
+    #[serde(rename = "type", alias = "format")]
     kind: String,
 }
 
@@ -40,7 +40,7 @@ pub fn check_type(kind: Kind, document: &str, saw: &str, wanted: &str) -> Result
 /// True for a later version of the same.
 fn is_newer(saw: &str, wanted: &str) -> bool {
     let parts = |kind: &str| {
-        let (what, version) = kind.rsplit_once("/v")?;
+        let (what, version) = kind.rsplit_once('v')?;
         Some((what.to_owned(), version.parse::<u32>().ok()?))
     };
     matches!((parts(saw), parts(wanted)), (Some((saw, later)), Some((wanted, version))) if saw == wanted && later > version)
@@ -57,6 +57,10 @@ mod tests {
         for fine in [r#"{"type":"anchorite/request/v1","more":1}"#, "{}", "no JSON"] {
             said(fine).unwrap();
         }
+        let form = |json: &str| check(Kind::Medium, "plan.json", json.as_bytes(), "anchorite-rollover-v1");
+        form(r#"{"format":"anchorite-rollover-v1","more":1}"#).unwrap();
+        let newer = form(r#"{"format":"anchorite-rollover-v2","more":1}"#).unwrap_err();
+        assert!(newer.what().contains("written by a newer anchorite"), "{newer}");
         let newer = said(r#"{"type":"anchorite/request/v2","more":1}"#).unwrap_err();
         assert!(
             newer.starts_with("request.json was written by a newer anchorite: saw anchorite/request/v2"),

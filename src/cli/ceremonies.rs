@@ -41,6 +41,9 @@ pub fn genesis_of(config: &Config) -> &'static str {
     if config.custody.is_some() { "root-genesis-custody" } else { "root-genesis" }
 }
 
+/// Said once every bundle on it was synced and read back.
+const TAKE_OUT: &str = "the bundles were read back: it is safe to take the exports medium out";
+
 #[derive(Serialize)]
 struct Created {
     changed: bool,
@@ -178,7 +181,7 @@ pub fn sign(args: &Args, a: &Sign, terminal: &mut Terminal) -> Result<(), Error>
         });
     }
     let open = "on each cluster's side: anchorite open BUNDLE --into NAME";
-    terminal.done(&held.written, &["take the exports medium out and carry it to the clusters", open]);
+    terminal.done(&held.written, &[TAKE_OUT, open]);
     Ok(())
 }
 
@@ -279,7 +282,7 @@ pub fn export(args: &Args, a: &Export, terminal: &mut Terminal) -> Result<(), Er
             signing_seconds: None,
         });
     }
-    terminal.done(&held.written, &["on each cluster's side: anchorite open BUNDLE --into NAME"]);
+    terminal.done(&held.written, &[TAKE_OUT, "on each cluster's side: anchorite open BUNDLE --into NAME"]);
     Ok(())
 }
 

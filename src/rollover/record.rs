@@ -4,6 +4,7 @@
 use super::ca::Files;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
+use crate::format;
 use crate::x509::read::Foreign;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -111,14 +112,14 @@ impl Record {
     /// # Errors
     /// [`Kind::Medium`]: not this form.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
+        // Before its fields are looked at.
+        format::check(Kind::Medium, "plan.json", bytes, FORMAT)?;
         let record: Self = serde_json::from_slice(bytes).map_err(|error| {
             Error::new(Kind::Medium, "plan.json cannot be read")
                 .saw(error.to_string())
                 .wanted("what `anchorite rollover plan` wrote")
         })?;
-        if record.format != FORMAT {
-            return Err(Error::new(Kind::Medium, "plan.json is of another form").saw(&record.format).wanted(FORMAT));
-        }
+        format::check_type(Kind::Medium, "plan.json", &record.format, FORMAT)?;
         Ok(record)
     }
 

@@ -1,5 +1,6 @@
 //! A batch with a refused request signs nothing, unless people strike that request and say why.
 
+use crate::crash::instants;
 use crate::seat::{Seat, approves_from, founded, introduces};
 use crate::support::*;
 use serde_json::Value;
@@ -144,4 +145,30 @@ fn an_answer_without_a_reason_strikes_nothing() {
     );
     world.stopped(&SIGN, &refusal);
     assert_eq!(kept(&world).1.len(), 0);
+}
+
+/// What a signing of these clusters costs: syncs of the log, and signatures by the token.
+fn cost(clusters: &[&str]) -> (usize, usize) {
+    let world = World::ready();
+    let requests: Vec<String> = clusters.iter().map(|cluster| world.request(cluster)).collect();
+    let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
+    world.write("answers.toml", world.signing_answers(&requests, &[]));
+    let counted = crate::crash::copy(&world);
+    let of_log = instants::of_run(&counted, &SIGN, &["authority/log/"]);
+    let syncs = of_log.iter().filter(|at| at.is("fsync", "log/") || at.is("fdatasync", "log/")).count();
+    world.behind_proxy();
+    world.run_with_faults("", &SIGN).ok();
+    let signatures = world.calls().iter().filter(|call| call.function == "C_SignInit").count();
+    (syncs, signatures)
+}
+
+#[test]
+fn a_batch_syncs_the_log_as_often_as_one_request_and_signs_once_for_each_certificate_and_bundle() {
+    if !instants::can_trace("a_batch_syncs_the_log_as_often_as_one_request") {
+        return;
+    }
+    let (one, four) = (cost(&["a"]), cost(&["a", "b", "c", "d"]));
+    assert_eq!(one.0, four.0, "syncs of the log");
+    // The root key for the certificate, the audit key for the bundle; checkpoints are as many.
+    assert_eq!(four.1 - one.1, 3 * 2, "signatures");
 }

@@ -166,3 +166,43 @@ fn what_cannot_be_made_again_is_said_before_a_token_is_unlocked() {
         world.refused(&exporting(now, options), text);
     }
 }
+
+#[test]
+fn a_courier_checks_a_bundle_without_reading_it_and_a_cluster_that_missed_some_opens_the_newest() {
+    let world = World::ready();
+    let first = world.issued("west");
+    world.write("answers-export.toml", PARTICIPANTS);
+    let second = exported(&world, &["west"]).remove(0);
+    let third = exported(&world, &["west"]).remove(0);
+    let root = "authority/public/root-cert.pem";
+    for bundle in [&first, &second, &third] {
+        // The signer is the audit certificate, byte for byte as it stands in the log and in public/.
+        let signer = std::fs::read(bundle.join("signer.pem")).unwrap();
+        for there in ["authority/log/audit/1.pem", "authority/public/audit-cert.pem"] {
+            assert_eq!(signer, world.read(there), "{there}");
+        }
+        // Where no key and no identity is.
+        let courier = World::without_token();
+        courier.write("root-cert.pem", world.read(root));
+        courier.run(&["verify", bundle.to_str().unwrap(), "--root", "root-cert.pem"]).ok();
+    }
+    // One proof for each earlier bundle: whoever saw any of them follows.
+    for seen in [&first, &second] {
+        let cluster = crate::crash::copy(&world);
+        open(&cluster, seen, "clusters/west").ok();
+        let opened = open(&cluster, &third, "clusters/west").ok();
+        assert!(!opened.stderr.contains("not checked"), "{}", opened.stderr);
+    }
+}
+
+#[test]
+fn what_was_written_is_named_and_it_is_safe_to_take_the_medium_out_once_it_was_read_back() {
+    let world = World::ready();
+    let bundle = world.issued("west");
+    world.write("answers-export.toml", PARTICIPANTS);
+    let said = world.run(&exporting(LATER, &["west"])).ok().stderr;
+    let newest = world.bundles().into_iter().find(|other| *other != bundle).unwrap();
+    let name = newest.file_name().unwrap().to_str().unwrap();
+    assert!(said.contains(&format!("wrote  medium/{name}  for west")), "{said}");
+    assert!(said.contains("the bundles were read back: it is safe to take the exports medium out"), "{said}");
+}

@@ -195,12 +195,23 @@ fn what_is_no_plan_is_refused() {
         exit 40
     ",
     );
-    switch.world().write("switch/plan.json", plan.replace("anchorite-rollover-v1", "anchorite-rollover-v9"));
+    // A newer form may have other fields: it is named before they are looked at.
+    let newer = plan.replace("anchorite-rollover-v1", "anchorite-rollover-v9").replacen('{', "{\"waves\": [],", 1);
+    switch.world().write("switch/plan.json", newer);
     switch.world().refused(
         &["rollover", "check", "switch"],
         "
-        error: plan.json is of another form: saw anchorite-rollover-v9, wanted
-               anchorite-rollover-v1
+        error: plan.json was written by a newer anchorite: saw
+               anchorite-rollover-v9, wanted anchorite-rollover-v1
+        hint:  use the version of anchorite that wrote it, or a later one
+        exit 30
+    ",
+    );
+    switch.world().write("switch/plan.json", plan.replace("anchorite-rollover-v1", "rollover"));
+    switch.world().refused(
+        &["rollover", "check", "switch"],
+        "
+        error: plan.json is of another type: saw rollover, wanted anchorite-rollover-v1
         exit 30
     ",
     );

@@ -1,5 +1,6 @@
 //! What may be revoked, and what a CRL must list for how long.
 
+use crate::authority::state::Certificate;
 use crate::authority::state::tests::Story;
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::Error;
@@ -148,6 +149,20 @@ fn what_a_crash_left_unknown_is_listed_as_never_good() {
     assert_eq!((listed.reason, listed.date), (Reason::Unspecified, at("2026-11-21T09:25:00Z")));
     // A clock that was set back: no entry is later than the CRL.
     assert_eq!(listed.date_at(at("2026-11-21T09:00:00Z")), at("2026-11-21T09:00:00Z"));
+}
+
+#[test]
+fn a_root_that_a_crash_left_unknown_is_not_on_its_own_crl() {
+    let h = hierarchy(KeySpec::EcdsaP256);
+    let (mut story, _) = issued(&h);
+    let lost = Hex(vec![0x41; 16]);
+    let intent = story.intended("west", 2, lost.clone()).unwrap();
+    story.then(SignOutcome { intent, status: "unknown".to_owned(), der: None, reason: None }).unwrap();
+    // Relying parties would refuse everything below a root that is on its own CRL.
+    let unknown = story.state.certificates.get(&lost).unwrap().clone();
+    let root = Certificate { what: "root".to_owned(), serial: Hex(vec![0x42; 16]), ..unknown };
+    story.state.certificates.insert(root.serial.clone(), root);
+    assert_eq!(story.state.to_list(1).into_keys().collect::<Vec<_>>(), [lost]);
 }
 
 #[test]
