@@ -382,3 +382,17 @@ impl Module {
 pub(super) fn slot_of(seen: &Seen) -> Result<Slot, Error> {
     Slot::try_from(seen.slot).map_err(|answer| fault::refused("an impossible slot number", &answer))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cryptoki::context::Function;
+
+    #[test]
+    fn a_module_that_works_through_a_device_which_is_not_here_names_it() {
+        let tpm = HsmProfile::embedded("tpm2-pkcs11").unwrap();
+        let tpm = HsmProfile { writes: vec!["/dev/no-such-tpm".into()], ..tpm };
+        let error = does_not_start("m.so", &Answer::Pkcs11(RvError::GeneralError, Function::Initialize), &tpm);
+        assert_eq!(error.hints().first().unwrap(), "it works through /dev/no-such-tpm, which is not here");
+    }
+}

@@ -36,6 +36,12 @@ pub fn asked() -> World {
     world.write("answers-root.toml", format!("{answers}\"{reviewed}\" = \"approve\"\n"));
     let created = world.run(&[&CREATE[..], &["--csr"]].concat()).ok();
     assert!(created.stderr.contains("Request to a parent, to certify this root"), "{}", created.stderr);
+    has_parent(&world);
+    world
+}
+
+/// A parent in `parent/`.
+pub fn has_parent(world: &World) {
     world.write("parent/openssl.cnf", CNF);
     world.write("parent/index.txt", "");
     world.write("parent/serial", "1000\n");
@@ -44,7 +50,6 @@ pub fn asked() -> World {
         openssl ca -batch -config openssl.cnf -selfsign -keyfile root.key -in root.csr -extensions ca_root -notext \
           -startdate 20260101000000Z -enddate 20560101000000Z -out root.pem";
     world.tool("sh", &["-c", make]).ok();
-    world
 }
 
 /// The parent certifies a request with these extensions until a day; `FILE.pem` has the whole path.

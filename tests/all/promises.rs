@@ -69,6 +69,19 @@ fn every_promise_has_a_mechanism_a_test_that_is_there_and_a_figure() {
 }
 
 #[test]
+fn every_quirk_of_a_token_has_a_test_that_is_there() {
+    let section = include_str!("../../SECURITY.md").split_once("\n## Quirks of tokens and their tests\n").unwrap().1;
+    let lines = section.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with('|')).skip(2);
+    let (files, mut quirks) = (files(), 0);
+    for line in lines {
+        let tests = tests_of(line.trim_end_matches(" |").rsplit(" | ").next().unwrap());
+        assert!(!tests.is_empty() && tests.iter().all(|test| exists(test, &files)), "{line}");
+        quirks += 1;
+    }
+    assert!(quirks >= 50, "{quirks}");
+}
+
+#[test]
 fn a_test_that_is_not_there_is_noticed() {
     let files = files();
     assert!(exists("promises::a_test_that_is_not_there_is_noticed", &files));

@@ -74,6 +74,21 @@ fn every_signature_of_an_ml_dsa_root_verifies_elsewhere_and_is_called_an_experim
 }
 
 #[test]
+fn an_ml_dsa_root_is_certified_by_a_parent_and_its_intermediates_verify_under_that_one() {
+    let Some((world, _)) = founded() else { return };
+    crate::parent::has_parent(&world);
+    crate::parent::taken(&world);
+    assert_eq!(world.read("authority/public/root-g1-by-parent.pem"), world.read("parent/given.pem"));
+    world.run(&["log", "verify", AUTHORITY, "--at-rest", "--root", "authority/public/root-cert.pem"]).ok();
+    let bundle = world.issued_at("west", "2026-11-21T13:00:00Z", &[]).display().to_string();
+    let at = ["--now", "2026-11-21T14:00:00Z", "open", &bundle, "--into", "clusters/west", "--root"];
+    world.run(&[&at[..], &["authority/public/root-cert.pem"]].concat()).ok();
+    let path = ["verify", "-no_check_time", "-CAfile", "parent/root.pem", "-untrusted"];
+    let under = ["authority/public/root-g1-by-parent.pem", "clusters/west/ca-cert.pem"];
+    world.tool("openssl", &[&path[..], &under].concat()).ok();
+}
+
+#[test]
 fn an_ml_dsa_root_has_no_successor_and_takes_no_mesh() {
     let Some((world, _)) = founded() else { return };
     let known = |world: &World| world.read("authority/log/entries.jsonl").len();

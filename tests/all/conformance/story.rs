@@ -252,7 +252,8 @@ impl Telling {
         Ok(Outcome::Held)
     }
 
-    /// Without the token nothing is signed; put back, perhaps at another slot, it is found by its serial number.
+    /// Without the token nothing is signed; put back, perhaps at another slot, it is found by its serial number, and is
+    /// what the log says of it.
     fn reopening(&mut self) -> Result<Outcome, String> {
         let token = self.world.path(self.module.token);
         let away = token.with_extension("away");
@@ -266,7 +267,20 @@ impl Telling {
         must(gone, || format!("with the token gone: {said}"))?;
         (self.module.replug)(&self.world);
         well(self.hold(REOPENED, &["crl"], "pin", &crl_answers()))?;
+        self.check()?;
         Ok(Outcome::Held)
+    }
+
+    /// `hsm check` finds every token as the log has it.
+    fn check(&self) -> Result<(), String> {
+        let mut all = vec!["-C", AUTHORITY, "--json", "hsm", "check", "--login", "--pin-file", "pin"];
+        if self.module.audit_elsewhere {
+            all.extend(["--audit-pin-file", "audit-pin"]);
+        }
+        let found: Value = serde_json::from_str(&well(self.world.run(&all))?.stdout).map_err(|e| e.to_string())?;
+        let findings = found["checks"].as_array().ok_or("no findings")?;
+        let other: Vec<_> = findings.iter().filter(|finding| finding["result"] != "agrees").collect();
+        must(other.is_empty(), || format!("hsm check: {other:?}"))
     }
 
     fn judges(&mut self) -> Result<Outcome, String> {

@@ -73,6 +73,19 @@ fn a_directory_for_a_module_that_is_not_told_one_is_refused() {
 }
 
 #[test]
+fn a_database_that_was_begun_and_not_completed_is_named_with_the_way_on() {
+    let setting = "setting = \"directories.tokendir\"\n";
+    let world = of_profile("", &[(setting, &format!("{setting}database = true\n"))]);
+    let (output, _) = with_faults(&world, "C_Initialize=rv:0x102", &CREATE);
+    let said = output.error().split_whitespace().collect::<Vec<_>>().join(" ");
+    let wanted = "does not start: saw C_Initialize: CKR_USER_PIN_NOT_INITIALIZED hint: its database was begun and not \
+         completed: a token was never prepared in it, or was to be made blank hint: move the database aside: the module \
+         makes a new one, with a blank token Nothing was signed. exit 20";
+    assert!(said.ends_with(wanted), "{said}");
+    nothing_begun(&world);
+}
+
+#[test]
 fn nobody_is_asked_for_a_security_officers_pin_that_can_only_be_empty() {
     let world = of_profile("empty-so", &[(SO_PIN_SHAPE, "[so_pin]\nmin = 0\nmax = 0\n")]);
     story_without(&world, &["--so-pin-file"]);

@@ -125,6 +125,10 @@ fn a_copy_of_the_authority_that_fails_at_any_call_opens_nowhere_or_is_whole_and_
         let verified = world.run(&verify);
         assert_eq!(verified.code, Some(0), "{fault}\n{}", verified.error());
         assert!(!super::there(&world, "b/COPY-NOT-FINISHED.txt"), "{fault}");
+        if fault.call == "unlink" {
+            // What could not be taken away is by the next one.
+            world.run(&copying).ok();
+        }
         assert_eq!(unfinished(&world, "b"), [""; 0], "{fault}");
         for part in ["public", "issued"] {
             let of = |root: &str| -> Vec<Vec<u8>> {

@@ -126,6 +126,12 @@ fn a_revocation_whose_crl_was_declined_stays_and_is_on_the_next_one() {
     let output = run(&world, LATER, &["revoke", "west", "--reason", "keyCompromise"], &declined);
     assert_text(&output.error(), "error: declined: no plan was approved Nothing was signed. exit 11");
     assert_eq!(published(&world).number, Some(1));
+    // The same command goes on to the CRL, and asks for the revocation no more.
+    let again = run(&world, LATER, &["revoke", "west", "--reason", "keyCompromise"], &declined);
+    assert_text(&again.error(), "error: declined: no plan was approved Nothing was signed. exit 11");
+    assert!(again.stderr.contains("was revoked before, by a session that did not end"), "{}", again.stderr);
+    // Once another ceremony was held, it is an order like any other.
+    run(&world, LATER, &["export", "east", "--to", "medium"], PARTICIPANTS).ok();
     let again = run(&world, LATER, &["revoke", "west@1", "--reason", "keyCompromise"], &declined);
     assert_text(
         &again.error(),

@@ -35,6 +35,26 @@ fn a_configuration_without_custodians_or_with_a_key_that_no_token_wraps_is_refus
 }
 
 #[test]
+fn a_token_of_a_kind_that_wraps_no_keys_makes_no_root_that_is_to_be_wrapped() {
+    let world = configured(&promising_wrapped("ecdsa-p256").replace("\"softhsm2\"", "\"../profile.toml\""));
+    let clones =
+        include_str!("../../../../hsm-profiles/softhsm2.toml").replace("[\"clone\", \"wrapped\"]", "[\"clone\"]");
+    world.write("profile.toml", clones);
+    world.refused(
+        &with_shares(&CREATE),
+        r#"
+        error: the keys of a token of this kind cannot be wrapped: saw SoftHSM 2, wanted
+               another token, or another [key_backup] mode
+        hint:  its profile says so: anchorite hsm profiles
+        No key was generated.
+        Nothing was changed.
+        Nothing was signed.
+        exit 20
+    "#,
+    );
+}
+
+#[test]
 fn a_place_must_be_named_and_be_there() {
     let world = promised("ecdsa-p256");
     std::fs::rename(world.path("backup"), world.path("pulled")).unwrap();
