@@ -122,17 +122,14 @@ fn a_publication_has_old_and_new_files_and_none_by_half_whatever_call_fails_and_
             // The log grows at its end: it may be anything between the two.
             let mut now = finished(world.tree("out"));
             let entries = std::path::Path::new("out/log/entries.jsonl");
-            let (_, bytes) = now.remove(entries).unwrap();
             // Where the log's files are written before they get their names.
             now.remove(std::path::Path::new("out/log/new"));
+            let (_, bytes) = now.remove(entries).unwrap();
             assert!(bytes.starts_with(&old[entries].1) && new[entries].1.starts_with(&bytes), "{fault}");
             for (path, file) in now {
                 let known = [&old, &new].iter().any(|tree| tree.get(&path) == Some(&file));
                 assert!(known || world.path(&path).is_dir(), "{fault}: {} is there by half", path.display());
             }
-            let is_new = finished(world.tree("out")) == new;
-            let is_old = finished(world.tree("out")) == old;
-            assert!(is_new || is_old || !checks(world, "out"), "{fault}: half of a publication checks as a whole one");
         },
         whole: &|world, again, fault| {
             assert_eq!(again.code, Some(0), "{fault}\n{}", again.error());
