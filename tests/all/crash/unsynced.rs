@@ -34,13 +34,18 @@ fn is_found(recording: &Recording, evidence: &Evidence) -> bool {
     looked.is_err()
 }
 
-fn each_kind_is_missed(ceremony: &Ceremony, test: &str) {
+/// The files of a token that has its keys: what is lost of them is the newer guard, and the older one serves. What a
+/// ceremony does then is tried by `crash::damage`.
+const TOKEN: &str = "token/tokens/";
+
+fn each_kind_is_missed(ceremony: &Ceremony, but: Option<&str>, test: &str) {
     if !instants::can_trace(test) {
         return;
     }
     let recording = Recording::of(ceremony);
     let evidence = Evidence::of(&recording);
-    let kinds = recording.syncs();
+    let mut kinds = recording.syncs();
+    kinds.retain(|kind| but.is_none_or(|but| !kind.starts_with(but)));
     let unmissed: Vec<&String> = kinds.iter().filter(|kind| !is_found(&recording.without(kind), &evidence)).collect();
     assert_eq!(unmissed, Vec::<&String>::new(), "syncs that no power cut misses, of {kinds:?}");
     tally::held(&format!("kinds of syncs in {}, each taken out and missed", ceremony.name), kinds.len());
@@ -48,19 +53,22 @@ fn each_kind_is_missed(ceremony: &Ceremony, test: &str) {
 
 #[test]
 fn each_sync_of_a_signing_session_is_missed_by_a_power_cut() {
-    // In the small size, those of a genesis and of an export say the same of all but `issued/`.
+    // In the small size, those of a genesis say the same of all but `issued/` and media.
     if !tally::full() {
         return;
     }
-    each_kind_is_missed(&SIGNING_TWO, "each_sync_of_a_signing_session_is_missed_by_a_power_cut");
+    each_kind_is_missed(&SIGNING_TWO, Some(TOKEN), "each_sync_of_a_signing_session_is_missed_by_a_power_cut");
 }
 
 #[test]
 fn each_sync_of_a_genesis_is_missed_by_a_power_cut() {
-    each_kind_is_missed(&GENESIS, "each_sync_of_a_genesis_is_missed_by_a_power_cut");
+    each_kind_is_missed(&GENESIS, None, "each_sync_of_a_genesis_is_missed_by_a_power_cut");
 }
 
 #[test]
 fn each_sync_of_an_export_is_missed_by_a_power_cut() {
-    each_kind_is_missed(&AGAIN, "each_sync_of_an_export_is_missed_by_a_power_cut");
+    if !tally::full() {
+        return;
+    }
+    each_kind_is_missed(&AGAIN, Some(TOKEN), "each_sync_of_an_export_is_missed_by_a_power_cut");
 }
