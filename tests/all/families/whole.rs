@@ -38,7 +38,10 @@ fn a_login_of_somebody_else_in_this_process_is_ended_and_is_no_proof_of_the_pin(
 
 #[test]
 fn a_module_that_cannot_lock_is_called_by_one_thread_at_a_time() {
-    let [_, signed, _] = story("cant-lock", "ecdsa-p256");
+    story("cant-lock", "ecdsa-p256");
+    // Slowly, so that another thread would come to open a session.
+    let (output, signed) = with_faults(&prepared("cant-lock"), "C_Sign=delay:200", &SIGN);
+    output.ok();
     // That of the unlocked token, and one that signs.
     let most = signed.iter().scan(0, |open, call| {
         *open += usize::from(call.function == "C_OpenSession");
