@@ -1,4 +1,5 @@
-//! The `type` of a document, `anchorite/<what>/v<number>` (the `format` of `plan.json`, `anchorite-<what>-v<number>`): is it the one that is read here, a newer one, another? Pure.
+//! The `type` of a document, `anchorite/<what>/v<number>` (the `format` of `plan.json`, `anchorite-<what>-v<number>`): is
+//! it the one that is read here, a newer one, another? Pure.
 
 use crate::error::{Error, Kind};
 use serde::Deserialize;

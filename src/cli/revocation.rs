@@ -139,8 +139,7 @@ fn is_published(state: &State, order: &Order) -> bool {
 /// Where what did not end began: a ceremony of this script that was paused, or a session that was interrupted or failed.
 fn cut_short(found: &Found, script: &Script, state: &State) -> Result<Option<u64>, Error> {
     let course = session::unfinished(&found.folder, script)?.map(|course| course.opened);
-    let session = state.session.as_ref().map(|session| session.opened).or(state.broken_off);
-    Ok(course.into_iter().chain(session).min())
+    Ok(course.into_iter().chain(state.cut_short()).min())
 }
 
 /// What the configuration in force lets an emergency do without; no other ceremony does without anybody.

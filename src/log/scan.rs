@@ -237,13 +237,13 @@ impl Cut {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::log::record::StepDone;
     use crate::log::{Header, Record};
 
     /// A log of many chunks, with lines of very different lengths.
-    fn log(lines: u64) -> Vec<u8> {
+    pub(crate) fn log(lines: u64) -> Vec<u8> {
         let header = Header {
             log: "0a".repeat(16),
             session: "0123456789abcdef".to_owned(),

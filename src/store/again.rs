@@ -74,31 +74,14 @@ impl Again {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Digest;
-    use crate::log::record::StepDone;
-    use crate::log::{Header, Record, scan};
+    use crate::log::scan;
     use std::fs;
 
     #[test]
     fn a_line_is_given_back_in_any_order_and_one_that_changed_is_noticed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(ENTRIES);
-        let header = Header {
-            log: "0a".repeat(16),
-            session: "0123456789abcdef".to_owned(),
-            time: "2026-11-21T09:30:00Z".parse().unwrap(),
-            time_source: "given".to_owned(),
-            actors: Vec::new(),
-        };
-        let (mut prev, mut bytes, mut lines) = (Digest([0; 32]), Vec::new(), Vec::new());
-        for seq in 0..40 {
-            let length = if seq % 7 == 0 { 90_000 } else { 10 };
-            let record = Record::from(StepDone { step: "x".repeat(length), activity: "confirm".into() });
-            let line = entry::write_line(&header, seq, &prev, &record).unwrap();
-            prev = merkle::leaf_hash(&line);
-            bytes.extend_from_slice(&line);
-            bytes.push(b'\n');
-        }
+        let (bytes, mut lines) = (scan::tests::log(100), Vec::new());
         fs::write(&path, &bytes).unwrap();
         scan::scan(&bytes[..], &mut |line| {
             lines.push((line.located(), line.entry.clone()));
@@ -106,7 +89,7 @@ mod tests {
         })
         .unwrap();
         let mut again = Again::open(directory.path()).unwrap();
-        for order in [[0, 1, 2, 39], [39, 7, 7, 0], [13, 14, 1, 38]] {
+        for order in [[0, 1, 2, 97], [97, 7, 7, 0], [13, 14, 1, 98]] {
             for (at, entry) in order.map(|position| &lines[position]) {
                 assert_eq!(&again.entry(at).unwrap(), entry);
             }

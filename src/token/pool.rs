@@ -3,7 +3,8 @@
 //! A session that answered with an error is left for a new one: modules keep the broken operation active
 //! (SoftHSM 2.6.1 then answers CKR_OPERATION_ACTIVE). One that did well is kept until the token is closed: opening it
 //! again would cost a search for the key, and a module may end the login with any session that is closed. A message is
-//! taken only once there is a session for it, so what no session was left for was never shown to the token. Nothing is verified here. Source: PKCS#11 v3.0 section 5.13.
+//! taken only once there is a session for it, so what no session was left for was never shown to the token. Nothing is
+//! verified here. Source: PKCS#11 v3.0 section 5.13.
 
 use crate::error::{Error, Kind};
 use crate::token::pkcs11::Pkcs11Token;

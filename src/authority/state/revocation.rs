@@ -104,10 +104,15 @@ impl State {
         self.crls.values().next_back()
     }
 
+    /// Where the last session began, where it was interrupted or failed. For the fold of a log in which no session goes on.
+    pub fn cut_short(&self) -> Option<u64> {
+        self.session.as_ref().map(|session| session.opened).or(self.broken_off)
+    }
+
     /// Numbers of the CRLs that a session signed which did not complete: `public/` may not have them. For the fold of a
     /// log in which no session goes on.
     pub fn left_crls(&self) -> Vec<u64> {
-        let began = self.session.as_ref().map(|session| session.opened).or(self.broken_off);
+        let began = self.cut_short();
         let left = self.crls.values().filter(|crl| began.zip(crl.outcome).is_some_and(|(began, at)| began < at));
         left.map(|crl| crl.number).collect()
     }

@@ -14,7 +14,8 @@ use crate::log::Material;
 use std::collections::BTreeMap;
 
 /// The record of a ceremony in a log that was verified, whose entries are all under a checkpoint; `state` is that of
-/// the log at its end or later, `names` are those of each session whose file is to be public. `again` reads the log's entries again.
+/// the log at its end or later, `names` are those of each session whose file is to be public. `again` reads the log's
+/// entries again.
 ///
 /// # Errors
 /// [`Kind::Usage`]: a file of names does not open what the log holds. [`Kind::Verify`]: the ceremony has no entries.
