@@ -323,9 +323,12 @@ impl People for Answers<'_> {
         match answers.find(|(_, _, given)| !given.used) {
             None => Ok(()),
             Some((step, key, _)) => {
-                Err(Error::new(Kind::Usage, format!("answers: [{step}] {key} answers nothing that is asked"))
-                    .hint("take it out; the digest of a request is printed by: anchorite words FILE")
-                    .into())
+                let way = match key.starts_with("sha256:") {
+                    true => "take it out; the digest of a request is printed by: anchorite words FILE",
+                    false => "take it out; what is asked is printed by: anchorite ceremony answers SCRIPT",
+                };
+                let what = format!("answers: [{step}] {key} answers nothing that is asked");
+                Err(Error::new(Kind::Usage, what).hint(way).into())
             }
         }
     }

@@ -29,6 +29,8 @@ pub struct Interrupted {
     /// Intents without outcome, each with whether a checkpoint covers it: only then the root key may have
     /// been used.
     pub intents: Vec<(u64, SignIntent, bool)>,
+    /// Keys that were announced and never in the log: roles and generations.
+    pub keys: Vec<(String, u32)>,
     /// Numbers of the CRLs that the session signed, and may not have published.
     pub crls: Vec<u64>,
     /// Clusters whose certificate is in the log and whose bundle may not be on a medium.
@@ -54,10 +56,11 @@ impl Interrupted {
             return None;
         }
         let intents = state.open_intents.iter().map(|(seq, i)| (*seq, i.clone(), *seq < covered)).collect();
+        let keys = session.as_ref().map(|_| state.unmade_keys()).unwrap_or_default();
         let crls = session.as_ref().map(|_| state.left_crls()).unwrap_or_default();
         let undelivered = state.undelivered.iter().cloned().collect();
         let unsure = state.custody.all_unsure().map(|(_, which, set)| (which.to_owned(), set.clone())).collect();
-        Some(Self { session, uncovered, intents, crls, undelivered, unsure, torn })
+        Some(Self { session, uncovered, intents, keys, crls, undelivered, unsure, torn })
     }
 
     /// What is left of a genesis whose first line was torn.
@@ -66,6 +69,7 @@ impl Interrupted {
             session: None,
             uncovered: None,
             intents: Vec::new(),
+            keys: Vec::new(),
             crls: Vec::new(),
             undelivered: Vec::new(),
             unsure: Vec::new(),
@@ -85,7 +89,8 @@ impl Interrupted {
             let after = session.steps.last().map_or("no step".to_owned(), |step| format!("the step \"{step}\""));
             found
                 .push(format!("The ceremony {} of {} was interrupted after {after}.", session.ceremony, session.since));
-            if self.intents.is_empty() && self.crls.is_empty() && self.undelivered.is_empty() {
+            let nothing = self.intents.is_empty() && self.crls.is_empty() && self.undelivered.is_empty();
+            if nothing && self.keys.is_empty() {
                 found.push("Nothing was being signed; what was planned is planned and reviewed again.".to_owned());
             }
         }
@@ -99,6 +104,12 @@ impl Interrupted {
                 "{} more like these: {covered} may have been signed, {} were not. All are in the log: anchorite log show",
                 text::count(more, "intent"),
                 more - covered
+            ));
+        }
+        for (role, generation) in &self.keys {
+            let which = if *generation > 1 { format!("{role} key {generation}") } else { format!("{role} key") };
+            found.push(format!(
+                "The {which} was being made. The same command destroys, unused, what the token has of it and makes another."
             ));
         }
         match self.crls.as_slice() {
@@ -211,6 +222,7 @@ mod tests {
             }),
             uncovered: None,
             intents: (0..10_000).map(intent).collect(),
+            keys: vec![("root".to_owned(), 2)],
             crls: vec![u64::MAX; 2],
             undelivered: (0..10_000).map(|at| format!("{}-{at}", "u".repeat(57))).collect(),
             unsure: Vec::new(),

@@ -81,7 +81,8 @@ pub fn crl(args: &Args, a: &Crl, terminal: &mut Terminal) -> Result<(), Error> {
     let wishes = Wishes { final_try: a.attend.final_try, csr: a.csr, ..Wishes::default() };
     let held = hold(args, &a.attend, None, script, &found, wishes, terminal)?;
     let after = found.folder.read_state()?.0;
-    finish(&after, (true, state.size), held.written, terminal)
+    // What a ceremony revoked that was not completed is published by this one.
+    finish(&after, (true, state.cut_short(None).unwrap_or(state.size)), held.written, terminal)
 }
 
 /// The orders that a command line gives.

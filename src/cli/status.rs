@@ -49,7 +49,11 @@ pub fn status(args: &Args, a: &Status, terminal: &mut Terminal) -> Result<(), Er
     let shown = || {
         let mut whole = Screen::new();
         if let Some(interrupted) = &interrupted {
-            let next = "The next ceremony records this and goes on, for example: anchorite sign";
+            let next = match (state.is_founded(), interrupted.crls.is_empty()) {
+                (false, _) => "The same command records this and goes on.",
+                (true, true) => "The next ceremony records this and goes on, for example: anchorite sign",
+                (true, false) => "The next ceremony records this and goes on, for example: anchorite crl --if-needed",
+            };
             whole = whole.then(interrupted.screen().indented(next).blank());
         }
         whole.then(screen(&inventory, now))

@@ -209,11 +209,10 @@ pub(super) fn fold(
         Halt::Other(error) => error,
     })?;
     offsets.push(end.length);
-    let log_id = chain.log().ok_or_else(|| {
+    let log_id = Hex::parse(chain.log().ok_or_else(|| {
         Error::new(Kind::Medium, format!("the log in {} is empty", text::path(&directory)))
             .hint("its genesis was interrupted before the first entry: begin it again")
-    })?;
-    let log_id = Hex::parse(log_id)?;
+    })?)?;
     let checkpoint = newest_checkpoint(&directory, &tree)?;
     Ok(Reading { directory, log_id, tree, offsets, last_time, checkpoint, torn: end.torn, stamps })
 }

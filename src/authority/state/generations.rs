@@ -8,6 +8,7 @@ use crate::log::record::AuditRotated;
 use crate::log::rotation::{Handover, statement};
 use crate::x509::{SignatureAlgorithm, Spki, read, verify};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 const ROOT: &str = "root";
 const AUDIT: &str = "audit";
@@ -24,6 +25,13 @@ pub struct Succession {
 }
 
 impl State {
+    /// Roles and generations of keys that were announced and of which the log never had the public half.
+    pub fn unmade_keys(&self) -> Vec<(String, u32)> {
+        let announced = self.keys.iter().filter(|key| self.key_of(&key.role, key.generation).is_none());
+        let unmade: BTreeSet<(String, u32)> = announced.map(|key| (key.role.clone(), key.generation)).collect();
+        unmade.into_iter().collect()
+    }
+
     /// The roots that meshes rely on at a time, oldest first: certified, with a CRL, not ended, and the end of their
     /// keys not announced. A root that has no CRL yet issues nothing, because nobody could be told what it revokes.
     pub fn current_roots(&self, now: Timestamp) -> Vec<(u32, &Certificate)> {

@@ -99,7 +99,10 @@ fn clear_left_over(room: &mut Room<'_>, keys: &mut Keyring, (role, generation): 
             .heading(format!("A try before this one left a key ({})", role.name()), "destroyed")
             .field("id", id.0.to_string())
             .field("objects", gone.to_string())
-            .text("It was destroyed, unused: nobody saw what became of it meanwhile. Another is made.");
+            .text(
+                "The log announced it and never had its public half: it signed nothing that counts, and nobody can tell \
+                 what became of it meanwhile. It is gone from the token; another is made.",
+            );
         room.people.show(&screen)?;
     }
     Ok(())

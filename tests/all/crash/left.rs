@@ -54,6 +54,7 @@ fn a_crl_whose_session_was_killed_is_published_by_the_next_and_not_signed_again(
     let killed = killed_after_the_outcome(&world, &at(LATER, &["crl"]));
     let status = one_line(&killed.run(&["-C", AUTHORITY, "status"]).ok().stdout);
     assert!(status.contains("CRL 2 was issued; public/ may lack it until the next ceremony."), "{status}");
+    assert!(status.contains("goes on, for example: anchorite crl --if-needed"), "{status}");
 
     // Whoever asks only for what is missing is not told that nothing is.
     let world = copy(&killed);
@@ -121,6 +122,7 @@ fn a_revocation_that_was_killed_after_its_crl_was_signed_is_published_and_what_i
         world.write("answers-crl.toml", answers);
         let next = world.run(&command).ok();
         assert!(one_line(&next.stderr).contains("CRL number 2 lists 1 certificate"), "{}", next.stderr);
+        assert!(next.stderr.contains("for west, on its side: anchorite request west"), "{}", next.stderr);
         assert_eq!((numbers(&world), published(&world)), (vec![1, 2], 2));
         let revoked = entries(&world);
         assert_eq!(of_type(&revoked, "certificate.revoked").len(), 1);

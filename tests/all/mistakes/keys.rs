@@ -180,7 +180,7 @@ fn mistake_14_a_key_that_was_imported_is_never_taken_for_one_that_the_token_made
 fn cleared(shown: &str) -> bool {
     let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     shown.contains("A try before this one left a key (root) destroyed")
-        && shown.contains("It was destroyed, unused: nobody saw what became of it meanwhile. Another is made.")
+        && shown.contains("nobody can tell what became of it meanwhile. It is gone from the token; another is made.")
 }
 
 /// Not a mistake of people's: a power cut while the token made the key pair took one half of it.

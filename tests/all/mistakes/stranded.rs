@@ -202,6 +202,15 @@ fn mistake_1_15_a_key_that_an_interrupted_genesis_made_is_destroyed_by_the_same_
     }
     let world = World::ready();
     super::keys::cut_before_the_root_key_is_logged(&world);
+    let told = world.run(&["-C", AUTHORITY, "--now", GENESIS, "status"]).ok().stdout;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains(
+            "The root key was being made. The same command destroys, unused, what the token has of it and makes another. \
+             The same command records this and goes on."
+        ),
+        "{told}"
+    );
     let again = world.run(&CREATE).ok();
     assert!(again.stderr.contains("A try before this one left a key (root)"), "{}", again.stderr);
     assert_eq!(private_keys(&world), 2);

@@ -68,7 +68,8 @@ fn an_answer_that_nobody_asks_for_stops_before_the_signature() {
         &SIGN,
         "
         error: answers: [reviews] offline:cluster9 answers nothing that is asked
-        hint:  take it out; the digest of a request is printed by: anchorite words FILE
+        hint:  take it out; what is asked is printed by: anchorite ceremony answers
+               SCRIPT
         Nothing was signed.
         exit 2
     ",
@@ -78,7 +79,8 @@ fn an_answer_that_nobody_asks_for_stops_before_the_signature() {
         &SIGN,
         "
         error: answers: [participants] auditor answers nothing that is asked
-        hint:  take it out; the digest of a request is printed by: anchorite words FILE
+        hint:  take it out; what is asked is printed by: anchorite ceremony answers
+               SCRIPT
         Nothing was signed.
         exit 2
     ",
@@ -191,7 +193,8 @@ fn an_export_with_a_stray_answer_writes_no_bundle() {
         &export,
         "
         error: answers: [review] offline:cluster1 answers nothing that is asked
-        hint:  take it out; the digest of a request is printed by: anchorite words FILE
+        hint:  take it out; what is asked is printed by: anchorite ceremony answers
+               SCRIPT
         Nothing was signed.
         exit 2
     ",
