@@ -214,7 +214,7 @@ mod tests {
         let lines = Screen::new().led("hint:  ", long).render();
         assert_eq!(
             lines,
-            "hint:  if your paper says otherwise, it has another configuration: type \"no\"\n       to stop\n"
+            "hint:  if your paper says otherwise, it has another configuration: type \"no\" to\n       stop\n"
         );
     }
 
