@@ -78,40 +78,40 @@ fn holds(target: &str, run: fn(&[u8]), places: usize) {
 
 #[test]
 fn a_changed_request_is_read_as_it_is_or_refused_by_a_rule() {
-    holds("request", request::run, 24);
+    holds("request", request::run, 64);
 }
 
 #[test]
 fn a_changed_package_of_a_request_is_read_as_it_is_or_refused() {
-    holds("request_package", request_package::run, 40);
+    holds("request_package", request_package::run, 64);
 }
 
 #[test]
 fn a_changed_configuration_plans_nothing_that_is_a_defect() {
-    holds("configuration", configuration::run, 24);
+    holds("configuration", configuration::run, 64);
 }
 
 #[test]
 fn a_changed_share_is_read_as_it_is_or_refused() {
-    holds("share", share::run, 40);
+    holds("share", share::run, 64);
 }
 
 #[test]
 fn a_changed_note_or_proof_is_read_as_it_is_or_refused() {
-    holds("note", note::run, 40);
+    holds("note", note::run, 64);
 }
 
 #[test]
 fn a_changed_line_of_a_log_is_read_as_it_is_or_refused() {
-    holds("entry", entry::run, 40);
+    holds("entry", entry::run, 64);
 }
 
 #[test]
 fn a_changed_part_of_a_bundle_is_read_as_it_is_or_refused() {
-    holds("bundle", bundle::run, 40);
+    holds("bundle", bundle::run, 64);
 }
 
 #[test]
 fn changed_files_of_other_programs_are_read_or_refused() {
-    holds("others", others::run, 40);
+    holds("others", others::run, 64);
 }
