@@ -76,5 +76,5 @@ fn failures(calls: &[Call], prefix: &str, every: usize) -> Vec<String> {
         let place = format!("{}@{}", call.function, call.nth);
         all.extend(some.iter().map(|code| format!("{place}={prefix}:{code:#x}")));
     }
-    all
+    tally::part(all)
 }
