@@ -19,7 +19,7 @@ enum Row {
     Banner { left: String, right: String },
     Heading { left: String, right: String },
     Field { label: String, value: String, note: String },
-    Text { indent: usize, text: String },
+    Text { lead: String, text: String },
     Verbatim(String),
     Blank,
 }
@@ -60,13 +60,19 @@ impl Screen {
 
     /// Words wrapped to the width.
     pub fn text(mut self, text: impl AsRef<str>) -> Self {
-        self.rows.push(Row::Text { indent: 0, text: text::escape(text.as_ref()) });
+        self.rows.push(Row::Text { lead: String::new(), text: text::escape(text.as_ref()) });
         self
     }
 
     /// Words wrapped to the width, indented as values' labels are.
     pub fn indented(mut self, text: impl AsRef<str>) -> Self {
-        self.rows.push(Row::Text { indent: 2, text: text::escape(text.as_ref()) });
+        self.rows.push(Row::Text { lead: "  ".to_owned(), text: text::escape(text.as_ref()) });
+        self
+    }
+
+    /// Words wrapped to the width after a word that leads them (`hint:  `), and below each other.
+    pub fn led(mut self, lead: &str, text: impl AsRef<str>) -> Self {
+        self.rows.push(Row::Text { lead: lead.to_owned(), text: text::escape(text.as_ref()) });
         self
     }
 
@@ -117,9 +123,11 @@ impl Row {
         match self {
             Row::Blank => vec![String::new()],
             Row::Verbatim(line) => vec![line.clone()],
-            Row::Text { indent, text } => {
-                let pad = " ".repeat(*indent);
-                text::wrap(text, WIDTH - indent).into_iter().map(|line| format!("{pad}{line}")).collect()
+            Row::Text { lead, text } => {
+                let indent = lead.chars().count();
+                let lines = text::wrap(text, WIDTH.saturating_sub(indent)).into_iter();
+                let leads = std::iter::once(lead.clone()).chain(std::iter::repeat(" ".repeat(indent)));
+                lines.zip(leads).map(|(line, lead)| format!("{lead}{line}")).collect()
             }
             Row::Banner { left, right } | Row::Heading { left, right } => {
                 let used = left.chars().count() + right.chars().count();
@@ -198,6 +206,16 @@ mod tests {
         let text = Screen::new().field("root words 1-8", words).render();
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert_eq!(text.split_whitespace().skip(3).collect::<Vec<_>>().join(" "), words);
+    }
+
+    #[test]
+    fn what_a_word_leads_goes_on_below_itself() {
+        let long = "if your paper says otherwise, it has another configuration: type \"no\" to stop";
+        let lines = Screen::new().led("hint:  ", long).render();
+        assert_eq!(
+            lines,
+            "hint:  if your paper says otherwise, it has another configuration: type \"no\" to\n       stop\n"
+        );
     }
 
     #[test]

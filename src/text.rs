@@ -6,6 +6,7 @@ pub use json::write_json;
 
 use crate::error::Error;
 use std::fmt::Write;
+use std::path::Path;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// Takes a long text as it is made, piece by piece, and lets go of it.
@@ -134,32 +135,61 @@ pub fn escape_json(json: &str) -> String {
     out
 }
 
+/// A path in a sentence: where a reader, a shell or [`without_directories`] would take it for more than a word, it
+/// is quoted as a shell has it.
+pub fn path(path: &Path) -> String {
+    shell(&path.display().to_string())
+}
+
 /// A text for the log, which may be published: of each absolute path only the last part stays. The rest says where this
-/// machine mounts its sticks and keeps its files, and with that often who is logged in.
+/// machine mounts its sticks and keeps its files, and with that often who is logged in. A path with spaces is taken
+/// out whole where it is quoted, as [`path`] does.
 pub fn without_directories(s: &str) -> String {
     let is_bound = |c: char| c.is_whitespace() || "\"'`(),;:=[]{}<>".contains(c);
     let mut out = String::new();
     let mut rest = s;
     while let Some(at) = rest.find('/') {
         let (before, path) = rest.split_at(at);
-        let length = path.find(is_bound).unwrap_or(path.len());
+        let last = before.chars().next_back().or(out.chars().next_back());
+        let quoted = last.and_then(|quote| up_to_quote(path, quote));
+        let length = quoted.or_else(|| path.find(is_bound)).unwrap_or(path.len());
         let (path, after) = path.split_at(length);
         out.push_str(before);
         // What follows a letter is no absolute path: `and/or`, `https://…`, `a/b`.
-        let is_absolute =
-            before.chars().next_back().or(out.chars().next_back()).is_none_or(|c| is_bound(c) && c != ':');
-        match path.trim_end_matches('/').rsplit_once('/') {
-            Some((directories, last)) if is_absolute => {
-                // What lies right below these has the name of who is logged in.
-                let personal = matches!(directories, "/home" | "/media" | "/run/media" | "/run/user" | "/Users");
-                out.push_str(if personal { "…" } else { "…/" });
-                out.push_str(if personal { "" } else { last });
-            }
-            _ => out.push_str(path),
-        }
+        let is_absolute = last.is_none_or(|c| is_bound(c) && c != ':');
+        out.push_str(&if is_absolute { called(path) } else { path.to_owned() });
         rest = after;
     }
     out + rest
+}
+
+/// The length of what stands before the quote that ends it; [`shell`] writes a single one within as `'\''`.
+fn up_to_quote(s: &str, quote: char) -> Option<usize> {
+    const WITHIN: &str = r"'\''";
+    match quote {
+        '\'' => {
+            let mut from = 0;
+            loop {
+                let at = from + s.get(from..)?.find(quote)?;
+                if !s.get(at..)?.starts_with(WITHIN) {
+                    return Some(at);
+                }
+                from = at + WITHIN.len();
+            }
+        }
+        '"' | '`' => s.find(quote),
+        _ => None,
+    }
+}
+
+/// What a path is called in the log: of an absolute one, the last part.
+pub fn called(path: &str) -> String {
+    match path.trim_end_matches('/').rsplit_once('/') {
+        // What lies right below these has the name of who is logged in.
+        Some(("/home" | "/media" | "/run/media" | "/run/user" | "/Users", _)) => "…".to_owned(),
+        Some((_, last)) if path.starts_with('/') => format!("…/{last}"),
+        _ => path.to_owned(),
+    }
 }
 
 /// `1 plan`, `3 plans`.

@@ -1,26 +1,6 @@
-//! What other programs wrote, and a plan that came back: `index.txt` of `openssl ca`, the JSON of `istioctl`,
-//! `plan.json`. Each is read or refused, in plain words.
 #![no_main]
 
-use anchorite::authority::past::index;
-use anchorite::error::Error;
-use anchorite::rollover::Record;
-use anchorite::rollover::observe::dump;
-use anchorite::text;
-use libfuzzer_sys::fuzz_target;
+#[path = "../targets/others.rs"]
+mod others;
 
-fn plain<T>(result: Result<T, Error>) -> Option<T> {
-    result.map_err(|error| assert!(text::first_deceptive(&error.to_string()).is_none(), "{error}")).ok()
-}
-
-fuzz_target!(|bytes: &[u8]| {
-    plain(dump::read(bytes));
-    if let Some(record) = plain(Record::read(bytes)) {
-        let written = record.write().unwrap();
-        assert_eq!(Record::read(&written).unwrap().write().unwrap(), written);
-    }
-    let Ok(lines) = std::str::from_utf8(bytes) else { return };
-    for line in plain(index::parse("index.txt", lines)).unwrap_or_default() {
-        assert!(text::first_deceptive(&line.subject).is_none(), "{line:?}");
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| others::run(bytes));

@@ -109,6 +109,7 @@ pub fn due(state: &State, config: &Config, now: Timestamp) -> Vec<Due> {
 fn crls(state: &State, config: &Config, now: Timestamp) -> Vec<Task> {
     let roots = state.roots();
     let newest = roots.keys().next_back().copied();
+    let left = state.left_crls();
     let mut tasks = Vec::new();
     for (generation, crl) in &state.crls {
         let root_ends = roots.get(generation).map_or(crl.next_update, |root| root.not_after);
@@ -128,6 +129,18 @@ fn crls(state: &State, config: &Config, now: Timestamp) -> Vec<Task> {
                 what: format!("issue the CRL after number {}{of}: a revocation waits", crl.number),
                 why: format!("{} on none, so nobody learns of it", text::count(unpublished, "revoked certificate")),
                 how: "anchorite crl".to_owned(),
+            });
+            continue;
+        }
+        if left.contains(&crl.number) {
+            let since = state.last_time.unwrap_or(crl.next_update);
+            tasks.push(Task {
+                id: format!("crl.{generation}"),
+                begin: since,
+                by: since,
+                what: format!("publish CRL number {}{of}", crl.number),
+                why: "it is signed; the ceremony ended before public/ had it".to_owned(),
+                how: "anchorite crl --if-needed".to_owned(),
             });
             continue;
         }

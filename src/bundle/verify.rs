@@ -10,6 +10,7 @@ use crate::error::{Error, Kind};
 use crate::files::intake;
 use crate::key::KeySpec;
 use crate::log::note::{self, Checkpoint};
+use crate::text;
 use crate::x509::read::{self, Certificate};
 use crate::x509::verify::{self as x509, Purpose};
 use crate::x509::{SignatureAlgorithm, Spki, pem};
@@ -43,7 +44,7 @@ pub fn load(dir: &Path) -> Result<Vec<(String, Vec<u8>)>, Error> {
         .iter()
         .map(|(name, cap)| {
             if !there.iter().any(|found| found.name == *name) {
-                return Err(missing(name).saw(dir.display().to_string()));
+                return Err(missing(name).saw(text::path(dir)));
             }
             Ok(((*name).to_owned(), intake::read(&dir.join(name), *cap)?))
         })

@@ -13,6 +13,7 @@ use crate::error::{Error, Kind};
 use crate::files::medium::{self, Medium, Role};
 use crate::files::{Shape, deliver, intake, own};
 use crate::store::{self, Standing};
+use crate::text;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -121,7 +122,7 @@ fn write_all(folder: &Folder, stick: &Stick, working: &mut dyn FnMut(usize, usiz
     }
     for (name, path) in &beside {
         if intake::read(&dir.join(name), MAX_FILE)? != intake::read(path, MAX_FILE)? {
-            return Err(Error::new(Kind::Medium, format!("{} is not what was written", dir.join(name).display()))
+            return Err(Error::new(Kind::Medium, format!("{} is not what was written", text::path(&dir.join(name))))
                 .hint("the medium is failing, or another one was plugged in meanwhile"));
         }
     }
@@ -195,7 +196,7 @@ pub fn write_everywhere(room: &mut Room<'_>, bench: &mut Bench, step: &str) -> R
                 .map_err(|error| Wrong { error, offer: Some(WITHOUT) })
         });
         let written = if attended { written.unwrap_or(false) } else { written? };
-        let (called, dir) = (stick.medium.called(), stick.dir.display());
+        let (called, dir) = (stick.medium.called(), text::path(&stick.dir));
         said.push(match (written, stick.here) {
             (_, true) => format!("{called}  holds the authority itself"),
             (true, _) => format!("{called}  in {dir}"),
@@ -215,7 +216,7 @@ pub fn try_everywhere(room: &mut Room<'_>) -> Vec<String> {
             write(&room.folder, &stick, &mut |done, of, what| people.working(done, of, what))
         });
         if let Err(error) = copied {
-            failed.push(format!("a copy was not written: {error}; later: anchorite medium copy {}", dir.display()));
+            failed.push(format!("a copy was not written: {error}; later: anchorite medium copy {}", text::path(&dir)));
         }
     }
     failed
@@ -230,7 +231,7 @@ fn own_stick(room: &Room<'_>) -> Option<Stick> {
 }
 
 fn twice(known: &Stick, dir: &Path) -> Error {
-    Error::new(Kind::Medium, format!("{} is the same medium as {}", dir.display(), known.dir.display()))
+    Error::new(Kind::Medium, format!("{} is the same medium as {}", text::path(dir), text::path(&known.dir)))
         .saw(known.medium.to_string())
         .wanted("another authority medium")
         .hint("plug in the other one; two names for one medium are one copy")

@@ -10,6 +10,7 @@ use crate::files::intake::{self, Found, Shape, Unread};
 use crate::finding::Finding;
 use crate::request::package::{self, RequestJson};
 use crate::request::{self, Inspected, KeyPolicy, VerifiedRequest, file};
+use crate::text;
 use crate::x509::Spki;
 use std::path::Path;
 
@@ -128,7 +129,7 @@ impl Load {
 }
 
 fn too_much(dir: &Path, what: &str, wanted: String) -> Error {
-    Error::new(Kind::Medium, format!("{} holds {what} for one session", dir.display()))
+    Error::new(Kind::Medium, format!("{} holds {what} for one session", text::path(dir)))
         .wanted(wanted)
         .hint("spread them over several sticks, a session each")
         .truth("Nothing was signed.")

@@ -136,8 +136,7 @@ pub struct Bench {
     pub opened: Option<Opened>,
     /// A session that was interrupted before this one.
     pub interrupted: Option<Interrupted>,
-    /// Where what was cut short began, in the log: the session that was interrupted or failed, or the ceremony that this
-    /// session goes on with. What was signed since was given to nobody yet.
+    /// Where what was not completed before this session began, in the log.
     pub cut_short: Option<u64>,
     /// Requests that were accepted.
     pub pending: Vec<Pending>,

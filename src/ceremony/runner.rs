@@ -7,12 +7,14 @@ use super::progress;
 use super::recovery::Interrupted;
 use super::room::{Bench, Room};
 use super::script::Step;
-use super::steps::unlock_token;
+use super::steps::{issue_crl, unlock_token};
 use super::vocabulary::{self, Activity, Fact, Ways};
+use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::execute;
 use crate::log::Record;
 use crate::log::record::{SessionClosed, StepDone, StepSkipped};
+use crate::policy::revocation;
 use crate::text;
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,7 +25,8 @@ use jiff::{SignedDuration, Timestamp};
 /// under a checkpoint that says how it ended.
 pub fn run(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
     let steps = room.script.steps.clone();
-    bench.cut_short = cut_short(room, bench.interrupted.as_ref());
+    let state = room.journal.state();
+    bench.cut_short = state.cut_short(state.session.as_ref().map(|own| own.opened));
     if let Some(interrupted) = bench.interrupted.as_ref().filter(|interrupted| !is_known(room, interrupted)) {
         room.people.show(&interrupted.screen()).map_err(Stop::into_error)?;
     }
@@ -37,15 +40,6 @@ pub fn run(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Where the session began that was interrupted or failed, or the ceremony that is gone on with: whichever was first.
-fn cut_short(room: &Room<'_>, interrupted: Option<&Interrupted>) -> Option<u64> {
-    let state = room.journal.state();
-    let course = state.course.as_ref().filter(|course| course.id != room.journal.session());
-    let session = interrupted.and_then(|interrupted| interrupted.session.as_ref());
-    let began = [course.map(|course| course.opened), session.map(|session| session.opened), state.broken_off];
-    began.into_iter().flatten().min()
 }
 
 /// True where people know it already: they go on with the ceremony that was interrupted, and it left nothing but
@@ -213,6 +207,7 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
             .into_kind(Kind::AfterSigning)
             .hint(execute::goes_on(bench.issued.iter().map(|issued| &issued.intent)));
     }
+    error = with_waiting(error, room, bench);
     let open = room.journal.is_durable() && !bench.closed && room.journal.state().open_intents.is_empty();
     if let (true, Some(keys)) = (open, bench.keys.as_mut())
         && keys.audit_spki().is_ok()
@@ -235,6 +230,24 @@ fn close_after(stop: Stop, room: &mut Room<'_>, bench: &mut Bench, step: &Step) 
         }
     }
     error
+}
+
+/// An error that says what was revoked and is on no CRL yet, where the ceremony was to issue one.
+fn with_waiting(error: Error, room: &Room<'_>, bench: &Bench) -> Error {
+    let state = room.journal.state();
+    let own = state.session.as_ref().map(|own| own.opened);
+    let issues = room.script.steps.iter().any(|step| step.activity == issue_crl::ACTIVITY.name);
+    let Some(since) = bench.cut_short.or(own).filter(|_| issues) else { return error };
+    let on_none: Vec<Hex> = state.living_certificates().into_keys().flat_map(|root| state.unpublished(root)).collect();
+    let waiting = state.revoked_since(since).into_iter().filter(|serial| on_none.contains(serial));
+    let names: Vec<String> =
+        waiting.filter_map(|serial| state.certificates.get(&serial).map(revocation::name)).collect();
+    match names.is_empty() {
+        true => error,
+        false => error
+            .hint("the same command plans the CRL again, and so does: anchorite crl")
+            .truth(format!("In the log and on no CRL yet: the revocation of {}.", names.join(", "))),
+    }
 }
 
 /// An error that says what is true of signatures.

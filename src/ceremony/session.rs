@@ -81,7 +81,7 @@ impl Folder {
     pub fn read_long_text(path: &Path, max: u64) -> Result<String, Error> {
         let bytes = intake::read(path, max)?;
         String::from_utf8(bytes).map_err(|_| {
-            Error::new(Kind::Usage, format!("{} is not UTF-8 text", path.display())).hint("save it as UTF-8")
+            Error::new(Kind::Usage, format!("{} is not UTF-8 text", text::path(path))).hint("save it as UTF-8")
         })
     }
 
@@ -93,7 +93,7 @@ impl Folder {
         self.check_present()?;
         if !self.config().exists() {
             return Err(Error::new(Kind::Medium, "this directory is not an authority: it has no authority.toml")
-                .saw(self.dir.display().to_string())
+                .saw(text::path(&self.dir))
                 .hint("name the authority with -C DIR, or make one with: anchorite new DIR"));
         }
         let text = Self::read_text(&self.config())?;
@@ -105,7 +105,7 @@ impl Folder {
     fn check_present(&self) -> Result<(), Error> {
         if self.dir.join(copies::UNFINISHED).symlink_metadata().is_ok() {
             return Err(Error::new(Kind::Medium, "this copy of the authority is not finished")
-                .saw(self.dir.join(copies::UNFINISHED).display().to_string())
+                .saw(text::path(&self.dir.join(copies::UNFINISHED)))
                 .hint("the medium was pulled, or full, while it was written: go on with another copy")
                 .hint("that one completes this: anchorite -C THE-OTHER medium copy THIS"));
         }
@@ -113,7 +113,7 @@ impl Folder {
             return Ok(());
         }
         Err(Error::new(Kind::Medium, "there is no authority here")
-            .saw(self.dir.display().to_string())
+            .saw(text::path(&self.dir))
             .wanted("a directory with authority.toml")
             .hint("name it with -C DIR, or make one with: anchorite new DIR"))
     }
@@ -161,7 +161,7 @@ impl Folder {
         self.check_present()?;
         if !self.has_log()? {
             return Err(Error::new(Kind::Medium, "this authority has no log yet")
-                .saw(self.dir.display().to_string())
+                .saw(text::path(&self.dir))
                 .hint("its root is made by: anchorite root create"));
         }
         self.known.ask(&self.log(), |read, state| (state.clone(), Interrupted::find(state, read)))

@@ -6,6 +6,7 @@ use crate::authority::state::TokenRecord;
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::key::KeySpec;
+use crate::text;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::module::{self, Module, Seen, Selection};
 use crate::token::unlock::Login;
@@ -231,7 +232,7 @@ fn one_directory(root: &HsmProfile, audit: &HsmProfile) -> Result<(), Error> {
     if root == audit {
         return Ok(());
     }
-    let shown = |at: Option<Place>| at.map_or_else(|| "none".to_owned(), |at| at.directory().display().to_string());
+    let shown = |at: Option<Place>| at.map_or_else(|| "none".to_owned(), |at| text::path(at.directory()));
     Err(Error::new(Kind::Usage, "the root's token and the audit key's have one module and two directories")
         .saw(format!("{} and {}", shown(root), shown(audit)))
         .wanted("the same in [token] and [audit.token] of local.toml")

@@ -16,6 +16,7 @@ use crate::files::{deliver, intake};
 use crate::format;
 use crate::key::KeySpec;
 use crate::log::record::WrappedKeys;
+use crate::text;
 use crate::token::hsm_profile::{BackupWay, HsmProfile};
 use crate::token::{KeyRole, Officer, Stage, Wrapper};
 use crate::x509::Spki;
@@ -148,8 +149,8 @@ pub fn place(room: &Room<'_>) -> Result<PathBuf, Error> {
         return Ok(place);
     }
     Err(Error::new(Kind::Medium, "the place for the wrapped keys is not there")
-        .saw(place.display().to_string())
-        .hint(format!("put its medium in; on a new one: mkdir -m 700 {}", place.display())))
+        .saw(text::path(&place))
+        .hint(format!("put its medium in; on a new one: mkdir -m 700 {}", text::path(&place))))
 }
 
 /// Nobody said where the file goes.
@@ -186,13 +187,13 @@ pub fn read(place: &Path, backup: &Backup) -> Result<File, Error> {
     let path = place.join(name_of(&known.sha256));
     if !intake::is_there(&path)? {
         return Err(Error::new(Kind::Medium, format!("the wrapped keys of {} are not there", backup.name))
-            .saw(path.display().to_string())
+            .saw(text::path(&path))
             .hint("put the medium of the key backup in, or another with a copy of this file"));
     }
     let bytes = intake::read(&path, MAX_FILE)?;
     let found = Digest::of(&bytes);
     if found != known.sha256 {
-        return Err(Error::new(Kind::Verify, format!("{} is not the file that the log knows", path.display()))
+        return Err(Error::new(Kind::Verify, format!("{} is not the file that the log knows", text::path(&path)))
             .saw(format!("sha256 {found}"))
             .wanted(format!("sha256 {}", known.sha256))
             .hint("it was changed or damaged: use another copy of it, and keep this one as evidence")

@@ -9,7 +9,6 @@ use crate::authority::state;
 use crate::authority::{Config, State};
 use crate::ceremony::room::Wishes;
 use crate::ceremony::script::{Script, ScriptKind};
-use crate::ceremony::session;
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::plan::screen::utc;
@@ -51,8 +50,8 @@ pub fn revoke(args: &Args, a: &Revoke, terminal: &mut Terminal) -> Result<(), Er
     if a.if_needed && orders.iter().all(|order| is_published(&state, order)) {
         return finish(&state, (false, state.size), Vec::new(), terminal);
     }
-    // After a pause or a crash the same command goes on: what it revoked then is revoked.
-    let since = cut_short(&found, &script, &state)?;
+    // Until a ceremony is completed the same command goes on: what it revoked before is revoked.
+    let since = state.cut_short(None);
     let is_left = |order: &&Order| since.is_none_or(|since| order.done_since(&state, since).is_none());
     check(&state, &orders.iter().filter(is_left).cloned().collect::<Vec<_>>(), now)?;
     let emergency = in_force(&found, &script, &a.seats)?;
@@ -134,12 +133,6 @@ fn is_published(state: &State, order: &Order) -> bool {
     order.is_done(state)
         && state.left_crls().is_empty()
         && state.living_certificates().keys().all(|generation| state.unpublished(*generation).is_empty())
-}
-
-/// Where what did not end began: a ceremony of this script that was paused, or a session that was interrupted or failed.
-fn cut_short(found: &Found, script: &Script, state: &State) -> Result<Option<u64>, Error> {
-    let course = session::unfinished(&found.folder, script)?.map(|course| course.opened);
-    Ok(course.into_iter().chain(state.cut_short()).min())
 }
 
 /// What the configuration in force lets an emergency do without; no other ceremony does without anybody.

@@ -12,6 +12,7 @@ pub use super::long::{replace_made, write_new_made};
 pub use super::several::{Directory, write_directories, write_directories_again, write_directory};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
+use crate::text;
 use rustix::fs::{Advice, CWD, RenameFlags};
 use rustix::io::Errno;
 use std::fs::{File, Permissions};
@@ -56,7 +57,7 @@ pub fn check_room(dir: &Path, bytes: u64, files: u64) -> Result<(), Error> {
     let room = about.f_bavail.saturating_mul(about.f_frsize);
     let needed = bytes.saturating_add(files.saturating_mul(about.f_frsize));
     if room < needed {
-        return Err(Error::new(Kind::Medium, format!("{} is nearly full", dir.display()))
+        return Err(Error::new(Kind::Medium, format!("{} is nearly full", text::path(dir)))
             .saw(format!("{room} bytes free"))
             .wanted(format!("{needed} bytes free"))
             .hint("make room on it, or use another medium"));
@@ -89,7 +90,7 @@ pub(super) fn put_new(file: NamedTempFile, path: &Path, same: &Same<'_>) -> Resu
         // Back under its temporary name, and away with it: an error means that nothing is there.
         return match rename_new(path, &file) {
             Ok(()) => Err(error),
-            Err(_) => Err(error.truth(format!("{} is there, and may not be whole: remove it.", path.display()))),
+            Err(_) => Err(error.truth(format!("{} is there, and may not be whole: remove it.", text::path(path)))),
         };
     }
     let _ = file.keep();
@@ -173,9 +174,9 @@ pub(super) fn same_file(path: &Path, same: &Same<'_>) -> Result<Placed, Error> {
 }
 
 pub(super) fn different(path: &Path) -> Error {
-    Error::new(Kind::Medium, format!("{} is already there, and is not the same", path.display()))
+    Error::new(Kind::Medium, format!("{} is already there, and is not the same", text::path(path)))
         .hint("nothing is ever overwritten: move it away, or write to another directory")
-        .truth(format!("{} is as it was.", path.display()))
+        .truth(format!("{} is as it was.", text::path(path)))
 }
 
 pub(super) fn parent(path: &Path) -> &Path {
@@ -218,7 +219,7 @@ pub(super) fn set_mode(file: &File, shown: &Path, mode: u32) -> Result<(), Error
     if mode & 0o077 == 0 && now & 0o077 != 0 {
         return Err(Error::new(
             Kind::Medium,
-            format!("the file system of {} cannot keep a file private", shown.display()),
+            format!("the file system of {} cannot keep a file private", text::path(shown)),
         )
         .saw(format!("mode {now:04o}"))
         .wanted(format!("mode {mode:04o}"))
@@ -246,7 +247,7 @@ pub(super) fn read_back(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 pub(super) fn not_as_written(path: &Path, there: &Digest, written: &Digest) -> Error {
-    Error::new(Kind::Medium, format!("what was read back from {} is not what was written", path.display()))
+    Error::new(Kind::Medium, format!("what was read back from {} is not what was written", text::path(path)))
         .saw(format!("sha256 {}", there.short()))
         .wanted(format!("sha256 {}", written.short()))
         .hint("the medium is failing: use another")

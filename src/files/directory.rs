@@ -11,6 +11,7 @@ use super::intake;
 use super::staging::{Staged, sweep};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
+use crate::text;
 use rustix::fs::{AtFlags, CWD, RenameFlags, StatxAttributes, StatxFlags};
 use std::fs::File;
 use std::io;
@@ -116,7 +117,7 @@ pub fn exchange_directory(target: &Path, files: &[Item<'_>]) -> Result<Written, 
     let old = staged.path().to_owned();
     staged.remove().map_err(|error| {
         fault("the new directory is in place, but the old one cannot be removed from", &old, &error)
-            .truth(format!("{} is the new one, whole and read back.", target.display()))
+            .truth(format!("{} is the new one, whole and read back.", text::path(target)))
     })?;
     Ok(Written { path: target.to_owned(), files: account(files), placed: Placed::New })
 }
@@ -128,7 +129,11 @@ fn keep_old(staged: Staged, target: &Path, error: Error) -> Error {
     let moved = rename_new(staged.path(), &kept).is_ok();
     let place = if moved { kept } else { staged.path().to_owned() };
     staged.keep();
-    error.truth(format!("{} may not be whole. The old directory is kept as {}.", target.display(), place.display()))
+    error.truth(format!(
+        "{} may not be whole. The old directory is kept as {}.",
+        text::path(target),
+        text::path(&place)
+    ))
 }
 
 /// Refuses what a rename cannot replace, before anything is written.
@@ -139,9 +144,12 @@ fn refuse_mount_point(target: &Path) -> Result<(), Error> {
     if !about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) {
         return Ok(());
     }
-    Err(Error::new(Kind::Medium, format!("{} is a mount point, which cannot be exchanged whole", target.display()))
+    Err(Error::new(Kind::Medium, format!("{} is a mount point, which cannot be exchanged whole", text::path(target)))
         .wanted("a directory inside a file system, or a new one")
-        .hint(format!("open into a directory in it: --into {}/NAME, with the key and request there", target.display()))
+        .hint(format!(
+            "open into a directory in it: --into {}/NAME, with the key and request there",
+            text::path(target)
+        ))
         .truth("Nothing was written."))
 }
 
@@ -197,7 +205,7 @@ pub(super) fn verify_directory(path: &Path, files: &[Item<'_>]) -> Result<(), Er
     let found = intake::list(path, files.len().saturating_add(64))?;
     let visible = files.iter().filter(|(name, ..)| !name.starts_with('.')).count();
     if found.len() != visible {
-        return Err(Error::new(Kind::Medium, format!("{} does not hold what was written", path.display()))
+        return Err(Error::new(Kind::Medium, format!("{} does not hold what was written", text::path(path)))
             .saw(format!("{} files", found.len()))
             .wanted(format!("{visible} files")));
     }
@@ -228,7 +236,7 @@ fn can_exchange(parent: &Path) -> Result<(), Error> {
     let (one, other) = (trial.path().join("1"), trial.path().join("2"));
     std::fs::create_dir(&one).and_then(|()| std::fs::create_dir(&other)).map_err(failed)?;
     rustix::fs::renameat_with(CWD, &one, CWD, &other, RenameFlags::EXCHANGE).map_err(|errno| {
-        Error::new(Kind::Medium, format!("the file system of {} cannot exchange two directories", parent.display()))
+        Error::new(Kind::Medium, format!("the file system of {} cannot exchange two directories", text::path(parent)))
             .saw(errno.to_string())
             .hint("open into a directory on ext4, xfs, btrfs or tmpfs, or into a new directory")
             .truth("Nothing was written.")
@@ -241,7 +249,7 @@ type Carried = (String, Zeroizing<Vec<u8>>, u32);
 /// The files of the old directory that the new one does not bring: names, bytes, modes.
 fn carry(target: &Path, files: &[Item<'_>]) -> Result<Vec<Carried>, Error> {
     let odd = |shown: &str, seen: &str| {
-        Error::new(Kind::Medium, format!("{} holds what cannot be carried over: {shown}", target.display()))
+        Error::new(Kind::Medium, format!("{} holds what cannot be carried over: {shown}", text::path(target)))
             .saw(seen)
             .wanted("regular files only")
             .hint("move it away first")

@@ -1,6 +1,7 @@
 //! What the operating system said, as an error for people: the act, the path, the reason, the remedy.
 
 use crate::error::{Error, Kind};
+use crate::text;
 use rustix::io::Errno;
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::path::Path;
 /// The error of an act on a path ("cannot read"), with a reason and a remedy for the failures that
 /// media have.
 pub(super) fn fault(act: &str, path: &Path, error: &io::Error) -> Error {
-    let what = |reason: &str| Error::new(Kind::Medium, format!("{act} {}: {reason}", path.display()));
+    let what = |reason: &str| Error::new(Kind::Medium, format!("{act} {}: {reason}", text::path(path)));
     // By kind where there is one: tempfile wraps errors and keeps only that.
     match (error.kind(), Errno::from_io_error(error)) {
         (ErrorKind::NotFound, _) => what("there is no such file or directory"),

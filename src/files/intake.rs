@@ -116,7 +116,7 @@ pub fn read_exposed(path: &Path, cap: u64) -> Result<(Zeroizing<Vec<u8>>, u32), 
 pub fn read_secret(path: &Path) -> Result<SecretString, Error> {
     let bytes = read_private(path, MAX_SECRET)?;
     let refuse = |why: &str| {
-        Error::new(Kind::Usage, format!("the secret in {} {why}", path.display()))
+        Error::new(Kind::Usage, format!("the secret in {} {why}", text::path(path)))
             .wanted("one line of text, its line end not counted")
     };
     let text = std::str::from_utf8(&bytes).map_err(|_| refuse("is not UTF-8 text"))?;
@@ -164,7 +164,7 @@ pub fn list(dir: &Path, cap: usize) -> Result<Vec<Found>, Error> {
     for (count, entry) in std::fs::read_dir(dir).map_err(failed)?.enumerate() {
         let entry = entry.map_err(failed)?;
         if count >= cap {
-            return Err(Error::new(Kind::Medium, format!("too many files in {}", dir.display()))
+            return Err(Error::new(Kind::Medium, format!("too many files in {}", text::path(dir)))
                 .saw(format!("more than {cap}"))
                 .wanted(format!("at most {cap}"))
                 .hint("put what is meant on a medium of its own"));
@@ -217,7 +217,7 @@ fn take_whole<T>(
     admit(&before).map_err(Unread::Failed)?;
     let size = u64::try_from(before.st_size).unwrap_or(u64::MAX);
     if size > cap {
-        let error = Error::new(Kind::Medium, format!("{} is too large", path.display()));
+        let error = Error::new(Kind::Medium, format!("{} is too large", text::path(path)));
         return Err(Unread::TooLarge(error.saw(format!("{size} bytes")).wanted(format!("at most {cap} bytes"))));
     }
     let room = usize::try_from(size).unwrap_or(usize::MAX);
@@ -226,7 +226,7 @@ fn take_whole<T>(
     let moved = |stat: &Stat| (stat.st_size, stat.st_mtime, stat.st_mtime_nsec, stat.st_ctime, stat.st_ctime_nsec);
     if length != room || moved(&before) != moved(&after) {
         return Err(Unread::Failed(
-            Error::new(Kind::Medium, format!("{} changed while it was read", path.display()))
+            Error::new(Kind::Medium, format!("{} changed while it was read", text::path(path)))
                 .hint("wait until nothing writes to it, and run the same command again"),
         ));
     }
@@ -245,7 +245,7 @@ fn regular(path: &Path, stat: &Stat) -> Result<(), Error> {
         FileType::Socket => "a socket",
         FileType::Unknown => "of no known kind",
     };
-    Err(Error::new(Kind::Medium, format!("cannot read {}: not a regular file", path.display()))
+    Err(Error::new(Kind::Medium, format!("cannot read {}: not a regular file", text::path(path)))
         .saw(shape)
         .wanted("a regular file"))
 }
@@ -254,16 +254,16 @@ fn regular(path: &Path, stat: &Stat) -> Result<(), Error> {
 fn private(path: &Path, stat: &Stat) -> Result<(), Error> {
     let me = rustix::process::geteuid().as_raw();
     if stat.st_uid != me {
-        return Err(Error::new(Kind::Medium, format!("{} belongs to another user", path.display()))
+        return Err(Error::new(Kind::Medium, format!("{} belongs to another user", text::path(path)))
             .saw(format!("uid {}", stat.st_uid))
             .wanted(format!("uid {me}"))
             .hint("a secret that another user can replace is no secret: copy it to a file of your own"));
     }
     if stat.st_mode & 0o077 != 0 {
-        return Err(Error::new(Kind::Medium, format!("{} can be read or written by others", path.display()))
+        return Err(Error::new(Kind::Medium, format!("{} can be read or written by others", text::path(path)))
             .saw(format!("mode {:04o}", stat.st_mode & 0o7777))
             .wanted("mode 0600 or stricter")
-            .hint(format!("chmod 600 {}", path.display())));
+            .hint(format!("chmod 600 {}", text::path(path))));
     }
     Ok(())
 }

@@ -155,7 +155,7 @@ pub fn prepare(dir: &Path, role: Role, marking: Marking<'_>) -> Result<Medium, E
             .wanted(format!("1 to {MAX_LABEL} printable characters")));
     }
     if let Some(there) = marker(dir)? {
-        return Err(Error::new(Kind::Medium, format!("{} is marked already", dir.display()))
+        return Err(Error::new(Kind::Medium, format!("{} is marked already", text::path(dir)))
             .saw(there.to_string())
             .hint(format!("remove {MARKER} from it if it shall become {}", role.a())));
     }
@@ -174,9 +174,9 @@ pub fn prepare(dir: &Path, role: Role, marking: Marking<'_>) -> Result<Medium, E
 /// [`Kind::Medium`]: absent, no directory, unmarked, or a marker that does not read.
 pub fn recognise(dir: &Path) -> Result<Medium, Error> {
     marker(dir)?.ok_or_else(|| {
-        Error::new(Kind::Medium, format!("{} is not a medium of anchorite", dir.display()))
+        Error::new(Kind::Medium, format!("{} is not a medium of anchorite", text::path(dir)))
             .saw(format!("no {MARKER}"))
-            .hint(format!("anchorite medium prepare --role exports {}", dir.display()))
+            .hint(format!("anchorite medium prepare --role exports {}", text::path(dir)))
     })
 }
 
@@ -189,15 +189,15 @@ pub fn expect(dir: &Path, role: Role) -> Result<Option<Medium>, Error> {
     match marker(dir)? {
         Some(medium) if medium.role == role => Ok(Some(medium)),
         Some(medium) => {
-            Err(Error::new(Kind::Medium, format!("{} is another medium than the one wanted", dir.display()))
+            Err(Error::new(Kind::Medium, format!("{} is another medium than the one wanted", text::path(dir)))
                 .saw(medium.to_string())
                 .wanted(role.a())
                 .hint(format!("plug in the {role} medium, or name its directory")))
         }
         None if role == Role::Requests => Ok(None),
-        None => Err(Error::new(Kind::Medium, format!("{} is not marked as {}", dir.display(), role.a()))
+        None => Err(Error::new(Kind::Medium, format!("{} is not marked as {}", text::path(dir), role.a()))
             .saw(format!("files, and no {MARKER}"))
-            .hint(format!("anchorite medium prepare --role {role} {}", dir.display()))),
+            .hint(format!("anchorite medium prepare --role {role} {}", text::path(dir)))),
     }
 }
 
@@ -239,7 +239,7 @@ pub fn of_authority(dir: &Path, role: Role, authority: &str) -> Result<Medium, E
     let medium = expect(dir, role)?.map_or_else(|| recognise(dir), Ok)?;
     match &medium.authority {
         Some(other) if other != authority => {
-            Err(Error::new(Kind::Medium, format!("{} is a medium of another authority", dir.display()))
+            Err(Error::new(Kind::Medium, format!("{} is a medium of another authority", text::path(dir)))
                 .saw(medium.to_string())
                 .wanted(format!("{} of {authority}", role.a())))
         }
@@ -256,7 +256,7 @@ pub fn the_same(dir: &Path, before: &Medium) -> Result<(), Error> {
     if medium.id == before.id {
         return Ok(());
     }
-    Err(Error::new(Kind::Medium, format!("{} is not the medium that was there before", dir.display()))
+    Err(Error::new(Kind::Medium, format!("{} is not the medium that was there before", text::path(dir)))
         .saw(medium.to_string())
         .wanted(before.to_string())
         .hint(format!("plug in the one whose sticker says {}", before.short_id())))
@@ -271,7 +271,7 @@ fn is_label(label: &str) -> bool {
 /// The marker, where there is one.
 fn marker(dir: &Path) -> Result<Option<Medium>, Error> {
     let absent = |what: &str| {
-        Error::new(Kind::Medium, format!("{} {what}", dir.display())).hint("is the medium plugged in and mounted?")
+        Error::new(Kind::Medium, format!("{} {what}", text::path(dir))).hint("is the medium plugged in and mounted?")
     };
     match std::fs::metadata(dir) {
         Ok(about) if about.is_dir() => {}
@@ -286,12 +286,12 @@ fn marker(dir: &Path) -> Result<Option<Medium>, Error> {
         Ok(_) => {}
     }
     let bad = |seen: String| {
-        Error::new(Kind::Medium, format!("the marker {} does not read", path.display()))
+        Error::new(Kind::Medium, format!("the marker {} does not read", text::path(&path)))
             .saw(seen)
             .hint("prepare the medium again after removing the marker")
     };
     let json = intake::read(&path, MAX_MARKER)?;
-    format::check(Kind::Medium, &format!("the marker {}", path.display()), &json, TYPE)?;
+    format::check(Kind::Medium, &format!("the marker {}", text::path(&path)), &json, TYPE)?;
     let medium: Medium = serde_json::from_slice(&json).map_err(|error| bad(error.to_string()))?;
     if medium.id.0.len() != ID_LEN {
         return Err(bad(format!("id {}", medium.id)));

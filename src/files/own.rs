@@ -28,7 +28,7 @@ pub fn check_own(dir: &Path) -> Result<(), Error> {
         (_, true) => "a file",
         _ => "neither a file nor a directory",
     };
-    Err(Error::new(Kind::Medium, format!("{} is not a directory of this authority", dir.display()))
+    Err(Error::new(Kind::Medium, format!("{} is not a directory of this authority", text::path(dir)))
         .saw(seen)
         .wanted("a directory, or nothing")
         .hint("move it away; the directory is made when it is needed"))
@@ -64,7 +64,7 @@ pub fn lock(dir: &Path) -> Result<Alone, Error> {
     let file = std::fs::File::open(dir).map_err(|error| fault("cannot open", dir, &error))?;
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Alone { _lock: file }),
-        Err(_) => Err(Error::new(Kind::Medium, format!("{} is in use by another process", dir.display()))
+        Err(_) => Err(Error::new(Kind::Medium, format!("{} is in use by another process", text::path(dir)))
             .hint("wait until it has ended")),
     }
 }

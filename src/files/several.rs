@@ -9,6 +9,7 @@ use super::directory::{Written, account, plain_names, settle_staged, sync_all, v
 use super::fault::fault;
 use super::staging::{Staged, sweep};
 use crate::error::{Error, Kind};
+use crate::text;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -116,7 +117,7 @@ impl New<'_> {
             return new.staged.abandon(error);
         }
         new.staged.keep();
-        error.truth(format!("{} is there, and may not be whole: remove it.", new.path.display()))
+        error.truth(format!("{} is there, and may not be whole: remove it.", text::path(&new.path)))
     }
 }
 

@@ -6,6 +6,7 @@
 use super::deliver::TEMPORARY;
 use super::fault::fault;
 use crate::error::Error;
+use crate::text;
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
 use std::fs::{File, Permissions};
 use std::io;
@@ -63,7 +64,7 @@ impl Staged {
             Ok(()) => error.untrue(REMOVED).truth(REMOVED),
             Err(_) => error.truth(format!(
                 "Nothing was put in place; {} is unfinished: the next run removes it, or you do.",
-                path.display()
+                text::path(&path)
             )),
         }
     }

@@ -2,6 +2,7 @@
 //! when they were put up. Each trial undoes what it could do where a fence does not hold.
 
 use super::fence;
+use crate::text;
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use rustix::fs::{Access, CWD, Mode, OFlags, access, openat, unlinkat};
@@ -92,10 +93,10 @@ fn writes(places: &[PathBuf]) -> Trial {
             Ok(_) => {
                 // Only where no fence stands, so that removing it is allowed too.
                 let _ = unlinkat(CWD, &file, rustix::fs::AtFlags::empty());
-                trial(format!("a file could be made in {}", dir.display()), Some(false))
+                trial(format!("a file could be made in {}", text::path(&dir)), Some(false))
             }
-            Err(rustix::io::Errno::ACCESS) => trial(format!("no file can be made in {}", dir.display()), Some(true)),
-            Err(error) => trial(format!("a file in {}: {error}", dir.display()), None),
+            Err(rustix::io::Errno::ACCESS) => trial(format!("no file can be made in {}", text::path(&dir)), Some(true)),
+            Err(error) => trial(format!("a file in {}: {error}", text::path(&dir)), None),
         };
     }
     trial("no directory outside of what is allowed was writable to begin with".to_owned(), None)

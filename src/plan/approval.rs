@@ -12,13 +12,40 @@ use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A plan and the digest of its exact bytes. A batch may be thousands: neither the bytes nor what another parser reads
-/// in them is kept beside the plan, both are made again from it, and a clone is the same plan.
+/// A plan and the digest of its exact bytes. A batch may be thousands: neither the bytes nor all that another parser
+/// reads in them is kept beside the plan, both are made again from it, and a clone is the same plan.
 #[derive(Debug, Clone)]
 pub struct MadePlan {
     plan: Arc<Plan>,
+    brief: Arc<Brief>,
     digest: Digest,
     standard: Standard,
+}
+
+/// What a batch asks of a plan, as another parser than the builder's reads it. It is kept: when the token waits, no plan
+/// is read again.
+#[derive(Debug)]
+struct Brief {
+    tbs: Digest,
+    /// The serial number, and the digests of the subject's and of the key's DER, of a certificate.
+    certificate: Option<(Hex, Digest, Digest)>,
+    crl_number: Option<u64>,
+    not_after: Timestamp,
+}
+
+impl Brief {
+    fn new(plan: &Plan, view: &TbsView, standard: &Standard) -> Self {
+        let (certificate, crl_number, not_after) = match view {
+            TbsView::Certificate(view) => {
+                let of = (view.serial.clone(), Digest::of(&view.subject_der), Digest::of(&view.spki_der));
+                (Some(of), None, view.not_after)
+            }
+            TbsView::Crl(view) => (None, view.number, view.next_update),
+            // Whoever certifies it decides for how long; the request is of use while the root is.
+            TbsView::Request(_) => (None, None, standard.issuer_ends()),
+        };
+        Self { tbs: Digest::of(&plan.tbs.0), certificate, crl_number, not_after }
+    }
 }
 
 impl MadePlan {
@@ -28,7 +55,9 @@ impl MadePlan {
     /// # Errors
     /// [`Kind::Bug`] where the plan cannot be written as JSON, or does not read back as itself.
     pub fn new(mut plan: Plan, standard: Standard) -> Result<Self, Error> {
-        plan.findings.extend(standard.lint(&plan.view()?)?);
+        let view = plan.view()?;
+        plan.findings.extend(standard.lint(&view)?);
+        let brief = Arc::new(Brief::new(&plan, &view, &standard));
         let json = json(&plan)?;
         let again: Plan = serde_json::from_str(&json).map_err(|_| not_itself())?;
         if again != plan {
@@ -36,7 +65,7 @@ impl MadePlan {
         }
         let digest = Digest::of(json.as_bytes());
         // The one that was read back: what is shown and signed is what the log's bytes say.
-        Ok(Self { plan: Arc::new(again), digest, standard })
+        Ok(Self { plan: Arc::new(again), brief, digest, standard })
     }
 
     /// The plan.
@@ -165,24 +194,18 @@ impl ApprovedPlan {
     }
 
     /// The log's record of what is about to be signed.
-    fn intent(&self, view: &TbsView) -> SignIntent {
-        let plan = self.plan();
-        let (serial, crl_number, not_after) = match view {
-            TbsView::Certificate(view) => (Some(view.serial.clone()), None, view.not_after),
-            TbsView::Crl(view) => (None, view.number, view.next_update),
-            // Whoever certifies it decides for how long; the request is of use while the root is.
-            TbsView::Request(_) => (None, None, self.made.standard.issuer_ends()),
-        };
+    fn intent(&self) -> SignIntent {
+        let (plan, brief) = (self.plan(), &self.made.brief);
         SignIntent {
             plan_sha256: self.made.digest,
-            tbs_sha256: Digest::of(&plan.tbs.0),
+            tbs_sha256: brief.tbs,
             what: plan.what.name().to_owned(),
-            serial,
-            crl_number,
+            serial: brief.certificate.as_ref().map(|(serial, ..)| serial.clone()),
+            crl_number: brief.crl_number,
             issuer_generation: plan.issuer_generation,
             cluster: plan.cluster.as_ref().map(|c| c.name.clone()),
             generation: plan.cluster.as_ref().map(|c| c.generation),
-            not_after,
+            not_after: brief.not_after,
         }
     }
 }
@@ -203,9 +226,9 @@ impl Batch {
     pub fn new(plans: Vec<ApprovedPlan>, now: Timestamp) -> Result<Self, Error> {
         let refuse = |what: &str, seen: String| Error::new(Kind::Refused, what).saw(seen).truth("Nothing was signed.");
         let mut intents = Vec::with_capacity(plans.len());
-        let mut serials: BTreeSet<Hex> = BTreeSet::new();
-        let mut subjects: BTreeSet<Vec<u8>> = BTreeSet::new();
-        let mut keys: BTreeSet<Vec<u8>> = BTreeSet::new();
+        let mut serials: BTreeSet<&Hex> = BTreeSet::new();
+        let mut subjects: BTreeSet<Digest> = BTreeSet::new();
+        let mut keys: BTreeSet<Digest> = BTreeSet::new();
         let issuer = plans.first().map(|p| (p.plan().issuer_generation, p.plan().algorithm.clone()));
         for approved in &plans {
             let plan = approved.plan();
@@ -218,19 +241,22 @@ impl Batch {
                     .wanted(format!("at most {MAX_AGE_HOURS} hours"))
                     .hint("run the ceremony again: the plan is made and reviewed anew"));
             }
-            let view = approved.made.view()?;
-            if let TbsView::Certificate(view) = &view {
-                if !serials.insert(view.serial.clone()) {
-                    return Err(refuse("two plans have one serial number", view.serial.to_string()));
+            if let Some((serial, subject, key)) = &approved.made.brief.certificate {
+                if !serials.insert(serial) {
+                    return Err(refuse("two plans have one serial number", serial.to_string()));
                 }
-                if !subjects.insert(view.subject_der.clone()) {
-                    return Err(refuse("two plans have one subject", crate::x509::read::show_name(&view.subject)));
+                if !subjects.insert(*subject) {
+                    let seen = match approved.made.view()? {
+                        TbsView::Certificate(view) => crate::x509::read::show_name(&view.subject),
+                        _ => subject.hex(),
+                    };
+                    return Err(refuse("two plans have one subject", seen));
                 }
-                if !keys.insert(view.spki_der.clone()) {
-                    return Err(refuse("two plans have one key", Digest::of(&view.spki_der).hex()));
+                if !keys.insert(*key) {
+                    return Err(refuse("two plans have one key", key.hex()));
                 }
             }
-            intents.push(approved.intent(&view));
+            intents.push(approved.intent());
         }
         if intents.iter().filter(|i| i.what == What::Crl.name()).count() > 1 {
             return Err(refuse("two CRLs in one batch", plans.len().to_string()));

@@ -10,6 +10,7 @@ use super::{LOCK, TEMPORARY};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::log::note::{Checkpoint, SignedNote};
+use crate::text;
 use rustix::fs::{Advice, OFlags, fadvise};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -95,7 +96,7 @@ pub fn copy(log: &Path, copy: &Path, progress: &mut dyn FnMut(u64, u64)) -> Resu
     }
     match compare(log, copy, u64::MAX)? {
         Compared { standing: Standing::Equal { .. }, torn, .. } if torn.is_empty() => Ok(()),
-        _ => Err(Error::new(Kind::Medium, format!("{} does not read back as it was written", copy.display()))
+        _ => Err(Error::new(Kind::Medium, format!("{} does not read back as it was written", text::path(copy)))
             .hint("the medium is failing: use another")),
     }
 }
@@ -105,7 +106,7 @@ pub fn copy(log: &Path, copy: &Path, progress: &mut dyn FnMut(u64, u64)) -> Resu
 /// # Errors
 /// [`Kind::Medium`] for [`Standing::Ahead`] and [`Standing::Diverged`].
 pub fn refuse_other(copy: &Path, standing: Standing) -> Result<(), Error> {
-    let refuse = |what: &str| Err(Error::new(Kind::Medium, format!("{} {what}", copy.display())));
+    let refuse = |what: &str| Err(Error::new(Kind::Medium, format!("{} {what}", text::path(copy))));
     match standing {
         Standing::Behind { .. } | Standing::Equal { .. } => Ok(()),
         Standing::Ahead { entries } => refuse("is newer than the log of this authority").map_err(|error| {

@@ -1,6 +1,7 @@
 //! How the log's files are opened, locked and replaced: each act is whole or did not happen.
 
 use crate::error::{Error, Kind};
+use crate::text;
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use std::fs::File;
@@ -10,7 +11,7 @@ use std::path::Path;
 
 /// An error about a file or directory of the log.
 pub(super) fn medium(what: &str, path: &Path, error: &std::io::Error) -> Error {
-    let medium = Error::new(Kind::Medium, format!("{what} {}", path.display())).saw(error.to_string());
+    let medium = Error::new(Kind::Medium, format!("{what} {}", text::path(path))).saw(error.to_string());
     match error.kind() {
         ErrorKind::NotFound => medium.hint("is the medium mounted, and is this the authority's directory?"),
         ErrorKind::ReadOnlyFilesystem => medium.hint("mount the medium so that it can be written"),
@@ -56,7 +57,7 @@ pub(super) fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Err
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| medium("cannot read", path, &error))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {
-        return Err(Error::new(Kind::Verify, format!("{} is too large", path.display()))
+        return Err(Error::new(Kind::Verify, format!("{} is too large", text::path(path)))
             .wanted(format!("{limit} bytes at most")));
     }
     Ok(Some(bytes))
@@ -88,7 +89,7 @@ pub(super) fn replace(temporary: &Path, target: &Path, bytes: &[u8]) -> Result<(
     if back == bytes {
         return Ok(());
     }
-    Err(Error::new(Kind::Medium, format!("{} does not read back as it was written", target.display()))
+    Err(Error::new(Kind::Medium, format!("{} does not read back as it was written", text::path(target)))
         .hint("the medium is failing: use another"))
 }
 

@@ -24,6 +24,7 @@ use crate::log::entry::{Entry, Header};
 use crate::log::merkle::Tree;
 use crate::log::note::{self, Checkpoint};
 use crate::log::record::{Record, SignIntent};
+use crate::text;
 use crate::x509::Spki;
 use read::{AUDIT, CHECKPOINT, CHECKPOINTS, ENTRIES, MAX_SMALL};
 use rustix::fs::OFlags;
@@ -79,7 +80,7 @@ pub type Sign<'a> = &'a mut dyn FnMut(&[u8]) -> Result<Vec<u8>, Error>;
 pub fn set_aside(directory: &Path, aside: &Path) -> Result<(), Error> {
     let _lock = disk::lock(&directory.join(LOCK))?;
     if aside.exists() {
-        return Err(Error::new(Kind::Medium, format!("{} is there already", aside.display())));
+        return Err(Error::new(Kind::Medium, format!("{} is there already", text::path(aside))));
     }
     std::fs::rename(directory, aside).map_err(|error| disk::medium("cannot set aside", directory, &error))?;
     match directory.parent().filter(|p| !p.as_os_str().is_empty()) {
@@ -103,7 +104,7 @@ impl Log {
         let path = directory.join(ENTRIES);
         let entries = disk::open(&path, OFlags::RDWR | OFlags::CREATE)?;
         if read::has_whole_line(&entries, &path)? {
-            return Err(Error::new(Kind::Medium, format!("there is a log in {} already", directory.display()))
+            return Err(Error::new(Kind::Medium, format!("there is a log in {} already", text::path(directory)))
                 .hint("a log is begun once; use another directory for another authority")
                 .truth("Nothing was changed."));
         }
@@ -251,7 +252,7 @@ impl Log {
         let target = self.reading.directory.join(AUDIT).join(format!("{generation}.pem"));
         match disk::read_small(&target, MAX_SMALL)? {
             Some(there) if there == pem.as_bytes() => Ok(()),
-            Some(_) => Err(Error::new(Kind::Medium, format!("another certificate is in {}", target.display()))
+            Some(_) => Err(Error::new(Kind::Medium, format!("another certificate is in {}", text::path(&target)))
                 .truth("It was left as it is.")),
             None => disk::replace(&self.reading.directory.join(TEMPORARY), &target, pem.as_bytes()),
         }

@@ -10,6 +10,7 @@ use super::read::{AUDIT, CHECKPOINT, CHECKPOINTS, ENTRIES, MAX_SMALL, numbered};
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
 use crate::log::note::{Checkpoint, SignedNote};
+use crate::text;
 use rustix::fs::OFlags;
 use std::io::Read;
 use std::path::Path;
@@ -20,7 +21,7 @@ use std::path::Path;
 /// [`Kind::Medium`]: it is newer, of another log, or cannot be read. [`Kind::Verify`]: it holds another history.
 pub fn check_published(log: &Path, to: &Path, size: u64) -> Result<(), Error> {
     let compared = copy::compare(log, to, size)?;
-    let refuse = |kind, what: &str| Error::new(kind, format!("{} {what}", to.display()));
+    let refuse = |kind, what: &str| Error::new(kind, format!("{} {what}", text::path(to)));
     let error = match compared.standing {
         Standing::Behind { entries } | Standing::Equal { entries } if !compared.torn.is_empty() => {
             refuse(Kind::Verify, "does not end as a publication of this log does")
@@ -85,7 +86,7 @@ pub fn publish(
     }
     match copy::compare(log, to, size)?.standing {
         Standing::Equal { .. } => Ok(()),
-        _ => Err(Error::new(Kind::Medium, format!("{} does not read back as it was written", to.display()))
+        _ => Err(Error::new(Kind::Medium, format!("{} does not read back as it was written", text::path(to)))
             .hint("the medium is failing: use another")),
     }
 }

@@ -11,6 +11,7 @@ use crate::log::merkle::Tree;
 use crate::log::note::{Checkpoint, SignedNote};
 use crate::log::scan::{self, Examined, Halt};
 use crate::log::{Entry, Material};
+use crate::text;
 use jiff::Timestamp;
 use rustix::fs::OFlags;
 use std::fs::File;
@@ -179,7 +180,7 @@ pub(super) fn numbered<N: FromStr + ToString>(directory: &Path, suffix: &str) ->
             let number =
                 name.strip_suffix(suffix).and_then(|stem| stem.parse::<N>().ok().filter(|n| n.to_string() == stem));
             number.ok_or_else(|| {
-                Error::new(Kind::Verify, format!("a file that does not belong in {}", directory.display())).saw(&name)
+                Error::new(Kind::Verify, format!("a file that does not belong in {}", text::path(directory))).saw(&name)
             })
         })
         .collect()
@@ -209,7 +210,7 @@ pub(super) fn fold(
     })?;
     offsets.push(end.length);
     let log_id = chain.log().ok_or_else(|| {
-        Error::new(Kind::Medium, format!("the log in {} is empty", directory.display()))
+        Error::new(Kind::Medium, format!("the log in {} is empty", text::path(&directory)))
             .hint("its genesis was interrupted before the first entry: begin it again")
     })?;
     let log_id = Hex::parse(log_id)?;

@@ -149,7 +149,11 @@ fn a_word_of_a_command_stays_one_word_in_a_shell() {
 fn the_log_learns_what_a_file_is_called_and_not_where_it_lies() {
     for (text, kept) in [
         ("cannot write /media/ada/EXPORTS/ab12: the medium is full", "cannot write …/ab12: the medium is full"),
-        ("saw /home/ada, wanted \"/run/media/ada/A STICK/x\"", "saw …, wanted \"…/A STICK/x\""),
+        ("saw /home/ada, wanted \"/run/media/ada/A STICK/x\"", "saw …, wanted \"…/x\""),
+        ("'/home/anna b/ceremony/x.csr' and '/home/anna b': gone", "'…/x.csr' and '…': gone"),
+        (r"cannot read '/home/o'\''brien b/x y': no", "cannot read '…/x y': no"),
+        ("failed to open file `/home/anna b/y`", "failed to open file `…/y`"),
+        ("a quote 'that never ends, '/home/ada/x", "a quote 'that never ends, '…/x"),
         ("(/home/ada/anchorite/authority/)", "(…/authority)"),
         ("192.0.2.2/24, fd00::/8, and/or, clusters/west, https://example.org/x, / and //", ""),
         ("no path, and a word… at its end", ""),
@@ -157,4 +161,18 @@ fn the_log_learns_what_a_file_is_called_and_not_where_it_lies() {
     ] {
         assert_eq!(without_directories(text), if kept.is_empty() { text } else { kept });
     }
+}
+
+#[test]
+fn a_path_with_spaces_is_named_so_that_the_log_can_take_it_out_whole() {
+    for name in
+        ["/home/anna b/ceremony/x.csr", "/media/o'brien b/a 'b' c/x.csr", "/home/anna\nb/x.csr", "/a\"b c/x.csr"]
+    {
+        let told = format!("cannot read {}: it is gone", path(Path::new(name)));
+        let kept = without_directories(&escape(&told));
+        assert!(["cannot read '…/x.csr': it is gone"].contains(&kept.as_str()), "{kept}");
+        assert_eq!(called(name), "…/x.csr");
+    }
+    assert_eq!(path(Path::new("/media/STICK/x.csr")), "/media/STICK/x.csr");
+    assert_eq!([called("requests/x y.csr"), called("/home/anna b"), called("x")], ["requests/x y.csr", "…", "x"]);
 }

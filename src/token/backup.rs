@@ -5,6 +5,7 @@
 //! with SoftHSM 2.6.1).
 
 use crate::error::{Error, Kind};
+use crate::text;
 use crate::token::directory;
 use crate::token::hsm_profile::{HsmProfile, TokenFiles};
 use crate::token::place::{self, Place};
@@ -28,7 +29,7 @@ fn files_of(profile: &HsmProfile) -> Result<&TokenFiles, Error> {
 }
 
 fn medium(what: &str, path: &Path, error: &std::io::Error) -> Error {
-    Error::new(Kind::Medium, format!("{what} {}", path.display())).saw(error.to_string())
+    Error::new(Kind::Medium, format!("{what} {}", text::path(path))).saw(error.to_string())
 }
 
 /// Copies the files of a token into `to/tokens/`, in place of an earlier copy of the same token: written beside it,
@@ -99,13 +100,13 @@ fn check_place(to: &Path, own: &Path) -> Result<(), Error> {
     let real = |path: &Path| path.canonicalize().map_err(|error| medium("cannot look at", path, &error));
     if !to.is_dir() {
         return Err(Error::new(Kind::Medium, "the place for the key backup is not there")
-            .saw(to.display().to_string())
-            .hint(format!("put its medium in; on a new one: mkdir -m 700 {}", to.display())));
+            .saw(text::path(to))
+            .hint(format!("put its medium in; on a new one: mkdir -m 700 {}", text::path(to))));
     }
     let (place, own) = (real(to)?, real(own)?);
     if place.starts_with(&own) || own.starts_with(&place) {
         return Err(Error::new(Kind::Usage, "a copy in the token's own directory is no backup")
-            .saw(place.display().to_string())
+            .saw(text::path(&place))
             .wanted("a directory on a medium of its own"));
     }
     Ok(())

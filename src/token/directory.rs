@@ -5,6 +5,7 @@
 //! into the token's directory.
 
 use crate::error::{Error, Kind};
+use crate::text;
 use crate::token::place::Place;
 use fs_err as fs;
 use std::fs::Permissions;
@@ -91,14 +92,14 @@ pub(super) fn check_whole(place: &Place, serial: &str, kept_in: &Path) -> Result
 /// The error of a token whose files are there and no longer a token, with the way to its newest copy.
 pub(super) fn damaged(seen: &Path, files: &Path, copy: Option<&Path>) -> Error {
     let error = Error::new(Kind::Token, "the token is damaged: its files are there and it is not")
-        .saw(seen.display().to_string())
+        .saw(text::path(seen))
         .hint("do not initialise it: that destroys the key");
     match copy {
         Some(copy) => error.hint(format!(
             "move {} aside and put the newest copy in its place: cp -a {}/* {}/",
-            files.display(),
-            copy.display(),
-            files.parent().unwrap_or(Path::new("/")).display()
+            text::path(files),
+            text::path(copy),
+            text::path(files.parent().unwrap_or(Path::new("/")))
         )),
         None => error.hint("restore it from a backup of the token directory"),
     }
@@ -118,7 +119,7 @@ pub(super) fn renew(place: &Place, serial: &str, kept_in: &Path) -> Result<(), E
     work().map_err(|error| {
         Error::new(Kind::Medium, "older copies of the token's files are not destroyed")
             .saw(error.to_string())
-            .hint(format!("they open to the PINs of before: destroy them in {}", kept_in.display()))
+            .hint(format!("they open to the PINs of before: destroy them in {}", text::path(kept_in)))
     })
 }
 
@@ -168,7 +169,7 @@ const ROOM: u64 = 1 << 20;
 /// [`Kind::Medium`].
 pub(super) fn check_fit(directory: &Path) -> Result<(), Error> {
     let failed = |seen: String| {
-        Error::new(Kind::Medium, format!("the token's files cannot be written in {}", directory.display())).saw(seen)
+        Error::new(Kind::Medium, format!("the token's files cannot be written in {}", text::path(directory))).saw(seen)
     };
     // The superuser may write everywhere but where the file system is read-only; both are asked here.
     rustix::fs::access(directory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).map_err(|errno| {

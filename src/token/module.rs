@@ -5,6 +5,7 @@
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind};
+use crate::text;
 use crate::token::hsm_profile::HsmProfile;
 use crate::token::place::{self, Place};
 use crate::token::raw::Raw;
@@ -194,7 +195,7 @@ fn does_not_start(shown: &str, answer: &Answer, profile: &HsmProfile) -> Error {
     let devices = named_places(profile).into_iter().filter(|place| place.starts_with("/dev"));
     let missing = devices.into_iter().find(|place| !place.exists());
     let error = match missing {
-        Some(place) => error.hint(format!("it works through {}, which is not here", place.display())),
+        Some(place) => error.hint(format!("it works through {}, which is not here", text::path(&place))),
         None => error,
     };
     let Some(files) = &profile.files else { return error };
@@ -206,11 +207,12 @@ fn does_not_start(shown: &str, answer: &Answer, profile: &HsmProfile) -> Error {
     }
     let named = files.environment.as_deref().unwrap_or("its configuration");
     match Place::locate(files).map(|place| place.directory().to_owned()) {
-        Some(directory) if directory.is_dir() => {
-            error.hint(format!("its token directory is {}; is it readable and writable for you?", directory.display()))
-        }
-        Some(directory) => error
-            .hint(format!("its token directory {} does not exist: create it with mkdir -m 700", directory.display())),
+        Some(directory) if directory.is_dir() => error
+            .hint(format!("its token directory is {}; is it readable and writable for you?", text::path(&directory))),
+        Some(directory) => error.hint(format!(
+            "its token directory {} does not exist: create it with mkdir -m 700",
+            text::path(&directory)
+        )),
         None => error.hint(format!("{named} must name a configuration with the token directory")),
     }
 }
@@ -367,7 +369,7 @@ impl Module {
             if let Some(copy) = copy {
                 return Error::new(Kind::Token, "the token is not there").saw(there).wanted(wanted).hint(format!(
                     "its newest copy is {}; is the module looking at the right token directory?",
-                    copy.display()
+                    text::path(&copy)
                 ));
             }
         }

@@ -25,6 +25,7 @@ mod envoy;
 mod evidence;
 mod exporting;
 mod families;
+mod fuzzed;
 mod generations;
 mod golden;
 mod inspecting;

@@ -43,9 +43,20 @@ fn a_log_of_any_size_is_verified_folded_and_proved_in_bounded_memory() {
     assert!(run(MOST, &["-C", ".", "root", "show"]).is_some());
     let proof = run(MOST, &["log", "prove", "log", &(count / 2).to_string()]).unwrap();
     assert!(proof.starts_with("c2sp.org/tlog-proof@v1\n"), "{proof}");
+    // Records of twenty ceremonies are tens of megabytes: one after the other is made, and none is kept.
+    let publication = TempDir::new().unwrap();
+    let to = publication.path().join("out").display().to_string();
+    let most = if full() { MOST } else { FLAT };
+    assert!(run(most, &["-C", ".", "publish", "--to", &to]).is_some());
+    assert!(publication_size(&publication.path().join("out/records")) > u64::from(FLAT) << 20);
     // The bound is one that a program can break.
     assert!(run(3, &verify).is_none());
     held("entries verified under 96 MiB", usize::try_from(count).unwrap());
+}
+
+/// The bytes of a directory's files.
+fn publication_size(directory: &Path) -> u64 {
+    std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum()
 }
 
 #[test]

@@ -83,8 +83,7 @@ impl Lost {
 
     /// Names a file that was read.
     pub fn source(&mut self, name: &str, bytes: &[u8]) {
-        self.sources
-            .push(HistorySource { name: text::without_directories(&text::escape(name)), sha256: Digest::of(bytes) });
+        self.sources.push(HistorySource { name: text::called(&text::escape(name)), sha256: Digest::of(bytes) });
     }
 
     /// Takes a checkpoint of the log, signed by its audit key; `root_at` gives the root of the copy at a size.

@@ -35,8 +35,7 @@ impl Past {
 
     /// Names a file that was read.
     pub fn source(&mut self, name: &str, bytes: &[u8]) {
-        self.sources
-            .push(HistorySource { name: text::without_directories(&text::escape(name)), sha256: Digest::of(bytes) });
+        self.sources.push(HistorySource { name: text::called(&text::escape(name)), sha256: Digest::of(bytes) });
     }
 
     /// Adds the lines of an `index.txt`; the root's own line says nothing new.

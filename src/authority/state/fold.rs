@@ -60,6 +60,7 @@ impl State {
             }
             Record::SessionOpened(opened) => {
                 self.witnessed.opened();
+                self.since_completed.get_or_insert(entry.seq);
                 self.session = Some(Session {
                     id: entry.header.session.clone(),
                     ceremony: opened.ceremony.clone(),
@@ -79,15 +80,13 @@ impl State {
                     "no intent is open at the end",
                     &open.unwrap_or_default(),
                 )?;
-                let session = self.session.take();
-                let began = session.as_ref().map(|session| session.opened);
-                self.broken_off = began.filter(|_| !["complete", "paused"].contains(&closed.outcome.as_str()));
-                let ceremony = session.map(|session| session.ceremony).unwrap_or_default();
+                let ceremony = self.session.take().map(|session| session.ceremony).unwrap_or_default();
                 let script = self.course.as_ref().map(|course| course.script_sha256);
                 self.drills.closed(script, &closed.outcome, entry.header.time);
                 self.end_course(&closed.outcome);
                 if closed.outcome == "complete" {
                     self.completed = true;
+                    self.since_completed = None;
                     let newest = |name: &String| self.newest_intermediate(name).and_then(|c| c.generation);
                     let sealed = |name: &String| self.clusters.get(name)?.bundles.last().map(|b| b.generation);
                     let waits = self.undelivered.iter().filter(|name| newest(name) > sealed(name)).cloned().collect();
@@ -100,6 +99,9 @@ impl State {
             Record::StepDone(step) => {
                 if let Some(session) = &mut self.session {
                     session.steps.push(step.step.clone());
+                }
+                if ["publish", "unlock-token"].contains(&step.activity.as_str()) {
+                    self.published = entry.seq;
                 }
                 self.finish_step(&step.step, entry.header.time, false);
             }

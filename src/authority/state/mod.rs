@@ -65,8 +65,10 @@ pub struct State {
     pub sessions_closed: u64,
     /// One of them was a ceremony's end, and not a pause or a failure.
     pub completed: bool,
-    /// Where the last session that was closed began, where that was neither.
-    pub broken_off: Option<u64>,
+    /// Where the first session began of those since a ceremony was completed.
+    since_completed: Option<u64>,
+    /// The position behind the last step that wrote `public/`.
+    published: u64,
     /// The last closed session's ceremony and time.
     pub last_session: Option<(String, Timestamp)>,
     /// Restore drills.

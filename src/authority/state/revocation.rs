@@ -104,16 +104,17 @@ impl State {
         self.crls.values().next_back()
     }
 
-    /// Where the last session began, where it was interrupted or failed. For the fold of a log in which no session goes on.
-    pub fn cut_short(&self) -> Option<u64> {
-        self.session.as_ref().map(|session| session.opened).or(self.broken_off)
+    /// Where what was not completed began: the first session since a ceremony was completed, which was paused,
+    /// interrupted, declined or failed. Of a session that goes on, what was before it counts alone: `until` is where it
+    /// began.
+    pub fn cut_short(&self, until: Option<u64>) -> Option<u64> {
+        self.since_completed.filter(|began| until.is_none_or(|until| *began < until))
     }
 
-    /// Numbers of the CRLs that a session signed which did not complete: `public/` may not have them. For the fold of a
-    /// log in which no session goes on.
+    /// Numbers of the CRLs that were signed since `public/` was last written: it may not have them, however the session
+    /// ended that signed them. Every ceremony writes it once its token is unlocked.
     pub fn left_crls(&self) -> Vec<u64> {
-        let began = self.cut_short();
-        let left = self.crls.values().filter(|crl| began.zip(crl.outcome).is_some_and(|(began, at)| began < at));
+        let left = self.crls.values().filter(|crl| crl.outcome.is_some_and(|at| self.published < at));
         left.map(|crl| crl.number).collect()
     }
 

@@ -42,6 +42,13 @@ impl Story {
         let text = |text: &str| text.to_owned();
         let genesis = Genesis { name: text("Root"), kind: text("test"), origin: text("o"), version: text("0.1.0") };
         story.then(genesis).unwrap();
+        story.opens();
+        story
+    }
+
+    /// Another session.
+    pub(crate) fn opens(&mut self) {
+        let text = |text: &str| text.to_owned();
         let opened = SessionOpened {
             ceremony: text("intermediate-signing"),
             script_sha256: Digest::of(b"script"),
@@ -54,8 +61,7 @@ impl Story {
             answers_sha256: None,
             resumes: None,
         };
-        story.then(opened).unwrap();
-        story
+        self.then(opened).unwrap();
     }
 
     pub(crate) fn then(&mut self, record: impl Into<Record>) -> Result<(), Error> {

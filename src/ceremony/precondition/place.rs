@@ -3,6 +3,7 @@
 use crate::ceremony::room::Room;
 use crate::error::{Error, Kind};
 use crate::files::{deliver, own};
+use crate::text;
 use jiff::Timestamp;
 use std::path::PathBuf;
 
@@ -69,7 +70,7 @@ pub(super) fn in_the_way(room: &mut Room<'_>) -> Result<(), Error> {
 
 fn in_the_way_of(path: PathBuf) -> Error {
     Error::new(Kind::Medium, "files of another authority are where this one's will be")
-        .saw(path.display().to_string())
+        .saw(text::path(&path))
         .wanted("a directory without certificates and checkpoints")
         .hint("where its log was lost: that root still exists in its token; look for the newest copy of its stick")
         .hint("for a new root take a new directory: anchorite new DIR")

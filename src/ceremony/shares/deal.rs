@@ -11,6 +11,7 @@ use crate::error::{Error, Kind};
 use crate::files::deliver;
 use crate::log::record::{CustodySplit, PinForm, SealedShare};
 use crate::screen::Screen;
+use crate::text;
 use crate::token::{KeyRole, PinShape};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -125,7 +126,7 @@ fn hand_out(people: &mut dyn People, share: &Share, of: u8, sealed: Option<&Path
         Some(place) => format!(
             "Your share is sealed to you in {}. Decrypt it with your own age, in another terminal, and type its \
              rows here, or the path of the decrypted file.",
-            place.display()
+            text::path(place)
         ),
     };
     let turn = Turn { whose: format!("Custodian {} of {of}", share.index), set: &set, index: Some(share.index), says };

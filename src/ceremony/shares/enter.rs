@@ -5,6 +5,7 @@ use crate::ceremony::people::{People, Stop, Turn};
 use crate::custody::{self, DATA, ENCODED, Share};
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
+use crate::text;
 use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -114,7 +115,7 @@ pub fn enter_one(people: &mut dyn People, set: &Hex) -> Result<Share, Stop> {
 /// # Errors
 /// [`Kind::Medium`]; [`Kind::Verify`] names the row that is wrong, never a word.
 pub fn read_file(path: &Path) -> Result<Share, Error> {
-    let wrong = |what: String| Error::new(Kind::Verify, format!("{} holds no share: {what}", path.display()));
+    let wrong = |what: String| Error::new(Kind::Verify, format!("{} holds no share: {what}", text::path(path)));
     let rows = files::read(path)?.ok_or_else(|| wrong("it has not nine numbered rows".to_owned()))?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(ENCODED));
     for (number, row) in (1..).zip(rows.iter()) {

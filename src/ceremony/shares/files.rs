@@ -6,6 +6,7 @@ use crate::custody;
 use crate::digest::Hex;
 use crate::error::{Error, Kind};
 use crate::files::{deliver, intake};
+use crate::text;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -63,7 +64,7 @@ impl ShareFiles {
     pub(crate) fn row(&self, row: usize, wrong: bool) -> Result<Zeroizing<String>, Error> {
         let path = self.path()?;
         let unreadable = |what: &str| {
-            Error::new(Kind::Usage, format!("{} holds no share of the set: {what}", path.display()))
+            Error::new(Kind::Usage, format!("{} holds no share of the set: {what}", text::path(path)))
                 .wanted("nine numbered rows of six words, as they were written")
                 .truth("Nothing was signed.")
         };
@@ -99,7 +100,7 @@ fn name(set: &Hex, index: u8) -> String {
 }
 
 fn too_few(dir: &Path, set: &Hex) -> Error {
-    Error::new(Kind::Usage, format!("too few shares of set {set} are in {}", dir.display()))
+    Error::new(Kind::Usage, format!("too few shares of set {set} are in {}", text::path(dir)))
         .wanted("as many files as the threshold says")
         .truth("Nothing was signed.")
 }

@@ -76,7 +76,7 @@ fn read_back(room: &Room<'_>) -> Result<usize, Error> {
     for (path, bytes) in &wanted {
         let there = intake::read(path, MAX_FILE).map_err(|error| not_whole(error, path))?;
         if there != *bytes {
-            let error = Error::new(Kind::Verify, format!("{} is not what the log says", path.display()));
+            let error = Error::new(Kind::Verify, format!("{} is not what the log says", text::path(path)));
             return Err(not_whole(error, path));
         }
     }
@@ -109,13 +109,13 @@ fn check_published(room: &Room<'_>) -> Result<(), Error> {
     let size = String::from_utf8_lossy(&note).lines().nth(1).and_then(|line| line.parse::<u64>().ok());
     let signed = size.map(|size| room.folder.log().join("checkpoints").join(size.to_string()));
     let signed = signed.filter(|signed| intake::read(signed, MAX_FILE).is_ok_and(|signed| signed == note));
-    let wrong = || Error::new(Kind::Verify, format!("{} is no checkpoint of the log", path.display()));
+    let wrong = || Error::new(Kind::Verify, format!("{} is no checkpoint of the log", text::path(&path)));
     signed.map(|_| ()).ok_or_else(|| not_whole(wrong(), &path))
 }
 
 fn not_whole(error: Error, path: &Path) -> Error {
     error
-        .within(format!("this copy is not whole ({})", path.display()))
+        .within(format!("this copy is not whole ({})", text::path(path)))
         .hint("try another copy; the log alone writes the rest again: the step publish of any ceremony")
         .truth("Nothing was changed.")
 }

@@ -110,7 +110,7 @@ fn read_stick(room: &Room<'_>, bench: &mut Bench) -> Result<Vec<Read>, Error> {
     let found = inbound::read_all(dir, &keys, &|digest| certified(room.journal.state(), digest))?;
     // A mount that went away in the middle looks like a stick with less on it.
     if medium::expect(dir, Role::Requests)?.map(|now| now.id) != medium.as_ref().map(|before| before.id.clone()) {
-        return Err(Error::new(Kind::Medium, format!("another medium is in {} than a moment ago", dir.display()))
+        return Err(Error::new(Kind::Medium, format!("another medium is in {} than a moment ago", text::path(dir)))
             .hint("plug in the one with requests and leave it in until they are read"));
     }
     bench.media.requests = medium;
@@ -153,7 +153,7 @@ fn certified(state: &State, digest: &Digest) -> Option<Spki> {
 fn nothing_to_sign(room: &Room<'_>) -> Error {
     match &room.wishes.requests {
         Some(dir) => Error::new(Kind::Medium, "there is no request on the medium")
-            .saw(dir.display().to_string())
+            .saw(text::path(dir))
             .wanted("a directory with request.json and request.sig, or a .csr or .pem file")
             .hint("copy NAME/request.json and NAME/request.sig of `anchorite request NAME` to it"),
         None => Error::new(Kind::Usage, "no medium with requests was named")

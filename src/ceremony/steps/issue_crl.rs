@@ -52,11 +52,11 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
         let ends = room.script.kind == ScriptKind::Decommission || room.wishes.root_generation == Some(generation);
         let plan = if ends { make::last_crl } else { make::crl };
         let draft = plan(room.context(), &issuer, room.journal.state())?;
-        match left_by_what_was_cut_short(room, bench, generation, &draft)? {
+        match signed_and_not_completed(room, bench, generation, &draft)? {
             Some(number) => {
                 room.people.answered_before(None, &crl::reviewed(generation));
                 room.people.show(&Screen::new().text(format!(
-                    "CRL number {number} was signed before, by a session that did not end; it is published now."
+                    "CRL number {number} was signed before, by a ceremony that was not completed; it is not signed again."
                 )))?;
             }
             None => drafts.push(draft),
@@ -73,9 +73,9 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, _: &Step) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The number of a root's newest CRL, where a session that was cut short signed it and nothing has changed since: it is
-/// not signed again under another number.
-fn left_by_what_was_cut_short(
+/// The number of a root's newest CRL, where a ceremony that was not completed signed it and nothing has changed since:
+/// people approved it, and it is not signed again under another number.
+fn signed_and_not_completed(
     room: &Room<'_>,
     bench: &Bench,
     generation: u32,

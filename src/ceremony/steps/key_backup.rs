@@ -49,9 +49,8 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     let own = bench.keys()?.token(KeyRole::Root)?.identity().clone();
     let (identity, means) = match &copy.directory {
         Some(directory) => {
-            let screen = guide(room)
-                .field("copied to", directory.display().to_string())
-                .field("in place of", earlier(room, &name));
+            let screen =
+                guide(room).field("copied to", text::path(directory)).field("in place of", earlier(room, &name));
             room.people.show(&screen)?;
             bench.keys()?.token(KeyRole::Root)?.sync()?;
             room.tokens.copy_files(&own.serial)?;
@@ -102,8 +101,8 @@ fn check_apart(room: &Room<'_>, directory: Option<&Path>) -> Result<(), Error> {
     let travels = std::iter::once(room.folder.path()).chain(room.wishes.authority.iter().map(PathBuf::as_path));
     match travels.filter_map(|dir| dir.canonicalize().ok()).find(|dir| place.starts_with(dir)) {
         Some(dir) => Err(Error::new(Kind::Usage, "a key backup on an authority stick would travel with it")
-            .saw(place.display().to_string())
-            .wanted(format!("a directory outside of {}, on a medium of its own", dir.display()))
+            .saw(text::path(&place))
+            .wanted(format!("a directory outside of {}, on a medium of its own", text::path(&dir)))
             .hint("name another in local.toml: [backup.token] directory")
             .truth("Nothing was copied.")),
         None => Ok(()),

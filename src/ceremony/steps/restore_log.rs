@@ -14,6 +14,7 @@ use crate::execute::Keyring;
 use crate::log::Record;
 use crate::log::record::KeyAdopted;
 use crate::screen::Screen;
+use crate::text;
 use crate::token::{KeyId, KeyRef, KeyRole};
 
 /// The activity.
@@ -115,7 +116,7 @@ fn remembered(room: &Room<'_>, keys: &mut Keyring, lost: &Lost) -> Result<u64, E
             .saw(format!("{} entries", lost.size))
             .wanted("a copy that is older than the token remembers")
             .hint("anchorite -C COPY status")
-            .hint(format!("remove {} again, it is not needed", room.folder.path().display()))
+            .hint(format!("remove {} again, it is not needed", text::path(room.folder.path())))
     };
     Err(error.truth("Nothing was restored.").truth("Nothing was signed."))
 }

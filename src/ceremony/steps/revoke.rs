@@ -53,7 +53,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     Ok(room.journal.append(records)?)
 }
 
-/// What a session that was cut short revoked is revoked: the same command goes on with the rest.
+/// What a ceremony that was not completed revoked is revoked: the same command goes on with the rest.
 fn pass_over_done(room: &mut Room<'_>, step: &Step, orders: &mut Vec<Order>, since: u64) -> Result<(), Stop> {
     let state = room.journal.state();
     let done: Vec<String> =
@@ -61,7 +61,8 @@ fn pass_over_done(room: &mut Room<'_>, step: &Step, orders: &mut Vec<Order>, sin
     orders.retain(|order| order.done_since(state, since).is_none());
     for name in done {
         room.people.answered_before(Some(&step.id), &name);
-        room.people.show(&Screen::new().text(format!("{name} was revoked before, by a session that did not end.")))?;
+        room.people
+            .show(&Screen::new().text(format!("{name} was revoked before, by a ceremony that was not completed.")))?;
     }
     Ok(())
 }

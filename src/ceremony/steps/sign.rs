@@ -42,8 +42,10 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     if approved.is_empty() {
         return Ok(());
     }
+    let began = clock::monotonic();
     seal_keys_made_here(room, bench, &approved)?;
     let batches = Batch::by_issuer(approved, room.journal.now())?;
+    bench.signing += clock::monotonic().saturating_sub(began);
     tell_how_often(room, bench, batches.len(), batches.iter().map(|batch| batch.plans().len()).sum())?;
     let before = bench.issued.len();
     let result = batches.into_iter().try_for_each(|batch| work(room, bench, step, Work::new(batch)));

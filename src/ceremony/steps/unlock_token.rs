@@ -47,7 +47,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     if bench.keys.is_some() {
         // A ceremony that goes on after its break: what was to be done again before it has unlocked already. Or the
         // token was unlocked, and what an interrupted session left could not be written: that is tried again.
-        return Ok(settle(room, bench)?);
+        return settle(room, bench);
     }
     let state = room.journal.state();
     let recorded = state.tokens.get(KeyRole::Root.name()).map(|t| t.serial.clone());
@@ -100,7 +100,7 @@ fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result<(), Stop> 
     }
     keep_config(room)?;
     bench.keys = Some(keys);
-    Ok(settle(room, bench)?)
+    settle(room, bench)
 }
 
 /// Who else must be there, before anybody types a PIN: the profile knows, the token does not say.
@@ -149,9 +149,9 @@ fn go_on_unguarded(room: &mut Room<'_>, step: &Step) -> Result<(), Stop> {
     Ok(())
 }
 
-/// What was appended is on disk; what a killed program left is tidied away, and what an interrupted session issued is
-/// written.
-fn settle(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
+/// What was appended is on disk; what a killed program left is tidied away, and what was issued and not written is
+/// written: people approved it, whoever declined what came later.
+fn settle(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Stop> {
     room.journal.make_durable()?;
     participants::write_names(room)?;
     // A session that was whole can have been killed too, after its last checkpoint: while its record was written.
@@ -164,6 +164,16 @@ fn settle(room: &mut Room<'_>, bench: &mut Bench) -> Result<(), Error> {
             room.journal.checkpoint(keys)?;
         }
         publish::write_issued(room)?;
+    } else {
+        let left = room.journal.state().left_crls();
+        if !left.is_empty() {
+            publish::write_issued(room)?;
+        }
+        for number in left {
+            room.people.show(&Screen::new().text(format!(
+                "CRL number {number} was signed by a ceremony that was not completed. public/ has it from now on."
+            )))?;
+        }
     }
     bench.interrupted = None;
     Ok(())

@@ -24,7 +24,7 @@ use crate::error::{Error, Kind};
 use crate::files::{Placed, deliver, intake, own};
 use crate::store;
 use crate::{text, words};
-use contents::Contents;
+use contents::{Contents, File};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ pub fn publish(args: &Args, a: &Publish, terminal: &mut Terminal) -> Result<(), 
     let log_files = store::published(&folder.log(), report.size, &contents.audit)?;
     let sums = sums(&log_files, &contents);
     check_free(&to, &contents)?;
-    let bytes: u64 = contents.files.iter().map(|(_, bytes)| u64::try_from(bytes.len()).unwrap_or(u64::MAX)).sum();
+    let bytes = contents.files.values().map(|file| file.length).fold(0, u64::saturating_add);
     deliver::create_directory(&to)?;
     let files = u64::try_from(contents.files.len().saturating_add(log_files.len())).unwrap_or(u64::MAX);
     deliver::check_room(&to, bytes.saturating_add(MARGIN), files)?;
@@ -173,7 +173,7 @@ fn names(to: &Path, given: &[PathBuf]) -> Result<Names, Error> {
 /// The list of every file but itself, by path.
 fn sums(log_files: &[(String, Digest)], contents: &Contents) -> String {
     let log_files = log_files.iter().map(|(name, digest)| (format!("log/{name}"), *digest));
-    let files = contents.files.iter().map(|(name, bytes)| (name.clone(), Digest::of(bytes)));
+    let files = contents.files.iter().map(|(name, file)| (name.clone(), file.sha256));
     let all: BTreeMap<String, Digest> = log_files.chain(files).collect();
     all.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect()
 }
@@ -187,13 +187,12 @@ fn check_free(to: &Path, contents: &Contents) -> Result<(), Error> {
         let text = String::from_utf8(intake::read(&sums, MAX_SUMS)?).unwrap_or_default();
         listed.extend(text.lines().filter_map(|line| Some(line.split_once("  ")?.1.to_owned())));
     }
-    let list = (SUMS.to_owned(), Vec::new());
-    for (name, bytes) in contents.files.iter().chain([&list]) {
+    let list = (SUMS, None);
+    let files = contents.files.iter().map(|(name, file)| (name.as_str(), Some(file)));
+    for (name, file) in files.chain([list]) {
         let path = to.join(name);
         let there = path.symlink_metadata().is_ok();
-        let cap = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let same = || intake::read(&path, cap).is_ok_and(|there| there == *bytes);
-        if there && !listed.contains(name) && !same() {
+        if there && !listed.contains(name) && !file.is_some_and(|file| is_at(&path, file)) {
             return Err(Error::new(
                 Kind::Medium,
                 format!("{} is there already, and is not of a publication", path.display()),
@@ -217,19 +216,41 @@ fn write(
         let number = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         terminal.progress(number(done), number(of), "writing the log");
     })?;
-    let list = (SUMS.to_owned(), sums.as_bytes().to_vec());
     let mut written = Vec::new();
-    for (done, (name, bytes)) in std::iter::once(&list).chain(&contents.files).enumerate() {
-        terminal.progress(done, contents.files.len() + 1, "writing the publication");
-        let path = to.join(name);
-        if let Some(parent) = path.parent() {
-            deliver::create_directory(parent)?;
-            deliver::remove_temporaries(parent)?;
-        }
-        if deliver::replace_if_other(&path, bytes, 0o644)? == Placed::New {
-            written.push(name.clone());
-        }
+    let mut placed = |name: &str, placed: Placed| written.extend((placed == Placed::New).then(|| name.to_owned()));
+    for directory in ["", "records", "scripts"].map(|name| to.join(name)) {
+        deliver::create_directory(&directory)?;
+        deliver::remove_temporaries(&directory)?;
     }
+    placed(SUMS, deliver::replace_if_other(&to.join(SUMS), sums.as_bytes(), 0o644)?);
+    let of = contents.files.len();
+    let mut records = BTreeSet::new();
+    for (done, (name, file)) in contents.files.iter().enumerate() {
+        match &file.bytes {
+            Some(bytes) => placed(name, deliver::replace_if_other(&to.join(name), bytes, 0o644)?),
+            None if is_at(&to.join(name), file) => {}
+            None => drop(records.insert(name)),
+        }
+        terminal.progress(done.saturating_sub(records.len()), of, "writing the publication");
+    }
+    let mut left = records.len();
+    contents.write_records(&folder.log(), size, &records, &mut |name, make| {
+        deliver::replace_made(&to.join(name), 0o644, make)?;
+        if !contents.files.get(name).is_some_and(|file| is_at(&to.join(name), file)) {
+            return Err(Error::new(Kind::Medium, "the log was changed while it was published").saw(name));
+        }
+        placed(name, Placed::New);
+        left = left.saturating_sub(1);
+        terminal.progress(of.saturating_sub(left), of, "writing the publication");
+        Ok(())
+    })?;
     terminal.progress(1, 1, "");
+    written.sort();
     Ok(written)
+}
+
+/// True where a file of the publication is there as it should be.
+fn is_at(path: &Path, file: &File) -> bool {
+    path.symlink_metadata().is_ok_and(|there| there.is_file())
+        && intake::digest(path, file.length).is_ok_and(|there| there == file.sha256)
 }

@@ -41,8 +41,10 @@ fn sheet_words(positions: &[usize]) -> String {
 
 /// What is wrong and can be mended.
 fn not_yet(error: &Error) -> Screen {
-    let hints = error.hints().iter().map(|hint| format!("hint: {hint}"));
-    hints.fold(Screen::new().text(format!("Not yet: {error}.")), Screen::text)
+    error
+        .hints()
+        .iter()
+        .fold(Screen::new().text(format!("Not yet: {error}.")), |screen, hint| screen.led("hint:  ", hint))
 }
 
 fn capitalised(role: &str) -> String {

@@ -78,15 +78,23 @@ impl Terminal {
     /// A document that is written as it is made: to stdout as it stands.
     ///
     /// # Errors
-    /// Of `make`, whose pieces until then were written; [`Kind::Medium`] where stdout is gone.
+    /// Of `make`, where pieces until then may have been written, and the error says so; [`Kind::Medium`] where stdout
+    /// is gone.
     pub fn long_document(&mut self, make: &mut dyn FnMut(&mut Sink<'_>) -> Result<(), Error>) -> Result<(), Error> {
         let mut stdout = BufWriter::new(std::io::stdout().lock());
-        let mut enough = false;
-        let made = make(&mut |piece| written(stdout.write_all(piece.as_bytes()), &mut enough));
+        let (mut enough, mut handed) = (false, 0_usize);
+        let made = make(&mut |piece| {
+            handed = handed.saturating_add(piece.len());
+            written(stdout.write_all(piece.as_bytes()), &mut enough)
+        });
         let made = made.and_then(|()| written(stdout.flush(), &mut enough));
-        // What waits for a pipe that is closed is not tried again.
-        drop(stdout.into_parts());
-        if enough { Ok(()) } else { made }
+        // What waits for a pipe that is closed, or of a text that is not whole, is not tried again.
+        let waits = stdout.into_parts().1.map_or(0, |waiting| waiting.len());
+        match made {
+            _ if enough => Ok(()),
+            Err(error) if handed > waits => Err(error.truth("What came out on stdout is CUT OFF: throw it away.")),
+            made => made,
+        }
     }
 
     /// A line of the log as it stands, for whoever takes its digest; escaped where people look at it.

@@ -22,6 +22,8 @@ const SMALL: u32 = 65_537;
 /// random are that close less than once in 2^700 keys of 3072 bits. The primes of CVE-2022-26320 are found in the
 /// first steps.
 const FERMAT_STEPS: u32 = 100;
+/// Moduli that are compared with another at once.
+const BLOCK: usize = 32;
 /// Equal bytes in a row that no random modulus has: about once in 2^111 keys of 4096 bits.
 const RUN: usize = 16;
 
@@ -151,6 +153,8 @@ pub fn pattern(n: &BigUint) -> Option<String> {
 #[derive(Debug, Clone, Default)]
 pub struct Moduli {
     known: Vec<(String, BigUint)>,
+    /// The product of each [`BLOCK`] of them: reducing one product is cheaper than multiplying and reducing one by one.
+    products: Vec<BigUint>,
 }
 
 impl Moduli {
@@ -159,20 +163,45 @@ impl Moduli {
         if let Some(modulus) = of(spki)
             && !self.known.iter().any(|(_, known)| *known == modulus)
         {
-            self.known.push((holder.to_owned(), modulus));
+            self.push(holder, modulus);
         }
+    }
+
+    fn push(&mut self, holder: &str, modulus: BigUint) {
+        match self.products.last_mut().filter(|_| !self.known.len().is_multiple_of(BLOCK)) {
+            Some(product) => *product *= &modulus,
+            None => self.products.push(modulus.clone()),
+        }
+        self.known.push((holder.to_owned(), modulus));
     }
 
     /// The holder of another modulus with which a key shares a prime. The key's own modulus is not another.
     pub fn sharing(&self, spki: &Spki) -> Option<&str> {
-        let modulus = of(spki)?;
-        let others = || self.known.iter().filter(|(_, other)| *other != modulus);
-        // One greatest common divisor for all: of the product of the others, kept short by the modulus.
-        let product = others().fold(BigUint::from(1u8), |product, (_, other)| product * other % &modulus);
-        if product.gcd(&modulus) == BigUint::from(1u8) {
+        self.sharing_with(&of(spki)?)
+    }
+
+    fn sharing_with(&self, modulus: &BigUint) -> Option<&str> {
+        let one = BigUint::from(1u8);
+        // One greatest common divisor for all.
+        if self.product_of_others(modulus).gcd(modulus) == one {
             return None;
         }
-        others().find(|(_, other)| other.gcd(&modulus) > BigUint::from(1u8)).map(|(holder, _)| holder.as_str())
+        let mut others = self.known.iter().filter(|(_, other)| other != modulus);
+        others.find(|(_, other)| other.gcd(modulus) > one).map(|(holder, _)| holder.as_str())
+    }
+
+    /// The product of all but this modulus, kept short by it.
+    fn product_of_others(&self, modulus: &BigUint) -> BigUint {
+        self.known.chunks(BLOCK).zip(&self.products).fold(BigUint::from(1u8), |product, (block, of_block)| {
+            match of_block % modulus {
+                // Its own is among them.
+                rest if rest == BigUint::from(0u8) => {
+                    let others = block.iter().filter(|(_, other)| other != modulus);
+                    others.fold(product, |product, (_, other)| product * other % modulus)
+                }
+                rest => product * rest % modulus,
+            }
+        })
     }
 }
 

@@ -25,7 +25,7 @@ fn a_watch_that_agrees_confirms_the_time_of_what_follows() {
     assert!(helped.contains("this is not a date and a time: saw half past nine"), "{helped}");
     let helped = seat.answers(WATCH, &shows(-26));
     assert!(helped.contains("the watch and the machine's clock differ by more than two minutes"), "{helped}");
-    assert!(helped.contains("hint: is the watch in another zone?"), "{helped}");
+    assert!(helped.contains("hint:  is the watch in another zone?"), "{helped}");
     let helped = seat.answers(WATCH, &shows(0));
     assert!(
         helped.contains("set the wrong one of the two right") && !helped.contains("is the watch in another zone"),

@@ -153,8 +153,10 @@ fn a_log_does_not_say_where_this_machine_keeps_its_files_whatever_failed() {
     let world = World::ready();
     let package = world.request("west");
     world.write("answers.toml", world.signing_answers(&[&package], &[]));
+    std::fs::create_dir(world.path("anna b")).unwrap();
+    std::fs::rename(world.path("medium"), world.path("anna b/medium")).unwrap();
     let here = world.path(".").canonicalize().unwrap().display().to_string();
-    let (from, to) = (format!("{here}/requests"), format!("{here}/medium"));
+    let (from, to) = (format!("{here}/requests"), format!("{here}/anna b/medium"));
     let pin_and_answers = ["--pin-file", "pin", "--answers", "answers.toml"];
     let sign = ["-C", AUTHORITY, "--now", SIGNING, "sign", "--from", &from, "--to", &to];
     let sign = [&sign[..], &pin_and_answers].concat();
@@ -167,9 +169,11 @@ fn a_log_does_not_say_where_this_machine_keeps_its_files_whatever_failed() {
     let failed = instants::fail(&world, &sign, made);
     assert_eq!(failed.code, Some(50), "{}", failed.stderr);
     // People are told all of it, and the log what it is called.
-    assert!(failed.stderr.contains("$WORLD/medium"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("$WORLD/anna"), "{}", failed.stderr);
     let log = world.read(ENTRIES);
-    assert!(!holds(&log, here.as_bytes()), "{}", String::from_utf8_lossy(&log));
+    for secret in [here.as_str(), "anna", "b/medium"] {
+        assert!(!holds(&log, secret.as_bytes()), "{}", String::from_utf8_lossy(&log));
+    }
     let mut lines = std::str::from_utf8(&log).unwrap().lines();
     assert!(lines.any(|line| line.contains("\"session.closed\"") && line.contains("\\u2026/medium")));
 

@@ -3,6 +3,7 @@
 
 mod attended;
 mod choices;
+mod cut_off;
 
 use crate::support::World;
 use serde_json::Value;

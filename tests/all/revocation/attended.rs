@@ -89,6 +89,34 @@ fn a_paused_revocation_goes_on_at_the_crl_and_revokes_nothing_twice() {
 }
 
 #[test]
+fn a_paused_revocation_that_is_begun_anew_finds_what_it_revoked() {
+    let world = running();
+    let mut seat = Seat::at(&world, &REVOKE);
+    introduces(&mut seat);
+    seat.answers(PIN_OF_ROOT, PIN);
+    seat.answers(TYPE, "west@1");
+    seat.answers(CONFIRM, "west@1");
+    seat.asked(crate::seat::APPROVE_1);
+    seat.types("q");
+    seat.answers(crate::running::PAUSE, "yes");
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 11);
+    assert!(shown.ends_with("In the log and on no CRL yet: the revocation of west@1.\n"), "{shown}");
+    let mut seat = Seat::at(&world, &REVOKE);
+    seat.asked("Go on at step ");
+    seat.reads(": ");
+    seat.types("anew");
+    introduces(&mut seat);
+    seat.answers(PIN_OF_ROOT, PIN);
+    let shown = approves(&mut seat);
+    assert!(shown.contains("west@1 was revoked before, by a ceremony that was not completed."), "{shown}");
+    let (shown, code) = seat.ends();
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!((published(&world).number, published(&world).revoked.len()), (Some(2), 1));
+    verified(&world);
+}
+
+#[test]
 fn an_emergency_without_a_witness_is_typed_by_one() {
     let world = World::new();
     let setting = "[emergency]\nwaivable = [\"witness\"]\n";

@@ -119,18 +119,56 @@ fn what_is_revoked_already_is_not_revoked_again() {
     );
 }
 
+/// What is said where the log has a revocation and its CRL was declined.
+const WAITS: &str = "
+    error: declined: no plan was approved
+    hint:  the same command plans the CRL again, and so does: anchorite crl
+    Nothing was signed.
+    In the log and on no CRL yet: the revocation of west@1.
+    exit 11
+";
+
 #[test]
-fn a_revocation_whose_crl_was_declined_stays_and_is_on_the_next_one() {
+fn a_revocation_whose_crl_was_declined_stays_and_its_crl_is_asked_for_again() {
+    let world = two_clusters();
+    let approved = answers(&[("west@1", "keyCompromise")]);
+    let declined = approved.replace("\"approve\"", "{ decline = \"not today\" }");
+    let order = ["revoke", "west", "--reason", "keyCompromise"];
+    assert_text(&run(&world, LATER, &order, &declined).error(), WAITS);
+    assert_eq!(published(&world).number, Some(1));
+    let status = world.run(&["-C", AUTHORITY, "--now", LATER, "status"]).ok().stdout;
+    assert!(status.contains("issue the CRL after number 1: a revocation waits"), "{status}");
+    // The same command goes on to the CRL, and asks for the revocation no more; what was declined is asked for again,
+    // and as often as it is declined nothing is signed.
+    let again = run(&world, LATER, &order, &declined);
+    assert_text(&again.error(), WAITS);
+    let said = again.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("west@1 was revoked before, by a ceremony that was not completed."), "{said}");
+    let without = format!("{PARTICIPANTS}[revoke]\n\"west@1\" = {{ revoke = \"keyCompromise\" }}\n");
+    assert_eq!(run(&world, LATER, &order, &without).code, Some(2), "no answer about the CRL");
+    assert_eq!(published(&world).number, Some(1));
+    let log = world.run(&["log", "show", AUTHORITY]).ok().stdout;
+    assert_eq!((log.matches("certificate.revoked").count(), log.matches("sign.intent").count()), (1, 5), "{log}");
+    run(&world, LATER, &order, &approved).ok();
+    assert_eq!((published(&world).number, published(&world).revoked.len()), (Some(2), 1));
+    verified(&world);
+}
+
+#[test]
+fn a_revocation_that_was_itself_declined_is_not_made_by_the_next_command() {
+    let world = two_clusters();
+    // Where nobody attends, an order that no answer confirms is one that was declined.
+    let order = ["revoke", "west", "--reason", "keyCompromise"];
+    run(&world, LATER, &order, &answers(&[])).error();
+    refresh(&world, LATER).ok();
+    assert_eq!((published(&world).number, published(&world).revoked.len()), (Some(2), 0));
+}
+
+#[test]
+fn once_another_ceremony_was_held_a_revocation_without_crl_is_an_order_like_any_other() {
     let world = two_clusters();
     let declined = answers(&[("west@1", "keyCompromise")]).replace("\"approve\"", "{ decline = \"not today\" }");
-    let output = run(&world, LATER, &["revoke", "west", "--reason", "keyCompromise"], &declined);
-    assert_text(&output.error(), "error: declined: no plan was approved Nothing was signed. exit 11");
-    assert_eq!(published(&world).number, Some(1));
-    // The same command goes on to the CRL, and asks for the revocation no more.
-    let again = run(&world, LATER, &["revoke", "west", "--reason", "keyCompromise"], &declined);
-    assert_text(&again.error(), "error: declined: no plan was approved Nothing was signed. exit 11");
-    assert!(again.stderr.contains("was revoked before, by a session that did not end"), "{}", again.stderr);
-    // Once another ceremony was held, it is an order like any other.
+    run(&world, LATER, &["revoke", "west", "--reason", "keyCompromise"], &declined).error();
     run(&world, LATER, &["export", "east", "--to", "medium"], PARTICIPANTS).ok();
     let again = run(&world, LATER, &["revoke", "west@1", "--reason", "keyCompromise"], &declined);
     assert_text(

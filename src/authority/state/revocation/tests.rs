@@ -5,7 +5,9 @@ use crate::authority::state::tests::Story;
 use crate::digest::{Base64, Digest, Hex};
 use crate::error::Error;
 use crate::key::KeySpec;
-use crate::log::record::{CertificateRevoked, PlanApproved, PlanMade, SignIntent, SignOutcome};
+use crate::log::record::{
+    CertificateRevoked, PlanApproved, PlanMade, SessionClosed, SignIntent, SignOutcome, StepDone,
+};
 use crate::x509::build::{self, CrlTemplate, RevokedCertificate, assemble};
 use crate::x509::tests::{Hierarchy, hierarchy};
 use crate::x509::{LocalKey, Reason, SignatureAlgorithm};
@@ -92,6 +94,45 @@ fn a_revoked_certificate_is_listed_and_its_key_and_bundle_are_done_with() {
     assert_eq!(story.state.unpublished(1), std::slice::from_ref(&serial));
     crl(&mut story, &h, 2, "2026-11-21T09:30:00Z", &[serial]);
     assert!(story.state.unpublished(1).is_empty());
+}
+
+/// The newest CRL is one that `public/` may lack until a step wrote it; where a session was cut short is the first since
+/// one was completed.
+#[test]
+fn what_was_left_is_known_however_many_sessions_failed_after_it() {
+    let h = hierarchy(KeySpec::EcdsaP256);
+    let (mut story, _) = issued(&h);
+    let ends = |story: &mut Story, outcome: &str| {
+        story.then(SessionClosed { outcome: outcome.to_owned(), reason: None }).unwrap();
+    };
+    let does = |story: &mut Story, activity: &str| {
+        story.then(StepDone { step: activity.to_owned(), activity: activity.to_owned() }).unwrap();
+    };
+    ends(&mut story, "complete");
+    assert_eq!((story.state.cut_short(None), story.state.left_crls()), (None, vec![]));
+    let began = story.state.size;
+    story.opens();
+    assert_eq!(story.state.cut_short(Some(began)), None, "a session that goes on is not cut short itself");
+    crl(&mut story, &h, 2, "2026-11-21T09:30:00Z", &[]);
+    for outcome in ["failed", "declined", "abandoned", "paused", ""] {
+        if !outcome.is_empty() {
+            ends(&mut story, outcome);
+        }
+        assert_eq!((story.state.cut_short(None), story.state.left_crls()), (Some(began), vec![2]), "{outcome}");
+        let next = story.state.size;
+        story.opens();
+        assert_eq!(story.state.cut_short(Some(next)), Some(began), "{outcome}");
+    }
+    does(&mut story, "sign");
+    assert_eq!(story.state.left_crls(), [2]);
+    does(&mut story, "unlock-token");
+    assert!(story.state.left_crls().is_empty());
+    crl(&mut story, &h, 3, "2026-11-21T09:30:00Z", &[]);
+    assert_eq!(story.state.left_crls(), [3]);
+    does(&mut story, "publish");
+    assert_eq!((story.state.cut_short(None), story.state.left_crls()), (Some(began), vec![]));
+    ends(&mut story, "complete");
+    assert_eq!(story.state.cut_short(None), None);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::ceremony::wrapped::{self, WrappedKey};
 use crate::digest::Base64;
 use crate::error::{Error, Kind};
 use crate::screen::Screen;
+use crate::text;
 use crate::token::{KeyId, KeyRole, Stage};
 use crate::x509::Spki;
 
@@ -38,7 +39,7 @@ pub(super) fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result
     room.people.show(
         &Screen::new()
             .heading("The keys leave the token once", "wrapped")
-            .field("written to", place.display().to_string())
+            .field("written to", text::path(&place))
             .field("in place of", earlier(room, &name))
             .text(
                 "The file and enough custodians equal the keys. It is worth nothing without their shares, and may be \
@@ -57,7 +58,7 @@ pub(super) fn run(room: &mut Room<'_>, bench: &mut Bench, step: &Step) -> Result
     room.people.show(
         &Screen::new()
             .heading("The file is written, and proved by nothing yet", &name)
-            .field("file", path.display().to_string())
+            .field("file", text::path(&path))
             .field("sha256", wrapped.sha256.hex())
             .field("opens to", format!("set {set}")),
     )

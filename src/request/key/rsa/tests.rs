@@ -142,9 +142,55 @@ fn a_shared_prime_is_found_among_many_and_the_same_modulus_is_not_another() {
     }
     // A multiple of the second's modulus shares both its primes with it.
     let second = of(keys[1].spki()).unwrap();
-    moduli.known[2].1 = second * 3u8;
-    assert_eq!(moduli.sharing(keys[1].spki()), Some("c"));
+    moduli.push("d", second * 3u8);
+    assert_eq!(moduli.sharing(keys[1].spki()), Some("d"));
     assert_eq!(moduli.sharing(keys[0].spki()), None);
+}
+
+#[test]
+fn whoever_shares_a_prime_is_named_in_whichever_block_of_many_they_are() {
+    let primes: Vec<u64> = (1 << 30..).filter(|n| is_prime(&big(*n))).take(4 * BLOCK).collect();
+    let alone = |n: usize| big(primes[2 * n]) * primes[2 * n + 1];
+    // Neighbours in a block, in two blocks, and one whose two primes are in two others of one block.
+    for (a, b, c) in [(0, 1, 2), (3, BLOCK, BLOCK + 1), (BLOCK + 5, 4, 5), (7, BLOCK + 1, BLOCK + 9)] {
+        let mut all: Vec<BigUint> = (0..2 * BLOCK).map(alone).collect();
+        all[a] = big(primes[2 * b]) * primes[2 * c];
+        let mut moduli = Moduli::default();
+        all.iter().enumerate().for_each(|(n, modulus)| moduli.push(&n.to_string(), modulus.clone()));
+        for (n, modulus) in all.iter().enumerate() {
+            let others = all.iter().enumerate().filter(|(_, other)| *other != modulus);
+            let shared = others.filter(|(_, other)| other.gcd(modulus) > big(1)).map(|(n, _)| n.to_string()).next();
+            assert_eq!(moduli.sharing_with(modulus), shared.as_deref(), "{n}");
+            assert_eq!(shared.is_some(), [a, b, c].contains(&n), "{n}");
+        }
+    }
+}
+
+/// What one greatest common divisor for all costs against a division for each; run by hand.
+#[test]
+#[ignore = "a measurement"]
+fn blocks_of_moduli_are_cheaper_than_one_after_the_other() {
+    use aws_lc_rs::rand::fill;
+    let random = || {
+        let mut bytes = [0u8; 512];
+        fill(&mut bytes).unwrap();
+        bytes[0] |= 0x80;
+        bytes[511] |= 1;
+        BigUint::from_bytes_be(&bytes)
+    };
+    let all: Vec<BigUint> = (0..600).map(|_| random()).collect();
+    let began = std::time::Instant::now();
+    let mut moduli = Moduli::default();
+    all.iter().for_each(|modulus| moduli.push("x", modulus.clone()));
+    let in_blocks: Vec<BigUint> = all.iter().map(|modulus| moduli.product_of_others(modulus)).collect();
+    let blocks = began.elapsed();
+    let began = std::time::Instant::now();
+    let one_by_one = all.iter().map(|modulus| {
+        let others = all.iter().filter(|other| *other != modulus);
+        others.fold(big(1), |product, other| product * other % modulus)
+    });
+    assert!(one_by_one.eq(in_blocks));
+    println!("blocks {blocks:?}, one by one {:?}", began.elapsed());
 }
 
 proptest! {
