@@ -96,8 +96,19 @@ pub fn copy(log: &Path, copy: &Path, progress: &mut dyn FnMut(u64, u64)) -> Resu
     }
     match compare(log, copy, u64::MAX)? {
         Compared { standing: Standing::Equal { .. }, torn, .. } if torn.is_empty() => Ok(()),
-        _ => Err(Error::new(Kind::Medium, format!("{} does not read back as it was written", text::path(copy)))
-            .hint("the medium is failing: use another")),
+        _ => {
+            take_back(copy, compared.same);
+            Err(Error::new(Kind::Medium, format!("{} does not read back as it was written", text::path(copy)))
+                .hint("the medium is failing: use another"))
+        }
+    }
+}
+
+/// Cuts off what was appended and is not what was meant: it would look like another log's. A medium that fails may fail
+/// here too, and it is named as failing anyway.
+fn take_back(copy: &Path, same: u64) {
+    if let Ok(entries) = disk::open(&copy.join(ENTRIES), OFlags::RDWR) {
+        let _ = entries.set_len(same).and_then(|()| entries.sync_all());
     }
 }
 

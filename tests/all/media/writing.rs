@@ -95,6 +95,29 @@ fn a_medium_is_marked_or_not_whatever_call_fails() {
 }
 
 #[test]
+fn what_a_medium_wrote_wrongly_of_a_copied_log_is_taken_back_and_never_looks_like_another_log() {
+    if !can_inject("what_a_medium_wrote_wrongly_of_a_copied_log_is_taken_back_and_never_looks_like_another_log") {
+        return;
+    }
+    let world = World::ready();
+    std::fs::create_dir(world.path("b")).unwrap();
+    world.run(&["-C", AUTHORITY, "medium", "prepare", "--role", "authority", "--label", "B", "b"]).ok();
+    let copying = ["-C", AUTHORITY, "medium", "copy", "b"];
+    let mut lies = faults::every(&copy(&world), &copying, &["b/log/entries.jsonl"], true);
+    lies.retain(|fault| matches!(fault.how, faults::How::Lies));
+    each(&lies, |fault: &Fault| {
+        let world = copy(&world);
+        let output = faults::fail(&world, &copying, fault);
+        assert_eq!(output.code, Some(30), "{fault}");
+        let said = output.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        let wrong = "b/log does not read back as it was written hint: the medium is failing: use another";
+        assert!(said.contains(wrong), "{fault}\n{said}");
+        world.run(&copying).ok();
+    });
+    tally::held("writes of a copied log that were not what was meant", lies.len());
+}
+
+#[test]
 fn a_copy_of_the_authority_that_fails_at_any_call_opens_nowhere_or_is_whole_and_is_completed() {
     if !can_inject("a_copy_of_the_authority_that_fails_at_any_call_opens_nowhere_or_is_whole_and_is_completed") {
         return;
