@@ -32,15 +32,15 @@ for target; do
     mkdir -p "fuzz/corpus/$target"
     said=$(mktemp)
     # An RSA key of 4096 bits takes 0.05 s in the program and seconds here, where every step of its arithmetic is
-    # counted.
+    # counted. What a thread of the audit still holds while it ends is no leak, and would be called one.
     if cargo fuzz run "$target" "${corpora[@]}" -- \
-        -max_total_time="$seconds" -timeout=120 -rss_limit_mb=4096 -print_final_stats=1 >"$said" 2>&1; then
+        -max_total_time="$seconds" -timeout=120 -detect_leaks=0 -rss_limit_mb=4096 -print_final_stats=1 >"$said" 2>&1; then
         printf '%-16s %12s tried, %s corpus files, nothing found\n' "$target" \
             "$(awk '/number_of_executed_units/ { print $2 }' "$said")" "$(find "fuzz/corpus/$target" -type f | wc -l)"
     else
         code=1
         printf '%-16s FOUND:\n' "$target"
-        grep -a -A 12 -E 'panicked|SUMMARY|Test unit written|error' "$said" || tail -n 20 "$said"
+        grep -a -A 3 -E 'panicked at|^SUMMARY|Test unit written' "$said" || tail -n 20 "$said"
     fi
     rm -f "$said"
 done

@@ -1,7 +1,7 @@
 //! SHA-256 digests, and bytes as they stand in JSON: digests and serials in hex, DER in base64.
 
 use crate::error::{Error, Kind};
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::{BASE64, DecodeError, DecodeKind, HEXLOWER};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -149,6 +149,19 @@ impl<'de> Deserialize<'de> for Hex {
     }
 }
 
+/// The bytes of a text in base64 (RFC 4648 section 4), of which there is one text only: no bits are left over, and nothing
+/// comes after the padding.
+///
+/// # Errors
+/// Where the first character stands that must not be there.
+pub fn from_base64(text: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    // The decoder takes several texts one after another, each with its padding.
+    match text.iter().position(|character| *character == b'=') {
+        Some(position) if position + 2 < text.len() => Err(DecodeError { position, kind: DecodeKind::Padding }),
+        _ => BASE64.decode(text),
+    }
+}
+
 /// Bytes of a file or a DER structure: standard base64 in JSON, so that `base64 -d` reads them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Base64(pub Vec<u8>);
@@ -168,7 +181,7 @@ impl Serialize for Base64 {
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
-        BASE64.decode(text.as_bytes()).map(Self).map_err(de::Error::custom)
+        from_base64(text.as_bytes()).map(Self).map_err(de::Error::custom)
     }
 }
 
@@ -190,5 +203,11 @@ mod tests {
         assert!(serde_json::from_str::<Base64>("\"aGk=\"").is_ok());
         assert!(serde_json::from_str::<Base64>("\"aGl=\"").is_err());
         assert!(serde_json::from_str::<Base64>("\"aGk\"").is_err());
+        // Two texts, of which the first ends with its padding.
+        for two in ["aGk=aGk=", "aA==aGhp", "aGhpaGk=aGhp"] {
+            assert!(from_base64(two.as_bytes()).is_err(), "{two}");
+        }
+        assert_eq!(from_base64(b"").unwrap(), b"");
+        assert_eq!(from_base64(b"aA==").unwrap(), b"h");
     }
 }

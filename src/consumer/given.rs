@@ -5,9 +5,9 @@
 use super::check::{CaFiles, Form};
 use super::rule::Found;
 use super::rules::{BOTH, KEY_MODE, SECRET_NAME, SELF_SIGNED, UNREAD};
+use crate::digest::from_base64;
 use crate::error::{Error, Kind};
 use crate::text;
-use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
@@ -90,7 +90,7 @@ impl Given {
         }
         let mut given = Self::default();
         for (name, value) in &secret.data {
-            let bytes = BASE64.decode(value.0.as_bytes()).map(Zeroizing::new);
+            let bytes = from_base64(value.0.as_bytes()).map(Zeroizing::new);
             given.add(name, bytes.map_err(|_| no_secret(format!("{name} is not base64")))?);
         }
         let seen = format!("{} in {}", secret.metadata.name, secret.metadata.namespace);

@@ -6,7 +6,7 @@
 //! Sources: c2sp.org/tlog-cosignature, c2sp.org/signed-note (verifier keys), RFC 8032.
 
 use super::note::{SignedNote, is_key_name};
-use crate::digest::Digest;
+use crate::digest::{Digest, from_base64};
 use crate::error::{Error, Kind};
 use crate::x509::{SignatureAlgorithm, Spki, verify};
 use data_encoding::{BASE64, HEXLOWER};
@@ -164,7 +164,7 @@ impl FromStr for VerifierKey {
         let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(bad("is not three parts"));
         };
-        let key = BASE64.decode(key.as_bytes()).map_err(|_| bad("is not canonical base64"))?;
+        let key = from_base64(key.as_bytes()).map_err(|_| bad("is not canonical base64"))?;
         let (kind, public) = key.split_first().ok_or_else(|| bad("is empty"))?;
         if *kind != TIMESTAMPED {
             return Err(bad(&format!("is of signature type 0x{kind:02x}"))

@@ -4,7 +4,7 @@
 //! of SHA-256 of the SubjectPublicKeyInfo). Reading is strict; signatures of other keys (witnesses) are kept and
 //! never trusted. Sources: c2sp.org/signed-note, c2sp.org/tlog-checkpoint.
 
-use crate::digest::{Digest, Hex};
+use crate::digest::{Digest, Hex, from_base64};
 use crate::error::{Error, Kind};
 use crate::x509::{SignatureAlgorithm, Spki, verify as x509};
 use data_encoding::BASE64;
@@ -162,7 +162,7 @@ pub fn verify(note: impl AsRef<[u8]>, audit: &Spki) -> Result<Checkpoint, Error>
 /// `— <name> <base64>`, without its newline.
 fn signature_line(line: &str) -> Result<NoteSignature, Error> {
     let parsed = line.strip_prefix("— ").and_then(|l| l.split_once(' ')).and_then(|(name, blob)| {
-        let blob = BASE64.decode(blob.as_bytes()).ok()?;
+        let blob = from_base64(blob.as_bytes()).ok()?;
         let (key_id, signature) = blob.split_first_chunk::<4>()?;
         let signature = NoteSignature { name: name.to_owned(), key_id: *key_id, signature: signature.to_vec() };
         (is_key_name(name) && !signature.signature.is_empty()).then_some(signature)
@@ -186,7 +186,7 @@ pub(super) fn decimal(text: &str) -> Option<u64> {
 
 /// 32 bytes in canonical base64.
 pub(super) fn digest(text: &str) -> Option<Digest> {
-    BASE64.decode(text.as_bytes()).ok()?.try_into().ok().map(Digest)
+    from_base64(text.as_bytes()).ok()?.try_into().ok().map(Digest)
 }
 
 #[cfg(test)]

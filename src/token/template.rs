@@ -293,6 +293,13 @@ mod tests {
     #[test]
     fn every_contradiction_stops() {
         assert!(judge(&good(), &[], Stage::Fixed).is_ok());
+        // What makes a key that only signs and never leaves: none may be forgotten.
+        let names = REQUIRED.into_iter().chain(ASKED).map(|(name, _)| name).collect::<Vec<_>>().join(" ");
+        assert_eq!(
+            names,
+            "CKA_SENSITIVE CKA_EXTRACTABLE CKA_SIGN CKA_PRIVATE CKA_ALWAYS_SENSITIVE CKA_NEVER_EXTRACTABLE CKA_DECRYPT \
+             CKA_UNWRAP CKA_DERIVE CKA_SIGN_RECOVER CKA_MODIFIABLE CKA_COPYABLE"
+        );
         for (name, must) in REQUIRED.into_iter().chain(ASKED) {
             let mut bad = good();
             bad.insert(name.into(), if must == "true" { "false" } else { "true" }.into());

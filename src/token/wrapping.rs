@@ -288,6 +288,8 @@ fn halves(session: &Session, id: &KeyId) -> Result<(Vec<ObjectHandle>, Vec<Objec
 /// Copies the key to one that cannot be wrapped, judges that, makes it durable, and destroys the first: SoftHSM changes
 /// no key in place to one that cannot be modified. Done again, it goes on where it was cut off.
 pub(super) fn lock(token: &mut Pkcs11Token, key: &KeyRef) -> Result<BTreeMap<String, String>, Error> {
+    // Before a copy is made: two that can be wrapped are one too many for any search.
+    let pair = keys::find_pair(&token.session, &key.id)?.ok_or_else(|| keys::missing(&key.id))?;
     let (open, fixed) = halves(&token.session, &key.id)?;
     let copy = match (open.as_slice(), fixed.as_slice()) {
         (_, [copy]) => *copy,
@@ -303,7 +305,6 @@ pub(super) fn lock(token: &mut Pkcs11Token, key: &KeyRef) -> Result<BTreeMap<Str
             );
         }
     };
-    let pair = keys::find_pair(&token.session, &key.id)?.ok_or_else(|| keys::missing(&key.id))?;
     let told = attributes::read_back(&token.session, pair.public, copy);
     if let Err(error) = template::judge(&told, &token.profile.rejects, Stage::Locked) {
         if fixed.is_empty() {

@@ -3,6 +3,7 @@
 //! Readers differ on what they skip; here nothing is skipped but printable text outside of the one block, so
 //! that a file cannot hold one thing for this program and another for the next.
 
+use crate::digest::from_base64;
 use crate::error::{Error, Kind};
 use data_encoding::BASE64;
 use secrecy::SecretString;
@@ -201,7 +202,7 @@ fn bad_base64(label: &str) -> Error {
 }
 
 fn decode(base64: &str) -> Result<Zeroizing<Vec<u8>>, ()> {
-    match BASE64.decode(base64.as_bytes()) {
+    match from_base64(base64.as_bytes()) {
         Ok(der) if !der.is_empty() => Ok(Zeroizing::new(der)),
         _ => Err(()),
     }

@@ -232,3 +232,21 @@ pub fn label_of(name: &str) -> String {
     let ascii: String = name.chars().filter(|c| matches!(c, ' '..='~')).take(LABEL).collect();
     ascii.trim().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::PinState;
+
+    #[test]
+    fn a_token_whose_preparation_was_cut_off_is_named_with_the_way_on() {
+        let cut_off = Seen { slot: 5, pin: PinState::default(), ..Seen::ready() };
+        let hints = |seen: &Seen| choose(std::slice::from_ref(seen), None, "command").unwrap_err().hints().join(" ");
+        assert!(hints(&cut_off).contains("slot 5 has no user PIN: its preparation was cut off"), "{}", hints(&cut_off));
+        assert!(hints(&cut_off).contains(SET_PIN) && hints(&cut_off).contains("a database: move it aside"));
+        // One that is ready, and one whose PIN is typed on its own keys, were prepared.
+        for whole in [Seen::ready(), Seen { pinpad: true, ..cut_off }] {
+            assert!(!hints(&whole).contains("cut off"), "{}", hints(&whole));
+        }
+    }
+}

@@ -5,11 +5,11 @@
 //! where they are shown. Private keys are never looked at; istioctl and Envoy redact them.
 //! Sources: envoy.admin.v3.SecretsConfigDump; Istio 1.28, `istioctl/pkg/writer/ztunnel/configdump/api.go`.
 
+use crate::digest::from_base64;
 use crate::error::{Error, Kind};
 use crate::text;
 use crate::x509::pem;
 use crate::x509::read::{self, Foreign};
-use data_encoding::BASE64;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -177,7 +177,7 @@ fn bundles(context: &Value) -> Result<Vec<Bundle>, String> {
 /// The certificates of a DataSource.
 fn certificates(source: &Value) -> Result<Vec<Foreign>, String> {
     let pem: Cow<'_, [u8]> = match (at(source, "inlineBytes").as_str(), at(source, "inlineString").as_str()) {
-        (Some(base64), _) => BASE64.decode(base64.as_bytes()).map_err(|_| "not base64".to_owned())?.into(),
+        (Some(base64), _) => from_base64(base64.as_bytes()).map_err(|_| "not base64".to_owned())?.into(),
         (None, Some(text)) => text.as_bytes().into(),
         (None, None) if source.get("filename").is_some() => {
             return Err("in a file, which the output does not show".to_owned());
@@ -224,7 +224,7 @@ fn of_ztunnel(entry: &Value) -> Workload {
 /// PEM, or base64 of PEM: ztunnel has written both.
 fn in_ztunnel(pem: &Value) -> Result<Vec<Foreign>, String> {
     let text = pem.as_str().ok_or("nothing in the output")?;
-    match BASE64.decode(text.as_bytes()) {
+    match from_base64(text.as_bytes()) {
         Ok(decoded) => parse(&decoded),
         Err(_) => parse(text.as_bytes()),
     }

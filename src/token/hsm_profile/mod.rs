@@ -258,6 +258,9 @@ mod tests {
             // Unlocked by a PIN that is checked before a try is spent; at least what a person can type.
             assert!(profile.user_pin.max >= 6, "{name}");
             assert_eq!(profile.backup.contains(&BackupWay::Clone), !profile.clone_how.is_empty(), "{name}: clone");
+            // Without it a key is wrapped in no way that this program knows (Kryoptic has none).
+            let wraps = profile.mechanisms.iter().any(|mechanism| mechanism == "CKM_AES_KEY_WRAP_PAD");
+            assert!(wraps || !profile.backup.contains(&BackupWay::Wrapped), "{name}: wrapped");
             assert!(profile.writes.iter().all(|path| path.starts_with(['/', '~'])), "{name}: writes");
             if let Some(attestation) = &profile.attestation {
                 let found =

@@ -19,15 +19,24 @@ fn blank() -> Option<World> {
     Some(world)
 }
 
-/// The calls of a genesis that change the database or its journal: before the log has the token's preparation, and after.
-fn instants() -> Option<(Vec<Instant>, Vec<Instant>)> {
+/// The calls of a genesis that change the database or its journal, before the log has the token's preparation and after;
+/// and those that say in the log what became of it, before which a key is made that the log does not have.
+fn instants() -> Option<[Vec<Instant>; 3]> {
     let world = blank().filter(|_| can_trace("kills inside of a database"))?;
     let all = all_of_run(&world, &CREATE);
     let next = |from: usize, file: &str| from + all[from..].iter().position(|at| at.is_on(file)).unwrap();
     // What is to be done stands in the log first; what was done, after it.
     let logged = next(next(next(0, "log/entries.jsonl"), DATABASE), "log/entries.jsonl");
     let of = |part: &[Instant]| part.iter().filter(|at| at.is_on(DATABASE)).cloned().collect::<Vec<_>>();
-    Some((of(&all[..logged]), of(&all[logged..])))
+    let mut told = Vec::new();
+    let mut from = logged;
+    while let Some(changed) = all[from..].iter().position(|at| at.is_on(DATABASE)).map(|at| from + at)
+        && let Some(at) = all[changed..].iter().position(|at| at.is_on("log/entries.jsonl"))
+    {
+        from = changed + at;
+        told.push(all[from].clone());
+    }
+    Some([of(&all[..logged]), of(&all[logged..]), told])
 }
 
 /// So many of them, all over; all of them where the tests run in full size.
@@ -38,8 +47,8 @@ fn some(all: Vec<Instant>, count: usize) -> Vec<Instant> {
 
 #[test]
 fn a_genesis_that_is_killed_while_the_token_writes_its_database_goes_on_with_the_same_command() {
-    let Some((_, after)) = instants() else { return };
-    let tried = some(after, 5);
+    let Some([_, after, told]) = instants() else { return };
+    let tried: Vec<Instant> = some(after, 3).into_iter().chain(told).collect();
     each(&tried, |at| {
         let world = blank().unwrap();
         kill(&world, &CREATE, at);
@@ -50,13 +59,17 @@ fn a_genesis_that_is_killed_while_the_token_writes_its_database_goes_on_with_the
         world.run(&["log", "verify", AUTHORITY, "--at-rest", "--root", root]).ok();
         let made = String::from_utf8(world.read(ENTRIES)).unwrap().matches("\"type\":\"key.generated\"").count();
         assert_eq!(made, 2, "{at}: one root and one audit key");
+        let held = world.run(&["-C", AUTHORITY, "hsm", "check", "--login", "--pin-file", "pin"]);
+        let said = held.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("no other key in it is able to sign"), "{at}\n{said}{}", held.stderr);
+        assert!(!said.contains("an interrupted ceremony made it"), "{at}\n{said}");
     });
     tally::held("kills inside of calls of a module with a database, after its preparation", tried.len());
 }
 
 #[test]
 fn a_preparation_that_is_killed_leaves_a_token_that_says_how_to_begin_anew() {
-    let Some((before, _)) = instants() else { return };
+    let Some([before, ..]) = instants() else { return };
     let tried = some(before, 4);
     each(&tried, |at| {
         let world = blank().unwrap();

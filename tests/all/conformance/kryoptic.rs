@@ -91,6 +91,25 @@ fn a_copy_of_a_database_is_made_on_a_medium_and_signs() {
 }
 
 #[test]
+fn a_pin_locks_after_as_many_wrong_ones_as_the_profile_says() {
+    let Some(world) = founded("", |_| String::new()) else { return };
+    world.write("answers.toml", format!("{PARTICIPANTS}[review]\n\"crl:1\" = \"approve\"\n"));
+    world.secret("wrong-pin", "00000000");
+    let crl = |pin| {
+        let now = ["-C", AUTHORITY, "--now", "2026-11-21T10:00:00Z", "crl", "--answers", "answers.toml", "--final-try"];
+        world.run(&[&now[..], &["--pin-file", pin]].concat())
+    };
+    let first = crl("wrong-pin").error();
+    assert!(first.contains("this kind of token locks its PIN after 10 wrong tries"), "{first}");
+    let rejected = 1 + (1..20).take_while(|_| crl("wrong-pin").code == Some(21)).count();
+    // The tenth is the one that was answered otherwise.
+    assert_eq!(rejected, 9);
+    let locked = crl("pin");
+    assert_eq!(locked.code, Some(22), "{}", locked.stderr);
+    assert!(locked.error().starts_with("error: the token's PIN is locked"), "{}", locked.stderr);
+}
+
+#[test]
 fn a_database_that_lost_its_content_is_named_as_damage_and_its_newest_copy_signs() {
     let Some(world) = founded("", |_| String::new()) else { return };
     let crl = |hour: u8| {

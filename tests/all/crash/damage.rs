@@ -52,6 +52,12 @@ fn a_token_that_lost_a_file_is_named_damaged_and_its_newest_copy_brings_it_back(
          $WORLD/token/tokens/FILES aside and put the newest copy in its place: cp -a \
          $WORLD/token/tokens.snapshots/COPY/* $WORLD/token/tokens/ Nothing was signed. exit 20"
     );
+    // Its name says whose files they are, whatever other token is there.
+    let other = ["--init-token", "--free", "--label", "Other", "--so-pin", "87654321", "--pin", "12345678"];
+    let aside = copy(&world);
+    aside.tool("softhsm2-util", &other).ok();
+    let said = aside.run(&SIGN).stderr;
+    assert!(said.contains("the token is damaged"), "{said}");
     put_back(&world);
     world.run(&SIGN).ok();
     world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();

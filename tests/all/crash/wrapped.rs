@@ -28,6 +28,16 @@ fn flags(world: &World, kind: &str) -> BTreeMap<String, (String, String)> {
     of_type(&entries, kind).iter().map(of).collect()
 }
 
+/// The root's and the audit key's objects, which can be wrapped; no guard is among them.
+fn open_keys(world: &World) -> Vec<PathBuf> {
+    // CKA_WRAP_WITH_TRUSTED, as SoftHSM writes it.
+    let trusted = 0x210_u64.to_be_bytes();
+    let is_key = |path: &PathBuf| std::fs::read(path).unwrap().windows(8).any(|part| part == trusted);
+    let open: Vec<PathBuf> = objects(world, "token/tokens").into_iter().filter(is_key).collect();
+    assert_eq!(open.len(), 2);
+    open
+}
+
 #[test]
 fn a_wrapped_backup_killed_at_any_write_to_the_log_is_completed_by_the_same_command() {
     if !instants::can_trace("a_wrapped_backup_killed_at_any_write_to_the_log_is_completed_by_the_same_command") {
@@ -36,11 +46,7 @@ fn a_wrapped_backup_killed_at_any_write_to_the_log_is_completed_by_the_same_comm
     let world = promised("ecdsa-p256");
     let backup = with_both(&BACKUP);
     let backup: Vec<&str> = backup.iter().map(String::as_str).collect();
-    // CKA_WRAP_WITH_TRUSTED, as SoftHSM writes it: the keys that can be wrapped, and no guard.
-    let trusted = 0x210_u64.to_be_bytes();
-    let is_key = |path: &PathBuf| std::fs::read(path).unwrap().windows(8).any(|part| part == trusted);
-    let open: Vec<PathBuf> = objects(&world, "token/tokens").into_iter().filter(is_key).collect();
-    assert_eq!(open.len(), 2);
+    let open = open_keys(&world);
     let all = instants::of_run(&copied(&world), &backup, &["authority/log/entries.jsonl"]);
     assert!(all.len() > 12, "{all:?}");
     let tried = share(all);
@@ -96,6 +102,31 @@ fn keys_that_are_made_anew_and_killed_at_any_write_to_the_log_are_made_by_the_sa
         }
     });
     tally::held("instants of making keys anew", tried.len());
+}
+
+#[test]
+fn a_copy_that_cannot_be_wrapped_is_durable_before_the_key_that_can_be_is_destroyed() {
+    if !instants::can_trace("a_copy_that_cannot_be_wrapped_is_durable_before_the_key_that_can_be_is_destroyed") {
+        return;
+    }
+    let world = promised("ecdsa-p256");
+    let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+    let before: Vec<String> = objects(&world, "token/tokens").iter().map(name).collect();
+    let open: Vec<String> = open_keys(&world).iter().map(name).collect();
+    let backup = with_both(&BACKUP);
+    let backup: Vec<&str> = backup.iter().map(String::as_str).collect();
+    let copied = copied(&world);
+    let all = instants::all_of_run(&copied, &backup);
+    let after: Vec<String> = objects(&copied, "token/tokens").iter().map(name).collect();
+    let writes = |at: &Instant, file: &String| ["write", "pwrite64", "writev"].iter().any(|call| at.is(call, file));
+    for old in &open {
+        let end = all.iter().position(|at| at.is("unlink", old)).expect("its end");
+        // What is new in the token by then: the copy is the last of it that was written.
+        let new = after.iter().filter(|file| !before.contains(file));
+        let written = new.filter_map(|file| Some((all[..end].iter().rposition(|at| writes(at, file))?, file))).max();
+        let (at, file) = written.expect("its copy");
+        assert!(all[at..end].iter().any(|at| at.is("fsync", file)), "{old} ended before its copy {file} was durable");
+    }
 }
 
 /// A copy whose local.toml names its own medium.

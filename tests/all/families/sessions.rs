@@ -84,3 +84,15 @@ fn a_key_that_nobody_could_look_for_is_not_called_destroyed() {
 fn log_of(world: &World) -> String {
     String::from_utf8(world.read(crate::support::ENTRIES)).unwrap()
 }
+
+#[test]
+fn a_session_in_which_a_signature_failed_is_left_for_another_and_the_next_is_made_there() {
+    // One session signs both. The module keeps what was begun in it: it begins nothing else there any more.
+    let world = prepared("cant-lock");
+    let first = crate::crash::entries(&world).len();
+    let (output, calls) = with_faults(&world, "C_Sign@4=rv:0x30", &SIGN);
+    let fates = crate::misbehaving::judge::Fates::since(&world, first).of;
+    assert_eq!(fates.values().filter(|fate| *fate == "ok").count(), 1, "{fates:?}: {}", output.stderr);
+    assert_eq!(fates.len(), 2, "{fates:?}");
+    assert!(calls.iter().all(|call| call.result != Some(0x90)), "CKR_OPERATION_ACTIVE");
+}

@@ -18,7 +18,13 @@ fn a_proxy_without_faults_changes_nothing_and_writes_every_call_down() {
     assert_eq!(calls[0].function, "C_Initialize");
     assert_eq!(calls.last().unwrap().function, "C_Finalize");
     assert!(calls.iter().enumerate().all(|(index, call)| call.number == index + 1 && call.result == Some(0)));
-    assert_eq!(calls.iter().filter(|call| call.function == "C_Login").count(), 1);
+    let count = |function: &str| calls.iter().filter(|call| call.function == function).count();
+    assert_eq!(count("C_Login"), 1);
+    // Logged out of, in a session that is open still; each session is closed; ended, in this order.
+    assert_eq!(count("C_Logout"), 1);
+    assert_eq!(count("C_OpenSession"), count("C_CloseSession"));
+    let last = |function: &str| calls.iter().rposition(|call| call.function == function).unwrap();
+    assert!(last("C_Sign") < last("C_Logout") && last("C_Logout") < last("C_CloseSession"));
 }
 
 #[test]

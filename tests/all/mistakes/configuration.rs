@@ -75,7 +75,17 @@ fn mistake_10_what_differs_on_the_day_is_in_the_record_with_its_digest() {
     let sessions = of("session.opened");
     let [genesis, first, second] = sessions.as_slice() else { panic!("{sessions:?}") };
     assert_eq!(genesis["local_sha256"], Value::Null);
-    assert_eq!(first["module_sha256"], second["module_sha256"]);
+    for session in &sessions {
+        assert_eq!(session["module_sha256"], world.sha256("elsewhere.so"));
+        assert_eq!(session["version"], env!("CARGO_PKG_VERSION"));
+    }
+    // As `softhsm2-util` shows them.
+    let shown = world.tool("softhsm2-util", &["--show-slots"]).ok().stdout;
+    let firmware = shown.lines().find_map(|line| line.trim().strip_prefix("Firmware version:")).unwrap().trim();
+    for unlocked in of("token.unlocked") {
+        assert_eq!(unlocked["firmware"], firmware);
+        assert!(unlocked["library"].as_str().unwrap().ends_with(firmware), "{unlocked}");
+    }
     assert_ne!(first["module"], second["module"]);
     assert_eq!(second["local_sha256"], world.sha256("authority/local.toml"));
     assert_eq!(of("config.adopted")[0]["sha256"], world.sha256("authority/authority.toml"));

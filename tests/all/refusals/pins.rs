@@ -18,8 +18,11 @@ fn a_wrong_pin_is_tried_once_and_changes_nothing() {
         exit 21
     ",
     );
+    world.behind_proxy();
+    assert_eq!(world.run_with_faults("", &SIGN).code, Some(21));
+    assert_eq!(world.calls().iter().filter(|call| call.function == "C_Login").count(), 1);
     world.secret("pin", crate::support::PIN);
-    world.run(&SIGN).ok();
+    world.run_with_faults("", &SIGN).ok();
 }
 
 #[test]

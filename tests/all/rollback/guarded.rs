@@ -40,6 +40,26 @@ fn an_older_copy_of_the_authority_signs_nothing() {
 }
 
 #[test]
+fn a_token_that_gives_another_guard_back_than_it_was_given_keeps_the_older_one() {
+    let world = World::ready();
+    ask(&world, "cluster1");
+    world.behind_proxy();
+    let copied = crate::crash::copy(&world);
+    copied.run_with_faults("", &SIGN).ok();
+    let calls = copied.calls();
+    let made = calls.iter().position(|call| call.function == "C_CreateObject").unwrap();
+    let told = |call: &&proxy::Call| call.function == "C_GetAttributeValue" && call.gave.is_some();
+    let back = calls[made..].iter().find(told).unwrap();
+    // What was read before it is the older guard, which is as long.
+    let refused = world.run_with_faults(&format!("C_GetAttributeValue@{}=same", back.nth), &SIGN);
+    let said = refused.error();
+    assert!(said.starts_with("error: the token keeps another guard than it was given\n"), "{said}");
+    assert!(said.contains("The older guard is still in the token.\n"), "{said}");
+    world.run_with_faults("", &SIGN).ok();
+    world.run(&["log", "verify", AUTHORITY, "--at-rest"]).ok();
+}
+
+#[test]
 fn another_history_of_the_authority_signs_nothing_even_when_it_is_longer() {
     let world = World::ready();
     copy(&world, AUTHORITY, "older");

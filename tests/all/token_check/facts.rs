@@ -3,6 +3,7 @@
 use super::*;
 use crate::present::have;
 use crate::support::assert_text;
+use anchorite::digest::Digest;
 
 #[test]
 fn a_token_that_is_what_the_log_says_agrees_in_every_fact() {
@@ -97,13 +98,14 @@ fn a_key_that_is_gone_is_missed_and_one_that_nobody_made_is_found() {
 fn another_module_than_the_last_sessions_is_said_and_is_no_contradiction() {
     let world = World::ready();
     let module = std::fs::read(softhsm_module().unwrap()).unwrap();
-    let mut other = module.clone();
+    let (was, mut other) = (Digest::of(&module), module);
     // Sections of an ELF file end before this: another file, and the same module.
     other.push(0);
+    let is = Digest::of(&other);
     world.write("other.so", other);
     world.write("authority/local.toml", "[token]\nmodule = \"other.so\"\n");
     let said = flat(&check(&world).ok().stdout);
-    assert!(said.contains("1 changed changed module: sha256 was "), "{said}");
+    assert!(said.contains(&format!("1 changed changed module: sha256 was {was}, is {is}; ")), "{said}");
     assert!(said.contains("path was /") && said.contains(", is other.so → was it updated on purpose?"), "{said}");
 }
 

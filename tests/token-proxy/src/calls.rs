@@ -79,7 +79,7 @@ functions! {
     C_Login(session: Session, user: CK_USER_TYPE, pin: Text, len: Len) by login;
     C_Logout(session: Session);
     C_CreateObject(session: Session, template: Attributes, count: Len, object: *mut Object) by objects;
-    C_CopyObject(session: Session, object: Object, template: Attributes, count: Len, copy: *mut Object);
+    C_CopyObject(session: Session, object: Object, template: Attributes, count: Len, copy: *mut Object) by objects;
     C_DestroyObject(session: Session, object: Object);
     C_GetAttributeValue(session: Session, object: Object, template: Attributes, count: Len) by objects
         gives Answer::told((*template).pValue.cast(), &raw mut (*template).ulValueLen), &[];

@@ -231,13 +231,48 @@ fn a_plain_user_with_the_pin_gets_no_key_out_of_the_token_that_can_be_wrapped() 
     assert!(tries.iter().all(|line| !line.ends_with(" 0x0")), "{told}");
 }
 
-#[test]
-fn a_token_that_says_beforehand_that_a_wrapped_key_is_longer_wraps_it_all_the_same() {
+/// A configured world whose token is of a family.
+fn like(family: &str) -> World {
     let world = configured(&promising_wrapped("ecdsa-p256"));
     let local = String::from_utf8(world.read("authority/local.toml")).unwrap();
-    world.like("wraps-longer");
+    world.like(family);
     let proxy = String::from_utf8(world.read("authority/local.toml")).unwrap();
     world.write("authority/local.toml", proxy + &local);
+    world
+}
+
+#[test]
+fn a_token_that_wraps_for_a_wrapper_that_nobody_trusts_makes_no_root() {
+    let world = like("hands-out");
+    let output = world.run_with_faults("", &with_shares(&CREATE));
+    let said = plain(&output.error());
+    let wanted = "error: the token cannot make the wrapped backup that authority.toml promises: the token lets a plain user \
+         wrap the key under a key of his own: wanted CKA_WRAP_WITH_TRUSTED that holds";
+    assert!(said.starts_with(wanted), "{said}");
+    assert!(said.ends_with("No key was generated. Nothing was signed. exit 20"), "{said}");
+    assert_eq!(objects(&world, "token/tokens").len(), 0, "{said}");
+}
+
+#[test]
+fn a_copy_that_can_be_wrapped_itself_ends_nothing_and_is_destroyed() {
+    let world = like("");
+    world.run_with_faults("", &with_shares(&CREATE)).ok();
+    second_token(&world, "second");
+    world.write("family", "copies-whole");
+    let made = objects(&world, "token/tokens");
+    let said = plain(&world.run_with_faults("", &with_both(&BACKUP)).error());
+    assert!(said.starts_with("error: the key is not what was asked for: saw CKA_EXTRACTABLE = true"), "{said}");
+    assert!(said.contains("The key can be wrapped still; its backup is proved."), "{said}");
+    assert_eq!(objects(&world, "token/tokens").len(), made.len());
+    assert!(!String::from_utf8(world.read(ENTRIES)).unwrap().contains("\"type\":\"key.locked\""));
+    // The same command ends it, in a token that copies as it is asked to.
+    world.write("family", "");
+    world.run_with_faults("", &with_both(&BACKUP)).ok();
+}
+
+#[test]
+fn a_token_that_says_beforehand_that_a_wrapped_key_is_longer_wraps_it_all_the_same() {
+    let world = like("wraps-longer");
     world.run_with_faults("", &with_shares(&CREATE)).ok();
     second_token(&world, "second");
     world.run_with_faults("", &with_both(&BACKUP)).ok();

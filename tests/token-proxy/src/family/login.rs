@@ -186,6 +186,9 @@ pub unsafe fn C_SignInit(session: Session, mechanism: *mut CK_MECHANISM, key: CK
     // SAFETY: the caller's arguments.
     let Some(mut with) = (unsafe { mechanism.as_ref().copied() }) else { return CKR_ARGUMENTS_BAD };
     let mut hashes = None;
+    if super::objects::lacks(with.mechanism) {
+        return CKR_MECHANISM_INVALID;
+    }
     if family().hash == Some(Hash::Token) && [CKM_ECDSA_SHA256, CKM_ECDSA_SHA384].contains(&with.mechanism) {
         hashes = Some(with.mechanism);
         with.mechanism = CKM_ECDSA;

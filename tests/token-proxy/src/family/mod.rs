@@ -21,7 +21,8 @@
 //! | `general-error` | it answers a lasting key's template that says who may copy it with CKR_GENERAL_ERROR |
 //! | `logout-on-close` | its login ends with any session that is closed |
 //! | `wraps-longer` | asked how long a wrapped key will be, it says more than it will be |
-//! | `hands-out` | it wraps a key that is not extractable |
+//! | `hands-out` | it wraps a key that is not extractable, or for a wrapper that nobody trusts |
+//! | `copies-whole` | a copy is as the first one is, whatever was asked |
 //! | `init-string=TEXT` | it starts only with a string that has this in it |
 //! | `empty-so` | its security officer's PIN is empty |
 //! | `factory-so=PIN` | a blank one opens with this security officer's PIN, which must be changed first |
@@ -60,6 +61,7 @@ pub struct Family {
     pub logout_on_close: bool,
     pub wraps_longer: bool,
     pub hands_out: bool,
+    pub copies_whole: bool,
     pub init_string: Option<String>,
     pub empty_so: bool,
     pub factory_so: Option<String>,
@@ -108,6 +110,7 @@ fn parse(traits: &str) -> Result<Family, String> {
             "logout-on-close" => family.logout_on_close = true,
             "wraps-longer" => family.wraps_longer = true,
             "hands-out" => family.hands_out = true,
+            "copies-whole" => family.copies_whole = true,
             "init-string" => family.init_string = Some(value.ok_or_else(|| text.to_owned())?.to_owned()),
             "empty-so" => family.empty_so = true,
             "factory-so" => family.factory_so = Some(value.ok_or_else(|| text.to_owned())?.to_owned()),

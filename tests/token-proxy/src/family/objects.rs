@@ -17,6 +17,14 @@ const RAW: [CK_MECHANISM_TYPE; 2] = [CKM_ECDSA, CKM_RSA_PKCS];
 const HASHING: [CK_MECHANISM_TYPE; 5] =
     [CKM_SHA256_RSA_PKCS, CKM_SHA384_RSA_PKCS, CKM_SHA512_RSA_PKCS, CKM_ECDSA_SHA256, CKM_ECDSA_SHA384];
 
+/// True for a mechanism of the real module that the family has not.
+pub fn lacks(mechanism: CK_MECHANISM_TYPE) -> bool {
+    family().hash.is_some_and(|hash| match hash {
+        Hash::Host => HASHING.contains(&mechanism),
+        Hash::Token => RAW.contains(&mechanism),
+    })
+}
+
 unsafe fn attributes<'a>(template: Attributes, count: Len) -> &'a mut [CK_ATTRIBUTE] {
     if template.is_null() {
         return &mut [];
@@ -84,6 +92,19 @@ pub unsafe fn C_CreateObject(session: Session, template: Attributes, count: Len,
     unsafe { real(session, template, count, object) }
 }
 
+pub unsafe fn C_CopyObject(
+    session: Session,
+    object: Object,
+    template: Attributes,
+    count: Len,
+    copy: *mut Object,
+) -> CK_RV {
+    let Some(real) = real().C_CopyObject else { return CKR_FUNCTION_NOT_SUPPORTED };
+    let count = if family().copies_whole { 0 } else { count };
+    // SAFETY: the caller's arguments; of the template less is read, or nothing.
+    unsafe { real(session, object, template, count, copy) }
+}
+
 pub unsafe fn C_GetMechanismList(slot: CK_SLOT_ID, list: *mut CK_MECHANISM_TYPE, count: *mut Len) -> CK_RV {
     let Some(real) = real().C_GetMechanismList else { return CKR_FUNCTION_NOT_SUPPORTED };
     let slot = super::slots::inner(slot);
@@ -98,12 +119,9 @@ pub unsafe fn C_GetMechanismList(slot: CK_SLOT_ID, list: *mut CK_MECHANISM_TYPE,
         return result;
     }
     let mut all: BTreeSet<_> = all.into_iter().take(length as usize).collect();
-    match hash {
-        Hash::Host => all.retain(|mechanism| !HASHING.contains(mechanism)),
-        Hash::Token => {
-            all.retain(|mechanism| !RAW.contains(mechanism));
-            all.extend(HASHING);
-        }
+    all.retain(|mechanism| !lacks(*mechanism));
+    if hash == Hash::Token {
+        all.extend(HASHING);
     }
     // SAFETY: the caller's place for a count, and, where it is there, room for as many as stand in it.
     unsafe {
@@ -187,7 +205,7 @@ pub unsafe fn C_WrapKey(
         // SAFETY: as above; the module wrote it.
         unsafe { *told += 16 };
     }
-    if !family().hands_out || result != CKR_KEY_UNEXTRACTABLE {
+    if !family().hands_out || ![CKR_KEY_UNEXTRACTABLE, CKR_KEY_NOT_WRAPPABLE].contains(&result) {
         return result;
     }
     // What it looks like to who wraps; nothing of the key is there.
