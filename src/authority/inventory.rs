@@ -68,6 +68,9 @@ pub struct LastSession {
     pub ceremony: String,
     /// When it closed.
     pub closed: Timestamp,
+    /// True where that was a pause: the same command goes on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
 }
 
 /// Custodians who open the token together.
@@ -233,7 +236,11 @@ pub fn take(state: &State, config: &Config, now: Timestamp, interrupted: Vec<Str
         origin: state.origin.clone(),
         entries: state.size,
         sessions: state.sessions_closed,
-        last_session: state.last_session.clone().map(|(ceremony, closed)| LastSession { ceremony, closed }),
+        last_session: state.last_session.clone().map(|(ceremony, closed)| LastSession {
+            ceremony,
+            closed,
+            paused: state.course.as_ref().is_some_and(|course| course.paused),
+        }),
         uncovered: state.uncovered(),
         interrupted,
         custody: state.custody.of("root", "user").map(|set| Custody {

@@ -156,7 +156,8 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
         .heading(format!("{} · {}", inventory.authority, inventory.kind), format!("{} entries", inventory.entries))
         .field("log", &inventory.origin);
     if let Some(last) = &inventory.last_session {
-        screen = screen.field("last session", format!("{}, closed {}", last.ceremony, last.closed));
+        let how = if last.paused { "PAUSED, the same command goes on; closed" } else { "closed" };
+        screen = screen.field("last session", format!("{}, {how} {}", last.ceremony, last.closed));
     }
     if let Some(uncovered) = &inventory.uncovered {
         screen = screen.field("not covered", uncovered);
