@@ -156,8 +156,14 @@ fn screen(inventory: &Inventory, now: Timestamp) -> Screen {
         .heading(format!("{} · {}", inventory.authority, inventory.kind), format!("{} entries", inventory.entries))
         .field("log", &inventory.origin);
     if let Some(last) = &inventory.last_session {
-        let how = if last.paused { "PAUSED, the same command goes on; closed" } else { "closed" };
-        screen = screen.field("last session", format!("{}, {how} {}", last.ceremony, last.closed));
+        let (ceremony, closed) = (&last.ceremony, last.closed);
+        screen = screen.field(
+            "last session",
+            match last.paused {
+                true => format!("{ceremony}, PAUSED {closed}: the same command goes on"),
+                false => format!("{ceremony}, closed {closed}"),
+            },
+        );
     }
     if let Some(uncovered) = &inventory.uncovered {
         screen = screen.field("not covered", uncovered);
