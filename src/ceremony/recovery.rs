@@ -108,9 +108,7 @@ impl Interrupted {
         }
         for (role, generation) in &self.keys {
             let which = if *generation > 1 { format!("{role} key {generation}") } else { format!("{role} key") };
-            found.push(format!(
-                "The {which} was being made. The same command destroys, unused, what the token has of it and makes another."
-            ));
+            found.push(format!("The same command destroys what was made of the {which}, and makes another."));
         }
         match self.crls.as_slice() {
             [] => {}
@@ -223,7 +221,7 @@ mod tests {
             uncovered: None,
             intents: (0..10_000).map(intent).collect(),
             keys: vec![("root".to_owned(), 2)],
-            crls: vec![u64::MAX; 2],
+            crls: vec![1000; 2],
             undelivered: (0..10_000).map(|at| format!("{}-{at}", "u".repeat(57))).collect(),
             unsure: Vec::new(),
             torn: Some((Digest([7; 32]), "torn-10000-07070707".to_owned())),

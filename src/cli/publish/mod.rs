@@ -218,7 +218,8 @@ fn write(
     })?;
     let mut written = Vec::new();
     let mut placed = |name: &str, placed: Placed| written.extend((placed == Placed::New).then(|| name.to_owned()));
-    for directory in ["", "records", "scripts"].map(|name| to.join(name)) {
+    let directories: BTreeSet<&Path> = contents.files.keys().filter_map(|name| Path::new(name).parent()).collect();
+    for directory in std::iter::once(Path::new("")).chain(directories).map(|name| to.join(name)) {
         deliver::create_directory(&directory)?;
         deliver::remove_temporaries(&directory)?;
     }

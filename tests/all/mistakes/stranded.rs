@@ -206,8 +206,8 @@ fn mistake_1_15_a_key_that_an_interrupted_genesis_made_is_destroyed_by_the_same_
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         told.contains(
-            "The root key was being made. The same command destroys, unused, what the token has of it and makes another. \
-             The same command records this and goes on."
+            "The same command destroys what was made of the root key, and makes another. The same command records this \
+             and goes on."
         ),
         "{told}"
     );
