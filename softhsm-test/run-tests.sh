@@ -68,7 +68,7 @@ export PATH
 scratch=
 memory=$(awk '$1 == "MemAvailable:" { print int($2 / 1048576) }' /proc/meminfo 2>/dev/null) || true
 if [ -z "${TMPDIR:-}" ] && [ "$(id -u)" -eq 0 ] && [ "${memory:-0}" -ge 12 ]; then
-    scratch=$(mktemp -d /tmp/tXXX)
+    scratch=$(mktemp -d /tmp/XXX)
     if mount -t tmpfs -o size=8g,mode=1777 tests "$scratch" 2>/dev/null; then
         export TMPDIR=$scratch
     fi
