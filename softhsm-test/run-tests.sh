@@ -64,12 +64,15 @@ export PATH
 
 # The tests write and sync hundreds of thousands of small files: they wait for a disk longer than for a processor. Where
 # memory has the room and may be mounted, the files are there; what a test needs of a disk it mounts itself. (Not below
-# /dev/shm, which opencryptoki has one of its own of; and a short name, which fits in lines of 80 columns.)
+# /dev/shm, which opencryptoki has one of its own of; and a name of one letter, for a line of 80 columns that has the path
+# of a token's file has no room for more.)
 scratch=
 memory=$(awk '$1 == "MemAvailable:" { print int($2 / 1048576) }' /proc/meminfo 2>/dev/null) || true
 if [ -z "${TMPDIR:-}" ] && [ "$(id -u)" -eq 0 ] && [ "${memory:-0}" -ge 12 ]; then
-    scratch=$(mktemp -d /tmp/XXX)
-    if mount -t tmpfs -o size=8g,mode=1777 tests "$scratch" 2>/dev/null; then
+    for letter in a b c d e f g h; do
+        mkdir "/tmp/$letter" 2>/dev/null && scratch=/tmp/$letter && break
+    done
+    if [ -n "$scratch" ] && mount -t tmpfs -o size=8g,mode=1777 tests "$scratch" 2>/dev/null; then
         export TMPDIR=$scratch
     fi
 fi
