@@ -218,8 +218,9 @@ fn write(
     })?;
     let mut written = Vec::new();
     let mut placed = |name: &str, placed: Placed| written.extend((placed == Placed::New).then(|| name.to_owned()));
-    let directories: BTreeSet<&Path> = contents.files.keys().filter_map(|name| Path::new(name).parent()).collect();
-    for directory in std::iter::once(Path::new("")).chain(directories).map(|name| to.join(name)) {
+    let of_log = ["", "log", "log/checkpoints", "log/audit"].map(Path::new);
+    let of_files = contents.files.keys().filter_map(|name| Path::new(name).parent());
+    for directory in of_files.chain(of_log).collect::<BTreeSet<_>>().into_iter().map(|name| to.join(name)) {
         deliver::create_directory(&directory)?;
         deliver::remove_temporaries(&directory)?;
     }

@@ -133,6 +133,10 @@ fn a_publication_has_old_and_new_files_and_none_by_half_whatever_call_fails_and_
         },
         whole: &|world, again, fault| {
             assert_eq!(again.code, Some(0), "{fault}\n{}", again.error());
+            if fault.call == "unlink" {
+                // What could not be taken away is by the next one.
+                world.run(&publishing::PUBLISH).ok();
+            }
             assert!(checks(world, "out") && world.tree("out") == new, "{fault}");
         },
     });
