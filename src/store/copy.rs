@@ -90,11 +90,25 @@ pub fn copy(log: &Path, copy: &Path, progress: &mut dyn FnMut(u64, u64)) -> Resu
     let compared = compare(log, copy, u64::MAX)?;
     refuse_other(copy, compared.standing)?;
     copy_small_files(log, copy)?;
-    append(log, copy, &compared, progress)?;
+    complete(log, copy, &compared, u64::MAX, progress)
+}
+
+/// Appends what a copy of the first `most` entries lacks, and reads all of it back.
+///
+/// # Errors
+/// [`Kind::Medium`] as [`copy`].
+pub(super) fn complete(
+    log: &Path,
+    copy: &Path,
+    compared: &Compared,
+    most: u64,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<(), Error> {
+    append(log, copy, compared, progress)?;
     for part in [copy.join(CHECKPOINTS), copy.join(AUDIT), copy.to_path_buf()] {
         disk::sync_directory(&part)?;
     }
-    match compare(log, copy, u64::MAX)? {
+    match compare(log, copy, most)? {
         Compared { standing: Standing::Equal { .. }, torn, .. } if torn.is_empty() => Ok(()),
         _ => {
             take_back(copy, compared.same);
@@ -206,12 +220,7 @@ fn copy_small_files(log: &Path, copy: &Path) -> Result<(), Error> {
 }
 
 /// Appends the lines that the copy lacks; what was torn on it is kept beside them first.
-pub(super) fn append(
-    log: &Path,
-    copy: &Path,
-    compared: &Compared,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<(), Error> {
+fn append(log: &Path, copy: &Path, compared: &Compared, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Error> {
     let (from, to) = (log.join(ENTRIES), copy.join(ENTRIES));
     if !compared.torn.is_empty() {
         let digest: String = Digest::of(&compared.torn).hex().chars().take(8).collect();

@@ -80,15 +80,7 @@ pub fn publish(
             disk::replace(&to.join(TEMPORARY), &target, &bytes)?;
         }
     }
-    copy::append(log, to, &copy::compare(log, to, size)?, progress)?;
-    for part in [to.join(CHECKPOINTS), to.join(AUDIT), to.to_path_buf()] {
-        disk::sync_directory(&part)?;
-    }
-    match copy::compare(log, to, size)?.standing {
-        Standing::Equal { .. } => Ok(()),
-        _ => Err(Error::new(Kind::Medium, format!("{} does not read back as it was written", text::path(to)))
-            .hint("the medium is failing: use another")),
-    }
+    copy::complete(log, to, &copy::compare(log, to, size)?, size, progress)
 }
 
 /// Every file but the entries; the checkpoint of this size last, as `checkpoint`. It is among `checkpoints/` too, where

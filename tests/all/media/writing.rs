@@ -102,19 +102,26 @@ fn what_a_medium_wrote_wrongly_of_a_copied_log_is_taken_back_and_never_looks_lik
     let world = World::ready();
     std::fs::create_dir(world.path("b")).unwrap();
     world.run(&["-C", AUTHORITY, "medium", "prepare", "--role", "authority", "--label", "B", "b"]).ok();
-    let copying = ["-C", AUTHORITY, "medium", "copy", "b"];
-    let mut lies = faults::every(&copy(&world), &copying, &["b/log/entries.jsonl"], true);
-    lies.retain(|fault| matches!(fault.how, faults::How::Lies));
-    each(&lies, |fault: &Fault| {
-        let world = copy(&world);
-        let output = faults::fail(&world, &copying, fault);
-        assert_eq!(output.code, Some(30), "{fault}");
-        let said = output.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-        let wrong = "b/log does not read back as it was written hint: the medium is failing: use another";
-        assert!(said.contains(wrong), "{fault}\n{said}");
-        world.run(&copying).ok();
-    });
-    tally::held("writes of a copied log that were not what was meant", lies.len());
+    let mut tried = 0;
+    for (writing, dir) in
+        [(["-C", AUTHORITY, "medium", "copy", "b"], "b"), (["-C", AUTHORITY, "publish", "--to", "out"], "out")]
+    {
+        let entries = format!("{dir}/log/entries.jsonl");
+        let mut lies = faults::every(&copy(&world), &writing, &[entries.as_str()], true);
+        lies.retain(|fault| matches!(fault.how, faults::How::Lies));
+        each(&lies, |fault: &Fault| {
+            let world = copy(&world);
+            let output = faults::fail(&world, &writing, fault);
+            assert_eq!(output.code, Some(30), "{fault}");
+            let said = output.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+            let wrong = "/log does not read back as it was written hint: the medium is failing: use another";
+            assert!(said.contains(&format!("{dir}{wrong}")), "{fault}\n{said}");
+            world.run(&writing).ok();
+        });
+        assert_ne!(lies.len(), 0, "{dir}");
+        tried += lies.len();
+    }
+    tally::held("writes of a copied log that were not what was meant", tried);
 }
 
 #[test]

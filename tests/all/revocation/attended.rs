@@ -61,10 +61,9 @@ fn a_witness_who_says_no_revokes_nothing() {
     assert!(!log.contains("certificate.revoked"), "{log}");
 }
 
-#[test]
-fn a_paused_revocation_goes_on_at_the_crl_and_revokes_nothing_twice() {
-    let world = running();
-    let mut seat = Seat::at(&world, &REVOKE);
+/// People revoke, and pause where the CRL is to be approved; the last screen and the exit code.
+fn paused_at_the_crl(world: &World) -> (String, i32) {
+    let mut seat = Seat::at(world, &REVOKE);
     introduces(&mut seat);
     seat.answers(PIN_OF_ROOT, PIN);
     seat.answers(TYPE, "west@1");
@@ -72,7 +71,13 @@ fn a_paused_revocation_goes_on_at_the_crl_and_revokes_nothing_twice() {
     seat.asked(crate::seat::APPROVE_1);
     seat.types("q");
     seat.answers(crate::running::PAUSE, "yes");
-    assert_eq!(seat.ends().1, 11);
+    seat.ends()
+}
+
+#[test]
+fn a_paused_revocation_goes_on_at_the_crl_and_revokes_nothing_twice() {
+    let world = running();
+    assert_eq!(paused_at_the_crl(&world).1, 11);
     assert_eq!(published(&world).number, Some(1));
     let status = world.run(&["-C", AUTHORITY, "status"]).ok().stdout;
     assert!(status.contains("  last session revocation, PAUSED 20"), "{status}");
@@ -94,15 +99,7 @@ fn a_paused_revocation_goes_on_at_the_crl_and_revokes_nothing_twice() {
 #[test]
 fn a_paused_revocation_that_is_begun_anew_finds_what_it_revoked() {
     let world = running();
-    let mut seat = Seat::at(&world, &REVOKE);
-    introduces(&mut seat);
-    seat.answers(PIN_OF_ROOT, PIN);
-    seat.answers(TYPE, "west@1");
-    seat.answers(CONFIRM, "west@1");
-    seat.asked(crate::seat::APPROVE_1);
-    seat.types("q");
-    seat.answers(crate::running::PAUSE, "yes");
-    let (shown, code) = seat.ends();
+    let (shown, code) = paused_at_the_crl(&world);
     assert_eq!(code, 11);
     assert!(shown.ends_with("In the log and on no CRL yet: the revocation of west@1.\n"), "{shown}");
     let mut seat = Seat::at(&world, &REVOKE);
